@@ -2579,11 +2579,13 @@ MEDVOL_DEF mv_status mv_traj_bin(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
    on the nominal spokes `traj` (full, in one plane, all with the same places): delay[6] for mv_traj_delay.
    RING: spokes cross beside the centre, where their data agree: of three pairs a spoke the places most alike,
    then all pairs at once by Gauss and Newton on |a - b|^2 over the coils. Opposed: a spoke and one whose
-   angle differs by 180 to `tolerance` run the same way back, moved by 2 n.D n along and, which the slopes
-   between neighbours in angle (less than 40 degrees away) account for, across it; a constant phase between
-   them is free. Data between samples: sums of the spoke's Dirichlet kernels, so samples at most 1 apart in
-   pixel index and signal that has faded at the ends; without noise RING is right to some 0.001 samples,
-   opposed to 0.01 where xx - yy and xy are below half a sample (0.04 at one and a half). One frame's delays
+   angle differs by 180 to `tolerance` run the same way back, moved by 2 n.D n along and across it: of each
+   place beside the centre the value on the spoke and the one from those that run back around it, two on
+   either side less than 40 degrees apart (else along its partner alone), by Gauss and Newton; a constant
+   phase between spokes is free. Data between samples: sums of the spoke's Dirichlet kernels, so samples at
+   most 1 apart in pixel index and signal that has faded at the ends; without noise RING is right to some
+   0.001 samples, opposed, with xx - yy and 2 xy up to one and a half samples, to 0.01 of 24 spokes, 0.001 of
+   72. One frame's delays
    or all frames' together. delay as it was on error. Threads: spokes. Memory: a copy of data that are not
    contiguous MEDVOL_C64, 16 most + 17 (opposed 32 most + 81) points of each spoke and coil, and as many times
    the samples. Errors: MEDVOL_E_SINGULAR (angles, or data, that do not tell all three; no opposed spokes),
@@ -2623,9 +2625,11 @@ MEDVOL_DEF mv_status mv_dcf_cells(mv_ctx *ctx, mv_volume *dst, const mv_volume *
    some 1e-8 of the greatest coordinate of each other share a cell. Cells end at a CIRCLE about the centre
    (radius 0: that of the outermost sample and half a step of its readout), a BOX about it (box 0: as wide as
    the samples reach, and half a step) or the samples' convex HULL; their sum is that area to 1e-6. Threads:
-   512 sites, in rounds of 16. Memory: 130 bytes a sample, 512 KiB. Progress after each round. Time grows as n
-   log n, but with the square of how many samples lie on one circle without others inside. Errors:
-   MEDVOL_E_SINGULAR (all samples in one point or, HULL, on one line), _UNSUPPORTED (kz varies), _RANGE.
+   up to 512 sites, 16 at a time. Memory: 116 bytes a sample, 512 KiB. Progress after each 16, of as many
+   sites as some 50 ms take. Time grows as n log n; of few long spokes as n^1.3; but with the square of how
+   many samples lie on one circle without others inside. Errors: MEDVOL_E_SINGULAR (no area: radius 0 of
+   samples all in the centre, box 0 of one-sample shots on an axis, HULL of samples on a line), _UNSUPPORTED
+   (kz varies), _RANGE.
    Source: Rasche et al. 1999. */
 enum { MEDVOL_BOUND_CIRCLE = 0, MEDVOL_BOUND_BOX = 1, MEDVOL_BOUND_HULL = 2 };
 typedef struct mv_voronoi_opt {
@@ -34260,12 +34264,18 @@ static int mv__tj_before(const mv__tj_item *a, const mv__tj_item *b) {
     if (a->key < b->key || b->key < a->key) return a->key < b->key;
     return a->then < b->then;
 }
-/* merges, stable; room as large as items */
-static void mv__tj_sort(mv__tj_item *items, mv__tj_item *room, size_t n) {
+typedef struct mv__tj_told { /* of whom progress is told what */
+    mv_ctx *ctx;
+    const char *op;
+    size_t done, total;
+} mv__tj_told;
+/* merges, stable; room as large as items; told after each pass, or NULL; 0: cancelled */
+static int mv__tj_sort(const mv__tj_told *told, mv__tj_item *items, mv__tj_item *room, size_t n) {
     mv__tj_item *from = items, *to = room;
     size_t width, i;
     for (width = 1; width < n; width *= 2) {
         mv__tj_item *t = from;
+        if (told && n >= 65536 && mv__tell(told->ctx, told->done, told->total, told->op)) return 0;
         for (i = 0; i < n; i += mv__minz(2 * width, n - i)) {
             const size_t middle = i + mv__minz(width, n - i), end = middle + mv__minz(width, n - middle);
             size_t a = i, b = middle, c = i;
@@ -34278,6 +34288,7 @@ static void mv__tj_sort(mv__tj_item *items, mv__tj_item *room, size_t n) {
         to = t;
     }
     if (from != items) mv__memcpy(items, from, n * sizeof *items);
+    return 1;
 }
 static double mv__tj_turned(double a, double turn) { /* into 0..turn, what rounds to turn is 0 */
     a -= turn * floor(a / turn);
@@ -34446,7 +34457,7 @@ static mv_status mv__tj_gate_counts(mv_ctx *ctx, mv__tj_gate *g) {
         items[m].then = 0.0;
         items[m++].at = i;
     }
-    mv__tj_sort(items, items + g->n, m);
+    mv__tj_sort(NULL, items, items + g->n, m);
     for (i = 0; i < m; i++)
         g->place[items[i].at] = ((double)i + 0.5) * (double)g->bins / (double)m;
     mv__free(ctx, items);
@@ -34642,12 +34653,12 @@ static mv_status mv__tj_shares(mv_ctx *ctx, const char *op, mv__tj_dcf *g, int g
             item[i].then = gaps ? a : 0.0;
             item[i].at = i;
         }
-        mv__tj_sort(item, item + shots, shots);
+        mv__tj_sort(NULL, item, item + shots, shots);
         for (kz = item[0].key, i = 0; i < shots; i++) { /* partitions are further apart than 1e-3 */
             if (item[i].key - kz > 1e-3) kz = item[i].key;
             else item[i].key = kz;
         }
-        mv__tj_sort(item, item + shots, shots);
+        mv__tj_sort(NULL, item, item + shots, shots);
         for (i = 0; i < shots; i = j) {
             for (j = i + 1; j < shots && item[j].key <= item[i].key; j++) {}
             if (gaps) mv__tj_gaps(share, item + i, j - i, range);
@@ -34707,6 +34718,7 @@ static mv_status mv__tj_count_cells(mv_ctx *ctx, const char *op, const mv__tj_in
         const double *k = t->k + 3 * n * f;
         const int axes = mv__tj_deep(t, f) ? 3 : 2;
         const double whole = axes < 3 ? width * width : width * width * width;
+        const mv__tj_told told = {ctx, op, f, t->frames};
         if (mv__tell(ctx, f, t->frames, op)) return mv__cancelled(ctx, op);
         for (i = 0; i < n; i++) {
             double key = 0.0;
@@ -34720,7 +34732,7 @@ static mv_status mv__tj_count_cells(mv_ctx *ctx, const char *op, const mv__tj_in
             item[i].then = 0.0;
             item[i].at = i;
         }
-        mv__tj_sort(item, item + n, n);
+        if (!mv__tj_sort(&told, item, item + n, n)) return mv__cancelled(ctx, op);
         for (i = 0; i < n; i = j) {
             for (j = i + 1; j < n && item[j].key <= item[i].key; j++) {}
             for (at = i; at < j; at++) w[n * f + item[at].at] = (float)(whole / (double)(j - i));
@@ -34752,52 +34764,67 @@ MEDVOL_DEF mv_status mv_dcf_cells(mv_ctx *ctx, mv_volume *dst, const mv_volume *
     return st;
 }
 
-/* ---- Voronoi cells: each is the region's polygon, cut by the bisectors of neighbours that a k-d tree finds,
-   the nearest first, until none can reach it any more. Coordinates are relative to the site. ---- */
-enum { MV__TJ_LEAF = 12, MV__TJ_SITES = 512, MV__TJ_SIDES = 1024 }; /* sites a job; sides of a slot's cell */
+/* ---- Voronoi cells: each is the region's polygon, cut by the bisectors of the sites near it and then,
+   corner by corner, by that of the site nearest to the corner, until no corner is nearer to another site than
+   to its own: long thin cells have few neighbours, but far ones. A k-d tree of tight boxes finds them.
+   Coordinates are relative to the site. ---- */
+enum {
+    MV__TJ_LEAF = 12,
+    MV__TJ_RIM = 32,    /* sides of the polygon about a circle */
+    MV__TJ_SEEN = 128,  /* sites about a cell that are enough */
+    MV__TJ_SITES = 512, /* a job, at most */
+    MV__TJ_ROUND = 4000000, /* of work a round */
+    MV__TJ_SIDES = 1024 /* of a slot's cell */
+};
 typedef struct mv__tj_poly {
     double *x, *y, *x2, *y2; /* the polygon; room for the next */
-    size_t n, room;
+    size_t n, room, fresh;   /* fresh: the first corner that the last cut made */
     double reach2;           /* of the furthest corner, squared */
+    size_t work;             /* corners and boxes looked at */
 } mv__tj_poly;
 typedef struct mv__tj_voronoi {
     mv_voronoi_opt o;
     const char *op;
     double *x, *y, *area;   /* of the sites, in the tree's order */
-    unsigned char *axis;    /* that the site in the middle of a range divides */
+    double *box;            /* of the tree's nodes, two below each: least and greatest x, y */
     size_t *site;           /* of each sample its site; before that, the sample of each */
     uint32_t *many;         /* samples of a site */
-    size_t sites, first;
+    size_t sites, first, each; /* of a round: its first site, sites a job */
+    size_t work[MV__TJ_SLOTS];
     double *hull;           /* corners, pairs, counterclockwise */
     size_t corners;
     double radius, half[2]; /* of the region */
     double mid[2], inner;   /* of the hull: a circle within it */
+    double rim[2 * MV__TJ_RIM]; /* corners of a polygon about the circle */
     double *room;           /* of the slots */
     double grain;           /* the first radius to look in, squared */
 } mv__tj_voronoi;
-/* cuts off what lies beyond v.(a, b) = h; 0: no room for another side */
+/* Cuts off what lies beyond v.(a, b) = h; 0: no room for another side. What is left keeps its order. */
 static int mv__tj_cut(mv__tj_poly *p, double a, double b, double h) {
     const double slack2 = 1e-28 * (a * a + b * b) * p->reach2; /* of rounding */
-    double *t, s0, s;
+    double *t, s, first, next;
     size_t i, m = 0;
+    p->work += p->n;
     for (i = 0; i < p->n; i++) {
         s = p->x[i] * a + p->y[i] * b - h;
         if (s > 0.0 && s * s > slack2) break;
     }
     if (i == p->n) return 1;
     if (p->n + 2 > p->room) return 0;
-    s0 = p->x[p->n - 1] * a + p->y[p->n - 1] * b - h;
+    s = first = p->x[0] * a + p->y[0] * b - h;
     p->reach2 = 0.0;
+    p->fresh = p->n + 2;
     for (i = 0; i < p->n; i++) {
-        const size_t j = i ? i - 1 : p->n - 1;
-        s = p->x[i] * a + p->y[i] * b - h;
-        if ((s > 0.0 && s0 < 0.0) || (s < 0.0 && s0 > 0.0)) {
-            const double f = s0 / (s0 - s);
-            p->x2[m] = p->x[j] + f * (p->x[i] - p->x[j]);
-            p->y2[m++] = p->y[j] + f * (p->y[i] - p->y[j]);
-        }
+        const size_t j = i + 1 < p->n ? i + 1 : 0;
+        next = j ? p->x[j] * a + p->y[j] * b - h : first;
         if (s <= 0.0) p->x2[m] = p->x[i], p->y2[m++] = p->y[i];
-        s0 = s;
+        if ((s > 0.0 && next < 0.0) || (s < 0.0 && next > 0.0)) {
+            const double f = s / (s - next);
+            if (m < p->fresh) p->fresh = m;
+            p->x2[m] = p->x[i] + f * (p->x[j] - p->x[i]);
+            p->y2[m++] = p->y[i] + f * (p->y[j] - p->y[i]);
+        }
+        s = next;
     }
     for (i = 0; i < m; i++) {
         const double r2 = p->x2[i] * p->x2[i] + p->y2[i] * p->y2[i];
@@ -34808,69 +34835,158 @@ static int mv__tj_cut(mv__tj_poly *p, double a, double b, double h) {
     t = p->y, p->y = p->y2, p->y2 = t;
     return 1;
 }
+static void mv__tj_rim(mv__tj_voronoi *g) {
+    size_t i;
+    for (i = 0; i < MV__TJ_RIM; i++) {
+        const double a = 2.0 * MV__TJ_PI / MV__TJ_RIM * ((double)i + 0.5), r = g->radius * 1.00484;
+        g->rim[2 * i] = r * cos(a);
+        g->rim[2 * i + 1] = r * sin(a);
+    }
+}
 /* the region around a site: a circle is a polygon about it where the site is far out, else a square */
 static void mv__tj_region(const mv__tj_voronoi *g, mv__tj_poly *p, double x, double y) {
     const int circle = g->o.bound == MEDVOL_BOUND_CIRCLE, out = x * x + y * y > 0.64 * g->radius * g->radius;
     const double half[2] = {circle ? g->radius : g->half[0], circle ? g->radius : g->half[1]};
     size_t i;
-    p->n = circle && out ? 32 : 4;
+    p->n = circle && out ? MV__TJ_RIM : 4;
     p->reach2 = 0.0;
     for (i = 0; i < p->n; i++) {
         if (p->n == 4) {
             p->x[i] = g->mid[0] + (i == 0 || i == 3 ? half[0] : -half[0]);
             p->y[i] = g->mid[1] + (i < 2 ? half[1] : -half[1]);
-        } else {
-            const double a = MV__TJ_PI / 16.0 * ((double)i + 0.5), r = g->radius * 1.00484;
-            p->x[i] = r * cos(a);
-            p->y[i] = r * sin(a);
-        }
+        } else p->x[i] = g->rim[2 * i], p->y[i] = g->rim[2 * i + 1];
         p->x[i] -= x;
         p->y[i] -= y;
         if (p->x[i] * p->x[i] + p->y[i] * p->y[i] > p->reach2)
             p->reach2 = p->x[i] * p->x[i] + p->y[i] * p->y[i];
     }
 }
-/* cuts the cell by the sites whose squared distance is above `from` and at most `until` */
-static int mv__tj_neighbours(const mv__tj_voronoi *g, mv__tj_poly *p, size_t site, double from,
-                             double until) {
+/* a walk through the leaves whose boxes are nearer to a point than `most`, squared: the near ones first */
+typedef struct mv__tj_walk {
+    size_t lo, hi, node, depth, work;
+    double x, y, most;
     struct {
-        size_t lo, hi;
-        double off[2];
+        size_t lo, hi, node;
+        double off2;
     } stack[64];
-    const double x = g->x[site], y = g->y[site];
-    size_t i, depth = 1;
-    stack[0].lo = 0, stack[0].hi = g->sites;
-    stack[0].off[0] = stack[0].off[1] = 0.0;
-    while (depth && p->n) {
-        size_t lo, hi, middle;
-        double off[2], d, most;
-        int axis;
-        depth--;
-        lo = stack[depth].lo, hi = stack[depth].hi;
-        off[0] = stack[depth].off[0], off[1] = stack[depth].off[1];
-        most = 4.0 * p->reach2 < until ? 4.0 * p->reach2 : until;
-        if (off[0] * off[0] + off[1] * off[1] > most) continue;
-        middle = lo + (hi - lo) / 2;
-        if (hi - lo > MV__TJ_LEAF) {
-            axis = g->axis[middle];
-            d = axis ? y - g->y[middle] : x - g->x[middle];
-            for (i = 0; i < 2; i++) { /* the far side, then, on top, the near one */
-                const int above = i ? d >= 0.0 : d < 0.0;
-                stack[depth].lo = above ? middle + 1 : lo;
-                stack[depth].hi = above ? hi : middle;
-                stack[depth].off[0] = off[0], stack[depth].off[1] = off[1];
-                if (i == 0) stack[depth].off[axis] = d;
-                depth++;
-            }
-            lo = middle, hi = middle + 1;
+} mv__tj_walk;
+static double mv__tj_off2(const double *box, double x, double y) {
+    const double a = box[0] - x, b = x - box[1], c = box[2] - y, d = y - box[3];
+    double u = a > b ? a : b, v = c > d ? c : d;
+    u = u > 0.0 ? u : 0.0;
+    v = v > 0.0 ? v : 0.0;
+    return u * u + v * v;
+}
+static void mv__tj_walk_from(const mv__tj_voronoi *g, mv__tj_walk *w, double x, double y, double most) {
+    w->x = x, w->y = y;
+    w->most = most;
+    w->depth = 1;
+    w->work = 0;
+    w->stack[0].lo = 0, w->stack[0].hi = g->sites;
+    w->stack[0].node = 0;
+    w->stack[0].off2 = 0.0;
+}
+/* from a site, whose leaf comes first: the way there is told by its number */
+static void mv__tj_walk_about(const mv__tj_voronoi *g, mv__tj_walk *w, size_t site, double most) {
+    size_t lo = 0, hi = g->sites, node = 0, depth = 0;
+    w->x = g->x[site], w->y = g->y[site];
+    w->most = most;
+    w->work = 0;
+    while (hi - lo > MV__TJ_LEAF) {
+        const size_t middle = lo + (hi - lo) / 2;
+        const int up = site >= middle;
+        const double off2 = mv__tj_off2(g->box + 4 * (2 * node + (up ? 1 : 2)), w->x, w->y);
+        if (off2 <= most) { /* the other side, for later */
+            w->stack[depth].lo = up ? lo : middle;
+            w->stack[depth].hi = up ? middle : hi;
+            w->stack[depth].node = 2 * node + (up ? 1 : 2);
+            w->stack[depth++].off2 = off2;
         }
-        for (i = lo; i < hi; i++) {
-            const double a = g->x[i] - x, b = g->y[i] - y, r2 = a * a + b * b;
-            if (i == site || !(r2 > from && r2 <= most)) continue;
-            if (!mv__tj_cut(p, a, b, 0.5 * r2)) return 0;
+        if (up) lo = middle;
+        else hi = middle;
+        node = 2 * node + (up ? 2 : 1);
+        w->work++;
+    }
+    w->stack[depth].lo = lo, w->stack[depth].hi = hi;
+    w->stack[depth].node = node;
+    w->stack[depth].off2 = 0.0;
+    w->depth = depth + 1;
+}
+static int mv__tj_walk_on(const mv__tj_voronoi *g, mv__tj_walk *w) { /* the next leaf: lo..hi; 0: the end */
+    while (w->depth) {
+        size_t lo, hi, node;
+        w->depth--;
+        if (w->stack[w->depth].off2 > w->most) continue;
+        lo = w->stack[w->depth].lo, hi = w->stack[w->depth].hi, node = w->stack[w->depth].node;
+        for (;;) {
+            const size_t middle = lo + (hi - lo) / 2;
+            double below, above;
+            int up;
+            w->work++;
+            if (hi - lo <= MV__TJ_LEAF) {
+                w->lo = lo, w->hi = hi;
+                return 1;
+            }
+            below = mv__tj_off2(g->box + 4 * (2 * node + 1), w->x, w->y);
+            above = mv__tj_off2(g->box + 4 * (2 * node + 2), w->x, w->y);
+            up = above < below;
+            if ((up ? below : above) <= w->most) { /* the far one, for later */
+                w->stack[w->depth].lo = up ? lo : middle;
+                w->stack[w->depth].hi = up ? middle : hi;
+                w->stack[w->depth].node = 2 * node + (up ? 1 : 2);
+                w->stack[w->depth++].off2 = up ? below : above;
+            }
+            if ((up ? above : below) > w->most) break;
+            if (up) lo = middle;
+            else hi = middle;
+            node = 2 * node + (up ? 2 : 1);
         }
     }
+    return 0;
+}
+/* cuts the cell by the sites within `until`, squared, of its own, *seen of them; 0: no room */
+static int mv__tj_neighbours(const mv__tj_voronoi *g, mv__tj_poly *p, size_t site, double until,
+                             size_t *seen) {
+    const double x = g->x[site], y = g->y[site];
+    mv__tj_walk w;
+    size_t i;
+    *seen = 0;
+    mv__tj_walk_about(g, &w, site, until);
+    while (mv__tj_walk_on(g, &w) && p->n) {
+        for (i = w.lo; i < w.hi; i++) {
+            const double a = g->x[i] - x, b = g->y[i] - y, r2 = a * a + b * b;
+            if (i == site || r2 > w.most) continue;
+            if (!mv__tj_cut(p, a, b, 0.5 * r2)) return 0;
+            ++*seen;
+            if (4.0 * p->reach2 < w.most) w.most = 4.0 * p->reach2;
+        }
+    }
+    p->work += w.work;
     return 1;
+}
+/* cuts the cell by the site nearest to its corner k, if that is nearer than its own; 0: it is not, 1: done,
+   -1: no room */
+static int mv__tj_take_corner(const mv__tj_voronoi *g, mv__tj_poly *p, size_t site, size_t k) {
+    const double x = g->x[site], y = g->y[site], u = p->x[k], v = p->y[k], r2 = u * u + v * v;
+    double best = 0.0, a, b;
+    size_t i, found = g->sites;
+    mv__tj_walk w;
+    mv__tj_walk_from(g, &w, x + u, y + v, r2);
+    while (mv__tj_walk_on(g, &w)) {
+        for (i = w.lo; i < w.hi; i++) {
+            double s;
+            a = g->x[i] - x, b = g->y[i] - y;
+            s = u * a + v * b - 0.5 * (a * a + b * b); /* r2 - 2 s: its distance, squared */
+            if (!(s > best && s * s > 1e-28 * (a * a + b * b) * p->reach2)) continue;
+            best = s;
+            found = i;
+            w.most = r2 - 2.0 * s;
+        }
+    }
+    p->work += w.work;
+    if (found == g->sites) return 0;
+    a = g->x[found] - x, b = g->y[found] - y;
+    return mv__tj_cut(p, a, b, 0.5 * (a * a + b * b)) ? 1 : -1;
 }
 /* of the triangle from the centre to a and b, the part within the circle, with its sign */
 static double mv__tj_wedge(double ax, double ay, double bx, double by, double r) {
@@ -34910,21 +35026,26 @@ static double mv__tj_area(const mv__tj_voronoi *g, const mv__tj_poly *p, double 
     }
     return sum > 0.0 ? sum : 0.0;
 }
-/* One cell's area, or -1: too many sides. *first: the squared radius to look in at first, as the last cell
-   had it: without, half of the tree might be looked at before a cell is closed. */
+/* One cell's area, or -1: too many sides. *first: the squared radius to look in at first, such that it closes
+   the cell or, where that is far, holds some 30 sites: as the cells before it had it. */
 static double mv__tj_cell(const mv__tj_voronoi *g, mv__tj_poly *p, size_t site, double *first) {
-    const double x = g->x[site], y = g->y[site];
-    double from = -1.0, until = *first;
-    size_t i;
+    const double x = g->x[site], y = g->y[site], until = *first;
+    double wide;
+    size_t i, seen;
     int out = 0;
     mv__tj_region(g, p, x, y);
-    for (;;) {
-        if (!mv__tj_neighbours(g, p, site, from, until)) return -1.0;
-        if (until >= 4.0 * p->reach2) break;
-        from = until;
-        until *= 4.0;
+    if (!mv__tj_neighbours(g, p, site, until, &seen)) return -1.0;
+    for (i = 0; i < p->n;) { /* corners below i are the cell's, which no site takes */
+        int taken = 0;
+        if (4.0 * (p->x[i] * p->x[i] + p->y[i] * p->y[i]) > until &&
+            (taken = mv__tj_take_corner(g, p, site, i)) < 0)
+            return -1.0;
+        if (!taken) i++;
+        else if (p->fresh < i) i = p->fresh; /* corners that rounding holds apart */
     }
-    if (p->n) *first = 4.0 * p->reach2 > g->grain * 1e-12 ? 4.0 * p->reach2 : g->grain * 1e-12;
+    wide = seen > MV__TJ_SEEN ? 0.7 * until : 2.0 * until;
+    *first = 8.0 * p->reach2 < wide ? 8.0 * p->reach2 : wide;
+    if (*first < g->grain * 1e-12) *first = g->grain * 1e-12;
     for (i = 0; g->o.bound == MEDVOL_BOUND_HULL && i < p->n && !out; i++) {
         const double a = p->x[i] + x - g->mid[0], b = p->y[i] + y - g->mid[1];
         out = a * a + b * b > g->inner * g->inner;
@@ -34938,17 +35059,18 @@ static double mv__tj_cell(const mv__tj_voronoi *g, mv__tj_poly *p, size_t site, 
 }
 static void mv__tj_poly_on(mv__tj_poly *p, double *room, size_t sides) {
     p->x = room, p->y = room + sides, p->x2 = room + 2 * sides, p->y2 = room + 3 * sides;
-    p->n = 0;
+    p->n = p->work = 0;
     p->room = sides;
 }
 static void mv__tj_cells_job(void *arg, size_t slot) {
-    const mv__tj_voronoi *g = (const mv__tj_voronoi *)arg;
-    const size_t from = (g->first + slot) * MV__TJ_SITES, end = mv__minz(g->sites, from + MV__TJ_SITES);
+    mv__tj_voronoi *g = (mv__tj_voronoi *)arg;
+    const size_t from = g->first + slot * g->each, end = mv__minz(g->sites, from + g->each);
     double first = g->grain;
     mv__tj_poly p;
     size_t i;
     mv__tj_poly_on(&p, g->room + slot * 4 * MV__TJ_SIDES, MV__TJ_SIDES);
     for (i = from; i < end; i++) g->area[i] = mv__tj_cell(g, &p, i, &first);
+    g->work[slot] = p.work;
 }
 /* puts the middle one of items lo..hi by one coordinate in its place (Hoare) */
 static void mv__tj_halve(mv__tj_item *it, size_t lo, size_t hi, size_t middle, int axis) {
@@ -34976,16 +35098,23 @@ static void mv__tj_halve(mv__tj_item *it, size_t lo, size_t hi, size_t middle, i
     }
 #undef MV__TJ_AT
 }
-static void mv__tj_tree(mv__tj_voronoi *g, mv__tj_item *it) {
-    size_t stack[64][2], depth = 1, i;
-    stack[0][0] = 0, stack[0][1] = g->sites;
+static int mv__tj_tree(mv__tj_voronoi *g, mv__tj_item *it, const mv__tj_told *told) { /* 0: cancelled */
+    struct {
+        size_t lo, hi, node;
+    } stack[64];
+    size_t depth = 1, i, moved = 0;
+    stack[0].lo = 0, stack[0].hi = g->sites;
+    stack[0].node = 0;
     while (depth) {
-        size_t lo, hi, middle;
-        double box[4];
+        const size_t lo = stack[depth - 1].lo, hi = stack[depth - 1].hi, node = stack[depth - 1].node;
+        const size_t middle = lo + (hi - lo) / 2;
+        double *box = g->box + 4 * node;
         depth--;
-        lo = stack[depth][0], hi = stack[depth][1];
-        if (hi - lo <= MV__TJ_LEAF) continue;
-        middle = lo + (hi - lo) / 2;
+        moved += hi - lo;
+        if (moved >= 1 << 20) {
+            moved = 0;
+            if (mv__tell(told->ctx, told->done, told->total, told->op)) return 0;
+        }
         box[0] = box[1] = it[lo].key, box[2] = box[3] = it[lo].then;
         for (i = lo + 1; i < hi; i++) {
             if (it[i].key < box[0]) box[0] = it[i].key;
@@ -34993,96 +35122,116 @@ static void mv__tj_tree(mv__tj_voronoi *g, mv__tj_item *it) {
             if (it[i].then < box[2]) box[2] = it[i].then;
             if (it[i].then > box[3]) box[3] = it[i].then;
         }
-        g->axis[middle] = box[3] - box[2] > box[1] - box[0];
-        mv__tj_halve(it, lo, hi, middle, g->axis[middle]);
-        stack[depth][0] = lo, stack[depth++][1] = middle;
-        stack[depth][0] = middle + 1, stack[depth++][1] = hi;
+        if (hi - lo <= MV__TJ_LEAF) continue;
+        mv__tj_halve(it, lo, hi, middle, box[3] - box[2] > box[1] - box[0]);
+        stack[depth].lo = lo, stack[depth].hi = middle;
+        stack[depth++].node = 2 * node + 1;
+        stack[depth].lo = middle, stack[depth].hi = hi;
+        stack[depth++].node = 2 * node + 2;
     }
     for (i = 0; i < g->sites; i++) g->x[i] = it[i].key, g->y[i] = it[i].then;
+    return 1;
 }
 static double mv__tj_side(const double *a, const double *b, double x, double y) {
     return (b[0] - a[0]) * (y - a[1]) - (b[1] - a[1]) * (x - a[0]);
 }
-/* the hull of sites sorted by x, then y (Andrew); a circle in it about the middle of its box */
-static void mv__tj_hull(mv__tj_voronoi *g, const mv__tj_item *it) {
-    double *h = g->hull;
+/* the hull of n points sorted by x, then y (Andrew); a circle in it about the middle of its box; its area */
+static double mv__tj_hull(mv__tj_voronoi *g, const mv__tj_item *it, size_t n) {
+    double *h = g->hull, area = 0.0;
     size_t m = 0, i, low;
-    for (i = 0; i < g->sites; i++) {
+    for (i = 0; i < n; i++) {
         while (m > 1 && mv__tj_side(h + 2 * m - 4, h + 2 * m - 2, it[i].key, it[i].then) <= 0.0) m--;
         h[2 * m] = it[i].key, h[2 * m + 1] = it[i].then;
         m++;
     }
-    for (low = m + 1, i = g->sites - 1; i > 0; i--) {
+    for (low = m + 1, i = n - 1; i > 0; i--) {
         const mv__tj_item *s = &it[i - 1];
         while (m >= low && mv__tj_side(h + 2 * m - 4, h + 2 * m - 2, s->key, s->then) <= 0.0) m--;
         h[2 * m] = s->key, h[2 * m + 1] = s->then;
         m++;
     }
     g->corners = m > 1 ? m - 1 : m; /* the first comes twice */
-    if (g->corners < 3) return;
+    if (g->corners < 3) return 0.0;
     for (g->inner = HUGE_VAL, i = 0; i < g->corners; i++) {
         const double *a = h + 2 * i, *b = h + 2 * (i + 1);
         const double l = sqrt((b[0] - a[0]) * (b[0] - a[0]) + (b[1] - a[1]) * (b[1] - a[1]));
         const double d = mv__tj_side(a, b, g->mid[0], g->mid[1]) / l;
         if (!(d >= g->inner)) g->inner = d > 0.0 ? d : 0.0;
+        area += 0.5 * mv__tj_side(h, a, b[0], b[1]);
     }
+    return area;
 }
-/* the sites of a frame: samples that are 1e-8 of the greatest coordinate apart are one */
-static mv_status mv__tj_sites(mv_ctx *ctx, mv__tj_voronoi *g, const mv__tj_in *t, size_t frame,
-                              mv__tj_item *it) {
-    const size_t n = t->samples * t->shots;
-    const double *k = t->k + 3 * n * frame;
-    double most = 0.0, grain, outer2 = 0.0, edge = 0.0, box[4], area;
-    size_t i, m = 0, far_at = 0;
-    for (i = 0; i < n; i++) {
-        const double r2 = k[3 * i] * k[3 * i] + k[3 * i + 1] * k[3 * i + 1];
-        most = fabs(k[3 * i]) > most ? fabs(k[3 * i]) : most;
-        most = fabs(k[3 * i + 1]) > most ? fabs(k[3 * i + 1]) : most;
-        if (r2 > outer2) outer2 = r2, far_at = i;
-    }
-    grain = most > 0.0 ? 1e-8 * most : 1.0;
-    for (i = 0; i < n; i++) {
-        it[i].key = floor(k[3 * i] / grain + 0.5);
-        it[i].then = floor(k[3 * i + 1] / grain + 0.5);
-        it[i].at = i;
-    }
-    mv__tj_sort(it, it + n, n);
-    for (i = 0; i < n; i++) {
-        const mv__tj_item s = it[i];
-        if (i == 0 || s.key > it[m - 1].key || s.then > it[m - 1].then || s.then < it[m - 1].then) {
-            it[m] = s;
-            it[m].at = m; /* the site's number; where it comes to lie in the tree is told later */
-            g->many[m++] = 0;
-        }
-        g->many[m - 1]++;
-        g->site[s.at] = m - 1;
-    }
-    for (i = 0; i < m; i++) it[i].key *= grain, it[i].then *= grain;
-    g->sites = m;
-    box[0] = box[2] = HUGE_VAL, box[1] = box[3] = -HUGE_VAL;
-    for (i = 0; i < m; i++) {
-        box[0] = it[i].key < box[0] ? it[i].key : box[0];
-        box[1] = it[i].key > box[1] ? it[i].key : box[1];
-        box[2] = it[i].then < box[2] ? it[i].then : box[2];
-        box[3] = it[i].then > box[3] ? it[i].then : box[3];
-    }
-    if (t->samples > 1) { /* half a step of the readout where it is furthest out */
-        const double *a = k + 3 * far_at, *b = far_at % t->samples ? a - 3 : a + 3;
-        edge = 0.5 * sqrt((a[0] - b[0]) * (a[0] - b[0]) + (a[1] - b[1]) * (a[1] - b[1]));
-    }
-    g->radius = g->o.radius > 0.0 ? g->o.radius : sqrt(outer2) + edge;
+/* The region of a frame, and some area of it, not 0 where it has any; -1: cancelled. `box` and `edge`: the
+   samples' box, half a step; it: room for two items a sample. */
+static double mv__tj_bounds(mv__tj_voronoi *g, const double *k, size_t n, const double *box, double edge,
+                            mv__tj_item *it, const mv__tj_told *told) {
+    double hull;
+    size_t i;
     g->mid[0] = g->mid[1] = 0.0;
     for (i = 0; i < 2; i++) {
         const double lo = box[2 * i], hi = box[2 * i + 1], end = -lo > hi ? -lo : hi;
         g->half[i] = g->o.box[i] > 0.0 ? 0.5 * g->o.box[i] : end + edge;
         if (g->o.bound == MEDVOL_BOUND_HULL) g->mid[i] = 0.5 * (lo + hi), g->half[i] = 0.5 * (hi - lo);
     }
-    g->grain = (box[1] - box[0] + grain) * (box[3] - box[2] + grain) / (double)m;
-    if (g->o.bound == MEDVOL_BOUND_HULL) mv__tj_hull(g, it);
-    area = g->o.bound == MEDVOL_BOUND_CIRCLE ? g->radius * g->radius : g->half[0] * g->half[1];
-    if (!(area > 0.0) || (g->o.bound == MEDVOL_BOUND_HULL && (g->corners < 3 || m < 3)))
+    if (g->o.bound == MEDVOL_BOUND_CIRCLE) {
+        mv__tj_rim(g);
+        return g->radius * g->radius;
+    }
+    if (g->o.bound == MEDVOL_BOUND_BOX) return g->half[0] * g->half[1];
+    for (i = 0; i < n; i++) it[i].key = k[3 * i], it[i].then = k[3 * i + 1], it[i].at = i;
+    if (!mv__tj_sort(told, it, it + n, n)) return -1.0;
+    hull = mv__tj_hull(g, it, n);
+    return hull > 1e-12 * (g->half[0] * g->half[0] + g->half[1] * g->half[1]) ? hull : 0.0; /* of rounding */
+}
+/* the sites of a frame: samples that are 1e-8 of the greatest coordinate apart are one, where its first is */
+static mv_status mv__tj_sites(mv_ctx *ctx, mv__tj_voronoi *g, const mv__tj_in *t, size_t frame,
+                              mv__tj_item *it) {
+    const size_t n = t->samples * t->shots;
+    const mv__tj_told told = {ctx, g->op, n * frame, n * t->frames};
+    const double *k = t->k + 3 * n * frame;
+    double most = 0.0, grain, outer2 = 0.0, edge = 0.0, box[4], x = 0.0, y = 0.0, area;
+    size_t i, m = 0, far_at = 0;
+    box[0] = box[2] = HUGE_VAL, box[1] = box[3] = -HUGE_VAL;
+    for (i = 0; i < n; i++) {
+        const double r2 = k[3 * i] * k[3 * i] + k[3 * i + 1] * k[3 * i + 1];
+        size_t j;
+        for (j = 0; j < 2; j++) {
+            const double c = k[3 * i + j];
+            most = fabs(c) > most ? fabs(c) : most;
+            if (c < box[2 * j]) box[2 * j] = c;
+            if (c > box[2 * j + 1]) box[2 * j + 1] = c;
+        }
+        if (r2 > outer2) outer2 = r2, far_at = i;
+    }
+    if (t->samples > 1) { /* half a step of the readout where it is furthest out */
+        const double *a = k + 3 * far_at, *b = far_at % t->samples ? a - 3 : a + 3;
+        edge = 0.5 * sqrt((a[0] - b[0]) * (a[0] - b[0]) + (a[1] - b[1]) * (a[1] - b[1]));
+    }
+    g->radius = g->o.radius > 0.0 ? g->o.radius : sqrt(outer2) + edge;
+    if ((area = mv__tj_bounds(g, k, n, box, edge, it, &told)) < 0.0) return mv__cancelled(ctx, g->op);
+    if (!(area > 0.0))
         return mv__fail(ctx, MEDVOL_E_SINGULAR, "traj", (double)frame, -1,
                         "%s: traj: frame %zu: the samples lie on a point or a line: no area", g->op, frame);
+    grain = most > 0.0 ? 1e-8 * most : 1.0;
+    for (i = 0; i < n; i++) {
+        it[i].key = floor(k[3 * i] / grain + 0.5);
+        it[i].then = floor(k[3 * i + 1] / grain + 0.5);
+        it[i].at = i;
+    }
+    if (!mv__tj_sort(&told, it, it + n, n)) return mv__cancelled(ctx, g->op);
+    for (i = 0; i < n; i++) {
+        const mv__tj_item s = it[i];
+        if (i == 0 || s.key > x || s.then > y || s.then < y) {
+            x = s.key, y = s.then;
+            it[m].key = k[3 * s.at], it[m].then = k[3 * s.at + 1];
+            it[m].at = m; /* the site's number; where it comes to lie in the tree is told later */
+            g->many[m++] = 0;
+        }
+        g->many[m - 1]++;
+        g->site[s.at] = m - 1;
+    }
+    g->sites = m;
+    g->grain = (box[1] - box[0] + grain) * (box[3] - box[2] + grain) / (double)m;
     return MEDVOL_OK;
 }
 /* cells that a slot has no room for */
@@ -35106,15 +35255,21 @@ static mv_status mv__tj_large_cells(mv_ctx *ctx, mv__tj_voronoi *g) {
 static mv_status mv__tj_voronoi_frame(mv_ctx *ctx, mv__tj_voronoi *g, const mv__tj_in *t, size_t frame,
                                       float *w, mv__tj_item *it) {
     const size_t n = t->samples * t->shots;
-    size_t i, jobs;
+    size_t i, done = 0;
+    const mv__tj_told told = {ctx, g->op, n * frame, n * t->frames};
     mv_status st = mv__tj_sites(ctx, g, t, frame, it);
     if (st < 0) return st;
-    mv__tj_tree(g, it);
-    jobs = mv__divup(g->sites, MV__TJ_SITES);
-    for (g->first = 0; g->first < jobs && st == MEDVOL_OK; g->first += MV__TJ_SLOTS) {
-        if (mv__tell(ctx, frame * jobs + g->first, t->frames * jobs, g->op)) st = mv__cancelled(ctx, g->op);
-        else
-            st = mv_parallel_for(ctx, mv__minz(MV__TJ_SLOTS, jobs - g->first), mv__tj_cells_job, g, NULL);
+    if (!mv__tj_tree(g, it, &told)) return mv__cancelled(ctx, g->op);
+    g->each = MV__TJ_SITES / 8;
+    for (g->first = 0; g->first < g->sites && st == MEDVOL_OK; g->first += done) {
+        const size_t jobs = mv__minz(MV__TJ_SLOTS, mv__divup(g->sites - g->first, g->each));
+        double work = 0.0;
+        done = jobs * g->each;
+        if (mv__tell(ctx, frame * n + g->first, t->frames * n, g->op)) st = mv__cancelled(ctx, g->op);
+        else st = mv_parallel_for(ctx, jobs, mv__tj_cells_job, g, NULL);
+        for (i = 0; i < jobs; i++) work += (double)g->work[i];
+        work = (double)g->each * MV__TJ_ROUND / (work + 1.0); /* sites a job that keep a round short */
+        g->each = work < 1.0 ? 1 : work < (double)MV__TJ_SITES ? (size_t)work : (size_t)MV__TJ_SITES;
     }
     if (st == MEDVOL_OK) st = mv__tj_large_cells(ctx, g);
     if (st < 0) return st;
@@ -35156,21 +35311,21 @@ MEDVOL_DEF mv_status mv_dcf_voronoi(mv_ctx *ctx, mv_volume *dst, const mv_volume
         if (mv__tj_deep(&t, f))
             st = mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "traj", (double)f, -1,
                           "%s: traj: frame %zu: kz varies: cells are of 2-D, a partition at a time", op, f);
-    if (st == MEDVOL_OK) { /* items twice, for sorting; x, y, area, the hull; slots */
-        const size_t each = 2 * sizeof *it + 8 * sizeof(double) + sizeof *g.site + sizeof *g.many + 1;
+    if (st == MEDVOL_OK) { /* items twice and one, for sorting and boxes; x, y, area, the hull; slots */
+        const size_t each = 2 * sizeof *it + 7 * sizeof(double) + sizeof *g.site + sizeof *g.many;
         const size_t polys = MV__TJ_SLOTS * 4 * MV__TJ_SIDES * sizeof(double);
         if (!mv__mul(n, each, &bytes) || !mv__add(bytes, polys + 256, &bytes)) bytes = (size_t)-1;
         if ((it = (mv__tj_item *)mv__alloc(ctx, bytes)) == NULL) st = MEDVOL_E_NOMEM;
     }
     if (st == MEDVOL_OK && (st = mv__tj_begin(ctx, op, &d, dst, MEDVOL_F32, 1, &t, 1)) == MEDVOL_OK) {
-        g.room = (double *)(void *)(it + 2 * n);
+        g.box = (double *)(void *)(it + n); /* of less than n / 3 nodes, or of one */
+        g.room = (double *)(void *)(it + 2 * n + 1);
         g.x = g.room + MV__TJ_SLOTS * 4 * MV__TJ_SIDES;
         g.y = g.x + n;
         g.area = g.y + n;
         g.hull = g.area + n;
         g.site = (size_t *)(void *)(g.hull + 4 * n + 8);
         g.many = (uint32_t *)(void *)(g.site + n);
-        g.axis = (unsigned char *)(g.many + n);
         for (f = 0; f < t.frames && st == MEDVOL_OK; f++)
             st = mv__tj_voronoi_frame(ctx, &g, &t, f, (float *)d.work.data + n * f, it);
         if (st == MEDVOL_OK && mv__tell(ctx, 1, 1, op)) st = mv__cancelled(ctx, op);
@@ -35680,7 +35835,7 @@ static mv_status mv__tj_centre_begin(mv_ctx *ctx, const char *op, mv__tj_centre 
         g->order[i].then = 0.0;
         g->order[i].at = i;
     }
-    mv__tj_sort(g->order, g->order + g->spokes, g->spokes);
+    mv__tj_sort(NULL, g->order, g->order + g->spokes, g->spokes);
     return mv__tj_centre_fill(ctx, op, g);
 }
 static mv_status mv__tj_delays(mv_ctx *ctx, const char *op, double *delay, const mv_volume *data,

@@ -1254,6 +1254,82 @@ static void test_voronoi_spokes(void) { /* against the angular weights; many on 
     }
 }
 
+static size_t looked; /* at progress */
+static int look(void *user, double done, double total, const char *label) {
+    (void)user;
+    CHECK(done >= 0 && done <= total && label && label[0]);
+    looked++;
+    return 0;
+}
+/* long thin cells: strips that only far samples end, of which a look at all within reach would take minutes;
+   progress comes between */
+static void test_voronoi_thin(void) {
+    mv_ctx_desc was = T->desc;
+    mv_volume t, w = {0};
+    size_t spokes, i;
+    for (spokes = 1; spokes < 5; spokes++) {
+        mv_radial_opt o;
+        double e = 0;
+        memset(&o, 0, sizeof o), memset(&t, 0, sizeof t);
+        o.samples = 6000, o.shots = spokes, o.start = 7;
+        CHECK_OK(mv_traj_radial(T, &t, &o));
+        looked = 0;
+        T->desc.progress = look;
+        CHECK_OK(mv_dcf_voronoi(T, &w, &t, NULL));
+        T->desc = was;
+        CHECK(looked > spokes);
+        CHECK_NEAR(sum_of(&w) / (PI * 9e6), 1, 1e-6);
+        for (i = 0; i < 6000 && spokes > 1; i++) { /* strips between bisectors, where the circle is far */
+            const double r = fabs((double)i - 2999.5), half = r * tan(PI / 2 / (double)spokes);
+            if (r > 2 && hypot(r + 1, (r + 1) * tan(PI / 2 / (double)spokes)) < 2999)
+                e = fmax(e, fabs((double)at_w(&w, i, 0) / (2 * half) - 1));
+        }
+        CHECK_NEAR(e, 0, 1e-5);
+        mv_volume_free(T, &t), mv_volume_free(T, &w);
+    }
+}
+/* the region is that of the samples, to their own digits; what has no area is refused */
+static void test_voronoi_region(void) {
+    size_t dim[3] = {3, 1, 200}, i, b;
+    mv_volume t = {0}, w = {0};
+    mv_voronoi_opt o;
+    double *k, x = 0, y = 0, hull;
+    memset(&o, 0, sizeof o);
+    CHECK_OK(mv_volume_alloc(T, &t, MEDVOL_F64, 3, dim));
+    k = (double *)t.data;
+    t_seed(11);
+    for (i = 0; i < 200; i++) {
+        k[3 * i] = t_uniform(3, 3.001), k[3 * i + 1] = t_uniform(0, 0.001), k[3 * i + 2] = 0;
+        x = fmax(x, k[3 * i]), y = fmax(y, k[3 * i + 1]);
+    }
+    o.bound = MEDVOL_BOUND_BOX;
+    CHECK_OK(mv_dcf_voronoi(T, &w, &t, &o));
+    CHECK_NEAR(sum_of(&w) / (4 * x * y), 1, 1e-6);
+    for (i = 0; i < 4; i++) /* the corners of a rectangle */
+        k[3 * i] = 3 + (double)(i % 2) * 1.23456789e-3, k[3 * i + 1] = (double)(i / 2) * 1.1e-3;
+    o.bound = MEDVOL_BOUND_HULL;
+    hull = 1.23456789e-3 * 1.1e-3;
+    CHECK_OK(mv_dcf_voronoi(T, &w, &t, &o));
+    CHECK_NEAR(sum_of(&w) / hull, 1, 1e-6);
+    for (i = 0; i < 200; i++) k[3 * i] = 0.3 * (double)i, k[3 * i + 1] = 0.7 * (double)i; /* a line */
+    refused(mv_dcf_voronoi(T, &w, &t, &o), MEDVOL_E_SINGULAR, "traj");
+    for (b = 0; b < 3; b++) { /* on an axis; in a point; in the centre */
+        o.bound = (int)b;
+        for (i = 0; i < 200; i++) k[3 * i] = (double)i, k[3 * i + 1] = 0;
+        if (b == 0) CHECK_OK(mv_dcf_voronoi(T, &w, &t, &o));
+        else refused(mv_dcf_voronoi(T, &w, &t, &o), MEDVOL_E_SINGULAR, "traj");
+        for (i = 0; i < 200; i++) k[3 * i] = 3, k[3 * i + 1] = 2;
+        if (b == 2) refused(mv_dcf_voronoi(T, &w, &t, &o), MEDVOL_E_SINGULAR, "traj");
+        else {
+            CHECK_OK(mv_dcf_voronoi(T, &w, &t, &o));
+            CHECK_NEAR(sum_of(&w), b ? 24 : 13 * PI, 1e-4);
+        }
+        for (i = 0; i < 200; i++) k[3 * i] = k[3 * i + 1] = 0;
+        refused(mv_dcf_voronoi(T, &w, &t, &o), MEDVOL_E_SINGULAR, "traj");
+    }
+    mv_volume_free(T, &t), mv_volume_free(T, &w);
+}
+
 /* ---- the same bits with any number of threads; stopped on the way ---- */
 static void everything(mv_ctx *c, mv_volume *v, double *numbers, int *stopped, int *calls) {
     static const size_t shape[3] = {40, 40, 1};
@@ -1373,6 +1449,8 @@ const t_case tests_traj[] = {
     {"dcf_cells", test_dcf_cells, 0},
     {"voronoi", test_voronoi, 0},
     {"voronoi_spokes", test_voronoi_spokes, 0},
+    {"voronoi_thin", test_voronoi_thin, 0},
+    {"voronoi_region", test_voronoi_region, 0},
     {"threads", test_threads, 0},
     {"cancel", test_cancel, 0},
     {0},
