@@ -2453,9 +2453,10 @@ typedef struct mv_gradients {
    everywhere is Archimedes' and fully sampled, 0.5 leaves every other turn out. Shot j of frame f is turned
    by (first + j + f shots) turn + start degrees. dst: as many samples as the time takes at `dwell`, at most
    2^20. Differences of samples keep gradient and slew within the limits, as mv_traj_limits finds them.
-   Threads: shots, after one readout of one thread. Memory: the result; 64 points of 4 doubles a sample, 128
-   MiB at most. pow, sin, cos and atan are the C library's. Errors: MEDVOL_E_EMPTY (shots), _RANGE (an option;
-   dwell that gives one sample or more than 2^20). Source: Lustig, Kim and Pauly 2008; Lee et al. 2003. */
+   Threads: shots, after one readout of one thread. Memory: the result; 64 points of 4 doubles a sample or
+   turn, 128 MiB at most. pow, sin, cos and atan are the C library's. Errors: MEDVOL_E_EMPTY (shots), _RANGE
+   (an option; dwell that gives one sample or more than 2^20). Source: Lustig, Kim and Pauly 2008; Lee et al.
+   2003. */
 typedef struct mv_spiral_opt {
     size_t shots, frames;      /* shots must be given; frames 0: 1 */
     size_t interleaves;        /* that sample the plane together; 0: shots */
@@ -2470,9 +2471,10 @@ MEDVOL_DEF mv_status mv_traj_spiral(mv_ctx *ctx, mv_volume *dst, const mv_spiral
 /* mv_traj_cones: the ball of radius size / 2 by readouts that wind outwards on cones: `cones` elevations e
    from pole to pole, evenly; on each s = ceil(shots cos e) readouts, evenly around, of azimuth (u - atan(sqrt
    2 u) / sqrt 2) / cos e at radius r, u = 2 pi r cos e / s: neighbours are then at most 1 apart. Readouts
-   take the time of the slowest cone at the limits; the others run slower. dst: 3 x samples x shots of all
-   cones, from the south pole on. One thread, progress after each cone. Memory: the result and as of
-   mv_traj_spiral. Errors: MEDVOL_E_RANGE (options). Source: Gurney, Hargreaves and Nishimura 2006. */
+   take the time of the slowest cone at the limits, which ends within a sample of the radius; the others run
+   slower. dst: 3 x samples x shots of all cones, from the south pole on. One thread, at least 1 ms a cone;
+   progress after each and 2^18 points. Memory: the result and as of mv_traj_spiral, 8 bytes a cone. Errors:
+   MEDVOL_E_RANGE (options). Source: Gurney, Hargreaves and Nishimura 2006. */
 typedef struct mv_cones_opt {
     double size;  /* diameter in k-space: must be given */
     size_t cones; /* 0: pi size / 2, rounded up, and 1: 1 apart at the radius */
@@ -2537,7 +2539,9 @@ MEDVOL_DEF mv_status mv_traj_select(mv_ctx *ctx, mv_volume *dst, const mv_volume
      WIDTH  equal parts of low..high (both 0: of the signal's least to greatest); outside: no bin
      CYCLE  parts of the period: frac((signal - low) / period), as of angles, or phases of 0..1
      PEAKS  parts of the cycles from one maximum of the signal to the next, at least `apart` shots from it (of
-            two closer ones the higher counts); shots before the first and from the last on: no bin
+            two closer ones the higher counts); shots before the first and from the last on: no bin. A maximum
+            is above the shot before it and, where it is as high for several shots, of which the first
+            counts, the one after them; NaN and infinity are above and below nothing
    bin: n numbers, MEDVOL_NO_BIN where there is none, as of NaN and infinity. soft: NULL or n times `bins`
    weights: 1 in the bin, outside exp(-decay d), d the distance from its nearer edge in widths of a bin
    (COUNT: in ranks), around the cycle for CYCLE and PEAKS; 0 for shots of no bin. One thread. Memory: 8 bytes
@@ -2548,7 +2552,7 @@ enum { MEDVOL_GATE_COUNT = 0, MEDVOL_GATE_WIDTH = 1, MEDVOL_GATE_CYCLE = 2, MEDV
 typedef struct mv_gate_opt {
     int kind;         /* MEDVOL_GATE_* */
     size_t bins;      /* 0: 4; at most 65536 */
-    double low, high; /* WIDTH, CYCLE */
+    double low, high; /* WIDTH; low: CYCLE, too */
     double period;    /* CYCLE; 0: 360 */
     size_t apart;     /* PEAKS; 0: 1 */
     double decay;     /* 0: 4 */
@@ -2575,11 +2579,13 @@ MEDVOL_DEF mv_status mv_traj_bin(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
    on the nominal spokes `traj` (full, in one plane, all with the same places): delay[6] for mv_traj_delay.
    RING: spokes cross beside the centre, where their data agree: of three pairs a spoke the places most alike,
    then all pairs at once by Gauss and Newton on |a - b|^2 over the coils. Opposed: a spoke and one whose
-   angle differs by 180 to `tolerance` run the same way back, moved by 2 n.D n along and, which the slopes
-   between neighbours in angle (less than 40 degrees away) account for, across it; a constant phase between
-   them is free. Data between samples: sums of the spoke's Dirichlet kernels, so samples at most 1 apart in
-   pixel index and signal that has faded at the ends; without noise RING is right to some 0.001 samples,
-   opposed to 0.01 where xx - yy and xy are below half a sample (0.04 at one and a half). One frame's delays
+   angle differs by 180 to `tolerance` run the same way back, moved by 2 n.D n along and across it: of each
+   place beside the centre the value on the spoke and the one from those that run back around it, two on
+   either side less than 40 degrees apart (else along its partner alone), by Gauss and Newton; a constant
+   phase between spokes is free. Data between samples: sums of the spoke's Dirichlet kernels, so samples at
+   most 1 apart in pixel index and signal that has faded at the ends; without noise RING is right to some
+   0.001 samples, opposed, with xx - yy and 2 xy up to one and a half samples, to 0.01 of 24 spokes, 0.001 of
+   72. One frame's delays
    or all frames' together. delay as it was on error. Threads: spokes. Memory: a copy of data that are not
    contiguous MEDVOL_C64, 16 most + 17 (opposed 32 most + 81) points of each spoke and coil, and as many times
    the samples. Errors: MEDVOL_E_SINGULAR (angles, or data, that do not tell all three; no opposed spokes),
@@ -2604,10 +2610,11 @@ MEDVOL_DEF mv_status mv_delay_opposed(mv_ctx *ctx, double *delay, const mv_volum
    mv_dcf_radial: of spokes, evenly turned: the ring between the middles to both neighbours on the spoke (the
    ends reach half a step on), times the angle: in a plane int |r| dr times pi (half: 2 pi) / spokes of that
    kz, so |k| dk dtheta, at the centre pi (dk/2)^2 / spokes; in space int r^2 dr times 2 pi (half: 4 pi) /
-   shots. mv_dcf_angular: the same in a plane, the angle of a spoke being half the gaps to both neighbours
-   once all of its kz are sorted (over 180, half spokes 360 degrees); equal angles, to 1e-7, share. A single
-   spoke has all. Threads: spokes. Memory: 72 bytes a shot. Errors: those of spokes; MEDVOL_E_UNSUPPORTED
-   (angular: spokes out of the plane). */
+   shots, whatever the directions: of those of mv_traj_koosh, which are not quite even, an approximation, but
+   for the sum. mv_dcf_angular: the same in a plane, the angle of a spoke being half the gaps to both
+   neighbours once all of its kz are sorted (over 180, half spokes 360 degrees); equal angles, to 1e-7,
+   share. A single spoke has all. Threads: spokes. Memory: 112 bytes a shot. Errors: those of spokes;
+   MEDVOL_E_UNSUPPORTED (angular: spokes out of the plane). */
 MEDVOL_DEF mv_status mv_dcf_radial(mv_ctx *ctx, mv_volume *dst, const mv_volume *traj);
 MEDVOL_DEF mv_status mv_dcf_angular(mv_ctx *ctx, mv_volume *dst, const mv_volume *traj);
 /* mv_dcf_cells: width^d over the number of samples of the frame in the same cell, floor(k / width + 1/2); d
@@ -2618,9 +2625,11 @@ MEDVOL_DEF mv_status mv_dcf_cells(mv_ctx *ctx, mv_volume *dst, const mv_volume *
    some 1e-8 of the greatest coordinate of each other share a cell. Cells end at a CIRCLE about the centre
    (radius 0: that of the outermost sample and half a step of its readout), a BOX about it (box 0: as wide as
    the samples reach, and half a step) or the samples' convex HULL; their sum is that area to 1e-6. Threads:
-   512 sites, in rounds of 16. Memory: 130 bytes a sample, 512 KiB. Progress after each round. Time grows as n
-   log n, but with the square of how many samples lie on one circle without others inside. Errors:
-   MEDVOL_E_SINGULAR (all samples in one point or, HULL, on one line), _UNSUPPORTED (kz varies), _RANGE.
+   up to 512 sites, 16 at a time. Memory: 116 bytes a sample, 512 KiB. Progress after each 16, of as many
+   sites as some 50 ms take. Time grows as n log n; of few long spokes as n^1.3; but with the square of how
+   many samples lie on one circle without others inside. Errors: MEDVOL_E_SINGULAR (no area: radius 0 of
+   samples all in the centre, box 0 of one-sample shots on an axis, HULL of samples on a line), _UNSUPPORTED
+   (kz varies), _RANGE.
    Source: Rasche et al. 1999. */
 enum { MEDVOL_BOUND_CIRCLE = 0, MEDVOL_BOUND_BOX = 1, MEDVOL_BOUND_HULL = 2 };
 typedef struct mv_voronoi_opt {
@@ -33965,6 +33974,7 @@ static mv_status mv__tj_raga(mv_ctx *ctx, const char *op, uint64_t tiny, uint64_
         t = g0 + g1, g0 = g1, g1 = t;
         t = f0 + f1, f0 = f1, f1 = t;
     }
+    if (total == 1) g1 = 1; /* all along one line */
     if (total && g1 != total)
         return mv__fail(ctx, MEDVOL_E_RANGE, "total", (double)total, -1,
                         "%s: total = %llu: must be in the sequence of %llu: %llu and %llu are", op,
@@ -34261,12 +34271,18 @@ static int mv__tj_before(const mv__tj_item *a, const mv__tj_item *b) {
     if (a->key < b->key || b->key < a->key) return a->key < b->key;
     return a->then < b->then;
 }
-/* merges, stable; room as large as items */
-static void mv__tj_sort(mv__tj_item *items, mv__tj_item *room, size_t n) {
+typedef struct mv__tj_told { /* of whom progress is told what */
+    mv_ctx *ctx;
+    const char *op;
+    size_t done, total;
+} mv__tj_told;
+/* merges, stable; room as large as items; told after each pass, or NULL; 0: cancelled */
+static int mv__tj_sort(const mv__tj_told *told, mv__tj_item *items, mv__tj_item *room, size_t n) {
     mv__tj_item *from = items, *to = room;
     size_t width, i;
     for (width = 1; width < n; width *= 2) {
         mv__tj_item *t = from;
+        if (told && n >= 65536 && mv__tell(told->ctx, told->done, told->total, told->op)) return 0;
         for (i = 0; i < n; i += mv__minz(2 * width, n - i)) {
             const size_t middle = i + mv__minz(width, n - i), end = middle + mv__minz(width, n - middle);
             size_t a = i, b = middle, c = i;
@@ -34279,6 +34295,7 @@ static void mv__tj_sort(mv__tj_item *items, mv__tj_item *room, size_t n) {
         to = t;
     }
     if (from != items) mv__memcpy(items, from, n * sizeof *items);
+    return 1;
 }
 static double mv__tj_turned(double a, double turn) { /* into 0..turn, what rounds to turn is 0 */
     a -= turn * floor(a / turn);
@@ -34447,7 +34464,7 @@ static mv_status mv__tj_gate_counts(mv_ctx *ctx, mv__tj_gate *g) {
         items[m].then = 0.0;
         items[m++].at = i;
     }
-    mv__tj_sort(items, items + g->n, m);
+    mv__tj_sort(NULL, items, items + g->n, m);
     for (i = 0; i < m; i++)
         g->place[items[i].at] = ((double)i + 0.5) * (double)g->bins / (double)m;
     mv__free(ctx, items);
@@ -34480,7 +34497,9 @@ static mv_status mv__tj_gate_peaks(mv_ctx *ctx, const char *op, mv__tj_gate *g) 
     size_t i, j, last = 0, peaks = 0;
     for (i = 0; i < g->n; i++) g->place[i] = -1.0;
     for (i = 1; i + 1 < g->n; i++) {
-        if (!(x[i] > x[i - 1] && x[i] >= x[i + 1])) continue;
+        if (!(x[i] > x[i - 1]) || !mv__finite(x[i - 1]) || !mv__finite(x[i])) continue;
+        for (j = i + 1; j + 1 < g->n && x[j] >= x[i] && x[j] <= x[i];) j++; /* to a plateau's end */
+        if (!(x[j] < x[i]) || !mv__finite(x[j])) continue;
         if (peaks && i - last < mv__maxz(1, g->o.apart)) { /* of two that are close the higher one */
             if (x[i] > x[last]) g->place[last] = -1.0, g->place[i] = 0.0, last = i;
             continue;
@@ -34510,8 +34529,11 @@ static mv_status mv__tj_gate_options(mv_ctx *ctx, const char *op, mv__tj_gate *g
     g->bins = g->o.bins ? g->o.bins : 4;
     if (!(g->o.period >= 0.0 && g->o.period <= 1e300))
         return mv__tj_range(ctx, op, "period", g->o.period, "0 or more");
-    if (!mv__finite(g->o.low) || !mv__finite(g->o.high) || g->o.low > g->o.high)
-        return mv__tj_range(ctx, op, "low", g->o.low, "finite and at most `high`");
+    if (!mv__finite(g->o.low) || !mv__finite(g->o.high))
+        return mv__tj_range(ctx, op, mv__finite(g->o.low) ? "high" : "low",
+                            mv__finite(g->o.low) ? g->o.high : g->o.low, "finite");
+    if (g->o.kind == MEDVOL_GATE_WIDTH && g->o.low > g->o.high)
+        return mv__tj_range(ctx, op, "low", g->o.low, "at most `high`");
     if (!(g->o.decay >= 0.0 && g->o.decay <= 1e6))
         return mv__tj_range(ctx, op, "decay", g->o.decay, "in 0..1e6");
     if (g->o.period == 0.0) g->o.period = 360.0;
@@ -34586,18 +34608,27 @@ static void mv__tj_ring_job(void *arg, size_t i) { /* the rings, or shells, betw
         here = next;
     }
 }
-/* the spokes of one partition, sorted by angle: half the gaps to both neighbours; equal angles share */
+/* the spokes of one partition, sorted by angle: half the gaps to both neighbours; equal angles share, through
+   the range's end too */
 static void mv__tj_gaps(double *share, const mv__tj_item *item, size_t n, double range) {
-    double before = item[n - 1].then - range;
-    size_t i, j, k;
-    for (i = 0; i < n; i = j) {
-        const double here = item[i].then;
-        double next, each;
-        for (j = i + 1; j < n && item[j].then - here <= 1e-7; j++) {}
-        next = j < n ? item[j].then : item[0].then + range;
+    double before;
+    size_t first = 0, i, j, k;
+    while (first < n && item[first].then - (first ? item[first - 1].then : item[n - 1].then - range) <= 1e-7)
+        first++;
+    if (first == n) first = 0; /* all are one, or one is all */
+    before = first ? item[first - 1].then : item[n - 1].then - range;
+    for (i = first; i < first + n; i = j) {
+        const double here = item[i % n].then + (i < n ? 0.0 : range);
+        double next, each, last = here;
+        for (j = i + 1; j < first + n; j++) {
+            next = item[j % n].then + (j < n ? 0.0 : range);
+            if (next - here > 1e-7) break;
+            last = next;
+        }
+        next = item[j % n].then + (j < n ? 0.0 : range);
         each = 0.5 * (next - before) / (double)(j - i);
-        for (k = i; k < j; k++) share[item[k].at] = each;
-        before = item[j - 1].then;
+        for (k = i; k < j; k++) share[item[k % n].at] = each;
+        before = last;
     }
 }
 static mv_status mv__tj_shares(mv_ctx *ctx, const char *op, mv__tj_dcf *g, int gaps) {
@@ -34624,18 +34655,17 @@ static mv_status mv__tj_shares(mv_ctx *ctx, const char *op, mv__tj_dcf *g, int g
         double *share = g->share + f * shots, kz;
         for (i = 0; i < shots; i++) {
             const mv__tj_ray *ray = &g->ray[f * shots + i];
-            double a = mv__tj_turned(atan2(ray->dir[0], ray->dir[1]), range);
-            if (range - a < 1e-9) a = 0.0;
+            const double a = mv__tj_turned(atan2(ray->dir[0], ray->dir[1]), range);
             item[i].key = g->t.k[3 * g->t.samples * (f * shots + i) + 2];
             item[i].then = gaps ? a : 0.0;
             item[i].at = i;
         }
-        mv__tj_sort(item, item + shots, shots);
+        mv__tj_sort(NULL, item, item + shots, shots);
         for (kz = item[0].key, i = 0; i < shots; i++) { /* partitions are further apart than 1e-3 */
             if (item[i].key - kz > 1e-3) kz = item[i].key;
             else item[i].key = kz;
         }
-        mv__tj_sort(item, item + shots, shots);
+        mv__tj_sort(NULL, item, item + shots, shots);
         for (i = 0; i < shots; i = j) {
             for (j = i + 1; j < shots && item[j].key <= item[i].key; j++) {}
             if (gaps) mv__tj_gaps(share, item + i, j - i, range);
@@ -34695,6 +34725,7 @@ static mv_status mv__tj_count_cells(mv_ctx *ctx, const char *op, const mv__tj_in
         const double *k = t->k + 3 * n * f;
         const int axes = mv__tj_deep(t, f) ? 3 : 2;
         const double whole = axes < 3 ? width * width : width * width * width;
+        const mv__tj_told told = {ctx, op, f, t->frames};
         if (mv__tell(ctx, f, t->frames, op)) return mv__cancelled(ctx, op);
         for (i = 0; i < n; i++) {
             double key = 0.0;
@@ -34708,7 +34739,7 @@ static mv_status mv__tj_count_cells(mv_ctx *ctx, const char *op, const mv__tj_in
             item[i].then = 0.0;
             item[i].at = i;
         }
-        mv__tj_sort(item, item + n, n);
+        if (!mv__tj_sort(&told, item, item + n, n)) return mv__cancelled(ctx, op);
         for (i = 0; i < n; i = j) {
             for (j = i + 1; j < n && item[j].key <= item[i].key; j++) {}
             for (at = i; at < j; at++) w[n * f + item[at].at] = (float)(whole / (double)(j - i));
@@ -34740,52 +34771,67 @@ MEDVOL_DEF mv_status mv_dcf_cells(mv_ctx *ctx, mv_volume *dst, const mv_volume *
     return st;
 }
 
-/* ---- Voronoi cells: each is the region's polygon, cut by the bisectors of neighbours that a k-d tree finds,
-   the nearest first, until none can reach it any more. Coordinates are relative to the site. ---- */
-enum { MV__TJ_LEAF = 12, MV__TJ_SITES = 512, MV__TJ_SIDES = 1024 }; /* sites a job; sides of a slot's cell */
+/* ---- Voronoi cells: each is the region's polygon, cut by the bisectors of the sites near it and then,
+   corner by corner, by that of the site nearest to the corner, until no corner is nearer to another site than
+   to its own: long thin cells have few neighbours, but far ones. A k-d tree of tight boxes finds them.
+   Coordinates are relative to the site. ---- */
+enum {
+    MV__TJ_LEAF = 12,
+    MV__TJ_RIM = 32,    /* sides of the polygon about a circle */
+    MV__TJ_SEEN = 128,  /* sites about a cell that are enough */
+    MV__TJ_SITES = 512, /* a job, at most */
+    MV__TJ_ROUND = 4000000, /* of work a round */
+    MV__TJ_SIDES = 1024 /* of a slot's cell */
+};
 typedef struct mv__tj_poly {
     double *x, *y, *x2, *y2; /* the polygon; room for the next */
-    size_t n, room;
+    size_t n, room, fresh;   /* fresh: the first corner that the last cut made */
     double reach2;           /* of the furthest corner, squared */
+    size_t work;             /* corners and boxes looked at */
 } mv__tj_poly;
 typedef struct mv__tj_voronoi {
     mv_voronoi_opt o;
     const char *op;
     double *x, *y, *area;   /* of the sites, in the tree's order */
-    unsigned char *axis;    /* that the site in the middle of a range divides */
+    double *box;            /* of the tree's nodes, two below each: least and greatest x, y */
     size_t *site;           /* of each sample its site; before that, the sample of each */
     uint32_t *many;         /* samples of a site */
-    size_t sites, first;
+    size_t sites, first, each; /* of a round: its first site, sites a job */
+    size_t work[MV__TJ_SLOTS];
     double *hull;           /* corners, pairs, counterclockwise */
     size_t corners;
     double radius, half[2]; /* of the region */
     double mid[2], inner;   /* of the hull: a circle within it */
+    double rim[2 * MV__TJ_RIM]; /* corners of a polygon about the circle */
     double *room;           /* of the slots */
     double grain;           /* the first radius to look in, squared */
 } mv__tj_voronoi;
-/* cuts off what lies beyond v.(a, b) = h; 0: no room for another side */
+/* Cuts off what lies beyond v.(a, b) = h; 0: no room for another side. What is left keeps its order. */
 static int mv__tj_cut(mv__tj_poly *p, double a, double b, double h) {
     const double slack2 = 1e-28 * (a * a + b * b) * p->reach2; /* of rounding */
-    double *t, s0, s;
+    double *t, s, first, next;
     size_t i, m = 0;
+    p->work += p->n;
     for (i = 0; i < p->n; i++) {
         s = p->x[i] * a + p->y[i] * b - h;
         if (s > 0.0 && s * s > slack2) break;
     }
     if (i == p->n) return 1;
     if (p->n + 2 > p->room) return 0;
-    s0 = p->x[p->n - 1] * a + p->y[p->n - 1] * b - h;
+    s = first = p->x[0] * a + p->y[0] * b - h;
     p->reach2 = 0.0;
+    p->fresh = p->n + 2;
     for (i = 0; i < p->n; i++) {
-        const size_t j = i ? i - 1 : p->n - 1;
-        s = p->x[i] * a + p->y[i] * b - h;
-        if ((s > 0.0 && s0 < 0.0) || (s < 0.0 && s0 > 0.0)) {
-            const double f = s0 / (s0 - s);
-            p->x2[m] = p->x[j] + f * (p->x[i] - p->x[j]);
-            p->y2[m++] = p->y[j] + f * (p->y[i] - p->y[j]);
-        }
+        const size_t j = i + 1 < p->n ? i + 1 : 0;
+        next = j ? p->x[j] * a + p->y[j] * b - h : first;
         if (s <= 0.0) p->x2[m] = p->x[i], p->y2[m++] = p->y[i];
-        s0 = s;
+        if ((s > 0.0 && next < 0.0) || (s < 0.0 && next > 0.0)) {
+            const double f = s / (s - next);
+            if (m < p->fresh) p->fresh = m;
+            p->x2[m] = p->x[i] + f * (p->x[j] - p->x[i]);
+            p->y2[m++] = p->y[i] + f * (p->y[j] - p->y[i]);
+        }
+        s = next;
     }
     for (i = 0; i < m; i++) {
         const double r2 = p->x2[i] * p->x2[i] + p->y2[i] * p->y2[i];
@@ -34796,69 +34842,158 @@ static int mv__tj_cut(mv__tj_poly *p, double a, double b, double h) {
     t = p->y, p->y = p->y2, p->y2 = t;
     return 1;
 }
+static void mv__tj_rim(mv__tj_voronoi *g) {
+    size_t i;
+    for (i = 0; i < MV__TJ_RIM; i++) {
+        const double a = 2.0 * MV__TJ_PI / MV__TJ_RIM * ((double)i + 0.5), r = g->radius * 1.00484;
+        g->rim[2 * i] = r * cos(a);
+        g->rim[2 * i + 1] = r * sin(a);
+    }
+}
 /* the region around a site: a circle is a polygon about it where the site is far out, else a square */
 static void mv__tj_region(const mv__tj_voronoi *g, mv__tj_poly *p, double x, double y) {
     const int circle = g->o.bound == MEDVOL_BOUND_CIRCLE, out = x * x + y * y > 0.64 * g->radius * g->radius;
     const double half[2] = {circle ? g->radius : g->half[0], circle ? g->radius : g->half[1]};
     size_t i;
-    p->n = circle && out ? 32 : 4;
+    p->n = circle && out ? MV__TJ_RIM : 4;
     p->reach2 = 0.0;
     for (i = 0; i < p->n; i++) {
         if (p->n == 4) {
             p->x[i] = g->mid[0] + (i == 0 || i == 3 ? half[0] : -half[0]);
             p->y[i] = g->mid[1] + (i < 2 ? half[1] : -half[1]);
-        } else {
-            const double a = MV__TJ_PI / 16.0 * ((double)i + 0.5), r = g->radius * 1.00484;
-            p->x[i] = r * cos(a);
-            p->y[i] = r * sin(a);
-        }
+        } else p->x[i] = g->rim[2 * i], p->y[i] = g->rim[2 * i + 1];
         p->x[i] -= x;
         p->y[i] -= y;
         if (p->x[i] * p->x[i] + p->y[i] * p->y[i] > p->reach2)
             p->reach2 = p->x[i] * p->x[i] + p->y[i] * p->y[i];
     }
 }
-/* cuts the cell by the sites whose squared distance is above `from` and at most `until` */
-static int mv__tj_neighbours(const mv__tj_voronoi *g, mv__tj_poly *p, size_t site, double from,
-                             double until) {
+/* a walk through the leaves whose boxes are nearer to a point than `most`, squared: the near ones first */
+typedef struct mv__tj_walk {
+    size_t lo, hi, node, depth, work;
+    double x, y, most;
     struct {
-        size_t lo, hi;
-        double off[2];
+        size_t lo, hi, node;
+        double off2;
     } stack[64];
-    const double x = g->x[site], y = g->y[site];
-    size_t i, depth = 1;
-    stack[0].lo = 0, stack[0].hi = g->sites;
-    stack[0].off[0] = stack[0].off[1] = 0.0;
-    while (depth && p->n) {
-        size_t lo, hi, middle;
-        double off[2], d, most;
-        int axis;
-        depth--;
-        lo = stack[depth].lo, hi = stack[depth].hi;
-        off[0] = stack[depth].off[0], off[1] = stack[depth].off[1];
-        most = 4.0 * p->reach2 < until ? 4.0 * p->reach2 : until;
-        if (off[0] * off[0] + off[1] * off[1] > most) continue;
-        middle = lo + (hi - lo) / 2;
-        if (hi - lo > MV__TJ_LEAF) {
-            axis = g->axis[middle];
-            d = axis ? y - g->y[middle] : x - g->x[middle];
-            for (i = 0; i < 2; i++) { /* the far side, then, on top, the near one */
-                const int above = i ? d >= 0.0 : d < 0.0;
-                stack[depth].lo = above ? middle + 1 : lo;
-                stack[depth].hi = above ? hi : middle;
-                stack[depth].off[0] = off[0], stack[depth].off[1] = off[1];
-                if (i == 0) stack[depth].off[axis] = d;
-                depth++;
-            }
-            lo = middle, hi = middle + 1;
+} mv__tj_walk;
+static double mv__tj_off2(const double *box, double x, double y) {
+    const double a = box[0] - x, b = x - box[1], c = box[2] - y, d = y - box[3];
+    double u = a > b ? a : b, v = c > d ? c : d;
+    u = u > 0.0 ? u : 0.0;
+    v = v > 0.0 ? v : 0.0;
+    return u * u + v * v;
+}
+static void mv__tj_walk_from(const mv__tj_voronoi *g, mv__tj_walk *w, double x, double y, double most) {
+    w->x = x, w->y = y;
+    w->most = most;
+    w->depth = 1;
+    w->work = 0;
+    w->stack[0].lo = 0, w->stack[0].hi = g->sites;
+    w->stack[0].node = 0;
+    w->stack[0].off2 = 0.0;
+}
+/* from a site, whose leaf comes first: the way there is told by its number */
+static void mv__tj_walk_about(const mv__tj_voronoi *g, mv__tj_walk *w, size_t site, double most) {
+    size_t lo = 0, hi = g->sites, node = 0, depth = 0;
+    w->x = g->x[site], w->y = g->y[site];
+    w->most = most;
+    w->work = 0;
+    while (hi - lo > MV__TJ_LEAF) {
+        const size_t middle = lo + (hi - lo) / 2;
+        const int up = site >= middle;
+        const double off2 = mv__tj_off2(g->box + 4 * (2 * node + (up ? 1 : 2)), w->x, w->y);
+        if (off2 <= most) { /* the other side, for later */
+            w->stack[depth].lo = up ? lo : middle;
+            w->stack[depth].hi = up ? middle : hi;
+            w->stack[depth].node = 2 * node + (up ? 1 : 2);
+            w->stack[depth++].off2 = off2;
         }
-        for (i = lo; i < hi; i++) {
-            const double a = g->x[i] - x, b = g->y[i] - y, r2 = a * a + b * b;
-            if (i == site || !(r2 > from && r2 <= most)) continue;
-            if (!mv__tj_cut(p, a, b, 0.5 * r2)) return 0;
+        if (up) lo = middle;
+        else hi = middle;
+        node = 2 * node + (up ? 2 : 1);
+        w->work++;
+    }
+    w->stack[depth].lo = lo, w->stack[depth].hi = hi;
+    w->stack[depth].node = node;
+    w->stack[depth].off2 = 0.0;
+    w->depth = depth + 1;
+}
+static int mv__tj_walk_on(const mv__tj_voronoi *g, mv__tj_walk *w) { /* the next leaf: lo..hi; 0: the end */
+    while (w->depth) {
+        size_t lo, hi, node;
+        w->depth--;
+        if (w->stack[w->depth].off2 > w->most) continue;
+        lo = w->stack[w->depth].lo, hi = w->stack[w->depth].hi, node = w->stack[w->depth].node;
+        for (;;) {
+            const size_t middle = lo + (hi - lo) / 2;
+            double below, above;
+            int up;
+            w->work++;
+            if (hi - lo <= MV__TJ_LEAF) {
+                w->lo = lo, w->hi = hi;
+                return 1;
+            }
+            below = mv__tj_off2(g->box + 4 * (2 * node + 1), w->x, w->y);
+            above = mv__tj_off2(g->box + 4 * (2 * node + 2), w->x, w->y);
+            up = above < below;
+            if ((up ? below : above) <= w->most) { /* the far one, for later */
+                w->stack[w->depth].lo = up ? lo : middle;
+                w->stack[w->depth].hi = up ? middle : hi;
+                w->stack[w->depth].node = 2 * node + (up ? 1 : 2);
+                w->stack[w->depth++].off2 = up ? below : above;
+            }
+            if ((up ? above : below) > w->most) break;
+            if (up) lo = middle;
+            else hi = middle;
+            node = 2 * node + (up ? 2 : 1);
         }
     }
+    return 0;
+}
+/* cuts the cell by the sites within `until`, squared, of its own, *seen of them; 0: no room */
+static int mv__tj_neighbours(const mv__tj_voronoi *g, mv__tj_poly *p, size_t site, double until,
+                             size_t *seen) {
+    const double x = g->x[site], y = g->y[site];
+    mv__tj_walk w;
+    size_t i;
+    *seen = 0;
+    mv__tj_walk_about(g, &w, site, until);
+    while (mv__tj_walk_on(g, &w) && p->n) {
+        for (i = w.lo; i < w.hi; i++) {
+            const double a = g->x[i] - x, b = g->y[i] - y, r2 = a * a + b * b;
+            if (i == site || r2 > w.most) continue;
+            if (!mv__tj_cut(p, a, b, 0.5 * r2)) return 0;
+            ++*seen;
+            if (4.0 * p->reach2 < w.most) w.most = 4.0 * p->reach2;
+        }
+    }
+    p->work += w.work;
     return 1;
+}
+/* cuts the cell by the site nearest to its corner k, if that is nearer than its own; 0: it is not, 1: done,
+   -1: no room */
+static int mv__tj_take_corner(const mv__tj_voronoi *g, mv__tj_poly *p, size_t site, size_t k) {
+    const double x = g->x[site], y = g->y[site], u = p->x[k], v = p->y[k], r2 = u * u + v * v;
+    double best = 0.0, a, b;
+    size_t i, found = g->sites;
+    mv__tj_walk w;
+    mv__tj_walk_from(g, &w, x + u, y + v, r2);
+    while (mv__tj_walk_on(g, &w)) {
+        for (i = w.lo; i < w.hi; i++) {
+            double s;
+            a = g->x[i] - x, b = g->y[i] - y;
+            s = u * a + v * b - 0.5 * (a * a + b * b); /* r2 - 2 s: its distance, squared */
+            if (!(s > best && s * s > 1e-28 * (a * a + b * b) * p->reach2)) continue;
+            best = s;
+            found = i;
+            w.most = r2 - 2.0 * s;
+        }
+    }
+    p->work += w.work;
+    if (found == g->sites) return 0;
+    a = g->x[found] - x, b = g->y[found] - y;
+    return mv__tj_cut(p, a, b, 0.5 * (a * a + b * b)) ? 1 : -1;
 }
 /* of the triangle from the centre to a and b, the part within the circle, with its sign */
 static double mv__tj_wedge(double ax, double ay, double bx, double by, double r) {
@@ -34898,21 +35033,26 @@ static double mv__tj_area(const mv__tj_voronoi *g, const mv__tj_poly *p, double 
     }
     return sum > 0.0 ? sum : 0.0;
 }
-/* One cell's area, or -1: too many sides. *first: the squared radius to look in at first, as the last cell
-   had it: without, half of the tree might be looked at before a cell is closed. */
+/* One cell's area, or -1: too many sides. *first: the squared radius to look in at first, such that it closes
+   the cell or, where that is far, holds some 30 sites: as the cells before it had it. */
 static double mv__tj_cell(const mv__tj_voronoi *g, mv__tj_poly *p, size_t site, double *first) {
-    const double x = g->x[site], y = g->y[site];
-    double from = -1.0, until = *first;
-    size_t i;
+    const double x = g->x[site], y = g->y[site], until = *first;
+    double wide;
+    size_t i, seen;
     int out = 0;
     mv__tj_region(g, p, x, y);
-    for (;;) {
-        if (!mv__tj_neighbours(g, p, site, from, until)) return -1.0;
-        if (until >= 4.0 * p->reach2) break;
-        from = until;
-        until *= 4.0;
+    if (!mv__tj_neighbours(g, p, site, until, &seen)) return -1.0;
+    for (i = 0; i < p->n;) { /* corners below i are the cell's, which no site takes */
+        int taken = 0;
+        if (4.0 * (p->x[i] * p->x[i] + p->y[i] * p->y[i]) > until &&
+            (taken = mv__tj_take_corner(g, p, site, i)) < 0)
+            return -1.0;
+        if (!taken) i++;
+        else if (p->fresh < i) i = p->fresh; /* corners that rounding holds apart */
     }
-    if (p->n) *first = 4.0 * p->reach2 > g->grain * 1e-12 ? 4.0 * p->reach2 : g->grain * 1e-12;
+    wide = seen > MV__TJ_SEEN ? 0.7 * until : 2.0 * until;
+    *first = 8.0 * p->reach2 < wide ? 8.0 * p->reach2 : wide;
+    if (*first < g->grain * 1e-12) *first = g->grain * 1e-12;
     for (i = 0; g->o.bound == MEDVOL_BOUND_HULL && i < p->n && !out; i++) {
         const double a = p->x[i] + x - g->mid[0], b = p->y[i] + y - g->mid[1];
         out = a * a + b * b > g->inner * g->inner;
@@ -34926,17 +35066,18 @@ static double mv__tj_cell(const mv__tj_voronoi *g, mv__tj_poly *p, size_t site, 
 }
 static void mv__tj_poly_on(mv__tj_poly *p, double *room, size_t sides) {
     p->x = room, p->y = room + sides, p->x2 = room + 2 * sides, p->y2 = room + 3 * sides;
-    p->n = 0;
+    p->n = p->work = 0;
     p->room = sides;
 }
 static void mv__tj_cells_job(void *arg, size_t slot) {
-    const mv__tj_voronoi *g = (const mv__tj_voronoi *)arg;
-    const size_t from = (g->first + slot) * MV__TJ_SITES, end = mv__minz(g->sites, from + MV__TJ_SITES);
+    mv__tj_voronoi *g = (mv__tj_voronoi *)arg;
+    const size_t from = g->first + slot * g->each, end = mv__minz(g->sites, from + g->each);
     double first = g->grain;
     mv__tj_poly p;
     size_t i;
     mv__tj_poly_on(&p, g->room + slot * 4 * MV__TJ_SIDES, MV__TJ_SIDES);
     for (i = from; i < end; i++) g->area[i] = mv__tj_cell(g, &p, i, &first);
+    g->work[slot] = p.work;
 }
 /* puts the middle one of items lo..hi by one coordinate in its place (Hoare) */
 static void mv__tj_halve(mv__tj_item *it, size_t lo, size_t hi, size_t middle, int axis) {
@@ -34964,16 +35105,23 @@ static void mv__tj_halve(mv__tj_item *it, size_t lo, size_t hi, size_t middle, i
     }
 #undef MV__TJ_AT
 }
-static void mv__tj_tree(mv__tj_voronoi *g, mv__tj_item *it) {
-    size_t stack[64][2], depth = 1, i;
-    stack[0][0] = 0, stack[0][1] = g->sites;
+static int mv__tj_tree(mv__tj_voronoi *g, mv__tj_item *it, const mv__tj_told *told) { /* 0: cancelled */
+    struct {
+        size_t lo, hi, node;
+    } stack[64];
+    size_t depth = 1, i, moved = 0;
+    stack[0].lo = 0, stack[0].hi = g->sites;
+    stack[0].node = 0;
     while (depth) {
-        size_t lo, hi, middle;
-        double box[4];
+        const size_t lo = stack[depth - 1].lo, hi = stack[depth - 1].hi, node = stack[depth - 1].node;
+        const size_t middle = lo + (hi - lo) / 2;
+        double *box = g->box + 4 * node;
         depth--;
-        lo = stack[depth][0], hi = stack[depth][1];
-        if (hi - lo <= MV__TJ_LEAF) continue;
-        middle = lo + (hi - lo) / 2;
+        moved += hi - lo;
+        if (moved >= 1 << 20) {
+            moved = 0;
+            if (mv__tell(told->ctx, told->done, told->total, told->op)) return 0;
+        }
         box[0] = box[1] = it[lo].key, box[2] = box[3] = it[lo].then;
         for (i = lo + 1; i < hi; i++) {
             if (it[i].key < box[0]) box[0] = it[i].key;
@@ -34981,96 +35129,116 @@ static void mv__tj_tree(mv__tj_voronoi *g, mv__tj_item *it) {
             if (it[i].then < box[2]) box[2] = it[i].then;
             if (it[i].then > box[3]) box[3] = it[i].then;
         }
-        g->axis[middle] = box[3] - box[2] > box[1] - box[0];
-        mv__tj_halve(it, lo, hi, middle, g->axis[middle]);
-        stack[depth][0] = lo, stack[depth++][1] = middle;
-        stack[depth][0] = middle + 1, stack[depth++][1] = hi;
+        if (hi - lo <= MV__TJ_LEAF) continue;
+        mv__tj_halve(it, lo, hi, middle, box[3] - box[2] > box[1] - box[0]);
+        stack[depth].lo = lo, stack[depth].hi = middle;
+        stack[depth++].node = 2 * node + 1;
+        stack[depth].lo = middle, stack[depth].hi = hi;
+        stack[depth++].node = 2 * node + 2;
     }
     for (i = 0; i < g->sites; i++) g->x[i] = it[i].key, g->y[i] = it[i].then;
+    return 1;
 }
 static double mv__tj_side(const double *a, const double *b, double x, double y) {
     return (b[0] - a[0]) * (y - a[1]) - (b[1] - a[1]) * (x - a[0]);
 }
-/* the hull of sites sorted by x, then y (Andrew); a circle in it about the middle of its box */
-static void mv__tj_hull(mv__tj_voronoi *g, const mv__tj_item *it) {
-    double *h = g->hull;
+/* the hull of n points sorted by x, then y (Andrew); a circle in it about the middle of its box; its area */
+static double mv__tj_hull(mv__tj_voronoi *g, const mv__tj_item *it, size_t n) {
+    double *h = g->hull, area = 0.0;
     size_t m = 0, i, low;
-    for (i = 0; i < g->sites; i++) {
+    for (i = 0; i < n; i++) {
         while (m > 1 && mv__tj_side(h + 2 * m - 4, h + 2 * m - 2, it[i].key, it[i].then) <= 0.0) m--;
         h[2 * m] = it[i].key, h[2 * m + 1] = it[i].then;
         m++;
     }
-    for (low = m + 1, i = g->sites - 1; i > 0; i--) {
+    for (low = m + 1, i = n - 1; i > 0; i--) {
         const mv__tj_item *s = &it[i - 1];
         while (m >= low && mv__tj_side(h + 2 * m - 4, h + 2 * m - 2, s->key, s->then) <= 0.0) m--;
         h[2 * m] = s->key, h[2 * m + 1] = s->then;
         m++;
     }
     g->corners = m > 1 ? m - 1 : m; /* the first comes twice */
-    if (g->corners < 3) return;
+    if (g->corners < 3) return 0.0;
     for (g->inner = HUGE_VAL, i = 0; i < g->corners; i++) {
         const double *a = h + 2 * i, *b = h + 2 * (i + 1);
         const double l = sqrt((b[0] - a[0]) * (b[0] - a[0]) + (b[1] - a[1]) * (b[1] - a[1]));
         const double d = mv__tj_side(a, b, g->mid[0], g->mid[1]) / l;
         if (!(d >= g->inner)) g->inner = d > 0.0 ? d : 0.0;
+        area += 0.5 * mv__tj_side(h, a, b[0], b[1]);
     }
+    return area;
 }
-/* the sites of a frame: samples that are 1e-8 of the greatest coordinate apart are one */
-static mv_status mv__tj_sites(mv_ctx *ctx, mv__tj_voronoi *g, const mv__tj_in *t, size_t frame,
-                              mv__tj_item *it) {
-    const size_t n = t->samples * t->shots;
-    const double *k = t->k + 3 * n * frame;
-    double most = 0.0, grain, outer2 = 0.0, edge = 0.0, box[4], area;
-    size_t i, m = 0, far_at = 0;
-    for (i = 0; i < n; i++) {
-        const double r2 = k[3 * i] * k[3 * i] + k[3 * i + 1] * k[3 * i + 1];
-        most = fabs(k[3 * i]) > most ? fabs(k[3 * i]) : most;
-        most = fabs(k[3 * i + 1]) > most ? fabs(k[3 * i + 1]) : most;
-        if (r2 > outer2) outer2 = r2, far_at = i;
-    }
-    grain = most > 0.0 ? 1e-8 * most : 1.0;
-    for (i = 0; i < n; i++) {
-        it[i].key = floor(k[3 * i] / grain + 0.5);
-        it[i].then = floor(k[3 * i + 1] / grain + 0.5);
-        it[i].at = i;
-    }
-    mv__tj_sort(it, it + n, n);
-    for (i = 0; i < n; i++) {
-        const mv__tj_item s = it[i];
-        if (i == 0 || s.key > it[m - 1].key || s.then > it[m - 1].then || s.then < it[m - 1].then) {
-            it[m] = s;
-            it[m].at = m; /* the site's number; where it comes to lie in the tree is told later */
-            g->many[m++] = 0;
-        }
-        g->many[m - 1]++;
-        g->site[s.at] = m - 1;
-    }
-    for (i = 0; i < m; i++) it[i].key *= grain, it[i].then *= grain;
-    g->sites = m;
-    box[0] = box[2] = HUGE_VAL, box[1] = box[3] = -HUGE_VAL;
-    for (i = 0; i < m; i++) {
-        box[0] = it[i].key < box[0] ? it[i].key : box[0];
-        box[1] = it[i].key > box[1] ? it[i].key : box[1];
-        box[2] = it[i].then < box[2] ? it[i].then : box[2];
-        box[3] = it[i].then > box[3] ? it[i].then : box[3];
-    }
-    if (t->samples > 1) { /* half a step of the readout where it is furthest out */
-        const double *a = k + 3 * far_at, *b = far_at % t->samples ? a - 3 : a + 3;
-        edge = 0.5 * sqrt((a[0] - b[0]) * (a[0] - b[0]) + (a[1] - b[1]) * (a[1] - b[1]));
-    }
-    g->radius = g->o.radius > 0.0 ? g->o.radius : sqrt(outer2) + edge;
+/* The region of a frame, and some area of it, not 0 where it has any; -1: cancelled. `box` and `edge`: the
+   samples' box, half a step; it: room for two items a sample. */
+static double mv__tj_bounds(mv__tj_voronoi *g, const double *k, size_t n, const double *box, double edge,
+                            mv__tj_item *it, const mv__tj_told *told) {
+    double hull;
+    size_t i;
     g->mid[0] = g->mid[1] = 0.0;
     for (i = 0; i < 2; i++) {
         const double lo = box[2 * i], hi = box[2 * i + 1], end = -lo > hi ? -lo : hi;
         g->half[i] = g->o.box[i] > 0.0 ? 0.5 * g->o.box[i] : end + edge;
         if (g->o.bound == MEDVOL_BOUND_HULL) g->mid[i] = 0.5 * (lo + hi), g->half[i] = 0.5 * (hi - lo);
     }
-    g->grain = (box[1] - box[0] + grain) * (box[3] - box[2] + grain) / (double)m;
-    if (g->o.bound == MEDVOL_BOUND_HULL) mv__tj_hull(g, it);
-    area = g->o.bound == MEDVOL_BOUND_CIRCLE ? g->radius * g->radius : g->half[0] * g->half[1];
-    if (!(area > 0.0) || (g->o.bound == MEDVOL_BOUND_HULL && (g->corners < 3 || m < 3)))
+    if (g->o.bound == MEDVOL_BOUND_CIRCLE) {
+        mv__tj_rim(g);
+        return g->radius * g->radius;
+    }
+    if (g->o.bound == MEDVOL_BOUND_BOX) return g->half[0] * g->half[1];
+    for (i = 0; i < n; i++) it[i].key = k[3 * i], it[i].then = k[3 * i + 1], it[i].at = i;
+    if (!mv__tj_sort(told, it, it + n, n)) return -1.0;
+    hull = mv__tj_hull(g, it, n);
+    return hull > 1e-12 * (g->half[0] * g->half[0] + g->half[1] * g->half[1]) ? hull : 0.0; /* of rounding */
+}
+/* the sites of a frame: samples that are 1e-8 of the greatest coordinate apart are one, where its first is */
+static mv_status mv__tj_sites(mv_ctx *ctx, mv__tj_voronoi *g, const mv__tj_in *t, size_t frame,
+                              mv__tj_item *it) {
+    const size_t n = t->samples * t->shots;
+    const mv__tj_told told = {ctx, g->op, n * frame, n * t->frames};
+    const double *k = t->k + 3 * n * frame;
+    double most = 0.0, grain, outer2 = 0.0, edge = 0.0, box[4], x = 0.0, y = 0.0, area;
+    size_t i, m = 0, far_at = 0;
+    box[0] = box[2] = HUGE_VAL, box[1] = box[3] = -HUGE_VAL;
+    for (i = 0; i < n; i++) {
+        const double r2 = k[3 * i] * k[3 * i] + k[3 * i + 1] * k[3 * i + 1];
+        size_t j;
+        for (j = 0; j < 2; j++) {
+            const double c = k[3 * i + j];
+            most = fabs(c) > most ? fabs(c) : most;
+            if (c < box[2 * j]) box[2 * j] = c;
+            if (c > box[2 * j + 1]) box[2 * j + 1] = c;
+        }
+        if (r2 > outer2) outer2 = r2, far_at = i;
+    }
+    if (t->samples > 1) { /* half a step of the readout where it is furthest out */
+        const double *a = k + 3 * far_at, *b = far_at % t->samples ? a - 3 : a + 3;
+        edge = 0.5 * sqrt((a[0] - b[0]) * (a[0] - b[0]) + (a[1] - b[1]) * (a[1] - b[1]));
+    }
+    g->radius = g->o.radius > 0.0 ? g->o.radius : sqrt(outer2) + edge;
+    if ((area = mv__tj_bounds(g, k, n, box, edge, it, &told)) < 0.0) return mv__cancelled(ctx, g->op);
+    if (!(area > 0.0))
         return mv__fail(ctx, MEDVOL_E_SINGULAR, "traj", (double)frame, -1,
                         "%s: traj: frame %zu: the samples lie on a point or a line: no area", g->op, frame);
+    grain = most > 0.0 ? 1e-8 * most : 1.0;
+    for (i = 0; i < n; i++) {
+        it[i].key = floor(k[3 * i] / grain + 0.5);
+        it[i].then = floor(k[3 * i + 1] / grain + 0.5);
+        it[i].at = i;
+    }
+    if (!mv__tj_sort(&told, it, it + n, n)) return mv__cancelled(ctx, g->op);
+    for (i = 0; i < n; i++) {
+        const mv__tj_item s = it[i];
+        if (i == 0 || s.key > x || s.then > y || s.then < y) {
+            x = s.key, y = s.then;
+            it[m].key = k[3 * s.at], it[m].then = k[3 * s.at + 1];
+            it[m].at = m; /* the site's number; where it comes to lie in the tree is told later */
+            g->many[m++] = 0;
+        }
+        g->many[m - 1]++;
+        g->site[s.at] = m - 1;
+    }
+    g->sites = m;
+    g->grain = (box[1] - box[0] + grain) * (box[3] - box[2] + grain) / (double)m;
     return MEDVOL_OK;
 }
 /* cells that a slot has no room for */
@@ -35094,15 +35262,21 @@ static mv_status mv__tj_large_cells(mv_ctx *ctx, mv__tj_voronoi *g) {
 static mv_status mv__tj_voronoi_frame(mv_ctx *ctx, mv__tj_voronoi *g, const mv__tj_in *t, size_t frame,
                                       float *w, mv__tj_item *it) {
     const size_t n = t->samples * t->shots;
-    size_t i, jobs;
+    size_t i, done = 0;
+    const mv__tj_told told = {ctx, g->op, n * frame, n * t->frames};
     mv_status st = mv__tj_sites(ctx, g, t, frame, it);
     if (st < 0) return st;
-    mv__tj_tree(g, it);
-    jobs = mv__divup(g->sites, MV__TJ_SITES);
-    for (g->first = 0; g->first < jobs && st == MEDVOL_OK; g->first += MV__TJ_SLOTS) {
-        if (mv__tell(ctx, frame * jobs + g->first, t->frames * jobs, g->op)) st = mv__cancelled(ctx, g->op);
-        else
-            st = mv_parallel_for(ctx, mv__minz(MV__TJ_SLOTS, jobs - g->first), mv__tj_cells_job, g, NULL);
+    if (!mv__tj_tree(g, it, &told)) return mv__cancelled(ctx, g->op);
+    g->each = MV__TJ_SITES / 8;
+    for (g->first = 0; g->first < g->sites && st == MEDVOL_OK; g->first += done) {
+        const size_t jobs = mv__minz(MV__TJ_SLOTS, mv__divup(g->sites - g->first, g->each));
+        double work = 0.0;
+        done = jobs * g->each;
+        if (mv__tell(ctx, frame * n + g->first, t->frames * n, g->op)) st = mv__cancelled(ctx, g->op);
+        else st = mv_parallel_for(ctx, jobs, mv__tj_cells_job, g, NULL);
+        for (i = 0; i < jobs; i++) work += (double)g->work[i];
+        work = (double)g->each * MV__TJ_ROUND / (work + 1.0); /* sites a job that keep a round short */
+        g->each = work < 1.0 ? 1 : work < (double)MV__TJ_SITES ? (size_t)work : (size_t)MV__TJ_SITES;
     }
     if (st == MEDVOL_OK) st = mv__tj_large_cells(ctx, g);
     if (st < 0) return st;
@@ -35144,21 +35318,21 @@ MEDVOL_DEF mv_status mv_dcf_voronoi(mv_ctx *ctx, mv_volume *dst, const mv_volume
         if (mv__tj_deep(&t, f))
             st = mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "traj", (double)f, -1,
                           "%s: traj: frame %zu: kz varies: cells are of 2-D, a partition at a time", op, f);
-    if (st == MEDVOL_OK) { /* items twice, for sorting; x, y, area, the hull; slots */
-        const size_t each = 2 * sizeof *it + 8 * sizeof(double) + sizeof *g.site + sizeof *g.many + 1;
+    if (st == MEDVOL_OK) { /* items twice and one, for sorting and boxes; x, y, area, the hull; slots */
+        const size_t each = 2 * sizeof *it + 7 * sizeof(double) + sizeof *g.site + sizeof *g.many;
         const size_t polys = MV__TJ_SLOTS * 4 * MV__TJ_SIDES * sizeof(double);
         if (!mv__mul(n, each, &bytes) || !mv__add(bytes, polys + 256, &bytes)) bytes = (size_t)-1;
         if ((it = (mv__tj_item *)mv__alloc(ctx, bytes)) == NULL) st = MEDVOL_E_NOMEM;
     }
     if (st == MEDVOL_OK && (st = mv__tj_begin(ctx, op, &d, dst, MEDVOL_F32, 1, &t, 1)) == MEDVOL_OK) {
-        g.room = (double *)(void *)(it + 2 * n);
+        g.box = (double *)(void *)(it + n); /* of less than n / 3 nodes, or of one */
+        g.room = (double *)(void *)(it + 2 * n + 1);
         g.x = g.room + MV__TJ_SLOTS * 4 * MV__TJ_SIDES;
         g.y = g.x + n;
         g.area = g.y + n;
         g.hull = g.area + n;
         g.site = (size_t *)(void *)(g.hull + 4 * n + 8);
         g.many = (uint32_t *)(void *)(g.site + n);
-        g.axis = (unsigned char *)(g.many + n);
         for (f = 0; f < t.frames && st == MEDVOL_OK; f++)
             st = mv__tj_voronoi_frame(ctx, &g, &t, f, (float *)d.work.data + n * f, it);
         if (st == MEDVOL_OK && mv__tell(ctx, 1, 1, op)) st = mv__cancelled(ctx, op);
@@ -35333,9 +35507,7 @@ static void mv__tj_cross_next(const mv__tj_centre *g, double *sums, size_t i, si
     }
 }
 /* Opposed spokes: one at a, the other at -a - 2 d, d = n.S n, lie on the same place along n, but apart across
-   by 2 p, p = t.S n, t across. What that changes is taken from the neighbours of both in angle: with D the
-   derivatives by the angle, F's along t is (D of the one + D of the other) / (2 (a + d)). A constant phase
-   between them is free. first: the shift by trial, p = 0; else the step. */
+   by 2 t.S n, t across. first: the shift by trial, as if they were not. */
 static void mv__tj_mirror_first(const mv__tj_centre *g, double *sums, size_t i, size_t j, const double *row) {
     const ptrdiff_t reach = (ptrdiff_t)(g->most * MV__TJ_UP);
     double best = 0.0, weight = 0.0, shift = 0.0;
@@ -35359,86 +35531,6 @@ static void mv__tj_mirror_first(const mv__tj_centre *g, double *sums, size_t i, 
     }
     mv__tj_normal(sums, row, shift, weight);
 }
-/* the neighbours of the spoke at a place, and what times their values and its own makes a derivative by the
-   angle; 0: they are too far */
-static int mv__tj_beside(const mv__tj_centre *g, size_t place, size_t *at, double *by) {
-    const size_t n = g->spokes, before = (place + n - 1) % n, after = (place + 1) % n;
-    double h0 = g->order[place].key - g->order[before].key, h1 = g->order[after].key - g->order[place].key;
-    h0 = (h0 < 0.0 ? h0 + 360.0 : h0) * (MV__TJ_PI / 180.0);
-    h1 = (h1 < 0.0 ? h1 + 360.0 : h1) * (MV__TJ_PI / 180.0);
-    at[0] = g->order[before].at, at[1] = g->order[place].at, at[2] = g->order[after].at;
-    by[0] = by[1] = by[2] = 0.0;
-    if (!(h0 > 1e-6 && h1 > 1e-6 && h0 < 0.7 && h1 < 0.7)) return 0;
-    by[0] = -h1 / (h0 * (h0 + h1));
-    by[1] = (h1 - h0) / (h0 * h1);
-    by[2] = h0 / (h1 * (h0 + h1));
-    return 1;
-}
-static void mv__tj_slope(const mv__tj_centre *g, const size_t *of, const double *by, size_t coil, size_t at,
-                         const double *w, double *d) {
-    int k;
-    d[0] = d[1] = 0.0;
-    for (k = 0; k < 3; k++) {
-        double re, im;
-        mv__tj_value(mv__tj_column(g, of[k], coil), at, w, &re, &im);
-        d[0] += by[k] * re;
-        d[1] += by[k] * im;
-    }
-}
-/* the equations of one place a; u NULL: adds to sums[0], [1] what gives the phase u, else to them */
-static void mv__tj_mirror_at(const mv__tj_centre *g, double *sums, const size_t *i, const double *di,
-                             const size_t *j, const double *dj, double a, const double *u) {
-    const double *n = g->ray[i[1]].dir, *m = g->ray[j[1]].dir;
-    const double row[3] = {n[0] * n[0], n[1] * n[1], 2.0 * n[0] * n[1]};
-    const double side[3] = {n[0] * n[1], -n[0] * n[1], n[1] * n[1] - n[0] * n[0]};
-    const double shift = row[0] * g->s[0] + row[1] * g->s[1] + row[2] * g->s[2];
-    const double p = side[0] * g->s[0] + side[1] * g->s[1] + side[2] * g->s[2];
-    const double b = -a - 2.0 * shift, apart = 2.0 * p - b * (m[0] * n[1] - m[1] * n[0]), place = a + shift;
-    double w[6], dw[6], w2[6], dw2[6];
-    const size_t at = mv__tj_six(g, a, w, dw), at2 = mv__tj_six(g, b, w2, dw2);
-    size_t c;
-    int k;
-    if (fabs(place) < 0.75) return;
-    for (c = 0; c < g->coils; c++) {
-        double x[2], y[2], s[2], d[2], e[2], r[3];
-        mv__tj_value(mv__tj_column(g, i[1], c), at, w, &x[0], &x[1]);
-        mv__tj_value(mv__tj_column(g, j[1], c), at2, w2, &y[0], &y[1]);
-        mv__tj_value(mv__tj_column(g, j[1], c), at2, dw2, &s[0], &s[1]);
-        mv__tj_slope(g, i, di, c, at, w, d);
-        mv__tj_slope(g, j, dj, c, at2, w2, e);
-        for (k = 0; k < 2; k++) d[k] *= 0.5 / place, e[k] *= 0.5 / place;
-        if (!u) {
-            for (k = 0; k < 2; k++) x[k] -= apart * d[k], y[k] += apart * e[k];
-            sums[0] += x[0] * y[0] + x[1] * y[1];
-            sums[1] += x[1] * y[0] - x[0] * y[1];
-            continue;
-        }
-        d[0] += u[0] * e[0] - u[1] * e[1];
-        d[1] += u[0] * e[1] + u[1] * e[0];
-        for (k = 0; k < 3; k++) r[k] = -2.0 * row[k] * (u[0] * s[0] - u[1] * s[1]) + 2.0 * side[k] * d[0];
-        mv__tj_normal(sums, r, x[0] - (u[0] * y[0] - u[1] * y[1]) - apart * d[0], 1.0);
-        for (k = 0; k < 3; k++) r[k] = -2.0 * row[k] * (u[0] * s[1] + u[1] * s[0]) + 2.0 * side[k] * d[1];
-        mv__tj_normal(sums, r, x[1] - (u[0] * y[1] + u[1] * y[0]) - apart * d[1], 1.0);
-    }
-}
-static void mv__tj_mirror(const mv__tj_centre *g, double *sums, size_t place, size_t other, int first) {
-    size_t i[3], j[3];
-    double di[3], dj[3], u[2] = {0.0, 0.0}, size;
-    int a, k, near_i = mv__tj_beside(g, place, i, di), near_j = mv__tj_beside(g, other, j, dj);
-    const double *n = g->ray[i[1]].dir, row[3] = {n[0] * n[0], n[1] * n[1], 2.0 * n[0] * n[1]};
-    if (first) {
-        mv__tj_mirror_first(g, sums, i[1], j[1], row);
-        return;
-    }
-    for (k = 0; k < 3 && !(near_i && near_j); k++) di[k] = dj[k] = 0.0;
-    for (a = -2 * MV__TJ_WIDE; a <= 2 * MV__TJ_WIDE; a++)
-        mv__tj_mirror_at(g, u, i, di, j, dj, 0.5 * (double)a, NULL);
-    size = sqrt(u[0] * u[0] + u[1] * u[1]);
-    if (!(size > 0.0)) return;
-    u[0] /= size, u[1] /= size;
-    for (a = -2 * MV__TJ_WIDE; a <= 2 * MV__TJ_WIDE; a++)
-        mv__tj_mirror_at(g, sums, i, di, j, dj, 0.5 * (double)a, u);
-}
 /* the place in the order of the first spoke at an angle or beyond; all, where there is none */
 static size_t mv__tj_from(const mv__tj_centre *g, double angle) {
     size_t lo = 0, hi = g->spokes;
@@ -35448,6 +35540,152 @@ static size_t mv__tj_from(const mv__tj_centre *g, double angle) {
         else hi = middle;
     }
     return lo;
+}
+/* n points at x, what times their values is the value at 0 and its slope (Lagrange) */
+static void mv__tj_lagrange(size_t n, const double *x, double *w, double *dw) {
+    size_t i, j, k;
+    for (i = 0; i < n; i++) {
+        double below = 1.0, value = 1.0, slope = 0.0;
+        for (j = 0; j < n; j++)
+            if (j != i) below *= x[i] - x[j], value *= -x[j];
+        for (k = 0; k < n; k++) {
+            double p = 1.0;
+            if (k == i) continue;
+            for (j = 0; j < n; j++)
+                if (j != i && j != k) p *= -x[j];
+            slope += p;
+        }
+        w[i] = value / below;
+        dw[i] = slope / below;
+    }
+}
+/* the four spokes around an angle, two on either side, and their weights; 0: they are 40 degrees or more
+   apart, or fewer */
+static int mv__tj_around(const mv__tj_centre *g, double angle, size_t *of, double *w, double *dw) {
+    const size_t n = g->spokes, from = mv__tj_from(g, angle);
+    double x[4];
+    size_t side, i, k;
+    for (side = 0; side < 2; side++)
+        for (k = 0, i = 0; i < n && k < 2; i++) { /* downwards from before it, upwards from it */
+            const size_t at = (side ? from + i : from + 2 * n - 1 - i) % n;
+            double off = g->order[at].key - angle, gap;
+            if (side && off < 0.0) off += 360.0;
+            if (!side && off > 0.0) off -= 360.0;
+            off *= MV__TJ_PI / 180.0;
+            gap = k ? fabs(off - x[2 * side + k - 1]) : 1.0;
+            if (gap < 1e-6) continue; /* the same angle again */
+            if (fabs(off) > (k ? 1.4 : 0.7) || (k && gap > 0.7)) return 0;
+            of[2 * side + k] = g->order[at].at;
+            x[2 * side + k++] = off;
+        }
+    if (k < 2 || x[2] - x[0] < 1e-6 || x[2] - x[0] > 0.7 || x[3] - x[1] > 6.0) return 0;
+    mv__tj_lagrange(4, x, w, dw);
+    return 1;
+}
+/* A place that is sampled twice: by spoke i at a, and at b by one that would run back at an angle between the
+   spokes j. */
+typedef struct mv__tj_twice {
+    size_t of[4], count;              /* spokes around that angle; 1: the partner alone */
+    double by[4], turn[4];            /* their weights: of values, of slopes by the angle */
+    double b, db[3], dangle[3];       /* the place; what the delays change of it and the angle */
+} mv__tj_twice;
+/* finds it: b n(angle) + S n(angle) = a n + S n; 0: it is too near the centre, or out of reach */
+static int mv__tj_meet(const mv__tj_centre *g, mv__tj_twice *q, size_t i, size_t partner, double a) {
+    const double *s = g->s, *n = g->ray[i].dir;
+    const double p[2] = {a * n[0] + s[0] * n[0] + s[2] * n[1], a * n[1] + s[2] * n[0] + s[1] * n[1]};
+    double angle = atan2(-n[0], -n[1]), m[2], c[2], det, u, v;
+    int turn, k;
+    q->b = -a - 2.0 * (n[0] * n[0] * s[0] + n[1] * n[1] * s[1] + 2.0 * n[0] * n[1] * s[2]);
+    for (turn = 0;; turn++) { /* Newton */
+        m[0] = sin(angle), m[1] = cos(angle);
+        c[0] = q->b * m[1] + s[0] * m[1] - s[2] * m[0]; /* by the angle */
+        c[1] = -q->b * m[0] + s[2] * m[1] - s[1] * m[0];
+        det = m[0] * c[1] - m[1] * c[0];
+        if (!(fabs(det) > 0.75) || !(fabs(q->b) < (double)(g->mid / MV__TJ_UP) - 0.5)) return 0;
+        if (turn == 8) break;
+        u = p[0] - q->b * m[0] - s[0] * m[0] - s[2] * m[1];
+        v = p[1] - q->b * m[1] - s[2] * m[0] - s[1] * m[1];
+        q->b += (u * c[1] - v * c[0]) / det;
+        angle += (m[0] * v - m[1] * u) / det;
+    }
+    q->count = 4;
+    angle = mv__tj_turned(angle * (180.0 / MV__TJ_PI), 360.0);
+    if (mv__tj_around(g, angle, q->of, q->by, q->turn)) {
+        const double e[3][2] = {{n[0] - m[0], 0.0}, {0.0, n[1] - m[1]}, {n[1] - m[1], n[0] - m[0]}};
+        for (k = 0; k < 3; k++) {
+            q->db[k] = (e[k][0] * c[1] - e[k][1] * c[0]) / det;
+            q->dangle[k] = (m[0] * e[k][1] - m[1] * e[k][0]) / det;
+        }
+        return 1;
+    }
+    q->count = 1; /* without neighbours the partner, along it */
+    q->of[0] = partner;
+    q->by[0] = 1.0, q->turn[0] = 0.0;
+    q->db[0] = -2.0 * n[0] * n[0], q->db[1] = -2.0 * n[1] * n[1], q->db[2] = -4.0 * n[0] * n[1];
+    q->b = q->db[0] * s[0] + q->db[1] * s[1] + q->db[2] * s[2] - a;
+    for (k = 0; k < 3; k++) q->dangle[k] = 0.0;
+    return 1;
+}
+/* one coil's value there and its slopes along and by the angle */
+static void mv__tj_there(const mv__tj_centre *g, const mv__tj_twice *q, size_t coil, size_t at,
+                         const double *w, const double *dw, double *y) {
+    size_t k;
+    for (k = 0; k < 6; k++) y[k] = 0.0;
+    for (k = 0; k < q->count; k++) {
+        const float *column = mv__tj_column(g, q->of[k], coil);
+        double re, im;
+        mv__tj_value(column, at, w, &re, &im);
+        y[0] += q->by[k] * re, y[1] += q->by[k] * im;
+        y[4] += q->turn[k] * re, y[5] += q->turn[k] * im;
+        mv__tj_value(column, at, dw, &re, &im);
+        y[2] += q->by[k] * re, y[3] += q->by[k] * im;
+    }
+}
+/* the equations of one place a; u NULL: adds to sums[0], [1] what gives the constant phase u between spokes,
+   which is free, else to them */
+static void mv__tj_mirror_at(const mv__tj_centre *g, double *sums, size_t i, size_t partner, double a,
+                             const double *u) {
+    double w[6], dw[6], w2[6], dw2[6];
+    mv__tj_twice q;
+    size_t c, at, at2;
+    int k;
+    if (!mv__tj_meet(g, &q, i, partner, a)) return;
+    at = mv__tj_six(g, a, w, dw);
+    at2 = mv__tj_six(g, q.b, w2, dw2);
+    for (c = 0; c < g->coils; c++) {
+        double x[2], y[6], r[2][3], e[2];
+        mv__tj_value(mv__tj_column(g, i, c), at, w, &x[0], &x[1]);
+        mv__tj_there(g, &q, c, at2, w2, dw2, y);
+        if (!u) {
+            sums[0] += x[0] * y[0] + x[1] * y[1];
+            sums[1] += x[1] * y[0] - x[0] * y[1];
+            continue;
+        }
+        for (k = 0; k < 3; k++) {
+            const double re = q.db[k] * y[2] + q.dangle[k] * y[4], im = q.db[k] * y[3] + q.dangle[k] * y[5];
+            r[0][k] = u[0] * re - u[1] * im;
+            r[1][k] = u[0] * im + u[1] * re;
+        }
+        e[0] = x[0] - (u[0] * y[0] - u[1] * y[1]);
+        e[1] = x[1] - (u[0] * y[1] + u[1] * y[0]);
+        for (k = 0; k < 2; k++) mv__tj_normal(sums, r[k], e[k], 1.0);
+    }
+}
+static void mv__tj_mirror(const mv__tj_centre *g, double *sums, size_t i, size_t partner, int first) {
+    const double *n = g->ray[i].dir, row[3] = {n[0] * n[0], n[1] * n[1], 2.0 * n[0] * n[1]};
+    double u[2] = {0.0, 0.0}, size;
+    int a;
+    if (first) {
+        mv__tj_mirror_first(g, sums, i, partner, row);
+        return;
+    }
+    for (a = -2 * MV__TJ_WIDE; a <= 2 * MV__TJ_WIDE; a++)
+        mv__tj_mirror_at(g, u, i, partner, 0.5 * (double)a, NULL);
+    size = sqrt(u[0] * u[0] + u[1] * u[1]);
+    if (!(size > 0.0)) return;
+    u[0] /= size, u[1] /= size;
+    for (a = -2 * MV__TJ_WIDE; a <= 2 * MV__TJ_WIDE; a++)
+        mv__tj_mirror_at(g, sums, i, partner, 0.5 * (double)a, u);
 }
 /* the partners of the spoke at a place in the order */
 static void mv__tj_partners(const mv__tj_centre *g, size_t place, int first) {
@@ -35469,8 +35707,8 @@ static void mv__tj_partners(const mv__tj_centre *g, size_t place, int first) {
         }
         return;
     }
-    if (g->order[place].key < 180.0) {
-        const double want = g->order[place].key + 180.0;
+    {
+        const double key = g->order[place].key, want = key < 180.0 ? key + 180.0 : key - 180.0;
         const size_t at = mv__tj_from(g, want);
         double best = g->near_angle;
         size_t partner = n;
@@ -35481,7 +35719,7 @@ static void mv__tj_partners(const mv__tj_centre *g, size_t place, int first) {
             if (apart <= best) best = apart, partner = j;
         }
         if (partner == n) return;
-        mv__tj_mirror(g, sums, place, partner, first);
+        mv__tj_mirror(g, sums, i, g->order[partner].at, first);
         sums[15] += 1.0;
     }
 }
@@ -35604,7 +35842,7 @@ static mv_status mv__tj_centre_begin(mv_ctx *ctx, const char *op, mv__tj_centre 
         g->order[i].then = 0.0;
         g->order[i].at = i;
     }
-    mv__tj_sort(g->order, g->order + g->spokes, g->spokes);
+    mv__tj_sort(NULL, g->order, g->order + g->spokes, g->spokes);
     return mv__tj_centre_fill(ctx, op, g);
 }
 static mv_status mv__tj_delays(mv_ctx *ctx, const char *op, double *delay, const mv_volume *data,
@@ -35771,6 +36009,11 @@ MEDVOL_DEF mv_status mv_traj_stack(mv_ctx *ctx, mv_volume *dst, const mv_volume 
 
 /* ---- curves run through as fast as the gradients allow: speeds at the points of a fine grid, forwards and
    backwards (Lustig, Kim and Pauly 2008), then samples at even times ---- */
+enum {
+    MV__TJ_COARSE = 8192,
+    MV__TJ_STRETCH = 1 << 18 /* steps from one look at progress to the next */
+};
+#define MV__TJ_FINE ((size_t)1 << 22)
 typedef struct mv__tj_curve {
     double end, turns, inner, outer, power; /* spirals: the radius, ... */
     double a, up, flat;                     /* cones: turn a radius; sine, cosine of the elevation */
@@ -35781,25 +36024,28 @@ typedef struct mv__tj_drive {
     double speed, force;  /* greatest, per second */
     double *v2, *limit, *ds, *t;
     size_t n;             /* steps of the grid */
+    mv_ctx *ctx;          /* who is told, of op: done of all */
+    const char *op;
+    size_t done, all;
 } mv__tj_drive;
+static double mv__tj_curve_turn(const mv__tj_curve *c, double r) { /* the azimuth at radius r */
+    if (c->cone) { /* rises by a 2 u^2 / (2 u^2 + 1), u = a r cos: pitch such that interleaves stay 1 apart */
+        const double u = c->a * r * c->flat, x = 1.41421356237309505 * u;
+        if (u < 1e-2) return c->a * r * u * u * (2.0 / 3.0 - 0.8 * u * u);
+        return (u - atan(x) / 1.41421356237309505) / c->flat;
+    }
+    return c->turns * (c->inner * r + (c->outer - c->inner) * c->end / (c->power + 1.0) *
+                                          pow(r / c->end, c->power + 1.0));
+}
 /* at radius r, in its first position */
 static void mv__tj_curve_at(const mv__tj_curve *c, double r, double *k) {
-    double turn;
-    if (c->cone) { /* azimuth a 2 u^2 / (2 u^2 + 1), u = a r cos: pitch such that interleaves stay 1 apart */
-        const double u = c->a * r * c->flat, x = 1.41421356237309505 * u;
-        if (u < 1e-2) turn = c->a * r * u * u * (2.0 / 3.0 - 0.8 * u * u);
-        else turn = (u - atan(x) / 1.41421356237309505) / c->flat;
-    } else {
-        const double x = r / c->end;
-        turn = c->turns *
-               (c->inner * r + (c->outer - c->inner) * c->end / (c->power + 1.0) * pow(x, c->power + 1.0));
-    }
+    const double turn = mv__tj_curve_turn(c, r);
     k[0] = r * c->flat * sin(turn);
     k[1] = r * c->flat * cos(turn);
     k[2] = r * c->up;
 }
 static double mv__tj_norm(const double *a) { return sqrt(mv__tj_dot(a, a)); }
-/* seconds that the curve takes, on a grid of n steps for which there is room */
+/* seconds that the curve takes, on a grid of n steps for which there is room; -1: cancelled */
 static double mv__tj_drive_run(mv__tj_drive *g, size_t n) {
     const double top = g->speed * g->speed;
     double p[3], q[3], way[3] = {0.0, 0.0, 0.0}, before = 0.0;
@@ -35809,6 +36055,7 @@ static double mv__tj_drive_run(mv__tj_drive *g, size_t n) {
     mv__tj_curve_at(&g->c, 0.0, p);
     for (i = 0; i < n; i++) { /* lengths; at the points the speeds that their curvature allows */
         double dir[3], bend = 0.0;
+        if (i % MV__TJ_STRETCH == 0 && mv__tell(g->ctx, g->done, g->all, g->op)) return -1.0;
         mv__tj_curve_at(&g->c, g->c.end * (double)(i + 1) / (double)n, q);
         for (j = 0; j < 3; j++) dir[j] = q[j] - p[j], p[j] = q[j];
         g->ds[i] = mv__tj_norm(dir);
@@ -35850,8 +36097,6 @@ static void mv__tj_drive_at(const mv__tj_drive *g, double time, size_t *from, do
     f = f < 0.0 ? 0.0 : f > 1.0 ? 1.0 : f;
     mv__tj_curve_at(&g->c, g->c.end * ((double)i + f) / (double)g->n, k);
 }
-enum { MV__TJ_COARSE = 8192 };
-#define MV__TJ_FINE ((size_t)1 << 22)
 static mv_status mv__tj_drive_room(mv_ctx *ctx, mv__tj_drive *g, size_t n) {
     mv__free(ctx, g->v2);
     if ((g->v2 = (double *)mv__alloc(ctx, 4 * (n + 1) * sizeof *g->v2)) == NULL) return MEDVOL_E_NOMEM;
@@ -35860,9 +36105,10 @@ static mv_status mv__tj_drive_room(mv_ctx *ctx, mv__tj_drive *g, size_t n) {
     g->t = g->ds + n + 1;
     return MEDVOL_OK;
 }
-/* steps that are enough: 64 a dwell time */
-static size_t mv__tj_drive_steps(double seconds, double dwell) {
-    const double n = 64.0 * seconds / dwell;
+/* steps that are enough: 64 a turn and a dwell time */
+static size_t mv__tj_drive_steps(const mv__tj_curve *c, double seconds, double dwell) {
+    const double turns = mv__tj_curve_turn(c, c->end) / (2.0 * MV__TJ_PI), times = seconds / dwell;
+    const double n = 64.0 * (times > turns ? times : turns);
     if (n < (double)MV__TJ_COARSE) return MV__TJ_COARSE;
     return n < (double)MV__TJ_FINE ? (size_t)n : MV__TJ_FINE;
 }
@@ -35938,17 +36184,21 @@ static mv_status mv__tj_drive_once(mv_ctx *ctx, const char *op, mv__tj_drive *g,
     mv_status st;
     g->speed = MV__TJ_SAFE * limits->gamma * 1e-3 * limits->gradient * limits->fov;
     g->force = MV__TJ_SAFE * limits->gamma * limits->slew * limits->fov;
-    if ((st = mv__tj_drive_room(ctx, g, MV__TJ_COARSE)) < 0) return st;
-    seconds = mv__tj_drive_run(g, MV__TJ_COARSE);
-    if (mv__tj_drive_samples(ctx, op, seconds, limits->dwell) == 0) return MEDVOL_E_RANGE;
-    steps = mv__tj_drive_steps(seconds, limits->dwell);
+    g->ctx = ctx;
+    g->op = op;
+    g->done = 0, g->all = 3;
+    steps = mv__tj_drive_steps(&g->c, 0.0, 1.0);
     if ((st = mv__tj_drive_room(ctx, g, steps)) < 0) return st;
-    if (mv__tell(ctx, 0, 2, op)) return mv__cancelled(ctx, op);
-    seconds = mv__tj_drive_run(g, steps);
+    if ((seconds = mv__tj_drive_run(g, steps)) < 0.0) return mv__cancelled(ctx, op);
+    if (mv__tj_drive_samples(ctx, op, seconds, limits->dwell) == 0) return MEDVOL_E_RANGE;
+    steps = mv__tj_drive_steps(&g->c, seconds, limits->dwell);
+    if ((st = mv__tj_drive_room(ctx, g, steps)) < 0) return st;
+    g->done = 1;
+    if ((seconds = mv__tj_drive_run(g, steps)) < 0.0) return mv__cancelled(ctx, op);
     if ((*n = mv__tj_drive_samples(ctx, op, seconds, limits->dwell)) == 0) return MEDVOL_E_RANGE;
     if ((*one = (double *)mv__alloc(ctx, 3 * *n * sizeof **one)) == NULL) return MEDVOL_E_NOMEM;
     for (m = 0; m < *n; m++) mv__tj_drive_at(g, (double)m * limits->dwell, &at, *one + 3 * m);
-    return mv__tell(ctx, 1, 2, op) ? mv__cancelled(ctx, op) : MEDVOL_OK;
+    return mv__tell(ctx, 2, 3, op) ? mv__cancelled(ctx, op) : MEDVOL_OK;
 }
 MEDVOL_DEF mv_status mv_traj_spiral(mv_ctx *ctx, mv_volume *dst, const mv_spiral_opt *opt) {
     const char *op = "traj_spiral";
@@ -36032,12 +36282,49 @@ static mv_status mv__tj_cones_options(mv_ctx *ctx, const char *op, mv__tj_cones 
     g->most = g->o.shots ? g->o.shots : (size_t)n;
     return mv__tj_gradients(ctx, op, &g->limits, &opt->limits);
 }
+/* The seconds of the slowest cone on the grid of which the readouts are made, and its steps: of each pair of
+   cones, north and south, first on a grid for its turns alone; of those within a hundredth of the slowest
+   again on that of all. time: room for one number a cone. */
+static mv_status mv__tj_cones_slowest(mv_ctx *ctx, const char *op, mv__tj_cones *g, double *time,
+                                      double *seconds, size_t *steps) {
+    const size_t half = (g->cones + 1) / 2;
+    double slowest = 0.0, t;
+    size_t c, coarse = 0, fine = 0;
+    mv_status st;
+    for (c = 0; c < half; c++) {
+        mv__tj_cone_set(g, c);
+        coarse = mv__maxz(coarse, mv__tj_drive_steps(&g->drive.c, 0.0, 1.0));
+    }
+    if ((st = mv__tj_drive_room(ctx, &g->drive, coarse)) < 0) return st;
+    for (c = 0; c < half; c++) {
+        mv__tj_cone_set(g, c);
+        g->drive.done = c;
+        time[c] = mv__tj_drive_run(&g->drive, mv__tj_drive_steps(&g->drive.c, 0.0, 1.0));
+        if (time[c] < 0.0) return mv__cancelled(ctx, op);
+        slowest = time[c] > slowest ? time[c] : slowest;
+    }
+    if (mv__tj_drive_samples(ctx, op, slowest, g->limits.dwell) == 0) return MEDVOL_E_RANGE;
+    for (c = 0; c < half; c++) {
+        mv__tj_cone_set(g, c);
+        fine = mv__maxz(fine, mv__tj_drive_steps(&g->drive.c, slowest, g->limits.dwell));
+    }
+    if ((st = mv__tj_drive_room(ctx, &g->drive, fine)) < 0) return st;
+    for (*seconds = 0.0, c = 0; c < half; c++) {
+        if (time[c] < 0.99 * slowest) continue;
+        mv__tj_cone_set(g, c);
+        g->drive.done = half + c;
+        if ((t = mv__tj_drive_run(&g->drive, fine)) < 0.0) return mv__cancelled(ctx, op);
+        *seconds = t > *seconds ? t : *seconds;
+    }
+    *steps = fine;
+    return MEDVOL_OK;
+}
 MEDVOL_DEF mv_status mv_traj_cones(mv_ctx *ctx, mv_volume *dst, const mv_cones_opt *opt) {
     const char *op = "traj_cones";
     mv__tj_cones g;
     mv__dst d;
-    double seconds = 0.0;
-    size_t c, n, shot = 0, steps = MV__TJ_COARSE;
+    double seconds = 0.0, *time;
+    size_t c, n, shot = 0, steps = 0;
     mv_status st;
     if (!opt) return mv__fail_null(ctx, op, "opt");
     mv__memset(&g, 0, sizeof g);
@@ -36045,30 +36332,24 @@ MEDVOL_DEF mv_status mv_traj_cones(mv_ctx *ctx, mv_volume *dst, const mv_cones_o
     g.drive.c.end = 0.5 * g.o.size;
     g.drive.speed = MV__TJ_SAFE * g.limits.gamma * 1e-3 * g.limits.gradient * g.limits.fov;
     g.drive.force = MV__TJ_SAFE * g.limits.gamma * g.limits.slew * g.limits.fov;
-    st = mv__tj_drive_room(ctx, &g.drive, steps);
-    for (c = 0; c < g.cones && st == MEDVOL_OK; c++) { /* the slowest */
-        double t;
-        if (mv__tell(ctx, c, 2 * g.cones, op)) st = mv__cancelled(ctx, op);
-        mv__tj_cone_set(&g, c);
-        t = mv__tj_drive_run(&g.drive, steps);
-        seconds = t > seconds ? t : seconds;
-        shot += mv__tj_cone_shots(&g, c);
-    }
+    g.drive.ctx = ctx;
+    g.drive.op = op;
+    g.drive.all = 2 * g.cones + 1; /* both halves of the looks for the slowest, then all */
+    if ((time = (double *)mv__alloc(ctx, g.cones * sizeof *time)) == NULL) return MEDVOL_E_NOMEM;
+    st = mv__tj_cones_slowest(ctx, op, &g, time, &seconds, &steps);
+    mv__free(ctx, time);
+    for (c = 0; c < g.cones; c++) shot += mv__tj_cone_shots(&g, c);
     if (st == MEDVOL_OK && (n = mv__tj_drive_samples(ctx, op, seconds, g.limits.dwell)) == 0)
         st = MEDVOL_E_RANGE;
     else if (st == MEDVOL_OK) st = mv__tj_counts(ctx, op, &g.t, n, shot, 1);
-    if (st == MEDVOL_OK) {
-        steps = mv__tj_drive_steps(seconds, g.limits.dwell);
-        st = mv__tj_drive_room(ctx, &g.drive, steps);
-    }
     if (st == MEDVOL_OK && (st = mv__tj_begin(ctx, op, &d, dst, MEDVOL_F64, 3, &g.t, 1)) == MEDVOL_OK) {
         g.to = (double *)d.work.data;
         for (shot = 0, c = 0; c < g.cones && st == MEDVOL_OK; c++) {
             double t;
-            if (mv__tell(ctx, g.cones + c, 2 * g.cones, op)) st = mv__cancelled(ctx, op);
             mv__tj_cone_set(&g, c);
-            t = mv__tj_drive_run(&g.drive, steps);
-            mv__tj_cone_fill(&g, c, shot, t < seconds ? t / seconds : 1.0);
+            g.drive.done = g.cones + 1 + c;
+            if ((t = mv__tj_drive_run(&g.drive, steps)) < 0.0) st = mv__cancelled(ctx, op);
+            else mv__tj_cone_fill(&g, c, shot, t < seconds ? t / seconds : 1.0);
             shot += mv__tj_cone_shots(&g, c);
         }
         if (st == MEDVOL_OK && mv__tell(ctx, 1, 1, op)) st = mv__cancelled(ctx, op);

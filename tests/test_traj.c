@@ -145,6 +145,13 @@ static void test_radial_errors(void) {
     CHECK_OK(mv_traj_radial(T, &t, &o));
     CHECK_NEAR(atan2(kat(&t, 7, 1, 0)[0], kat(&t, 7, 1, 0)[1]) * 180 / PI, 180.0 * 5 / 38, 1e-9);
     mv_volume_free(T, &t);
+    o.tiny = 3, o.total = 1; /* the sequence of 3: 1, 3, 4 ... */
+    CHECK_OK(mv_traj_radial(T, &t, &o));
+    CHECK_NEAR(fabs(kat(&t, 7, 1, 0)[0]), 0, 1e-12);
+    mv_volume_free(T, &t);
+    o.total = 2;
+    refused(mv_traj_radial(T, &t, &o), MEDVOL_E_RANGE, "total");
+    CHECK(strstr(T->error.text, "1 and 3") != NULL);
     CHECK_OK(mv_volume_alloc(T, &t, MEDVOL_F64, 3, dim));
     refused(mv_traj_radial(T, &t, &good), MEDVOL_E_SHAPE, "dst");
     mv_volume_free(T, &t);
@@ -520,6 +527,52 @@ static void test_cones(void) {
     refused(mv_traj_cones(T, &t, &o), MEDVOL_E_RANGE, "slew");
     refused(mv_traj_cones(T, &t, NULL), MEDVOL_E_NULL, "opt");
 }
+/* few readouts of many turns reach the radius; azimuths by their formula; neighbours at most 1 apart */
+static void test_cones_turns(void) {
+    static const struct {
+        double size;
+        size_t cones, shots;
+        double gradient, slew, dwell;
+    } cases[] = {{512, 1, 1, 200, 2000, 1e-4}, {256, 3, 1, 200, 2000, 1e-5}, {48, 5, 3, 0, 0, 0}};
+    size_t c, s, m, j;
+    for (c = 0; c < 3; c++) {
+        mv_volume t = {0};
+        mv_cones_opt o;
+        double e = 0, most = 0, off = 0;
+        memset(&o, 0, sizeof o);
+        o.size = cases[c].size, o.cones = cases[c].cones, o.shots = cases[c].shots;
+        o.limits.gradient = cases[c].gradient, o.limits.slew = cases[c].slew, o.limits.dwell = cases[c].dwell;
+        if (!CHECK_OK(mv_traj_cones(T, &t, &o))) return;
+        within(&t, &o.limits);
+        for (s = m = 0; m < o.cones; m++) {
+            const double up = o.cones > 1 ? PI * ((double)m / (double)(o.cones - 1) - 0.5) : 0;
+            const size_t shots = (size_t)fmax(1, ceil((double)o.shots * cos(up) - 1e-9));
+            for (j = 0; j < shots; j++, s++) {
+                const double *k = kat(&t, t.dim[1] - 1, s, 0), *q = kat(&t, t.dim[1] - 2, s, 0);
+                size_t i;
+                off = fmax(off, (o.size / 2 - length(k)) / (length(k) - length(q))); /* in last steps */
+                if (fabs(fabs(up) - PI / 2) < 1e-6) continue;
+                for (i = 0; i < t.dim[1]; i++) {
+                    const double *p = kat(&t, i, s, 0), r = length(p);
+                    const double u = 2 * PI * r * cos(up) / (double)shots;
+                    const double a = (u - atan(sqrt(2) * u) / sqrt(2)) / cos(up) +
+                                     2 * PI * (double)j / (double)shots;
+                    e = fmax(e, hypot(p[0] - r * cos(up) * sin(a), p[1] - r * cos(up) * cos(a)) +
+                                    fabs(p[2] - r * sin(up)));
+                    /* to the next turn, along and across the cone: its pitch times the sine of its slope */
+                    most = fmax(most, 2 * PI * (double)1 / (double)shots /
+                                          sqrt(pow(2 * PI / (double)shots * 2 * u * u / (2 * u * u + 1), 2) +
+                                              (r > 0 ? pow(1 / (r * cos(up)), 2) : 1e9)));
+                }
+            }
+        }
+        CHECK(s == t.dim[2]);
+        CHECK_NEAR(e, 0, 1e-6);
+        CHECK(off >= 0 && off < 1);
+        CHECK(most <= 1 && most > 0.9);
+        mv_volume_free(T, &t);
+    }
+}
 static void test_rosette_epi(void) {
     mv_volume t = {0};
     mv_rosette_opt o;
@@ -635,6 +688,34 @@ static void test_select(void) {
     memset(t.data, 0, 8 * 30);
     refused(mv_traj_angles(T, angles, &t), MEDVOL_E_SINGULAR, "traj");
     mv_volume_free(T, &d), mv_volume_free(T, &e), mv_volume_free(T, &t), mv_volume_free(T, &u);
+}
+/* plateaus, infinity; CYCLE without `high` */
+static void test_gate_peaks(void) {
+    static const double shoulder[11] = {0, 1, 1, 2, 3, 2, 0, 1, 2, 1, 0},
+                        flat[12] = {0, 2, 2, 2, 0, 1, 1, NAN, 0, 3, 3, 1},
+                        steps[9] = {0, 1, 0, HUGE_VAL, 0, 1, 0, 2, 0}, angle[5] = {30, 119, 120, 299, 29};
+    static const uint32_t of_shoulder[11] = {9, 9, 9, 9, 0, 1, 2, 3, 9, 9, 9},
+                          of_flat[12] = {9, 0, 0, 1, 1, 2, 2, 9, 3, 9, 9, 9},
+                          of_steps[9] = {9, 0, 1, 9, 3, 0, 2, 9, 9}, of_angle[5] = {0, 0, 1, 2, 3};
+    uint32_t bin[12];
+    size_t i;
+    mv_gate_opt o;
+    memset(&o, 0, sizeof o);
+    o.kind = MEDVOL_GATE_PEAKS;
+    CHECK_OK(mv_gate_bins(T, bin, NULL, shoulder, 11, &o));
+    for (i = 0; i < 11; i++) CHECK(bin[i] == (of_shoulder[i] == 9 ? MEDVOL_NO_BIN : of_shoulder[i]));
+    CHECK_OK(mv_gate_bins(T, bin, NULL, flat, 12, &o));
+    for (i = 0; i < 12; i++) CHECK(bin[i] == (of_flat[i] == 9 ? MEDVOL_NO_BIN : of_flat[i]));
+    CHECK_OK(mv_gate_bins(T, bin, NULL, steps, 9, &o));
+    for (i = 0; i < 9; i++) CHECK(bin[i] == (of_steps[i] == 9 ? MEDVOL_NO_BIN : of_steps[i]));
+    refused(mv_gate_bins(T, bin, NULL, flat, 9, &o), MEDVOL_E_SINGULAR, "signal"); /* it does not end */
+    o.kind = MEDVOL_GATE_CYCLE, o.low = 30;
+    CHECK_OK(mv_gate_bins(T, bin, NULL, angle, 5, &o));
+    for (i = 0; i < 5; i++) CHECK(bin[i] == of_angle[i]);
+    o.high = NAN;
+    refused(mv_gate_bins(T, bin, NULL, angle, 5, &o), MEDVOL_E_RANGE, "high");
+    o.kind = MEDVOL_GATE_WIDTH, o.high = 0;
+    refused(mv_gate_bins(T, bin, NULL, angle, 5, &o), MEDVOL_E_RANGE, "low");
 }
 static void test_gate(void) {
     enum { N_SHOTS = 101 };
@@ -831,6 +912,22 @@ static void test_opposed(void) {
         mv_volume_free(T, &t), mv_volume_free(T, &d);
     }
 }
+/* delays that differ by axis, which move opposed spokes across: to any order */
+static void test_opposed_across(void) {
+    static const double sets[][6] = {{0.5, 0.05, 0, 0.45, 0, 0}, {0.167, -0.991, 0, 0.047, 0, 0},
+        {0.5, 0.05, 0, -0.45, 0, 0}, {0.95, -0.4, 0, 0.1, 0, 0}};
+    size_t c;
+    for (c = 0; c < 4; c++) {
+        mv_volume t, d;
+        double got[6] = {9, 9, 9, 9, 9, 9};
+        delayed(&t, &d, 129, c % 2 ? 24 : 72, 64, MEDVOL_RADIAL_LINEAR, 360, (int)(c % 2), sets[c], 2);
+        CHECK_OK(mv_delay_opposed(T, got, &d, &t, NULL));
+        CHECK_NEAR(got[0], sets[c][0], c % 2 ? 0.01 : 0.001);
+        CHECK_NEAR(got[1], sets[c][1], c % 2 ? 0.01 : 0.001);
+        CHECK_NEAR(got[3], sets[c][3], c % 2 ? 0.01 : 0.001);
+        mv_volume_free(T, &t), mv_volume_free(T, &d);
+    }
+}
 static void test_delay_errors(void) {
     static const double some[6] = {1.2, 0.8, 0, 0, 0, 0};
     double got[6] = {7, 7, 7, 7, 7, 7};
@@ -980,6 +1077,26 @@ static void test_dcf_angular(void) {
     refused(mv_dcf_radial(T, NULL, &t), MEDVOL_E_SHAPE, "traj");
     refused(mv_dcf_radial(T, &w, NULL), MEDVOL_E_NULL, "traj");
     mv_volume_free(T, &t), mv_volume_free(T, &w);
+}
+static void test_dcf_angular_wrap(void) { /* equal through the end of the range; all equal */
+    static const double angles[3][4] = {
+        {0, 180 - 2.9e-6, 60, 100}, {180 - 2e-6, 0, 2e-6, 90}, {0, 180 - 1e-6, 1e-6, 180}};
+    static const double want[3][4] = {{35, 35, 50, 60}, {30, 30, 30, 90}, {45, 45, 45, 45}};
+    size_t c, s, m;
+    for (c = 0; c < 3; c++) {
+        mv_volume t, w = {0};
+        make_radial(&t, 8, 4, 8, 0, 0, 0);
+        for (s = 0; s < 4; s++)
+            for (m = 0; m < 8; m++) {
+                double *k = (double *)t.data + 3 * (m + 8 * s);
+                const double r = (double)m - 3.5, a = angles[c][s] * PI / 180;
+                k[0] = r * sin(a), k[1] = r * cos(a);
+            }
+        CHECK_OK(mv_dcf_angular(T, &w, &t));
+        for (s = 0; s < 4; s++) CHECK_NEAR((double)at_w(&w, 7, s), 3.5 * want[c][s] * PI / 180, 1e-5);
+        CHECK_NEAR(sum_of(&w), PI * 16, 1e-4);
+        mv_volume_free(T, &t), mv_volume_free(T, &w);
+    }
 }
 static void test_dcf_cells(void) {
     static const double points[7][3] = {
@@ -1137,6 +1254,82 @@ static void test_voronoi_spokes(void) { /* against the angular weights; many on 
     }
 }
 
+static size_t looked; /* at progress */
+static int look(void *user, double done, double total, const char *label) {
+    (void)user;
+    CHECK(done >= 0 && done <= total && label && label[0]);
+    looked++;
+    return 0;
+}
+/* long thin cells: strips that only far samples end, of which a look at all within reach would take minutes;
+   progress comes between */
+static void test_voronoi_thin(void) {
+    mv_ctx_desc was = T->desc;
+    mv_volume t, w = {0};
+    size_t spokes, i;
+    for (spokes = 1; spokes < 5; spokes++) {
+        mv_radial_opt o;
+        double e = 0;
+        memset(&o, 0, sizeof o), memset(&t, 0, sizeof t);
+        o.samples = 6000, o.shots = spokes, o.start = 7;
+        CHECK_OK(mv_traj_radial(T, &t, &o));
+        looked = 0;
+        T->desc.progress = look;
+        CHECK_OK(mv_dcf_voronoi(T, &w, &t, NULL));
+        T->desc = was;
+        CHECK(looked > spokes);
+        CHECK_NEAR(sum_of(&w) / (PI * 9e6), 1, 1e-6);
+        for (i = 0; i < 6000 && spokes > 1; i++) { /* strips between bisectors, where the circle is far */
+            const double r = fabs((double)i - 2999.5), half = r * tan(PI / 2 / (double)spokes);
+            if (r > 2 && hypot(r + 1, (r + 1) * tan(PI / 2 / (double)spokes)) < 2999)
+                e = fmax(e, fabs((double)at_w(&w, i, 0) / (2 * half) - 1));
+        }
+        CHECK_NEAR(e, 0, 1e-5);
+        mv_volume_free(T, &t), mv_volume_free(T, &w);
+    }
+}
+/* the region is that of the samples, to their own digits; what has no area is refused */
+static void test_voronoi_region(void) {
+    size_t dim[3] = {3, 1, 200}, i, b;
+    mv_volume t = {0}, w = {0};
+    mv_voronoi_opt o;
+    double *k, x = 0, y = 0, hull;
+    memset(&o, 0, sizeof o);
+    CHECK_OK(mv_volume_alloc(T, &t, MEDVOL_F64, 3, dim));
+    k = (double *)t.data;
+    t_seed(11);
+    for (i = 0; i < 200; i++) {
+        k[3 * i] = t_uniform(3, 3.001), k[3 * i + 1] = t_uniform(0, 0.001), k[3 * i + 2] = 0;
+        x = fmax(x, k[3 * i]), y = fmax(y, k[3 * i + 1]);
+    }
+    o.bound = MEDVOL_BOUND_BOX;
+    CHECK_OK(mv_dcf_voronoi(T, &w, &t, &o));
+    CHECK_NEAR(sum_of(&w) / (4 * x * y), 1, 1e-6);
+    for (i = 0; i < 4; i++) /* the corners of a rectangle */
+        k[3 * i] = 3 + (double)(i % 2) * 1.23456789e-3, k[3 * i + 1] = (double)(i / 2) * 1.1e-3;
+    o.bound = MEDVOL_BOUND_HULL;
+    hull = 1.23456789e-3 * 1.1e-3;
+    CHECK_OK(mv_dcf_voronoi(T, &w, &t, &o));
+    CHECK_NEAR(sum_of(&w) / hull, 1, 1e-6);
+    for (i = 0; i < 200; i++) k[3 * i] = 0.3 * (double)i, k[3 * i + 1] = 0.7 * (double)i; /* a line */
+    refused(mv_dcf_voronoi(T, &w, &t, &o), MEDVOL_E_SINGULAR, "traj");
+    for (b = 0; b < 3; b++) { /* on an axis; in a point; in the centre */
+        o.bound = (int)b;
+        for (i = 0; i < 200; i++) k[3 * i] = (double)i, k[3 * i + 1] = 0;
+        if (b == 0) CHECK_OK(mv_dcf_voronoi(T, &w, &t, &o));
+        else refused(mv_dcf_voronoi(T, &w, &t, &o), MEDVOL_E_SINGULAR, "traj");
+        for (i = 0; i < 200; i++) k[3 * i] = 3, k[3 * i + 1] = 2;
+        if (b == 2) refused(mv_dcf_voronoi(T, &w, &t, &o), MEDVOL_E_SINGULAR, "traj");
+        else {
+            CHECK_OK(mv_dcf_voronoi(T, &w, &t, &o));
+            CHECK_NEAR(sum_of(&w), b ? 24 : 13 * PI, 1e-4);
+        }
+        for (i = 0; i < 200; i++) k[3 * i] = k[3 * i + 1] = 0;
+        refused(mv_dcf_voronoi(T, &w, &t, &o), MEDVOL_E_SINGULAR, "traj");
+    }
+    mv_volume_free(T, &t), mv_volume_free(T, &w);
+}
+
 /* ---- the same bits with any number of threads; stopped on the way ---- */
 static void everything(mv_ctx *c, mv_volume *v, double *numbers, int *stopped, int *calls) {
     static const size_t shape[3] = {40, 40, 1};
@@ -1238,20 +1431,26 @@ const t_case tests_traj[] = {
     {"spiral", test_spiral, 0},
     {"spiral_errors", test_spiral_errors, 0},
     {"cones", test_cones, 0},
+    {"cones_turns", test_cones_turns, 0},
     {"rosette_epi", test_rosette_epi, 0},
     {"limits", test_limits, 0},
     {"select", test_select, 0},
     {"gate", test_gate, 0},
+    {"gate_peaks", test_gate_peaks, 0},
     {"bin", test_bin, 0},
     {"delay", test_delay, 0},
     {"ring", test_ring, 0},
     {"opposed", test_opposed, 0},
+    {"opposed_across", test_opposed_across, 0},
     {"delay_errors", test_delay_errors, 0},
     {"dcf_radial", test_dcf_radial, 0},
     {"dcf_angular", test_dcf_angular, 0},
+    {"dcf_angular_wrap", test_dcf_angular_wrap, 0},
     {"dcf_cells", test_dcf_cells, 0},
     {"voronoi", test_voronoi, 0},
     {"voronoi_spokes", test_voronoi_spokes, 0},
+    {"voronoi_thin", test_voronoi_thin, 0},
+    {"voronoi_region", test_voronoi_region, 0},
     {"threads", test_threads, 0},
     {"cancel", test_cancel, 0},
     {0},
