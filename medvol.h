@@ -34845,7 +34845,7 @@ static int mv__tj_cut(mv__tj_poly *p, double a, double b, double h) {
 static void mv__tj_rim(mv__tj_voronoi *g) {
     size_t i;
     for (i = 0; i < MV__TJ_RIM; i++) {
-        const double a = 2.0 * MV__TJ_PI / MV__TJ_RIM * ((double)i + 0.5), r = g->radius * 1.00484;
+        const double a = 2.0 * MV__TJ_PI / (double)MV__TJ_RIM * ((double)i + 0.5), r = g->radius * 1.00484;
         g->rim[2 * i] = r * cos(a);
         g->rim[2 * i + 1] = r * sin(a);
     }
@@ -35275,7 +35275,7 @@ static mv_status mv__tj_voronoi_frame(mv_ctx *ctx, mv__tj_voronoi *g, const mv__
         if (mv__tell(ctx, frame * n + g->first, t->frames * n, g->op)) st = mv__cancelled(ctx, g->op);
         else st = mv_parallel_for(ctx, jobs, mv__tj_cells_job, g, NULL);
         for (i = 0; i < jobs; i++) work += (double)g->work[i];
-        work = (double)g->each * MV__TJ_ROUND / (work + 1.0); /* sites a job that keep a round short */
+        work = (double)g->each * (double)MV__TJ_ROUND / (work + 1.0); /* sites a job that keep a round short */
         g->each = work < 1.0 ? 1 : work < (double)MV__TJ_SITES ? (size_t)work : (size_t)MV__TJ_SITES;
     }
     if (st == MEDVOL_OK) st = mv__tj_large_cells(ctx, g);
@@ -35593,6 +35593,7 @@ typedef struct mv__tj_twice {
 static int mv__tj_meet(const mv__tj_centre *g, mv__tj_twice *q, size_t i, size_t partner, double a) {
     const double *s = g->s, *n = g->ray[i].dir;
     const double p[2] = {a * n[0] + s[0] * n[0] + s[2] * n[1], a * n[1] + s[2] * n[0] + s[1] * n[1]};
+    const size_t most = g->mid / MV__TJ_UP;
     double angle = atan2(-n[0], -n[1]), m[2], c[2], det, u, v;
     int turn, k;
     q->b = -a - 2.0 * (n[0] * n[0] * s[0] + n[1] * n[1] * s[1] + 2.0 * n[0] * n[1] * s[2]);
@@ -35601,7 +35602,7 @@ static int mv__tj_meet(const mv__tj_centre *g, mv__tj_twice *q, size_t i, size_t
         c[0] = q->b * m[1] + s[0] * m[1] - s[2] * m[0]; /* by the angle */
         c[1] = -q->b * m[0] + s[2] * m[1] - s[1] * m[0];
         det = m[0] * c[1] - m[1] * c[0];
-        if (!(fabs(det) > 0.75) || !(fabs(q->b) < (double)(g->mid / MV__TJ_UP) - 0.5)) return 0;
+        if (!(fabs(det) > 0.75) || !(fabs(q->b) < (double)most - 0.5)) return 0;
         if (turn == 8) break;
         u = p[0] - q->b * m[0] - s[0] * m[0] - s[2] * m[1];
         v = p[1] - q->b * m[1] - s[2] * m[0] - s[1] * m[1];
