@@ -1239,8 +1239,8 @@ static void test_bart(void) {
              {"bart_ref/und4", "bart_ref/ecal4", "bart_ref/pics_l1", NULL, 0.002, 1, 0.02, 1, 200},
              {"sigpy_brain_8ch_230x180_ksp", "bart_ref/real_ecal", "bart_ref/real_pics_l1", NULL, 0.01, 0.554,
               0.045, 1, 150}};
-    /* the last: BART's scale; other random shifts of our own are 0.02 to 0.035 from one another, BART's images
-       with and without its shifts 0.054 */
+    /* the last: BART's scale; random shifts alone part our images by 0.02 to 0.035, BART's of 150 and 160 steps by
+       0.054. The means of ours over 16 seeds and of BART's over 8 numbers of steps are 0.011 apart. */
     size_t t;
     for (t = 0; t < sizeof k / sizeof *k; t++) {
         mv_volume y, maps, want, traj, x = {0};
