@@ -14,8 +14,9 @@
 extern "C" {
 #endif
 typedef struct emu_counts { /* sums over the warps of a launch; a request is one access of one warp */
-    unsigned long long load_requests, load_sectors, store_requests, store_sectors; /* device memory, sectors of 32 bytes */
-    unsigned long long shared_requests, shared_passes; /* 1 pass where no two words of a bank differ */
+    unsigned long long load_requests, load_sectors, load_bytes; /* device memory; sectors of 32 bytes; bytes that lanes ask for */
+    unsigned long long store_requests, store_sectors, store_bytes;
+    unsigned long long shared_requests, shared_passes; /* 8, 16 bytes a lane: half, quarter warps; best: 1 each */
     unsigned long long accesses;                       /* of threads */
     unsigned long long blocks, threads, barriers;
 } emu_counts;
@@ -253,7 +254,7 @@ static struct {
     emu_fiber fiber[EMU_THREADS + 1];
     int free_list[EMU_THREADS + 1], order[EMU_THREADS];
     /* settings and results */
-    int order_kind, profiling, fail_alloc, reports, last_error, sticky;
+    int order_kind, profiling, quiet, fail_alloc, reports, last_error, sticky;
     unsigned order_seed;
     emu_counts counts;
     char *report[EMU_REPORTS];
@@ -1461,6 +1462,7 @@ EMU_RT cudaError_t cudaPointerGetAttributes(cudaPointerAttributes *a, const void
 }
 EMU_CALL void emu_cells_set(const void *dst, size_t n);
 EMU_CALL void emu_cells_copy(const void *dst, const void *src, size_t n);
+EMU_CALL int emu_cells_ready(const void *src, size_t n);
 struct emu_copy_op {
     emu_op op;
     char *dst;
@@ -1931,22 +1933,349 @@ extern "C" EMU_RAW void emu_reset(void) {
 }
 
 /* ---- checks of every access ---- */
+struct emu_cell { /* what is known of one word */
+    emu_u64 key; /* launch (shared memory: block) that all but `init` belongs to */
+    unsigned w_block, r_block, w_epoch, r_epoch, w_warp, r_warp; /* epochs of the block and of the warp */
+    unsigned r_lanes;                                            /* of the warp of r_thread, in r_epoch */
+    unsigned short w_thread, r_thread;
+    unsigned char init, w_mask, r_mask; /* bytes */
+    unsigned char atomic, blocks, warps; /* the write was; several blocks, warps have read */
+};
+static_assert(sizeof(emu_cell) <= 64, "room for a word's cell");
 #if !EMU_CHECK
 EMU_CALL void emu_cells_set(const void *, size_t) {}
 EMU_CALL void emu_cells_copy(const void *, const void *, size_t) {}
+EMU_CALL int emu_cells_ready(const void *, size_t) { return 1; }
 EMU_CALL void emu_block_end(void) {}
 template <class T> EMU_FN T emu_ld(const T *p) {
-    if ((uintptr_t)p % sizeof(T)) emu_fail((emu_u64)__LINE__, "misaligned: %zu bytes at %p", sizeof(T), (const void *)p);
-    return *p;
+    T v;
+    if ((uintptr_t)p % sizeof(T) == 0) return *p;
+    emu_fail((emu_u64)sizeof(T), "misaligned load of %zu bytes", sizeof(T));
+    memset(&v, 0xff, sizeof v);
+    return v;
 }
 template <class T> EMU_FN void emu_st(T *p, const T &v) {
-    if ((uintptr_t)p % sizeof(T)) emu_fail((emu_u64)__LINE__, "misaligned: %zu bytes at %p", sizeof(T), (void *)p);
-    *p = v;
+    if ((uintptr_t)p % sizeof(T) == 0) *p = v;
+    else emu_fail((emu_u64)sizeof(T), "misaligned store of %zu bytes", sizeof(T));
 }
 EMU_FN unsigned emu_atomic_add(unsigned *p, unsigned v) {
     unsigned old = *p;
     *p = old + v;
     return old;
+}
+#else
+static emu_cell emu_shared_cells[EMU_ARENA / 4];
+extern "C" const char __executable_start[] __attribute__((weak));
+enum { EMU_READ = 0, EMU_WRITE = 1, EMU_ATOMIC = 2, EMU_LOOSE = 4 }; /* LOOSE: any alignment is meant */
+
+/* bytes of a range, as they lie in each word: calls what for each cell */
+EMU_FN emu_cell *emu_cell_of(emu_alloc *a, const void *p) { return &a->cells[((const char *)p - a->p) / 4]; }
+EMU_FN int emu_mask(size_t at, size_t end) { /* of the word that `at` lies in, up to end */
+    size_t last = (at | 3) + 1 < end ? 4 : ((end - 1) & 3) + 1;
+    return (int)((1u << last) - 1) & ~(int)((1u << (at & 3)) - 1);
+}
+EMU_CALL void emu_cells_set(const void *dst, size_t n) {
+    emu_alloc *a = emu_owner(dst);
+    size_t at, end;
+    if (!a || !a->live || !n) return;
+    at = (size_t)((const char *)dst - a->p), end = at + n;
+    for (; at < end; at = (at | 3) + 1) a->cells[at / 4].init |= (unsigned char)emu_mask(at, end);
+}
+EMU_CALL int emu_cells_ready(const void *src, size_t n) {
+    emu_alloc *a = emu_owner(src);
+    size_t at, end;
+    if (!a || !a->live || !n) return 1;
+    at = (size_t)((const char *)src - a->p), end = at + n;
+    for (; at < end; at = (at | 3) + 1)
+        if (emu_mask(at, end) & ~a->cells[at / 4].init) return 0;
+    return 1;
+}
+EMU_CALL void emu_cells_copy(const void *dst, const void *src, size_t n) {
+    emu_alloc *a = emu_owner(dst), *b = emu_owner(src);
+    if (!a || !b || !a->live || !b->live) return;
+    size_t d = (size_t)((const char *)dst - a->p), s = (size_t)((const char *)src - b->p);
+    if (!((d | s | n) & 3)) {
+        for (size_t i = 0; i < n; i += 4) a->cells[(d + i) / 4].init = b->cells[(s + i) / 4].init;
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        unsigned char *c = &a->cells[(d + i) / 4].init, bit = (unsigned char)(1 << ((d + i) & 3));
+        if (b->cells[(s + i) / 4].init >> ((s + i) & 3) & 1) *c = (unsigned char)(*c | bit);
+        else *c = (unsigned char)(*c & ~bit);
+    }
+}
+EMU_FN emu_u64 emu_pc(const void *pc) { return (emu_u64)((const char *)pc - __executable_start); }
+/* the running thread and `other` have met in their warp since its epoch e */
+EMU_FN int emu_met(int other, unsigned e) {
+    const emu_warp *w = &emu.warp[emu.cur >> 5];
+    return other >> 5 == emu.cur >> 5 && (w->full > e || (w->parts && w->met[other & 31][emu.cur & 31] > e));
+}
+EMU_FN int emu_met_all(const emu_cell *c) {
+    if (c->warps || c->r_thread >> 5 != emu.cur >> 5) return 0;
+    for (int lane = 0; lane < 32; lane++)
+        if (c->r_lanes >> lane & 1 && lane != (emu.cur & 31) && !emu_met((emu.cur & ~31) + lane, c->r_warp)) return 0;
+    return 1;
+}
+EMU_FN void emu_cell_touch(emu_cell *c, emu_u64 key, int shared, int m, int what, const void *pc) {
+    static const char *const memory[2] = {"device", "shared"};
+    unsigned block = (unsigned)emu.block, warp = emu.warp[emu.cur >> 5].epoch;
+    int write = what & (EMU_WRITE | EMU_ATOMIC), atomic = what & EMU_ATOMIC;
+    if (c->key != key) {
+        c->key = key, c->w_mask = c->r_mask = 0;
+        if (shared) c->init = 0;
+    }
+    if ((!write || atomic) && m & ~c->init) {
+        emu_fail((emu_u64)(uintptr_t)pc, "reads %s memory that nobody has written (at 0x%llx)", memory[shared], emu_pc(pc));
+        c->init |= (unsigned char)m;
+    }
+    if (c->w_mask & m && !(atomic && c->atomic)) {
+        if (c->w_block != block)
+            emu_fail((emu_u64)(uintptr_t)pc, "%s device memory that block %u of this launch has written (at 0x%llx)",
+                     write ? "writes" : "reads", c->w_block, emu_pc(pc));
+        else if (c->w_thread != emu.cur && c->w_epoch == emu.epoch && !emu_met(c->w_thread, c->w_warp))
+            emu_fail((emu_u64)(uintptr_t)pc, "race: %s %s memory that thread %d writes (at 0x%llx)",
+                     write ? "writes" : "reads", memory[shared], c->w_thread, emu_pc(pc));
+    }
+    if (write && c->r_mask & m) {
+        if (c->blocks || c->r_block != block)
+            emu_fail((emu_u64)(uintptr_t)pc, "writes device memory that block %u of this launch has read (at 0x%llx)",
+                     c->r_block, emu_pc(pc));
+        else if (c->r_epoch == emu.epoch && !emu_met_all(c) &&
+                 (c->warps || c->r_thread >> 5 != emu.cur >> 5 || c->r_lanes & ~(1u << (emu.cur & 31))))
+            emu_fail((emu_u64)(uintptr_t)pc, "race: writes %s memory that thread %d reads (at 0x%llx)", memory[shared],
+                     c->r_thread, emu_pc(pc));
+    }
+    if (write) { /* one writer a word is kept: of bytes of several, the last */
+        int same = c->w_block == block && c->w_thread == emu.cur && c->w_epoch == emu.epoch;
+        c->w_mask = (unsigned char)(m | (same ? c->w_mask : 0));
+        c->w_block = block, c->w_thread = (unsigned short)emu.cur, c->w_epoch = emu.epoch, c->w_warp = warp;
+        c->init |= (unsigned char)m, c->atomic = atomic != 0;
+        return;
+    }
+    unsigned me = 1u << (emu.cur & 31);
+    int again = c->r_mask && c->r_block == block && c->r_epoch == emu.epoch;
+    int alone = again && !c->warps && c->r_thread >> 5 == emu.cur >> 5 && c->r_lanes == me;
+    if (!(c->r_mask & m)) c->blocks = 0;
+    else if (c->r_block != block) c->blocks = 1;
+    if (again && (alone || c->r_mask == m)) {
+        c->warps = c->warps || c->r_thread >> 5 != emu.cur >> 5;
+        c->r_lanes |= me, c->r_mask |= (unsigned char)m;
+    } else c->warps = 0, c->r_lanes = me, c->r_mask = (unsigned char)m;
+    c->r_block = block, c->r_thread = (unsigned short)emu.cur, c->r_epoch = emu.epoch, c->r_warp = warp;
+}
+EMU_CALL void emu_log(const void *p, size_t size, int what, int shared, const void *pc);
+EMU_FN void emu_touch_device(const char *p, size_t size, int what, const void *pc) {
+    emu_alloc *a = emu_owner(p);
+    size_t at, end;
+    if (!a || !a->live || p < a->p || (size_t)(p - a->p) + size > a->size) {
+        if (!a) emu_fail((emu_u64)(uintptr_t)pc, "out of bounds: no allocation is near (at 0x%llx)", emu_pc(pc));
+        else
+            emu_fail((emu_u64)(uintptr_t)pc, "%s: %s %zu bytes at %td of an allocation of %zu (at 0x%llx)",
+                     a->live ? "out of bounds" : "use of freed memory", what ? "writes" : "reads", size, p - a->p, a->size,
+                     emu_pc(pc));
+        return;
+    }
+    if (a->device != emu.device)
+        emu_fail((emu_u64)(uintptr_t)pc, "memory of device %d in a kernel on device %d", a->device, emu.device);
+    at = (size_t)(p - a->p), end = at + size;
+    for (; at < end; at = (at | 3) + 1) emu_cell_touch(&a->cells[at / 4], emu.launch, 0, emu_mask(at, end), what, pc);
+}
+EMU_FN void emu_touch_shared(const char *p, size_t size, int what, const void *pc) {
+    size_t at = (size_t)(p - emu.arena), end = at + size, dynamic = (size_t)((char *)emu_dynamic() - emu.arena);
+    int k = 0;
+    while (k < emu.arrays && !(at >= emu.array[k].at && end <= emu.array[k].at + emu.array[k].size)) k++;
+    if (k == emu.arrays && !(at >= dynamic && end <= dynamic + emu.dynamic)) {
+        emu_fail((emu_u64)(uintptr_t)pc, "out of bounds: %s %zu bytes beside the block's shared arrays (at 0x%llx)",
+                 what ? "writes" : "reads", size, emu_pc(pc));
+        return;
+    }
+    for (; at < end; at = (at | 3) + 1)
+        emu_cell_touch(&emu_shared_cells[at / 4], emu.serial, 1, emu_mask(at, end), what, pc);
+}
+EMU_CALL void emu_touch(const void *address, size_t size, int what, const void *pc) {
+    const char *p = (const char *)address;
+    if (!emu.running) {
+        if (emu_in_range(p) && !emu.quiet)
+            emu_fail((emu_u64)(uintptr_t)pc, "the host %s device memory (at 0x%llx)", what ? "writes" : "reads", emu_pc(pc));
+        return;
+    }
+    if ((size_t)(p - emu.stacks) < (size_t)(EMU_THREADS + 1) * EMU_STACK) return;
+    int device = emu_in_range(p), shared = p >= emu.arena && p < emu.arena + EMU_ARENA + 4096;
+    if ((device || shared) && size <= 16 && !(what & EMU_LOOSE) && (uintptr_t)p % size)
+        emu_fail((emu_u64)(uintptr_t)pc, "misaligned %s of %zu bytes (at 0x%llx)", what ? "store" : "load", size, emu_pc(pc));
+    what &= EMU_WRITE | EMU_ATOMIC;
+    emu.counts.accesses += device || shared;
+    if (device) emu_touch_device(p, size, what, pc);
+    else if (shared) emu_touch_shared(p, size, what, pc);
+    else if (p >= (const char *)&emu_ix && p < (const char *)(&emu_ix + 1)) return;
+    else if (p >= __start_emu_const && p < __stop_emu_const && !what) return;
+    else if (!emu_pin_of(p, size))
+        emu_fail((emu_u64)(uintptr_t)pc, "a kernel %s host memory (at 0x%llx)", what ? "writes" : "reads", emu_pc(pc));
+    if (emu.profiling && (device || shared)) emu_log(p, size, what, shared, pc);
+}
+template <class T> EMU_CALL T emu_ld(const T *p) {
+    T v;
+    emu_touch(p, sizeof(T), EMU_READ, __builtin_return_address(0));
+    if ((uintptr_t)p % sizeof(T) == 0) return *p;
+    memset(&v, 0xff, sizeof v);
+    return v;
+}
+template <class T> EMU_CALL void emu_st(T *p, const T &v) {
+    emu_touch(p, sizeof(T), EMU_WRITE, __builtin_return_address(0));
+    if ((uintptr_t)p % sizeof(T) == 0) *p = v;
+}
+EMU_CALL unsigned emu_atomic_add(unsigned *p, unsigned v) {
+    emu_touch(p, 4, EMU_ATOMIC, __builtin_return_address(0));
+    unsigned old = *p;
+    *p = old + v;
+    return old;
+}
+
+/* requests: what the lanes of a warp do at one place in the code, the n-th time each is there */
+enum { EMU_SITES = 512 };
+struct emu_request {
+    emu_u64 key, at[32];
+    unsigned lanes;
+    int size, store, shared;
+};
+static struct {
+    const void *site[EMU_SITES];
+    unsigned *times; /* [thread][site] */
+    emu_request *request;
+    int sites, n, room, *table, slots;
+} emu_logged;
+EMU_FN int emu_site(const void *pc) {
+    unsigned h = (unsigned)(((uintptr_t)pc * 0x9e3779b97f4a7c15ull) >> 40) % EMU_SITES;
+    for (int k = 0; k < EMU_SITES; k++, h = (h + 1) % EMU_SITES) {
+        if (emu_logged.site[h] == pc) return (int)h;
+        if (!emu_logged.site[h]) return emu_logged.site[h] = pc, emu_logged.sites++, (int)h;
+    }
+    return -1;
+}
+EMU_FN emu_request *emu_request_of(emu_u64 key) {
+    if (emu_logged.n * 2 >= emu_logged.slots) {
+        emu_logged.slots = emu_logged.slots ? 2 * emu_logged.slots : 4096, emu_logged.room = emu_logged.slots / 2 + 1;
+        free(emu_logged.table);
+        emu_logged.table = (int *)emu_must(calloc((size_t)emu_logged.slots, sizeof(int)));
+        emu_logged.request = (emu_request *)emu_must(
+            realloc(emu_logged.request, (size_t)emu_logged.room * sizeof(emu_request)));
+        for (int i = 0; i < emu_logged.n; i++) {
+            unsigned h = (unsigned)((emu_logged.request[i].key * 0x9e3779b97f4a7c15ull) >> 33);
+            while (emu_logged.table[h % (unsigned)emu_logged.slots]) h++;
+            emu_logged.table[h % (unsigned)emu_logged.slots] = i + 1;
+        }
+    }
+    unsigned h = (unsigned)((key * 0x9e3779b97f4a7c15ull) >> 33);
+    for (;; h++) {
+        int *t = &emu_logged.table[h % (unsigned)emu_logged.slots];
+        if (*t && emu_logged.request[*t - 1].key == key) return &emu_logged.request[*t - 1];
+        if (*t) continue;
+        emu_request *r = &emu_logged.request[emu_logged.n++];
+        memset(r, 0, sizeof *r);
+        *t = emu_logged.n;
+        r->key = key;
+        return r;
+    }
+}
+EMU_CALL void emu_log(const void *p, size_t size, int what, int shared, const void *pc) {
+    int site = emu_site(pc), lane = emu.cur & 31;
+    if (!emu_logged.times) emu_logged.times = (unsigned *)emu_must(calloc((size_t)EMU_THREADS * EMU_SITES, 4));
+    if (site < 0) return;
+    unsigned time = emu_logged.times[emu.cur * EMU_SITES + site]++;
+    emu_request *r = emu_request_of((emu_u64)(unsigned)(emu.cur >> 5) << 48 | (emu_u64)(unsigned)site << 32 | time);
+    r->lanes |= 1u << lane, r->at[lane] = (emu_u64)(uintptr_t)p;
+    r->size = (int)size, r->store = what != 0, r->shared = shared;
+}
+EMU_FN int emu_add_new(emu_u64 *list, int n, emu_u64 v) {
+    for (int i = n - 1; i >= 0; i--)
+        if (list[i] == v) return n;
+    list[n] = v;
+    return n + 1;
+}
+EMU_FN int emu_sectors(const emu_request *r) {
+    emu_u64 list[32 * 4];
+    int n = 0;
+    for (int lane = 0; lane < 32; lane++)
+        if (r->lanes >> lane & 1)
+            for (emu_u64 s = r->at[lane] / 32; s <= (r->at[lane] + (emu_u64)r->size - 1) / 32 && n < 127; s++)
+                n = emu_add_new(list, n, s);
+    return n;
+}
+/* lanes first .. first + count - 1 go together: passes, 0 where none of them is there */
+EMU_FN int emu_passes(const emu_request *r, int first, int count) {
+    emu_u64 list[32 * 4];
+    int n = 0, bank[32] = {0}, most = 0;
+    for (int lane = first; lane < first + count; lane++)
+        if (r->lanes >> lane & 1)
+            for (emu_u64 w = r->at[lane] / 4; w <= (r->at[lane] + (emu_u64)r->size - 1) / 4 && n < 127; w++)
+                n = emu_add_new(list, n, w);
+    for (int i = 0; i < n; i++)
+        if (++bank[list[i] % 32] > most) most = bank[list[i] % 32];
+    return most;
+}
+EMU_CALL void emu_block_end(void) {
+    if (!emu.profiling || !emu_logged.n) return;
+    for (int i = 0; i < emu_logged.n; i++) {
+        const emu_request *r = &emu_logged.request[i];
+        emu_u64 bytes = (emu_u64)__builtin_popcount(r->lanes) * (emu_u64)r->size;
+        if (r->shared) {
+            int count = r->size > 8 ? 8 : r->size > 4 ? 16 : 32;
+            for (int first = 0; first < 32; first += count) {
+                int passes = emu_passes(r, first, count);
+                emu.counts.shared_requests += passes > 0, emu.counts.shared_passes += (emu_u64)passes;
+            }
+        } else if (r->store)
+            emu.counts.store_requests++, emu.counts.store_bytes += bytes, emu.counts.store_sectors += (emu_u64)emu_sectors(r);
+        else emu.counts.load_requests++, emu.counts.load_bytes += bytes, emu.counts.load_sectors += (emu_u64)emu_sectors(r);
+    }
+    memset(emu_logged.table, 0, (size_t)emu_logged.slots * sizeof(int));
+    memset(emu_logged.times, 0, (size_t)emu.n * EMU_SITES * 4);
+    memset(emu_logged.site, 0, sizeof emu_logged.site);
+    emu_logged.n = emu_logged.sites = 0;
+}
+
+/* the hooks themselves */
+#define EMU_PC __builtin_return_address(0)
+extern "C" {
+EMU_RAW void __tsan_init(void) {}
+EMU_RAW void __tsan_func_entry(void *) {}
+EMU_RAW void __tsan_func_exit(void) {}
+EMU_RAW void __tsan_vptr_update(void **, void *) {}
+EMU_RAW void __tsan_vptr_read(void **) {}
+#define EMU_HOOKS(n)                                                                                                  \
+    EMU_RAW void __tsan_read##n(void *p) { emu_touch(p, n, EMU_READ, EMU_PC); }                                       \
+    EMU_RAW void __tsan_write##n(void *p) { emu_touch(p, n, EMU_WRITE, EMU_PC); }                                     \
+    EMU_RAW void __tsan_volatile_read##n(void *p) { emu_touch(p, n, EMU_READ, EMU_PC); }                              \
+    EMU_RAW void __tsan_volatile_write##n(void *p) { emu_touch(p, n, EMU_WRITE, EMU_PC); }                            \
+    EMU_RAW void __tsan_unaligned_read##n(void *p) { emu_touch(p, n, EMU_READ | EMU_LOOSE, EMU_PC); }                 \
+    EMU_RAW void __tsan_unaligned_write##n(void *p) { emu_touch(p, n, EMU_WRITE | EMU_LOOSE, EMU_PC); }               \
+    EMU_RAW void __tsan_read_write##n(void *p) {                                                                      \
+        emu_touch(p, n, EMU_READ, EMU_PC);                                                                            \
+        emu_touch(p, n, EMU_WRITE, EMU_PC);                                                                           \
+    }
+EMU_HOOKS(1)
+EMU_HOOKS(2)
+EMU_HOOKS(4)
+EMU_HOOKS(8)
+EMU_HOOKS(16)
+EMU_RAW void __tsan_read_range(void *p, size_t n) {
+    if (n) emu_touch(p, n, EMU_READ | EMU_LOOSE, EMU_PC);
+}
+EMU_RAW void __tsan_write_range(void *p, size_t n) {
+    if (n) emu_touch(p, n, EMU_WRITE | EMU_LOOSE, EMU_PC);
+}
+EMU_RAW void *__tsan_memcpy(void *d, const void *s, size_t n) {
+    if (n) emu_touch(s, n, EMU_READ | EMU_LOOSE, EMU_PC), emu_touch(d, n, EMU_WRITE | EMU_LOOSE, EMU_PC);
+    return memcpy(d, s, n);
+}
+EMU_RAW void *__tsan_memmove(void *d, const void *s, size_t n) {
+    if (n) emu_touch(s, n, EMU_READ | EMU_LOOSE, EMU_PC), emu_touch(d, n, EMU_WRITE | EMU_LOOSE, EMU_PC);
+    return memmove(d, s, n);
+}
+EMU_RAW void *__tsan_memset(void *d, int v, size_t n) {
+    if (n) emu_touch(d, n, EMU_WRITE | EMU_LOOSE, EMU_PC);
+    return memset(d, v, n);
+}
 }
 #endif
 #endif /* C++ */
