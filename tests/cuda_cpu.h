@@ -2278,5 +2278,240 @@ EMU_RAW void *__tsan_memset(void *d, int v, size_t n) {
 }
 }
 #endif
+
+/* ---- cuFFT, by medvol.h's transforms (link its implementation; EMU_NO_CUFFT leaves it out) ---- */
+#if !defined EMU_NO_CUFFT && !defined MEDVOL_CUDA_NO_CUFFT
+#ifndef MEDVOL_H
+#include "../medvol.h"
+#endif
+typedef int cufftHandle;
+typedef float cufftReal;
+typedef double cufftDoubleReal;
+typedef float2 cufftComplex;
+typedef double2 cufftDoubleComplex;
+typedef enum cufftResult_t {
+    CUFFT_SUCCESS = 0,
+    CUFFT_INVALID_PLAN = 1,
+    CUFFT_ALLOC_FAILED = 2,
+    CUFFT_INVALID_TYPE = 3,
+    CUFFT_INVALID_VALUE = 4,
+    CUFFT_INTERNAL_ERROR = 5,
+    CUFFT_EXEC_FAILED = 6,
+    CUFFT_SETUP_FAILED = 7,
+    CUFFT_INVALID_SIZE = 8,
+    CUFFT_UNALIGNED_DATA = 9,
+    CUFFT_INVALID_DEVICE = 11,
+    CUFFT_NO_WORKSPACE = 13,
+    CUFFT_NOT_IMPLEMENTED = 14,
+    CUFFT_NOT_SUPPORTED = 16
+} cufftResult;
+typedef enum cufftType_t {
+    CUFFT_R2C = 0x2a,
+    CUFFT_C2R = 0x2c,
+    CUFFT_C2C = 0x29,
+    CUFFT_D2Z = 0x6a,
+    CUFFT_Z2D = 0x6c,
+    CUFFT_Z2Z = 0x69
+} cufftType;
+#define CUFFT_FORWARD (-1)
+#define CUFFT_INVERSE 1
+struct emu_side { /* where elements lie: [0] the fastest axis, [rank] the batch; element: bytes */
+    long long n[4], stride[4];
+    size_t element;
+};
+struct emu_fft {
+    int made, rank, type, automatic, device, basic;
+    long long n[3], batch;
+    size_t work_size;
+    void *work, *own;
+    cudaStream_t stream;
+    emu_side in, out;
+};
+static emu_fft emu_ffts[64]; /* handle - 1 */
+static unsigned char emu_fft_lives[64];
+EMU_FN emu_fft *emu_fft_of(cufftHandle h) { return h >= 1 && h <= 64 && emu_fft_lives[h - 1] ? &emu_ffts[h - 1] : NULL; }
+EMU_RT cufftResult cufftCreate(cufftHandle *h) {
+    if (emu_gate()) return CUFFT_INTERNAL_ERROR;
+    for (int i = 0; i < 64; i++)
+        if (!emu_fft_lives[i]) {
+            memset(&emu_ffts[i], 0, sizeof emu_ffts[i]);
+            emu_ffts[i].automatic = emu_fft_lives[i] = 1;
+            emu_rt.live_plans++;
+            *h = i + 1;
+            return CUFFT_SUCCESS;
+        }
+    return CUFFT_ALLOC_FAILED;
+}
+EMU_RT cufftResult cufftDestroy(cufftHandle h) {
+    emu_fft *f = emu_fft_of(h);
+    if (!f) return CUFFT_INVALID_PLAN;
+    if (f->own) cudaFree(f->own);
+    emu_fft_lives[h - 1] = 0;
+    emu_rt.live_plans--;
+    return CUFFT_SUCCESS;
+}
+EMU_RT cufftResult cufftGetVersion(int *v) { return *v = 12000, CUFFT_SUCCESS; }
+EMU_RT cufftResult cufftSetAutoAllocation(cufftHandle h, int on) {
+    emu_fft *f = emu_fft_of(h);
+    if (!f || f->made) return CUFFT_INVALID_PLAN;
+    return f->automatic = on, CUFFT_SUCCESS;
+}
+EMU_RT cufftResult cufftSetStream(cufftHandle h, cudaStream_t s) {
+    emu_fft *f = emu_fft_of(h);
+    return f ? f->stream = s, CUFFT_SUCCESS : CUFFT_INVALID_PLAN;
+}
+EMU_RT cufftResult cufftSetWorkArea(cufftHandle h, void *work) {
+    emu_fft *f = emu_fft_of(h);
+    return f && f->made ? f->work = work, CUFFT_SUCCESS : CUFFT_INVALID_PLAN;
+}
+EMU_RT cufftResult cufftGetSize(cufftHandle h, size_t *size) {
+    emu_fft *f = emu_fft_of(h);
+    return f && f->made ? *size = f->work_size, CUFFT_SUCCESS : CUFFT_INVALID_PLAN;
+}
+/* layout as cuFFT's advanced one; embed NULL: contiguous */
+EMU_FN void emu_side_set(emu_side *s, const emu_fft *f, int real, int halved, long long *embed, long long stride, long long dist) {
+    int d = f->type >= CUFFT_Z2Z, k;
+    long long step = embed ? stride : 1;
+    s->element = (size_t)((d ? 8 : 4) * (real ? 1 : 2));
+    for (k = 0; k < f->rank; k++) {
+        s->n[k] = k == 0 && halved ? f->n[0] / 2 + 1 : f->n[k];
+        s->stride[k] = step;
+        step *= embed ? embed[f->rank - 1 - k] : s->n[k];
+    }
+    s->n[f->rank] = f->batch, s->stride[f->rank] = embed ? dist : step;
+}
+EMU_RT cufftResult cufftMakePlanMany64(cufftHandle h, int rank, long long *n, long long *inembed, long long istride,
+                                       long long idist, long long *onembed, long long ostride, long long odist,
+                                       cufftType type, long long batch, size_t *work_size) {
+    emu_fft *f = emu_fft_of(h);
+    long long total = batch;
+    if (!f || f->made) return CUFFT_INVALID_PLAN;
+    if (emu_gate() || emu_unsafe()) return CUFFT_INTERNAL_ERROR;
+    if (rank < 1 || rank > 3 || !n || batch < 1) return CUFFT_INVALID_SIZE;
+    if (!type || !strchr("\x2a\x2c\x29\x6a\x6c\x69", (int)type)) return CUFFT_INVALID_TYPE;
+    if (!inembed != !onembed) return CUFFT_INVALID_VALUE;
+    f->rank = rank, f->batch = batch, f->type = type, f->device = emu_rt.device, f->basic = !inembed;
+    for (int k = 0; k < rank; k++) {
+        if (n[k] < 1) return CUFFT_INVALID_SIZE;
+        f->n[rank - 1 - k] = n[k], total *= n[k];
+    }
+    int r2c = type == CUFFT_R2C || type == CUFFT_D2Z, c2r = type == CUFFT_C2R || type == CUFFT_Z2D;
+    emu_side_set(&f->in, f, r2c, c2r, inembed, istride, idist);
+    emu_side_set(&f->out, f, c2r, r2c, onembed, ostride, odist);
+    f->work_size = (size_t)total * (type >= CUFFT_Z2Z ? 16 : 8);
+    if (f->automatic && cudaMalloc(&f->own, f->work_size)) return CUFFT_ALLOC_FAILED;
+    f->work = f->own, f->made = 1;
+    if (work_size) *work_size = f->work_size;
+    return CUFFT_SUCCESS;
+}
+EMU_RT cufftResult cufftMakePlanMany(cufftHandle h, int rank, int *n, int *inembed, int istride, int idist, int *onembed,
+                                     int ostride, int odist, cufftType type, int batch, size_t *work_size) {
+    long long m[3] = {0}, i[3] = {0}, o[3] = {0};
+    if (rank < 1 || rank > 3 || !n) return CUFFT_INVALID_SIZE;
+    for (int k = 0; k < rank; k++) m[k] = n[k], i[k] = inembed ? inembed[k] : 0, o[k] = onembed ? onembed[k] : 0;
+    return cufftMakePlanMany64(h, rank, m, inembed ? i : NULL, istride, idist, onembed ? o : NULL, ostride, odist, type,
+                               batch, work_size);
+}
+enum { EMU_FFT_LOOK, EMU_FFT_POISON, EMU_FFT_SET };
+/* each element: is it device memory, written (LOOK)? makes it NaN (POISON); it is written now (SET) */
+EMU_CALL int emu_side_each(const emu_side *s, int rank, char *p, int what) {
+    int ready = 1;
+    for (long long b = 0; b < s->n[rank]; b++)
+        for (long long z = 0; z < (rank > 2 ? s->n[2] : 1); z++)
+            for (long long y = 0; y < (rank > 1 ? s->n[1] : 1); y++)
+                for (long long x = 0; x < s->n[0]; x++) {
+                    char *q = p + (b * s->stride[rank] + (rank > 2 ? z * s->stride[2] : 0) +
+                                   (rank > 1 ? y * s->stride[1] : 0) + x * s->stride[0]) * (long long)s->element;
+                    if (what == EMU_FFT_POISON) memset(q, 0xff, s->element);
+                    else if (what == EMU_FFT_SET) emu_cells_set(q, s->element);
+                    else if (!emu_device_bytes(q, s->element)) return -1;
+                    else ready &= emu_cells_ready(q, s->element);
+                }
+    return ready;
+}
+EMU_FN size_t emu_side_bytes(const emu_side *s, int rank) {
+    long long last = 0;
+    for (int k = 0; k <= rank; k++) last += (s->n[k] - 1) * s->stride[k];
+    return (size_t)(last + 1) * s->element;
+}
+struct emu_fft_op {
+    emu_op op;
+    emu_fft f;
+    char *in, *out;
+    int inverse;
+};
+EMU_CALL int emu_fft_do(const emu_fft_op *o, const emu_side *in, const emu_side *out) {
+    int rank = o->f.rank, real = o->f.type != CUFFT_C2C && o->f.type != CUFFT_Z2Z, status;
+    size_t bytes = emu_side_bytes(in, rank);
+    mv_fft_desc d;
+    mv_fft_plan plan;
+    memset(&d, 0, sizeof d);
+    d.dtype = o->f.type >= CUFFT_Z2Z ? MEDVOL_C128 : MEDVOL_C64, d.ndim = rank + (o->f.batch > 1);
+    for (int k = 0; k < rank; k++) d.dim[k] = (size_t)o->f.n[k], d.axes |= 1u << k;
+    if (d.ndim > rank) d.dim[rank] = (size_t)o->f.batch;
+    for (int k = 0; k < d.ndim; k++) d.in_stride[k] = (ptrdiff_t)in->stride[k], d.out_stride[k] = (ptrdiff_t)out->stride[k];
+    d.flags = (o->inverse ? (unsigned)MEDVOL_FFT_INVERSE : 0u) | (real ? (unsigned)MEDVOL_FFT_REAL : 0u);
+    char *copy = NULL;
+    if (o->in == o->out && (real || memcmp(in->stride, out->stride, sizeof in->stride)))
+        copy = (char *)memcpy(emu_must(malloc(bytes)), o->in, bytes);
+    status = mv_fft_plan_init(NULL, &plan, &d);
+    if (!status) status = mv_fft_plan_execute(NULL, &plan, o->out, copy ? copy : o->in);
+    if (!status) mv_fft_plan_free(NULL, &plan);
+    free(copy);
+    return status;
+}
+EMU_CALL void emu_fft_run(emu_op *op) {
+    emu_fft_op *o = (emu_fft_op *)(void *)op;
+    int rank = o->f.rank, status;
+    emu_side in = o->f.in, out = o->f.out;
+    if (o->in == o->out && o->f.basic && in.element != out.element) { /* rows of reals are padded for their frequencies */
+        emu_side *reals = in.element < out.element ? &in : &out;
+        long long step = 2 * (o->f.n[0] / 2 + 1);
+        for (int k = 1; k <= rank; k++) reals->stride[k] = step, step *= k < rank ? reals->n[k] : 1;
+    }
+    int ready = emu_side_each(&in, rank, o->in, EMU_FFT_LOOK);
+    if (ready < 0 || emu_side_each(&out, rank, o->out, EMU_FFT_LOOK) < 0 || !emu_device_bytes(o->f.work, o->f.work_size)) {
+        emu_fail(20, "cuFFT: out of bounds: %s", ready < 0 ? "input" : "output or work area");
+        emu.sticky = emu.last_error = cudaErrorIllegalAddress;
+        return;
+    }
+    if (!ready) emu_fail(21, "cuFFT reads memory that nobody has written");
+    memset(o->f.work, 0xff, o->f.work_size);
+    emu.quiet = 1;
+    status = emu_fft_do(o, &in, &out);
+    emu.quiet = 0;
+    if (status) emu_fail(22, "cuFFT: medvol's transform gives status %d", status);
+    if (o->inverse && o->in != o->out && in.element != out.element) /* cuFFT overwrites it */
+        emu_side_each(&in, rank, o->in, EMU_FFT_POISON);
+    if (EMU_CHECK) emu_side_each(&out, rank, o->out, EMU_FFT_SET);
+}
+EMU_CALL cufftResult emu_fft_exec(cufftHandle h, int type, void *in, void *out, int direction) {
+    emu_fft *f = emu_fft_of(h);
+    if (!f || !f->made) return CUFFT_INVALID_PLAN;
+    if (emu_gate()) return CUFFT_EXEC_FAILED;
+    if (f->type != type || (direction != CUFFT_FORWARD && direction != CUFFT_INVERSE)) return CUFFT_INVALID_VALUE;
+    if (!f->work) return CUFFT_NO_WORKSPACE;
+    CUstream_st *s = emu_stream(f->stream);
+    if (!s || s->device != f->device || !emu_in_range(in) || !emu_in_range(out)) return CUFFT_EXEC_FAILED;
+    if ((uintptr_t)in % f->in.element || (uintptr_t)out % f->out.element) return CUFFT_UNALIGNED_DATA;
+    emu_fft_op *op = (emu_fft_op *)emu_op_new(sizeof *op, emu_fft_run);
+    op->f = *f, op->in = (char *)in, op->out = (char *)out, op->inverse = direction == CUFFT_INVERSE;
+    return emu_enqueue(s, &op->op) ? CUFFT_EXEC_FAILED : CUFFT_SUCCESS;
+}
+#define EMU_EXEC(name, I, O)                                                                                          \
+    EMU_RT cufftResult cufftExec##name(cufftHandle h, I *in, O *out, int direction) {                                 \
+        return emu_fft_exec(h, CUFFT_##name, in, out, direction);                                                     \
+    }
+#define EMU_EXEC_REAL(name, I, O, direction)                                                                          \
+    EMU_RT cufftResult cufftExec##name(cufftHandle h, I *in, O *out) {                                                \
+        return emu_fft_exec(h, CUFFT_##name, in, out, direction);                                                     \
+    }
+EMU_EXEC(C2C, cufftComplex, cufftComplex)
+EMU_EXEC(Z2Z, cufftDoubleComplex, cufftDoubleComplex)
+EMU_EXEC_REAL(R2C, cufftReal, cufftComplex, CUFFT_FORWARD)
+EMU_EXEC_REAL(D2Z, cufftDoubleReal, cufftDoubleComplex, CUFFT_FORWARD)
+EMU_EXEC_REAL(C2R, cufftComplex, cufftReal, CUFFT_INVERSE)
+EMU_EXEC_REAL(Z2D, cufftDoubleComplex, cufftDoubleReal, CUFFT_INVERSE)
+#endif
 #endif /* C++ */
 #endif /* EMU_CUDA_CPU_H */

@@ -698,6 +698,103 @@ static void real_profile(void) {
     check(counted.store_sectors * 32 == counted.store_bytes && counted.barriers == 2 * 72 * counted.blocks, "profile: gauss, stores");
     check(ratio(counted.load_sectors * 32, counted.load_bytes) < 1.6, "profile: gauss, sectors of tile and halo");
 }
+
+/* ---- cuFFT's stand-in against the sum itself ---- */
+#ifndef EMU_NO_CUFFT
+static const double TURN = 6.283185307179586;
+/* frequency k of nx * ny points, each `step` floats from the last */
+static void dft(double *re, double *im, const float *x, int nx, int ny, int step, int complex_, int kx, int ky, int sign) {
+    *re = *im = 0;
+    for (int y = 0; y < ny; y++)
+        for (int i = 0; i < nx; i++) {
+            double t = sign * TURN * ((double)(kx * i) / nx + (double)(ky * y) / ny), c = cos(t), s = sin(t);
+            const float *v = x + (y * nx + i) * step;
+            double a = (double)v[0], b = complex_ ? (double)v[1] : 0;
+            *re += a * c - b * s, *im += a * s + b * c;
+        }
+}
+static void fft_complex(int strided) { /* 2 of 5 x 4; strided: the two lie within each other */
+    long long n[2] = {4, 5}, embed[2] = {4, 5};
+    cufftHandle plan = 0;
+    size_t work = 0;
+    double worst = 0, re, im;
+    begin(0);
+    float *in = device(80, wave), *out = device(80, NULL);
+    char *area = NULL;
+    check(!cufftCreate(&plan) && !cufftSetAutoAllocation(plan, 0) &&
+              !cufftMakePlanMany64(plan, 2, n, embed, strided ? 2 : 1, strided ? 1 : 20, embed, strided ? 2 : 1,
+                                   strided ? 1 : 20, CUFFT_C2C, 2, &work), "fft: a plan");
+    cufftSetStream(plan, stream);
+    check(cufftExecC2C(plan, (float2 *)(void *)in, (float2 *)(void *)out, CUFFT_FORWARD) == CUFFT_NO_WORKSPACE, "fft: no work area");
+    check(!cudaMalloc(&area, work) && !cufftSetWorkArea(plan, area) &&
+              !cufftExecC2C(plan, (float2 *)(void *)in, (float2 *)(void *)out, CUFFT_FORWARD), "fft: queued");
+    float *h = host(out, 80), *x = host(in, 80);
+    for (int b = 0; b < 2; b++)
+        for (int k = 0; k < 20; k++) {
+            int step = strided ? 4 : 2, first = b * (strided ? 2 : 40);
+            dft(&re, &im, x + first, 5, 4, step, 1, k % 5, k / 5, -1);
+            worst = fmax(worst, fabs(re - (double)h[first + k * step]) + fabs(im - (double)h[first + k * step + 1]));
+        }
+    check(worst < 1e-4, strided ? "fft: complex, strided" : "fft: complex");
+    free(h), free(x);
+    cufftExecC2C(plan, (float2 *)(void *)out, (float2 *)(void *)in, CUFFT_INVERSE);
+    h = host(in, 80), worst = 0;
+    for (size_t i = 0; i < 80; i++) worst = fmax(worst, fabs((double)h[i] / 20 - (double)wave(i)));
+    check(worst < 1e-5 && emu_reports() == 0, "fft: back, not normalised");
+    free(h);
+    cufftDestroy(plan), cudaFree(area), cudaFree(in), cudaFree(out), cudaStreamDestroy(stream);
+    check(emu_leaks() == 0, "fft: nothing is left");
+}
+static void fft_real(int in_place) { /* 2 of 6 x 5 */
+    int n[2] = {5, 6};
+    cufftHandle forward = 0, back = 0;
+    double worst = 0, re, im;
+    begin(0);
+    float *in = device(in_place ? 80 : 60, in_place ? NULL : wave), *out = in_place ? in : device(80, NULL), row[80];
+    for (int i = 0; i < 80; i++) row[i] = i % 8 < 6 ? wave((size_t)(i / 8 * 6 + i % 8)) : 0;
+    if (in_place) cudaMemcpy(in, row, sizeof row, cudaMemcpyHostToDevice);
+    check(!cufftCreate(&forward) && !cufftCreate(&back) &&
+              !cufftMakePlanMany(forward, 2, n, NULL, 1, 0, NULL, 1, 0, CUFFT_R2C, 2, NULL) &&
+              !cufftMakePlanMany(back, 2, n, NULL, 1, 0, NULL, 1, 0, CUFFT_C2R, 2, NULL), "fft: plans of reals");
+    cufftSetStream(forward, stream), cufftSetStream(back, stream);
+    cufftExecR2C(forward, in, (float2 *)(void *)out);
+    float *h = host(out, 80), *packed = (float *)calloc(60, 4);
+    for (int i = 0; i < 60; i++) packed[i] = wave((size_t)i);
+    for (int b = 0; b < 2; b++)
+        for (int k = 0; k < 20; k++) {
+            dft(&re, &im, packed + 30 * b, 6, 5, 1, 0, k % 4, k / 4, -1);
+            worst = fmax(worst, fabs(re - (double)h[b * 40 + 2 * k]) + fabs(im - (double)h[b * 40 + 2 * k + 1]));
+        }
+    check(worst < 1e-4, in_place ? "fft: reals in place" : "fft: reals");
+    free(h), worst = 0;
+    cufftExecC2R(back, (float2 *)(void *)out, in);
+    h = host(in, in_place ? 80 : 60);
+    for (int i = 0; i < 60; i++) worst = fmax(worst, fabs((double)h[in_place ? i / 6 * 8 + i % 6 : i] / 30 - (double)packed[i]));
+    check(worst < 1e-5 && emu_reports() == 0, "fft: reals and back");
+    free(h), free(packed);
+    h = host(out, 80);
+    check(in_place || h[17] != h[17], "fft: the way back to reals overwrites its input");
+    free(h);
+    if (emu_check() && !in_place) {
+        cufftExecR2C(forward, device(60, NULL), (float2 *)(void *)out);
+        cudaStreamSynchronize(stream);
+        check(found("cuFFT reads memory that nobody has written"), "fft: reads what nobody has written");
+    }
+    emu_forget();
+    cufftExecR2C(forward, in + (in_place ? 40 : 30), (float2 *)(void *)out);
+    check(cudaStreamSynchronize(stream) == cudaErrorIllegalAddress && found("out of bounds"), "fft: out of bounds");
+}
+static void fft_all(void) {
+    fft_complex(0), fft_complex(1), fft_real(0), fft_real(1);
+    emu_reset();
+    emu_device(0, 13000);
+    cufftHandle plan = 0;
+    check(cufftCreate(&plan) == CUFFT_INTERNAL_ERROR, "fft: no device");
+}
+#else
+static void fft_all(void) {}
+#endif
+
 /* blocks of 256 threads a second */
 static double seconds(void) {
     struct timespec t;
@@ -740,6 +837,7 @@ int main(void) {
     host_pointers();
     real_orders();
     real_profile();
+    fft_all();
     emu_reset();
     if (getenv("EMU_VERBOSE")) real_speed();
     printf("%d passed, %d failed\n", passed, failed);
