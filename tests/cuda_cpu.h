@@ -2103,7 +2103,7 @@ EMU_CALL void emu_touch(const void *address, size_t size, int what, const void *
     }
     if ((size_t)(p - emu.stacks) < (size_t)(EMU_THREADS + 1) * EMU_STACK) return;
     int device = emu_in_range(p), shared = p >= emu.arena && p < emu.arena + EMU_ARENA + 4096;
-    if ((device || shared) && size <= 16 && !(what & EMU_LOOSE) && (uintptr_t)p % size)
+    if ((device || shared) && size <= 16 && !(what & EMU_LOOSE) && (uintptr_t)p & (size - 1))
         emu_fail((emu_u64)(uintptr_t)pc, "misaligned %s of %zu bytes (at 0x%llx)", what ? "store" : "load", size, emu_pc(pc));
     what &= EMU_WRITE | EMU_ATOMIC;
     emu.counts.accesses += device || shared;
