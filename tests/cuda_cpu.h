@@ -1,12 +1,13 @@
 /* cuda_cpu.h: what CUDA kernels and the host code about them use, on a CPU.
-   The kernels' text, unchanged, runs block after block, each thread a fiber of its own, in one OS thread: grids, blocks,
-   shared memory, barriers, warp shuffles and votes. The runtime calls have CUDA's names and rules, but streams are
-   queues that run only when somebody waits for them: a forgotten wait shows. Device memory begins as NaN, ends at a
-   guard page and is gone when freed; shared memory begins as NaN in every block.
-   Compiled with -fsanitize=thread and linked without it (the hooks are here), every load and store of a kernel is
-   looked at: races, uninitialised reads, bounds, conflicts between blocks, pointers of the wrong side, alignment; and
-   the sectors of every request and the passes through shared memory can be counted.
-   One C++11 source of a program includes this file; others, and C, define EMU_API_ONLY and get the controls alone. */
+   The kernels' text, unchanged, runs block after block, each thread a fiber of its own, in one OS thread:
+   grids, blocks, shared memory, barriers, warp shuffles and votes. The runtime calls have CUDA's names and
+   rules, but streams are queues that run only when somebody waits for them: a forgotten wait shows. Device
+   memory begins as NaN, ends at a guard page and is gone when freed; shared memory begins as NaN in every
+   block. Compiled with -fsanitize=thread and linked without it (the hooks are here), every load and store of
+   a kernel is looked at: races, uninitialised reads, bounds, conflicts between blocks, pointers of the wrong
+   side, alignment; and the sectors of every request and the passes through shared memory can be counted. One
+   C++11 source of a program includes this file; others, and C, define EMU_API_ONLY and get the controls
+   alone. */
 #ifndef EMU_CUDA_CPU_H
 #define EMU_CUDA_CPU_H
 #include <stddef.h>
@@ -14,22 +15,25 @@
 extern "C" {
 #endif
 typedef struct emu_counts { /* sums over the warps of a launch; a request is one access of one warp */
-    unsigned long long load_requests, load_sectors, load_bytes; /* device memory; sectors of 32 bytes; bytes that lanes ask for */
+    /* device memory: sectors of 32 bytes, bytes that lanes ask for */
+    unsigned long long load_requests, load_sectors, load_bytes;
     unsigned long long store_requests, store_sectors, store_bytes;
-    unsigned long long shared_requests, shared_passes; /* 8, 16 bytes a lane: half, quarter warps; best: 1 each */
-    unsigned long long accesses;                       /* of threads */
+    /* of 8 or 16 bytes a lane, half or quarter warps are a request each; at best 1 pass each */
+    unsigned long long shared_requests, shared_passes;
+    unsigned long long accesses; /* of threads */
     unsigned long long blocks, threads, barriers;
 } emu_counts;
 enum { EMU_FORWARD = 0, EMU_BACKWARD, EMU_SHUFFLED };
 /* emu_order: of blocks and of threads from the next launch on.
-   emu_reports: how many mistakes were found (equal ones count once); emu_report: the words of number i, NULL past
-   the end; emu_forget: empties the list. emu_check: 1 where the hooks look at every access.
-   emu_profile: counts of the launch that ran last; needs the hooks and emu_profiling(1) before it ran, else only its
-   blocks, threads and barriers. emu_leaks: live allocations, pinned ranges, streams, events, graphs and FFT plans.
-   emu_reset: as if the program had just started; what was live is gone. emu_fail_alloc: the n-th allocation of device
-   or pinned memory from now fails (1: the next; 0: none). emu_limit: bytes of a device (0: 16 GiB).
-   emu_device: how many there are, and the driver's version (0: none). emu_raise: an error as earlier code leaves it,
-   sticky where CUDA's is. emu_pending: operations queued on all streams. emu_launches: launches run so far. */
+   emu_reports: how many mistakes were found (equal ones count once); emu_report: the words of number i, NULL
+   past the end; emu_forget: empties the list. emu_check: 1 where the hooks look at every access. emu_profile:
+   counts of the launch that ran last; needs the hooks and emu_profiling(1) before it ran, else only its
+   blocks, threads and barriers. emu_leaks: live allocations, pinned ranges, streams, events, graphs and FFT
+   plans. emu_reset: as if the program had just started; what was live is gone. emu_fail_alloc: the n-th
+   allocation of device or pinned memory from now fails (1: the next; 0: none). emu_limit: bytes of a device
+   (0: 16 GiB). emu_device: how many there are, and the driver's version (0: none). emu_raise: an error as
+   earlier code leaves it, sticky where CUDA's is. emu_pending: operations queued on all streams.
+   emu_launches: launches run so far. */
 void emu_order(int kind, unsigned seed);
 int emu_reports(void);
 const char *emu_report(int i);
@@ -78,7 +82,8 @@ unsigned long long emu_launches(void);
 #define EMU_RAW
 #endif
 #define EMU_FN static inline EMU_RAW
-#define EMU_CALL static __attribute__((noinline, unused)) EMU_RAW /* its return address is the place in the kernel */
+/* its return address is the place in the kernel */
+#define EMU_CALL static __attribute__((noinline, unused)) EMU_RAW
 #define EMU_BARRIER() __asm__ __volatile__("" ::: "memory")
 
 /* ---- words of the language ---- */
@@ -98,21 +103,21 @@ struct dim3 {
     unsigned x, y, z;
     EMU_RAW dim3(unsigned a = 1, unsigned b = 1, unsigned c = 1) : x(a), y(b), z(c) {}
 };
-#define EMU_VECTOR2(T, n, a)                                                                                          \
-    struct alignas(a) n {                                                                                             \
-        T x, y;                                                                                                       \
-    };                                                                                                                \
-    static inline n make_##n(T x, T y) {                                                                              \
-        n v = {x, y};                                                                                                 \
-        return v;                                                                                                     \
+#define EMU_VECTOR2(T, n, a)                                                                                 \
+    struct alignas(a) n {                                                                                    \
+        T x, y;                                                                                              \
+    };                                                                                                       \
+    static inline n make_##n(T x, T y) {                                                                     \
+        n v = {x, y};                                                                                        \
+        return v;                                                                                            \
     }
-#define EMU_VECTOR4(T, n, a)                                                                                          \
-    struct alignas(a) n {                                                                                             \
-        T x, y, z, w;                                                                                                 \
-    };                                                                                                                \
-    static inline n make_##n(T x, T y, T z, T w) {                                                                    \
-        n v = {x, y, z, w};                                                                                           \
-        return v;                                                                                                     \
+#define EMU_VECTOR4(T, n, a)                                                                                 \
+    struct alignas(a) n {                                                                                    \
+        T x, y, z, w;                                                                                        \
+    };                                                                                                       \
+    static inline n make_##n(T x, T y, T z, T w) {                                                           \
+        n v = {x, y, z, w};                                                                                  \
+        return v;                                                                                            \
     }
 EMU_VECTOR2(float, float2, 8)
 EMU_VECTOR2(int, int2, 8)
@@ -166,12 +171,14 @@ static inline unsigned __brev(unsigned v) {
     for (int i = 0; i < 32; i++, v >>= 1) r = r << 1 | (v & 1);
     return r;
 }
-static inline unsigned __umulhi(unsigned a, unsigned b) { return (unsigned)((unsigned long long)a * b >> 32); }
+static inline unsigned __umulhi(unsigned a, unsigned b) {
+    return (unsigned)((unsigned long long)a * b >> 32);
+}
 /* operations that must not become part of a fused multiply-add */
-#define EMU_ALONE(T, name, expr)                                                                                      \
-    static inline T name(T a, T b) {                                                                                  \
-        volatile T r = expr;                                                                                          \
-        return r;                                                                                                     \
+#define EMU_ALONE(T, name, expr)                                                                             \
+    static inline T name(T a, T b) {                                                                         \
+        volatile T r = expr;                                                                                 \
+        return r;                                                                                            \
     }
 EMU_ALONE(float, __fmul_rn, a *b)
 EMU_ALONE(float, __fadd_rn, a + b)
@@ -218,7 +225,8 @@ struct emu_thread {
     unsigned mask; /* of the meeting it waits for */
     uint3 ix;
 };
-struct emu_group { /* lanes that meet under one mask; two slots by parity, so that nobody overwrites what is being read */
+/* lanes that meet under one mask; two slots by parity, so that nobody overwrites what is being read */
+struct emu_group {
     unsigned mask, arrived;
     int line, parity;
     char slot[2][32][16];
@@ -241,7 +249,7 @@ static struct {
     void *arg;
     const char *kernel;
     int running, n, next, pos, opening, ready, alive, arrived, left, cur, line, failed;
-    unsigned epoch; /* barriers of this block */
+    unsigned epoch;                /* barriers of this block */
     emu_u64 serial, launch, block; /* blocks and launches of all time; linear index of this block */
     size_t dynamic, used, dirty;
     int arrays, free_fibers, device;
@@ -278,9 +286,9 @@ EMU_CALL __attribute__((format(printf, 2, 3))) void emu_fail(emu_u64 where, cons
         if (emu.report_key[i] == key) return;
     if (emu.reports == EMU_REPORTS) return;
     if (emu.running)
-        used = (size_t)snprintf(text, sizeof text, "%.100s: block %u,%u,%u thread %u,%u,%u: ",
-                                emu.kernel ? emu.kernel : "kernel", blockIdx.x, blockIdx.y, blockIdx.z, threadIdx.x,
-                                threadIdx.y, threadIdx.z);
+        used = (size_t)snprintf(
+            text, sizeof text, "%.100s: block %u,%u,%u thread %u,%u,%u: ", emu.kernel ? emu.kernel : "kernel",
+            blockIdx.x, blockIdx.y, blockIdx.z, threadIdx.x, threadIdx.y, threadIdx.z);
     va_list list;
     va_start(list, format);
     vsnprintf(text + used, sizeof text - used, format, list);
@@ -301,16 +309,19 @@ extern "C" EMU_RAW emu_u64 emu_launches(void) { return emu.launch; }
 extern "C" EMU_RAW void emu_order(int kind, unsigned seed) { emu.order_kind = kind, emu.order_seed = seed; }
 
 /* ---- fibers ---- */
-/* emu_switch(save, to): keeps what a call keeps on this stack, *save = its top, and goes on where `to` was left */
-extern "C" __attribute__((visibility("hidden"))) void emu_switch(void **save, void *to);
-extern "C" __attribute__((visibility("hidden"))) void emu_start(void); /* a fiber's first address: calls emu_fiber_main */
+/* emu_switch(save, to): keeps on this stack what a call keeps, *save = its top; goes on where `to` was left.
+   emu_start: a fiber's first address, calls emu_fiber_main */
+#define EMU_HIDDEN __attribute__((visibility("hidden")))
+extern "C" EMU_HIDDEN void emu_switch(void **save, void *to);
+extern "C" EMU_HIDDEN void emu_start(void);
 #if defined __x86_64__ && !defined EMU_UCONTEXT
 __asm__(".text\n.globl emu_switch\n.hidden emu_switch\n.globl emu_start\n.hidden emu_start\n"
         ".type emu_switch,@function\nemu_switch:\n"
         "push %rbp\npush %rbx\npush %r12\npush %r13\npush %r14\npush %r15\n"
         "mov %rsp,(%rdi)\nmov %rsi,%rsp\n"
         "pop %r15\npop %r14\npop %r13\npop %r12\npop %rbx\npop %rbp\nret\n"
-        ".type emu_start,@function\nemu_start:\n.cfi_startproc\n.cfi_undefined rip\ncall *%rbx\nud2\n.cfi_endproc\n");
+        ".type emu_start,@function\nemu_start:\n"
+        ".cfi_startproc\n.cfi_undefined rip\ncall *%rbx\nud2\n.cfi_endproc\n");
 #elif defined __aarch64__ && !defined EMU_UCONTEXT
 __asm__(".text\n.globl emu_switch\n.hidden emu_switch\n.globl emu_start\n.hidden emu_start\n"
         ".type emu_switch,%function\nemu_switch:\n"
@@ -335,7 +346,8 @@ EMU_FN void emu_fiber_open(int f) {
 #if defined EMU_UCONTEXT
     ucontext_t *c = &emu_context[f + 1];
     getcontext(c);
-    c->uc_stack.ss_sp = emu.fiber[f].stack + 4096, c->uc_stack.ss_size = (size_t)(top - emu.fiber[f].stack - 4096);
+    c->uc_stack.ss_sp = emu.fiber[f].stack + 4096,
+    c->uc_stack.ss_size = (size_t)(top - emu.fiber[f].stack - 4096);
     c->uc_link = NULL;
     makecontext(c, emu_fiber_main, 0);
     emu.fiber[f].sp = c;
@@ -384,7 +396,8 @@ EMU_FN int emu_pick(void) {
 EMU_FN void emu_wait(int state) {
     int me = emu.cur, f = emu.thread[me].fiber, to;
     emu.thread[me].state = state;
-    if (emu.next < emu.n) to = emu_fiber_take();
+    if (emu.next < emu.n)
+        to = emu_fiber_take();
     else {
         int i = emu_pick();
         to = i < 0 ? -1 : emu.thread[i].fiber; /* none: the caller sees who is left */
@@ -401,19 +414,25 @@ EMU_FN void emu_barrier_open(void) {
 }
 EMU_CALL void emu_sync(int line) {
     emu.thread[emu.cur].line = line;
-    if (emu.left) emu_fail((emu_u64)line, "line %d: a barrier that %d threads never reach, they have returned", line, emu.left);
-    if (!emu.arrived) emu.line = line;
+    if (emu.left)
+        emu_fail((emu_u64)line, "line %d: a barrier that %d threads never reach, they have returned", line,
+                 emu.left);
+    if (!emu.arrived)
+        emu.line = line;
     else if (emu.line != line)
         emu_fail((emu_u64)line, "barriers of two places meet: lines %d and %d", emu.line, line);
-    if (++emu.arrived < emu.alive) emu_wait(EMU_AT_BLOCK);
-    else emu_barrier_open();
+    if (++emu.arrived < emu.alive)
+        emu_wait(EMU_AT_BLOCK);
+    else
+        emu_barrier_open();
 }
 EMU_FN int emu_lane(void) { return emu.cur & 31; }
 
 /* ---- warps ---- */
 EMU_FN void emu_group_open(emu_warp *w, int first, emu_group *g) {
     g->arrived = 0, g->parity ^= 1, w->epoch++;
-    if (g->mask == 0xffffffffu) w->full = w->epoch;
+    if (g->mask == 0xffffffffu)
+        w->full = w->epoch;
     else {
         w->parts = 1;
         for (int a = 0; a < 32; a++)
@@ -424,7 +443,8 @@ EMU_FN void emu_group_open(emu_warp *w, int first, emu_group *g) {
     for (int lane = 0; lane < 32; lane++)
         if (g->mask >> lane & 1) {
             int i = first + lane;
-            if (i < emu.n && emu.thread[i].state == EMU_AT_WARP && emu.thread[i].mask == g->mask) emu_free_thread(i);
+            if (i < emu.n && emu.thread[i].state == EMU_AT_WARP && emu.thread[i].mask == g->mask)
+                emu_free_thread(i);
         }
 }
 /* all lanes of mask meet and leave `size` bytes each: returns their slots */
@@ -432,32 +452,41 @@ EMU_CALL const char (*emu_meet(unsigned mask, int line, const void *v, size_t si
     emu_warp *w = &emu.warp[emu.cur >> 5];
     int lane = emu_lane(), k;
     emu_group *g = NULL;
-    if (!(mask >> lane & 1)) emu_fail((emu_u64)line, "line %d: lane %d is not in its own mask %08x", line, lane, mask);
+    if (!(mask >> lane & 1))
+        emu_fail((emu_u64)line, "line %d: lane %d is not in its own mask %08x", line, lane, mask);
     mask |= 1u << lane;
     for (k = 0; k < w->groups; k++) {
-        if (w->group[k].mask == mask) g = &w->group[k];
+        if (w->group[k].mask == mask)
+            g = &w->group[k];
         else if (w->group[k].arrived && w->group[k].mask & mask)
-            emu_fail((emu_u64)line, "line %d: lanes of one warp meet under two masks, %08x and %08x", line, mask,
-                     w->group[k].mask);
+            emu_fail((emu_u64)line, "line %d: lanes of one warp meet under two masks, %08x and %08x", line,
+                     mask, w->group[k].mask);
     }
     if (!g) {
         if (w->groups == EMU_GROUPS) { /* take over one that nobody is in */
-            for (k = 0; k < EMU_GROUPS - 1 && w->group[k].arrived; k++) {}
+            for (k = 0; k < EMU_GROUPS - 1 && w->group[k].arrived; k++) {
+            }
             if (w->group[k].arrived) emu_fail((emu_u64)line, "line %d: too many masks at a time", line);
-        } else w->groups = (k = w->groups) + 1;
+        } else
+            w->groups = (k = w->groups) + 1;
         g = &w->group[k];
         g->mask = mask, g->arrived = 0, g->parity = 0;
     }
     if (mask & ~w->live)
-        emu_fail((emu_u64)line, "line %d: mask %08x names lanes that are not there: %08x run", line, mask, w->live);
-    if (!g->arrived) g->line = line;
-    else if (g->line != line) emu_fail((emu_u64)line, "warp operations of two places meet: lines %d and %d", g->line, line);
+        emu_fail((emu_u64)line, "line %d: mask %08x names lanes that are not there: %08x run", line, mask,
+                 w->live);
+    if (!g->arrived)
+        g->line = line;
+    else if (g->line != line)
+        emu_fail((emu_u64)line, "warp operations of two places meet: lines %d and %d", g->line, line);
     int parity = g->parity;
     emu.thread[emu.cur].line = line, emu.thread[emu.cur].mask = mask;
     if (size) memcpy(g->slot[parity][lane], v, size);
     g->arrived |= 1u << lane;
-    if (g->arrived == (mask & w->live)) emu_group_open(w, emu.cur & ~31, g);
-    else emu_wait(EMU_AT_WARP);
+    if (g->arrived == (mask & w->live))
+        emu_group_open(w, emu.cur & ~31, g);
+    else
+        emu_wait(EMU_AT_WARP);
     return g->slot[parity];
 }
 EMU_FN void emu_syncwarp(int line, unsigned mask = 0xffffffffu) { (void)emu_meet(mask, line, NULL, 0); }
@@ -466,9 +495,11 @@ template <class T> EMU_FN T emu_shfl_from(unsigned mask, int line, T v, int lane
     T r;
     const char(*slot)[16] = emu_meet(mask, line, &v, sizeof v);
     if (!(mask >> lane & 1)) {
-        emu_fail((emu_u64)line, "line %d: a shuffle reads lane %d, which is not in the mask %08x", line, lane, mask);
+        emu_fail((emu_u64)line, "line %d: a shuffle reads lane %d, which is not in the mask %08x", line, lane,
+                 mask);
         memset(&r, 0xff, sizeof r);
-    } else memcpy(&r, slot[lane], sizeof r);
+    } else
+        memcpy(&r, slot[lane], sizeof r);
     return r;
 }
 template <class T> EMU_FN T emu_shfl(unsigned mask, int line, T v, unsigned lane) {
@@ -506,9 +537,12 @@ EMU_CALL void *emu_shared(size_t size, int line = 0) {
     emu_thread *t = &emu.thread[emu.cur];
     int k = t->arrays;
     if (line) {
-        for (k = 0; k < emu.arrays && !(emu.array[k].line == line && emu.array[k].size == size); k++) {}
-    } else t->arrays++;
-    if (k < emu.arrays && emu.array[k].size != size) emu_fail(size, "threads declare shared memory in different order");
+        for (k = 0; k < emu.arrays && !(emu.array[k].line == line && emu.array[k].size == size); k++) {
+        }
+    } else
+        t->arrays++;
+    if (k < emu.arrays && emu.array[k].size != size)
+        emu_fail(size, "threads declare shared memory in different order");
     if (k >= emu.arrays) {
         size_t at = emu.used;
         if (emu.arrays == EMU_ARRAYS || at + size > EMU_ARENA - EMU_SHARED) {
@@ -518,7 +552,8 @@ EMU_CALL void *emu_shared(size_t size, int line = 0) {
         k = emu.arrays++;
         emu.array[k].at = at, emu.array[k].size = size, emu.array[k].line = line;
         emu.used = at + ((size + 15) & ~(size_t)15) + EMU_GAP;
-        if (emu.used - (size_t)emu.arrays * EMU_GAP > EMU_STATIC) emu_fail(size, "more than 48 KiB of static shared memory");
+        if (emu.used - (size_t)emu.arrays * EMU_GAP > EMU_STATIC)
+            emu_fail(size, "more than 48 KiB of static shared memory");
     }
     return emu.arena + emu.array[k].at;
 }
@@ -531,12 +566,14 @@ EMU_FN void emu_thread_done(int i) {
     emu.alive--, emu.left++;
     w->live &= ~(1u << (i & 31));
     if (emu.arrived) {
-        emu_fail((emu_u64)emu.line, "returns while %d threads wait at the barrier of line %d", emu.arrived, emu.line);
+        emu_fail((emu_u64)emu.line, "returns while %d threads wait at the barrier of line %d", emu.arrived,
+                 emu.line);
         if (emu.arrived == emu.alive) emu_barrier_open();
     }
     for (int k = 0; k < w->groups; k++)
         if (w->group[k].arrived && w->group[k].mask >> (i & 31) & 1) {
-            emu_fail((emu_u64)w->group[k].line, "returns while its warp waits for it in line %d", w->group[k].line);
+            emu_fail((emu_u64)w->group[k].line, "returns while its warp waits for it in line %d",
+                     w->group[k].line);
             if (w->group[k].arrived == (w->group[k].mask & w->live)) emu_group_open(w, i & ~31, &w->group[k]);
         }
 }
@@ -611,8 +648,9 @@ EMU_FN void emu_block_run(void) {
         int i = 0;
         while (emu.thread[i].state == EMU_DONE) i++;
         threadIdx = emu.thread[i].ix;
-        emu_fail((emu_u64)emu.thread[i].line, "never goes on: waits in line %d, %d threads are left, %d at a barrier",
-                 emu.thread[i].line, emu.alive, emu.arrived);
+        emu_fail((emu_u64)emu.thread[i].line,
+                 "never goes on: waits in line %d, %d threads are left, %d at a barrier", emu.thread[i].line,
+                 emu.alive, emu.arrived);
         emu.failed = 719;
         emu_fibers_all_free();
     }
@@ -667,52 +705,56 @@ EMU_CALL int emu_grid(emu_body call, void *arg, const char *kernel, dim3 g, dim3
             emu_block_run();
             emu.counts.blocks++, emu.counts.threads += (emu_u64)emu.n;
         }
-    else emu_fibers_all_free();
+    else
+        emu_fibers_all_free();
     emu.running = 0;
     return emu.failed;
 }
 
 /* ---- the runtime's types ---- */
-#define EMU_ERRORS(X)                                                                                                 \
-    X(cudaSuccess, 0, "no error")                                                                                     \
-    X(cudaErrorInvalidValue, 1, "invalid argument")                                                                   \
-    X(cudaErrorMemoryAllocation, 2, "out of memory")                                                                  \
-    X(cudaErrorInitializationError, 3, "initialization error")                                                        \
-    X(cudaErrorInvalidConfiguration, 9, "invalid configuration argument")                                             \
-    X(cudaErrorInvalidMemcpyDirection, 21, "invalid copy direction for memcpy")                                       \
-    X(cudaErrorInsufficientDriver, 35, "CUDA driver version is insufficient for CUDA runtime version")                \
-    X(cudaErrorInvalidDeviceFunction, 98, "invalid device function")                                                  \
-    X(cudaErrorNoDevice, 100, "no CUDA-capable device is detected")                                                   \
-    X(cudaErrorInvalidDevice, 101, "invalid device ordinal")                                                          \
-    X(cudaErrorNoKernelImageForDevice, 209, "no kernel image is available for execution on the device")               \
-    X(cudaErrorECCUncorrectable, 214, "uncorrectable ECC error encountered")                                          \
-    X(cudaErrorPeerAccessUnsupported, 217, "peer access is not supported between these two devices")                  \
-    X(cudaErrorInvalidResourceHandle, 400, "invalid resource handle")                                                 \
-    X(cudaErrorIllegalState, 401, "the operation cannot be performed in the present state")                           \
-    X(cudaErrorNotReady, 600, "device not ready")                                                                     \
-    X(cudaErrorIllegalAddress, 700, "an illegal memory access was encountered")                                       \
-    X(cudaErrorLaunchOutOfResources, 701, "too many resources requested for launch")                                  \
-    X(cudaErrorLaunchTimeout, 702, "the launch timed out and was terminated")                                         \
-    X(cudaErrorPeerAccessAlreadyEnabled, 704, "peer access is already enabled")                                       \
-    X(cudaErrorPeerAccessNotEnabled, 705, "peer access has not been enabled")                                         \
-    X(cudaErrorHostMemoryAlreadyRegistered, 712, "part or all of the requested memory range is already mapped")       \
-    X(cudaErrorHostMemoryNotRegistered, 713, "pointer does not correspond to a registered memory region")             \
-    X(cudaErrorHardwareStackError, 714, "hardware stack error")                                                       \
-    X(cudaErrorIllegalInstruction, 715, "an illegal instruction was encountered")                                     \
-    X(cudaErrorMisalignedAddress, 716, "misaligned address")                                                          \
-    X(cudaErrorInvalidAddressSpace, 717, "operation not supported on global/shared address space")                    \
-    X(cudaErrorInvalidPc, 718, "invalid program counter")                                                             \
-    X(cudaErrorLaunchFailure, 719, "unspecified launch failure")                                                      \
-    X(cudaErrorNotPermitted, 800, "operation not permitted")                                                          \
-    X(cudaErrorNotSupported, 801, "operation not supported")                                                          \
-    X(cudaErrorStreamCaptureUnsupported, 900, "operation not permitted when stream is capturing")                     \
-    X(cudaErrorStreamCaptureInvalidated, 901, "operation failed due to a previous error during capture")              \
-    X(cudaErrorStreamCaptureMerge, 902, "operation would result in a merge of separate capture sequences")            \
-    X(cudaErrorStreamCaptureUnmatched, 903, "capture was not ended in the same stream as it began")                   \
-    X(cudaErrorStreamCaptureUnjoined, 904, "capturing stream has unjoined work")                                      \
-    X(cudaErrorStreamCaptureIsolation, 905, "dependency created on uncaptured work in another stream")                \
-    X(cudaErrorStreamCaptureImplicit, 906, "operation would make the legacy stream depend on a capturing stream")     \
-    X(cudaErrorCapturedEvent, 907, "operation not permitted on an event last recorded in a capturing stream")         \
+#define EMU_ERRORS(X)                                                                                        \
+    X(cudaSuccess, 0, "no error")                                                                            \
+    X(cudaErrorInvalidValue, 1, "invalid argument")                                                          \
+    X(cudaErrorMemoryAllocation, 2, "out of memory")                                                         \
+    X(cudaErrorInitializationError, 3, "initialization error")                                               \
+    X(cudaErrorInvalidConfiguration, 9, "invalid configuration argument")                                    \
+    X(cudaErrorInvalidMemcpyDirection, 21, "invalid copy direction for memcpy")                              \
+    X(cudaErrorInsufficientDriver, 35, "CUDA driver version is insufficient for CUDA runtime version")       \
+    X(cudaErrorInvalidDeviceFunction, 98, "invalid device function")                                         \
+    X(cudaErrorNoDevice, 100, "no CUDA-capable device is detected")                                          \
+    X(cudaErrorInvalidDevice, 101, "invalid device ordinal")                                                 \
+    X(cudaErrorNoKernelImageForDevice, 209, "no kernel image is available for execution on the device")      \
+    X(cudaErrorECCUncorrectable, 214, "uncorrectable ECC error encountered")                                 \
+    X(cudaErrorPeerAccessUnsupported, 217, "peer access is not supported between these two devices")         \
+    X(cudaErrorInvalidResourceHandle, 400, "invalid resource handle")                                        \
+    X(cudaErrorIllegalState, 401, "the operation cannot be performed in the present state")                  \
+    X(cudaErrorNotReady, 600, "device not ready")                                                            \
+    X(cudaErrorIllegalAddress, 700, "an illegal memory access was encountered")                              \
+    X(cudaErrorLaunchOutOfResources, 701, "too many resources requested for launch")                         \
+    X(cudaErrorLaunchTimeout, 702, "the launch timed out and was terminated")                                \
+    X(cudaErrorPeerAccessAlreadyEnabled, 704, "peer access is already enabled")                              \
+    X(cudaErrorPeerAccessNotEnabled, 705, "peer access has not been enabled")                                \
+    X(cudaErrorHostMemoryAlreadyRegistered, 712,                                                             \
+      "part or all of the requested memory range is already mapped")                                         \
+    X(cudaErrorHostMemoryNotRegistered, 713, "pointer does not correspond to a registered memory region")    \
+    X(cudaErrorHardwareStackError, 714, "hardware stack error")                                              \
+    X(cudaErrorIllegalInstruction, 715, "an illegal instruction was encountered")                            \
+    X(cudaErrorMisalignedAddress, 716, "misaligned address")                                                 \
+    X(cudaErrorInvalidAddressSpace, 717, "operation not supported on global/shared address space")           \
+    X(cudaErrorInvalidPc, 718, "invalid program counter")                                                    \
+    X(cudaErrorLaunchFailure, 719, "unspecified launch failure")                                             \
+    X(cudaErrorNotPermitted, 800, "operation not permitted")                                                 \
+    X(cudaErrorNotSupported, 801, "operation not supported")                                                 \
+    X(cudaErrorStreamCaptureUnsupported, 900, "operation not permitted when stream is capturing")            \
+    X(cudaErrorStreamCaptureInvalidated, 901, "operation failed due to a previous error during capture")     \
+    X(cudaErrorStreamCaptureMerge, 902, "operation would result in a merge of separate capture sequences")   \
+    X(cudaErrorStreamCaptureUnmatched, 903, "capture was not ended in the same stream as it began")          \
+    X(cudaErrorStreamCaptureUnjoined, 904, "capturing stream has unjoined work")                             \
+    X(cudaErrorStreamCaptureIsolation, 905, "dependency created on uncaptured work in another stream")       \
+    X(cudaErrorStreamCaptureImplicit, 906,                                                                   \
+      "operation would make the legacy stream depend on a capturing stream")                                 \
+    X(cudaErrorCapturedEvent, 907,                                                                           \
+      "operation not permitted on an event last recorded in a capturing stream")                             \
     X(cudaErrorUnknown, 999, "unknown error")
 #define EMU_X(name, number, words) name = number,
 typedef enum cudaError { EMU_ERRORS(EMU_X) } cudaError_t;
@@ -729,8 +771,18 @@ typedef void (*cudaHostFn_t)(void *);
 #define CUDART_VERSION 13000
 enum { cudaStreamDefault = 0, cudaStreamNonBlocking = 1 };
 enum { cudaEventDefault = 0, cudaEventBlockingSync = 1, cudaEventDisableTiming = 2 };
-enum { cudaHostAllocDefault = 0, cudaHostAllocPortable = 1, cudaHostAllocMapped = 2, cudaHostAllocWriteCombined = 4 };
-enum { cudaHostRegisterDefault = 0, cudaHostRegisterPortable = 1, cudaHostRegisterMapped = 2, cudaHostRegisterReadOnly = 8 };
+enum {
+    cudaHostAllocDefault = 0,
+    cudaHostAllocPortable = 1,
+    cudaHostAllocMapped = 2,
+    cudaHostAllocWriteCombined = 4
+};
+enum {
+    cudaHostRegisterDefault = 0,
+    cudaHostRegisterPortable = 1,
+    cudaHostRegisterMapped = 2,
+    cudaHostRegisterReadOnly = 8
+};
 enum cudaMemcpyKind {
     cudaMemcpyHostToHost = 0,
     cudaMemcpyHostToDevice,
@@ -779,41 +831,41 @@ struct cudaFuncAttributes {
     int preferredShmemCarveout;
 };
 /* a machine like an H200, but for its few multiprocessors */
-#define EMU_ATTRIBUTES(X)                                                                                             \
-    X(MaxThreadsPerBlock, 1, 1024)                                                                                    \
-    X(MaxBlockDimX, 2, 1024)                                                                                          \
-    X(MaxBlockDimY, 3, 1024)                                                                                          \
-    X(MaxBlockDimZ, 4, 64)                                                                                            \
-    X(MaxGridDimX, 5, 2147483647)                                                                                     \
-    X(MaxGridDimY, 6, 65535)                                                                                          \
-    X(MaxGridDimZ, 7, 65535)                                                                                          \
-    X(MaxSharedMemoryPerBlock, 8, EMU_STATIC)                                                                         \
-    X(TotalConstantMemory, 9, 65536)                                                                                  \
-    X(WarpSize, 10, 32)                                                                                               \
-    X(MaxRegistersPerBlock, 12, 65536)                                                                                \
-    X(ClockRate, 13, 1980000)                                                                                         \
-    X(TextureAlignment, 14, 512)                                                                                      \
-    X(MultiProcessorCount, 16, 4)                                                                                     \
-    X(Integrated, 18, 0)                                                                                              \
-    X(CanMapHostMemory, 19, 1)                                                                                        \
-    X(ComputeMode, 20, 0)                                                                                             \
-    X(ConcurrentKernels, 31, 1)                                                                                       \
-    X(EccEnabled, 32, 1)                                                                                              \
-    X(MemoryClockRate, 36, 3201000)                                                                                   \
-    X(GlobalMemoryBusWidth, 37, 6144)                                                                                 \
-    X(L2CacheSize, 38, 62914560)                                                                                      \
-    X(MaxThreadsPerMultiProcessor, 39, 2048)                                                                          \
-    X(AsyncEngineCount, 40, 3)                                                                                        \
-    X(UnifiedAddressing, 41, 1)                                                                                       \
-    X(ComputeCapabilityMajor, 75, 9)                                                                                  \
-    X(ComputeCapabilityMinor, 76, 0)                                                                                  \
-    X(MaxSharedMemoryPerMultiprocessor, 81, 228 << 10)                                                                \
-    X(MaxRegistersPerMultiprocessor, 82, 65536)                                                                       \
-    X(ManagedMemory, 83, 1)                                                                                           \
-    X(PageableMemoryAccess, 88, 0)                                                                                    \
-    X(MaxSharedMemoryPerBlockOptin, 97, EMU_SHARED)                                                                   \
-    X(MaxBlocksPerMultiprocessor, 106, 32)                                                                            \
-    X(ReservedSharedMemoryPerBlock, 111, 1024)                                                                        \
+#define EMU_ATTRIBUTES(X)                                                                                    \
+    X(MaxThreadsPerBlock, 1, 1024)                                                                           \
+    X(MaxBlockDimX, 2, 1024)                                                                                 \
+    X(MaxBlockDimY, 3, 1024)                                                                                 \
+    X(MaxBlockDimZ, 4, 64)                                                                                   \
+    X(MaxGridDimX, 5, 2147483647)                                                                            \
+    X(MaxGridDimY, 6, 65535)                                                                                 \
+    X(MaxGridDimZ, 7, 65535)                                                                                 \
+    X(MaxSharedMemoryPerBlock, 8, EMU_STATIC)                                                                \
+    X(TotalConstantMemory, 9, 65536)                                                                         \
+    X(WarpSize, 10, 32)                                                                                      \
+    X(MaxRegistersPerBlock, 12, 65536)                                                                       \
+    X(ClockRate, 13, 1980000)                                                                                \
+    X(TextureAlignment, 14, 512)                                                                             \
+    X(MultiProcessorCount, 16, 4)                                                                            \
+    X(Integrated, 18, 0)                                                                                     \
+    X(CanMapHostMemory, 19, 1)                                                                               \
+    X(ComputeMode, 20, 0)                                                                                    \
+    X(ConcurrentKernels, 31, 1)                                                                              \
+    X(EccEnabled, 32, 1)                                                                                     \
+    X(MemoryClockRate, 36, 3201000)                                                                          \
+    X(GlobalMemoryBusWidth, 37, 6144)                                                                        \
+    X(L2CacheSize, 38, 62914560)                                                                             \
+    X(MaxThreadsPerMultiProcessor, 39, 2048)                                                                 \
+    X(AsyncEngineCount, 40, 3)                                                                               \
+    X(UnifiedAddressing, 41, 1)                                                                              \
+    X(ComputeCapabilityMajor, 75, 9)                                                                         \
+    X(ComputeCapabilityMinor, 76, 0)                                                                         \
+    X(MaxSharedMemoryPerMultiprocessor, 81, 228 << 10)                                                       \
+    X(MaxRegistersPerMultiprocessor, 82, 65536)                                                              \
+    X(ManagedMemory, 83, 1)                                                                                  \
+    X(PageableMemoryAccess, 88, 0)                                                                           \
+    X(MaxSharedMemoryPerBlockOptin, 97, EMU_SHARED)                                                          \
+    X(MaxBlocksPerMultiprocessor, 106, 32)                                                                   \
+    X(ReservedSharedMemoryPerBlock, 111, 1024)                                                               \
     X(MemoryPoolsSupported, 115, 1)
 #define EMU_X(name, number, value) cudaDevAttr##name = number,
 enum cudaDeviceAttr { EMU_ATTRIBUTES(EMU_X) };
@@ -869,7 +921,9 @@ EMU_FN emu_alloc *emu_owner(const void *p) {
     if (!emu.range || at >= EMU_RANGE || !emu_mem.owner[at / EMU_PAGE]) return NULL;
     return &emu_mem.alloc[emu_mem.owner[at / EMU_PAGE]];
 }
-EMU_FN int emu_in_range(const void *p) { return emu.range && (emu_u64)((const char *)p - emu.range) < EMU_RANGE; }
+EMU_FN int emu_in_range(const void *p) {
+    return emu.range && (emu_u64)((const char *)p - emu.range) < EMU_RANGE;
+}
 /* n bytes from p on lie in one living allocation */
 EMU_FN emu_alloc *emu_device_bytes(const void *p, size_t n) {
     emu_alloc *a = emu_owner(p);
@@ -903,14 +957,16 @@ EMU_FN char *emu_alloc_new(size_t size, int device) {
     if (!at) return NULL;
     if (emu_mem.allocs == emu_mem.room || !emu_mem.room) {
         emu_mem.room = emu_mem.room ? 2 * emu_mem.room : 256;
-        emu_mem.alloc = (emu_alloc *)emu_must(realloc(emu_mem.alloc, (size_t)emu_mem.room * sizeof(emu_alloc)));
+        emu_mem.alloc =
+            (emu_alloc *)emu_must(realloc(emu_mem.alloc, (size_t)emu_mem.room * sizeof(emu_alloc)));
     }
     emu_alloc *a = &emu_mem.alloc[emu_mem.allocs];
     memset(a, 0, sizeof *a);
     a->page = emu.range + at, a->pages = pages, a->size = size;
     a->p = a->page + pages - room;
     a->device = device, a->live = 1;
-    size_t open = pages + (EMU_CHECK ? EMU_PAGE : 0); /* with hooks the guard page stays open, so that all is reported */
+    /* with the hooks the guard page stays open, so that all is reported */
+    size_t open = pages + (EMU_CHECK ? EMU_PAGE : 0);
     if (mprotect(a->page, open, PROT_READ | PROT_WRITE)) return NULL;
     memset(a->page, 0xff, open);
     for (emu_u64 k = 0; k < pages + EMU_PAGE; k += EMU_PAGE)
@@ -926,7 +982,8 @@ EMU_FN int emu_is_ff(const char *p, const char *end) {
 }
 EMU_FN void emu_alloc_drop(emu_alloc *a) {
     size_t room = (a->size + 255) & ~(size_t)255;
-    if (!emu_is_ff(a->page, a->p)) emu_fail((emu_u64)(a->p - emu.range), "bytes before an allocation of %zu were overwritten", a->size);
+    if (!emu_is_ff(a->page, a->p))
+        emu_fail((emu_u64)(a->p - emu.range), "bytes before an allocation of %zu were overwritten", a->size);
     if (!emu_is_ff(a->p + a->size, a->page + a->pages + (EMU_CHECK ? EMU_PAGE : 0)))
         emu_fail((emu_u64)(a->p - emu.range), "bytes after an allocation of %zu were overwritten", a->size);
     madvise(a->page, a->pages + EMU_PAGE, MADV_DONTNEED);
@@ -948,8 +1005,8 @@ EMU_FN void emu_pin(void *p, size_t n, int registered) {
     if (i == emu_mem.pins) {
         if (emu_mem.pins == emu_mem.pin_room) {
             emu_mem.pin_room = emu_mem.pin_room ? 2 * emu_mem.pin_room : 64;
-            emu_mem.pinned =
-                (emu_pinned *)emu_must(realloc(emu_mem.pinned, (size_t)emu_mem.pin_room * sizeof(emu_pinned)));
+            emu_mem.pinned = (emu_pinned *)emu_must(
+                realloc(emu_mem.pinned, (size_t)emu_mem.pin_room * sizeof(emu_pinned)));
         }
         emu_mem.pins++;
     }
@@ -964,15 +1021,21 @@ EMU_RAW static void emu_segv(int number, siginfo_t *info, void *context) {
         int shared = p >= emu.arena && p < emu.arena + EMU_ARENA + 4096;
         if (stack || shared || emu_in_range(p)) {
             emu_alloc *a = emu_owner(p);
-            if (stack) emu_fail(1, "a thread's stack of %d bytes overflows", EMU_STACK);
-            else if (shared) emu_fail(2, "out of bounds: past the end of shared memory");
-            else if (a && !a->live) emu_fail(3, "use of freed memory, %td bytes from the start of %zu", p - a->p, a->size);
-            else if (a) emu_fail(4, "out of bounds: %td bytes from the start of %zu", p - a->p, a->size);
-            else emu_fail(5, "out of bounds: no allocation is near");
+            if (stack)
+                emu_fail(1, "a thread's stack of %d bytes overflows", EMU_STACK);
+            else if (shared)
+                emu_fail(2, "out of bounds: past the end of shared memory");
+            else if (a && !a->live)
+                emu_fail(3, "use of freed memory, %td bytes from the start of %zu", p - a->p, a->size);
+            else if (a)
+                emu_fail(4, "out of bounds: %td bytes from the start of %zu", p - a->p, a->size);
+            else
+                emu_fail(5, "out of bounds: no allocation is near");
             emu.failed = 700;
             siglongjmp(emu.out, 1);
         }
-        if (!emu_pin_of(p, 1)) fprintf(stderr, "cuda_cpu.h: %s, thread %d: fault at %p\n", emu.kernel, emu.cur, (const void *)p);
+        if (!emu_pin_of(p, 1))
+            fprintf(stderr, "cuda_cpu.h: %s, thread %d: fault at %p\n", emu.kernel, emu.cur, (const void *)p);
     }
     sigaction(number, &emu_old_segv, NULL);
 }
@@ -989,7 +1052,8 @@ struct emu_item {
 };
 struct CUstream_st {
     emu_item *head, *tail;
-    int device, blocking, legacy, mode, ops, joined; /* ops of this stream in the capture; how many others waited for */
+    int device, blocking, legacy, mode, ops,
+        joined; /* ops of this stream in the capture; how many others waited for */
     CUgraph_st *capture;
     CUstream_st *next;
 };
@@ -1050,24 +1114,25 @@ EMU_FN int emu_gate(void) {
     if (emu_rt.devices < 1) return cudaErrorNoDevice;
     return emu.sticky;
 }
-#define EMU_ENTER()                                                                                                   \
-    do {                                                                                                              \
-        int gate_ = emu_gate();                                                                                       \
-        if (gate_) return emu_error(gate_);                                                                           \
+#define EMU_ENTER()                                                                                          \
+    do {                                                                                                     \
+        int gate_ = emu_gate();                                                                              \
+        if (gate_) return emu_error(gate_);                                                                  \
     } while (0)
 /* calls that may not be made while a stream captures: they break the capture */
 EMU_FN int emu_unsafe(void) {
     int bad = 0;
     if (!emu_rt.captures) return 0;
     for (CUstream_st *s = emu_rt.streams; s; s = s->next)
-        if (s->capture && s->capture->origin->mode != cudaStreamCaptureModeRelaxed) s->capture->invalid = bad = 1;
+        if (s->capture && s->capture->origin->mode != cudaStreamCaptureModeRelaxed)
+            s->capture->invalid = bad = 1;
     return bad ? cudaErrorStreamCaptureUnsupported : 0;
 }
-#define EMU_ENTER_SAFE()                                                                                              \
-    do {                                                                                                              \
-        int gate_ = emu_gate();                                                                                       \
-        if (!gate_) gate_ = emu_unsafe();                                                                             \
-        if (gate_) return emu_error(gate_);                                                                           \
+#define EMU_ENTER_SAFE()                                                                                     \
+    do {                                                                                                     \
+        int gate_ = emu_gate();                                                                              \
+        if (!gate_) gate_ = emu_unsafe();                                                                    \
+        if (gate_) return emu_error(gate_);                                                                  \
     } while (0)
 EMU_FN CUstream_st *emu_stream(cudaStream_t s) {
     if (!s || s == cudaStreamLegacy) return &emu_rt.legacy[emu_rt.device];
@@ -1088,7 +1153,8 @@ EMU_RAW static void emu_drain(CUstream_st *s, emu_u64 seq) {
             for (CUstream_st *k = emu_rt.streams; k; k = k->next)
                 if (k->blocking && k->device == s->device) emu_drain(k, mine - 1);
             emu_drain(&emu_rt.per_thread[s->device], mine - 1);
-        } else if (s->blocking) emu_drain(&emu_rt.legacy[s->device], mine - 1);
+        } else if (s->blocking)
+            emu_drain(&emu_rt.legacy[s->device], mine - 1);
         if (s->head != item) continue;
         s->head = item->next;
         if (!s->head) s->tail = NULL;
@@ -1143,8 +1209,10 @@ EMU_CALL cudaError_t emu_enqueue(CUstream_st *s, emu_op *op) {
     }
     emu_item *item = (emu_item *)emu_must(calloc(1, sizeof *item));
     item->op = op, item->seq = ++emu_rt.seq;
-    if (s->tail) s->tail->next = item;
-    else s->head = item;
+    if (s->tail)
+        s->tail->next = item;
+    else
+        s->head = item;
     s->tail = item;
     return cudaSuccess;
 }
@@ -1165,7 +1233,8 @@ template <class H, class... T> struct emu_args<H, T...> {
     template <class A, class... B> EMU_RAW emu_args(A a, B... b) : head(static_cast<H>(a)), tail(b...) {}
 };
 template <class K, class... U> EMU_FN void emu_apply(K k, emu_args<> &, U &...u) { k(u...); }
-template <class K, class H, class... T, class... U> EMU_FN void emu_apply(K k, emu_args<H, T...> &a, U &...u) {
+template <class K, class H, class... T, class... U>
+EMU_FN void emu_apply(K k, emu_args<H, T...> &a, U &...u) {
     emu_apply(k, a.tail, u..., a.head);
 }
 template <class... P> struct emu_closure {
@@ -1238,7 +1307,7 @@ EMU_RT cudaError_t cudaPeekAtLastError(void) {
 }
 EMU_RT const char *cudaGetErrorName(cudaError_t e) {
     switch ((int)e) {
-#define EMU_X(name, number, words) \
+#define EMU_X(name, number, words)                                                                           \
     case number: return #name;
         EMU_ERRORS(EMU_X)
 #undef EMU_X
@@ -1247,7 +1316,7 @@ EMU_RT const char *cudaGetErrorName(cudaError_t e) {
 }
 EMU_RT const char *cudaGetErrorString(cudaError_t e) {
     switch ((int)e) {
-#define EMU_X(name, number, words) \
+#define EMU_X(name, number, words)                                                                           \
     case number: return words;
         EMU_ERRORS(EMU_X)
 #undef EMU_X
@@ -1284,7 +1353,7 @@ EMU_RT cudaError_t cudaDeviceGetAttribute(int *v, cudaDeviceAttr a, int d) {
     EMU_ENTER();
     if (d < 0 || d >= emu_rt.devices) return emu_error(cudaErrorInvalidDevice);
     switch ((int)a) {
-#define EMU_X(name, number, value) \
+#define EMU_X(name, number, value)                                                                           \
     case number: *v = value; return cudaSuccess;
         EMU_ATTRIBUTES(EMU_X)
 #undef EMU_X
@@ -1297,8 +1366,10 @@ EMU_RT cudaError_t cudaGetDeviceProperties(cudaDeviceProp *p, int d) {
     if (d < 0 || d >= emu_rt.devices) return emu_error(cudaErrorInvalidDevice);
     memset(p, 0, sizeof *p);
     strcpy(p->name, "emulation on a CPU");
-    p->totalGlobalMem = emu_total(), p->sharedMemPerBlock = EMU_STATIC, p->sharedMemPerBlockOptin = EMU_SHARED;
-    p->major = 9, p->multiProcessorCount = 4, p->warpSize = 32, p->l2CacheSize = 62914560, p->regsPerBlock = 65536;
+    p->totalGlobalMem = emu_total(), p->sharedMemPerBlock = EMU_STATIC,
+    p->sharedMemPerBlockOptin = EMU_SHARED;
+    p->major = 9, p->multiProcessorCount = 4, p->warpSize = 32, p->l2CacheSize = 62914560,
+    p->regsPerBlock = 65536;
     p->maxThreadsPerBlock = EMU_THREADS;
     return cudaSuccess;
 }
@@ -1315,11 +1386,14 @@ EMU_RT cudaError_t cudaDeviceSynchronize(void) {
 }
 EMU_RT cudaError_t cudaDeviceCanAccessPeer(int *can, int d, int peer) {
     EMU_ENTER();
-    if (d < 0 || d >= emu_rt.devices || peer < 0 || peer >= emu_rt.devices) return emu_error(cudaErrorInvalidDevice);
+    if (d < 0 || d >= emu_rt.devices || peer < 0 || peer >= emu_rt.devices)
+        return emu_error(cudaErrorInvalidDevice);
     *can = 0; /* copies go, kernels see their own device alone */
     return cudaSuccess;
 }
-EMU_RT cudaError_t cudaDeviceEnablePeerAccess(int, unsigned) { return emu_error(cudaErrorPeerAccessUnsupported); }
+EMU_RT cudaError_t cudaDeviceEnablePeerAccess(int, unsigned) {
+    return emu_error(cudaErrorPeerAccessUnsupported);
+}
 template <class F> EMU_FN cudaError_t cudaFuncSetAttribute(F *k, cudaFuncAttribute a, int value) {
     EMU_ENTER();
     if (a != cudaFuncAttributeMaxDynamicSharedMemorySize) return cudaSuccess;
@@ -1344,7 +1418,8 @@ EMU_FN cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int *n, F *, in
     EMU_ENTER();
     if (block < 1 || block > EMU_THREADS) return emu_error(cudaErrorInvalidValue);
     int most = 2048 / ((block + 31) & ~31);
-    if (dynamic && (size_t)most > (228 << 10) / (dynamic + 1024)) most = (int)((228 << 10) / (dynamic + 1024));
+    if (dynamic && (size_t)most > (228 << 10) / (dynamic + 1024))
+        most = (int)((228 << 10) / (dynamic + 1024));
     *n = most < 32 ? most : 32;
     return cudaSuccess;
 }
@@ -1358,7 +1433,9 @@ EMU_RT cudaError_t emu_malloc(void **p, size_t n) {
     *p = emu_alloc_new(n, emu_rt.device);
     return *p ? cudaSuccess : emu_error(cudaErrorMemoryAllocation);
 }
-template <class T> EMU_CALL cudaError_t cudaMalloc(T **p, size_t n) { return emu_malloc((void **)(void *)p, n); }
+template <class T> EMU_CALL cudaError_t cudaMalloc(T **p, size_t n) {
+    return emu_malloc((void **)(void *)p, n);
+}
 EMU_RT cudaError_t cudaFree(void *p) {
     EMU_ENTER_SAFE();
     if (!p) return cudaSuccess;
@@ -1413,7 +1490,9 @@ EMU_RT cudaError_t emu_host_alloc(void **p, size_t n) {
     *p = q;
     return cudaSuccess;
 }
-template <class T> EMU_CALL cudaError_t cudaMallocHost(T **p, size_t n) { return emu_host_alloc((void **)(void *)p, n); }
+template <class T> EMU_CALL cudaError_t cudaMallocHost(T **p, size_t n) {
+    return emu_host_alloc((void **)(void *)p, n);
+}
 template <class T> EMU_CALL cudaError_t cudaHostAlloc(T **p, size_t n, unsigned) {
     return emu_host_alloc((void **)(void *)p, n);
 }
@@ -1459,7 +1538,8 @@ EMU_RT cudaError_t cudaPointerGetAttributes(cudaPointerAttributes *a, const void
     } else if (emu_pin_of(p, 1)) {
         a->type = cudaMemoryTypeHost, a->device = emu_rt.device;
         a->devicePointer = a->hostPointer = const_cast<void *>(p);
-    } else a->hostPointer = const_cast<void *>(p);
+    } else
+        a->hostPointer = const_cast<void *>(p);
     return cudaSuccess;
 }
 EMU_CALL void emu_cells_set(const void *dst, size_t n);
@@ -1488,20 +1568,25 @@ EMU_CALL void emu_copy_run(emu_op *op) {
             emu.sticky = emu.last_error = cudaErrorIllegalAddress;
             return;
         }
-        if (c->fill >= 0) memset(d, c->fill, c->n);
-        else memmove(d, s, c->n);
-        if (dd && ds) emu_cells_copy(d, s, c->n);
-        else if (dd) emu_cells_set(d, c->n);
+        if (c->fill >= 0)
+            memset(d, c->fill, c->n);
+        else
+            memmove(d, s, c->n);
+        if (dd && ds)
+            emu_cells_copy(d, s, c->n);
+        else if (dd)
+            emu_cells_set(d, c->n);
     }
 }
 /* the rows' bytes fit where they go: 0, or the error */
 EMU_FN int emu_copy_check(const void *p, size_t n, size_t pitch, size_t rows, int device) {
     if (!p) return cudaErrorInvalidValue;
-    if (emu_in_range(p)) return emu_device_bytes(p, (rows - 1) * pitch + n) && device ? 0 : cudaErrorInvalidValue;
+    if (emu_in_range(p))
+        return emu_device_bytes(p, (rows - 1) * pitch + n) && device ? 0 : cudaErrorInvalidValue;
     return device == 1 ? cudaErrorInvalidValue : 0;
 }
-EMU_CALL cudaError_t emu_copy(CUstream_st *s, void *dst, size_t dpitch, const void *src, size_t spitch, size_t n,
-                              size_t rows, int kind) {
+EMU_CALL cudaError_t emu_copy(CUstream_st *s, void *dst, size_t dpitch, const void *src, size_t spitch,
+                              size_t n, size_t rows, int kind) {
     static const signed char on[5][2] = {{0, 0}, {1, 0}, {0, 1}, {1, 1}, {2, 2}}; /* 2: either side */
     if (!s) return emu_error(cudaErrorInvalidResourceHandle);
     if (kind < 0 || kind > 4) return emu_error(cudaErrorInvalidMemcpyDirection);
@@ -1514,7 +1599,8 @@ EMU_CALL cudaError_t emu_copy(CUstream_st *s, void *dst, size_t dpitch, const vo
     int to_pageable = !emu_in_range(dst) && !emu_pin_of(dst, (rows - 1) * dpitch + n);
     if (s->capture && (pageable || to_pageable))
         return emu_error((s->capture->invalid = 1, cudaErrorStreamCaptureUnsupported));
-    /* pageable sources are staged in the call; pageable targets are, stricter than CUDA, written when waited for */
+    /* pageable sources are staged in the call; pageable targets, stricter than CUDA, written when waited for
+     */
     emu_copy_op *op = (emu_copy_op *)emu_op_new(sizeof *op + (pageable ? n * rows : 0), emu_copy_run);
     op->dst = (char *)dst, op->src = (const char *)src, op->n = n, op->rows = rows, op->fill = -1;
     op->dpitch = dpitch, op->spitch = spitch;
@@ -1525,12 +1611,13 @@ EMU_CALL cudaError_t emu_copy(CUstream_st *s, void *dst, size_t dpitch, const vo
     }
     return emu_enqueue(s, &op->op);
 }
-EMU_RT cudaError_t cudaMemcpyAsync(void *dst, const void *src, size_t n, cudaMemcpyKind kind, cudaStream_t s = NULL) {
+EMU_RT cudaError_t cudaMemcpyAsync(void *dst, const void *src, size_t n, cudaMemcpyKind kind,
+                                   cudaStream_t s = NULL) {
     EMU_ENTER();
     return emu_copy(emu_stream(s), dst, n, src, n, n, 1, kind);
 }
-EMU_RT cudaError_t cudaMemcpy2DAsync(void *dst, size_t dpitch, const void *src, size_t spitch, size_t n, size_t rows,
-                                     cudaMemcpyKind kind, cudaStream_t s = NULL) {
+EMU_RT cudaError_t cudaMemcpy2DAsync(void *dst, size_t dpitch, const void *src, size_t spitch, size_t n,
+                                     size_t rows, cudaMemcpyKind kind, cudaStream_t s = NULL) {
     EMU_ENTER();
     return emu_copy(emu_stream(s), dst, dpitch, src, spitch, n, rows, kind);
 }
@@ -1541,14 +1628,17 @@ EMU_RT cudaError_t cudaMemcpy(void *dst, const void *src, size_t n, cudaMemcpyKi
     emu_drain(emu_stream(NULL), ~0ull);
     return emu_error(emu.sticky);
 }
-EMU_RT cudaError_t cudaMemcpyPeerAsync(void *dst, int dd, const void *src, int sd, size_t n, cudaStream_t s = NULL) {
+EMU_RT cudaError_t cudaMemcpyPeerAsync(void *dst, int dd, const void *src, int sd, size_t n,
+                                       cudaStream_t s = NULL) {
     EMU_ENTER();
-    if (dd < 0 || dd >= emu_rt.devices || sd < 0 || sd >= emu_rt.devices) return emu_error(cudaErrorInvalidDevice);
+    if (dd < 0 || dd >= emu_rt.devices || sd < 0 || sd >= emu_rt.devices)
+        return emu_error(cudaErrorInvalidDevice);
     emu_alloc *a = emu_owner(dst), *b = emu_owner(src);
     if (n && (!a || !b || a->device != dd || b->device != sd)) return emu_error(cudaErrorInvalidValue);
     return emu_copy(emu_stream(s), dst, n, src, n, n, 1, cudaMemcpyDeviceToDevice);
 }
-EMU_RT cudaError_t cudaMemset2DAsync(void *dst, size_t pitch, int value, size_t n, size_t rows, cudaStream_t stream = NULL) {
+EMU_RT cudaError_t cudaMemset2DAsync(void *dst, size_t pitch, int value, size_t n, size_t rows,
+                                     cudaStream_t stream = NULL) {
     EMU_ENTER();
     CUstream_st *s = emu_stream(stream);
     if (!s) return emu_error(cudaErrorInvalidResourceHandle);
@@ -1580,7 +1670,9 @@ EMU_RT cudaError_t cudaStreamCreateWithFlags(cudaStream_t *s, unsigned flags) {
     *s = k;
     return cudaSuccess;
 }
-EMU_RT cudaError_t cudaStreamCreate(cudaStream_t *s) { return cudaStreamCreateWithFlags(s, cudaStreamDefault); }
+EMU_RT cudaError_t cudaStreamCreate(cudaStream_t *s) {
+    return cudaStreamCreateWithFlags(s, cudaStreamDefault);
+}
 EMU_RT cudaError_t cudaStreamCreateWithPriority(cudaStream_t *s, unsigned flags, int) {
     return cudaStreamCreateWithFlags(s, flags);
 }
@@ -1804,7 +1896,7 @@ EMU_RT cudaError_t cudaStreamIsCapturing(cudaStream_t stream, cudaStreamCaptureS
     EMU_ENTER();
     CUstream_st *s = emu_stream(stream);
     if (!s) return emu_error(cudaErrorInvalidResourceHandle);
-    *status = !s->capture            ? cudaStreamCaptureStatusNone
+    *status = !s->capture           ? cudaStreamCaptureStatusNone
               : s->capture->invalid ? cudaStreamCaptureStatusInvalidated
                                     : cudaStreamCaptureStatusActive;
     return cudaSuccess;
@@ -1878,7 +1970,8 @@ EMU_RT cudaError_t cudaMemPoolGetAttribute(cudaMemPool_t p, cudaMemPoolAttr a, v
     if (a >= cudaMemPoolAttrReleaseThreshold) {
         emu_u64 n = a == cudaMemPoolAttrReleaseThreshold ? p->threshold : emu_mem.used[p - emu_rt.pool];
         memcpy(v, &n, sizeof n);
-    } else memset(v, 0, sizeof(int));
+    } else
+        memset(v, 0, sizeof(int));
     return cudaSuccess;
 }
 EMU_RT cudaError_t cudaMemPoolTrimTo(cudaMemPool_t p, size_t) {
@@ -1917,7 +2010,8 @@ extern "C" EMU_RAW void emu_reset(void) {
         emu_rt.events = e->next;
         free(e);
     }
-    for (int i = 0; i < EMU_DEVICES; i++) emu_queue_empty(&emu_rt.legacy[i]), emu_queue_empty(&emu_rt.per_thread[i]);
+    for (int i = 0; i < EMU_DEVICES; i++)
+        emu_queue_empty(&emu_rt.legacy[i]), emu_queue_empty(&emu_rt.per_thread[i]);
     for (int i = 1; i < emu_mem.allocs; i++)
         if (emu_mem.alloc[i].live) emu_alloc_drop(&emu_mem.alloc[i]);
     for (int i = 0; i < emu_mem.pins; i++)
@@ -1936,11 +2030,11 @@ extern "C" EMU_RAW void emu_reset(void) {
 
 /* ---- checks of every access ---- */
 struct emu_cell { /* what is known of one word */
-    emu_u64 key; /* launch (shared memory: block) that all but `init` belongs to */
+    emu_u64 key;  /* launch (shared memory: block) that all but `init` belongs to */
     unsigned w_block, r_block, w_epoch, r_epoch, w_warp, r_warp; /* epochs of the block and of the warp */
     unsigned r_lanes;                                            /* of the warp of r_thread, in r_epoch */
     unsigned short w_thread, r_thread;
-    unsigned char init, w_mask, r_mask; /* bytes */
+    unsigned char init, w_mask, r_mask;  /* bytes */
     unsigned char atomic, blocks, warps; /* the write was; several blocks, warps have read */
 };
 static_assert(sizeof(emu_cell) <= 64, "room for a word's cell");
@@ -1957,8 +2051,10 @@ template <class T> EMU_FN T emu_ld(const T *p) {
     return v;
 }
 template <class T> EMU_FN void emu_st(T *p, const T &v) {
-    if ((uintptr_t)p % sizeof(T) == 0) *p = v;
-    else emu_fail((emu_u64)sizeof(T), "misaligned store of %zu bytes", sizeof(T));
+    if ((uintptr_t)p % sizeof(T) == 0)
+        *p = v;
+    else
+        emu_fail((emu_u64)sizeof(T), "misaligned store of %zu bytes", sizeof(T));
 }
 EMU_FN unsigned emu_atomic_add(unsigned *p, unsigned v) {
     unsigned old = *p;
@@ -2002,8 +2098,10 @@ EMU_CALL void emu_cells_copy(const void *dst, const void *src, size_t n) {
     }
     for (size_t i = 0; i < n; i++) {
         unsigned char *c = &a->cells[(d + i) / 4].init, bit = (unsigned char)(1 << ((d + i) & 3));
-        if (b->cells[(s + i) / 4].init >> ((s + i) & 3) & 1) *c = (unsigned char)(*c | bit);
-        else *c = (unsigned char)(*c & ~bit);
+        if (b->cells[(s + i) / 4].init >> ((s + i) & 3) & 1)
+            *c = (unsigned char)(*c | bit);
+        else
+            *c = (unsigned char)(*c & ~bit);
     }
 }
 EMU_FN emu_u64 emu_pc(const void *pc) { return (emu_u64)((const char *)pc - __executable_start); }
@@ -2015,7 +2113,8 @@ EMU_FN int emu_met(int other, unsigned e) {
 EMU_FN int emu_met_all(const emu_cell *c) {
     if (c->warps || c->r_thread >> 5 != emu.cur >> 5) return 0;
     for (int lane = 0; lane < 32; lane++)
-        if (c->r_lanes >> lane & 1 && lane != (emu.cur & 31) && !emu_met((emu.cur & ~31) + lane, c->r_warp)) return 0;
+        if (c->r_lanes >> lane & 1 && lane != (emu.cur & 31) && !emu_met((emu.cur & ~31) + lane, c->r_warp))
+            return 0;
     return 1;
 }
 EMU_FN void emu_cell_touch(emu_cell *c, emu_u64 key, int shared, int m, int what, const void *pc) {
@@ -2027,12 +2126,14 @@ EMU_FN void emu_cell_touch(emu_cell *c, emu_u64 key, int shared, int m, int what
         if (shared) c->init = 0;
     }
     if ((!write || atomic) && m & ~c->init) {
-        emu_fail((emu_u64)(uintptr_t)pc, "reads %s memory that nobody has written (at 0x%llx)", memory[shared], emu_pc(pc));
+        emu_fail((emu_u64)(uintptr_t)pc, "reads %s memory that nobody has written (at 0x%llx)",
+                 memory[shared], emu_pc(pc));
         c->init |= (unsigned char)m;
     }
     if (c->w_mask & m && !(atomic && c->atomic)) {
         if (c->w_block != block)
-            emu_fail((emu_u64)(uintptr_t)pc, "%s device memory that block %u of this launch has written (at 0x%llx)",
+            emu_fail((emu_u64)(uintptr_t)pc,
+                     "%s device memory that block %u of this launch has written (at 0x%llx)",
                      write ? "writes" : "reads", c->w_block, emu_pc(pc));
         else if (c->w_thread != emu.cur && c->w_epoch == emu.epoch && !emu_met(c->w_thread, c->w_warp))
             emu_fail((emu_u64)(uintptr_t)pc, "race: %s %s memory that thread %d writes (at 0x%llx)",
@@ -2040,12 +2141,13 @@ EMU_FN void emu_cell_touch(emu_cell *c, emu_u64 key, int shared, int m, int what
     }
     if (write && c->r_mask & m) {
         if (c->blocks || c->r_block != block)
-            emu_fail((emu_u64)(uintptr_t)pc, "writes device memory that block %u of this launch has read (at 0x%llx)",
-                     c->r_block, emu_pc(pc));
+            emu_fail((emu_u64)(uintptr_t)pc,
+                     "writes device memory that block %u of this launch has read (at 0x%llx)", c->r_block,
+                     emu_pc(pc));
         else if (c->r_epoch == emu.epoch && !emu_met_all(c) &&
                  (c->warps || c->r_thread >> 5 != emu.cur >> 5 || c->r_lanes & ~(1u << (emu.cur & 31))))
-            emu_fail((emu_u64)(uintptr_t)pc, "race: writes %s memory that thread %d reads (at 0x%llx)", memory[shared],
-                     c->r_thread, emu_pc(pc));
+            emu_fail((emu_u64)(uintptr_t)pc, "race: writes %s memory that thread %d reads (at 0x%llx)",
+                     memory[shared], c->r_thread, emu_pc(pc));
     }
     if (write) { /* one writer a word is kept: of bytes of several, the last */
         int same = c->w_block == block && c->w_thread == emu.cur && c->w_epoch == emu.epoch;
@@ -2057,12 +2159,15 @@ EMU_FN void emu_cell_touch(emu_cell *c, emu_u64 key, int shared, int m, int what
     unsigned me = 1u << (emu.cur & 31);
     int again = c->r_mask && c->r_block == block && c->r_epoch == emu.epoch;
     int alone = again && !c->warps && c->r_thread >> 5 == emu.cur >> 5 && c->r_lanes == me;
-    if (!(c->r_mask & m)) c->blocks = 0;
-    else if (c->r_block != block) c->blocks = 1;
+    if (!(c->r_mask & m))
+        c->blocks = 0;
+    else if (c->r_block != block)
+        c->blocks = 1;
     if (again && (alone || c->r_mask == m)) {
         c->warps = c->warps || c->r_thread >> 5 != emu.cur >> 5;
         c->r_lanes |= me, c->r_mask |= (unsigned char)m;
-    } else c->warps = 0, c->r_lanes = me, c->r_mask = (unsigned char)m;
+    } else
+        c->warps = 0, c->r_lanes = me, c->r_mask = (unsigned char)m;
     c->r_block = block, c->r_thread = (unsigned short)emu.cur, c->r_epoch = emu.epoch, c->r_warp = warp;
 }
 EMU_CALL void emu_log(const void *p, size_t size, int what, int shared, const void *pc);
@@ -2070,24 +2175,29 @@ EMU_FN void emu_touch_device(const char *p, size_t size, int what, const void *p
     emu_alloc *a = emu_owner(p);
     size_t at, end;
     if (!a || !a->live || p < a->p || (size_t)(p - a->p) + size > a->size) {
-        if (!a) emu_fail((emu_u64)(uintptr_t)pc, "out of bounds: no allocation is near (at 0x%llx)", emu_pc(pc));
+        if (!a)
+            emu_fail((emu_u64)(uintptr_t)pc, "out of bounds: no allocation is near (at 0x%llx)", emu_pc(pc));
         else
             emu_fail((emu_u64)(uintptr_t)pc, "%s: %s %zu bytes at %td of an allocation of %zu (at 0x%llx)",
-                     a->live ? "out of bounds" : "use of freed memory", what ? "writes" : "reads", size, p - a->p, a->size,
-                     emu_pc(pc));
+                     a->live ? "out of bounds" : "use of freed memory", what ? "writes" : "reads", size,
+                     p - a->p, a->size, emu_pc(pc));
         return;
     }
     if (a->device != emu.device)
-        emu_fail((emu_u64)(uintptr_t)pc, "memory of device %d in a kernel on device %d", a->device, emu.device);
+        emu_fail((emu_u64)(uintptr_t)pc, "memory of device %d in a kernel on device %d", a->device,
+                 emu.device);
     at = (size_t)(p - a->p), end = at + size;
-    for (; at < end; at = (at | 3) + 1) emu_cell_touch(&a->cells[at / 4], emu.launch, 0, emu_mask(at, end), what, pc);
+    for (; at < end; at = (at | 3) + 1)
+        emu_cell_touch(&a->cells[at / 4], emu.launch, 0, emu_mask(at, end), what, pc);
 }
 EMU_FN void emu_touch_shared(const char *p, size_t size, int what, const void *pc) {
-    size_t at = (size_t)(p - emu.arena), end = at + size, dynamic = (size_t)((char *)emu_dynamic() - emu.arena);
+    size_t at = (size_t)(p - emu.arena), end = at + size,
+           dynamic = (size_t)((char *)emu_dynamic() - emu.arena);
     int k = 0;
     while (k < emu.arrays && !(at >= emu.array[k].at && end <= emu.array[k].at + emu.array[k].size)) k++;
     if (k == emu.arrays && !(at >= dynamic && end <= dynamic + emu.dynamic)) {
-        emu_fail((emu_u64)(uintptr_t)pc, "out of bounds: %s %zu bytes beside the block's shared arrays (at 0x%llx)",
+        emu_fail((emu_u64)(uintptr_t)pc,
+                 "out of bounds: %s %zu bytes beside the block's shared arrays (at 0x%llx)",
                  what ? "writes" : "reads", size, emu_pc(pc));
         return;
     }
@@ -2098,21 +2208,28 @@ EMU_CALL void emu_touch(const void *address, size_t size, int what, const void *
     const char *p = (const char *)address;
     if (!emu.running) {
         if (emu_in_range(p) && !emu.quiet)
-            emu_fail((emu_u64)(uintptr_t)pc, "the host %s device memory (at 0x%llx)", what ? "writes" : "reads", emu_pc(pc));
+            emu_fail((emu_u64)(uintptr_t)pc, "the host %s device memory (at 0x%llx)",
+                     what ? "writes" : "reads", emu_pc(pc));
         return;
     }
     if ((size_t)(p - emu.stacks) < (size_t)(EMU_THREADS + 1) * EMU_STACK) return;
     int device = emu_in_range(p), shared = p >= emu.arena && p < emu.arena + EMU_ARENA + 4096;
     if ((device || shared) && size <= 16 && !(what & EMU_LOOSE) && (uintptr_t)p & (size - 1))
-        emu_fail((emu_u64)(uintptr_t)pc, "misaligned %s of %zu bytes (at 0x%llx)", what ? "store" : "load", size, emu_pc(pc));
+        emu_fail((emu_u64)(uintptr_t)pc, "misaligned %s of %zu bytes (at 0x%llx)", what ? "store" : "load",
+                 size, emu_pc(pc));
     what &= EMU_WRITE | EMU_ATOMIC;
     emu.counts.accesses += device || shared;
-    if (device) emu_touch_device(p, size, what, pc);
-    else if (shared) emu_touch_shared(p, size, what, pc);
-    else if (p >= (const char *)&emu_ix && p < (const char *)(&emu_ix + 1)) return;
-    else if (p >= __start_emu_const && p < __stop_emu_const && !what) return;
+    if (device)
+        emu_touch_device(p, size, what, pc);
+    else if (shared)
+        emu_touch_shared(p, size, what, pc);
+    else if (p >= (const char *)&emu_ix && p < (const char *)(&emu_ix + 1))
+        return;
+    else if (p >= __start_emu_const && p < __stop_emu_const && !what)
+        return;
     else if (!emu_pin_of(p, size))
-        emu_fail((emu_u64)(uintptr_t)pc, "a kernel %s host memory (at 0x%llx)", what ? "writes" : "reads", emu_pc(pc));
+        emu_fail((emu_u64)(uintptr_t)pc, "a kernel %s host memory (at 0x%llx)", what ? "writes" : "reads",
+                 emu_pc(pc));
     if (emu.profiling && (device || shared)) emu_log(p, size, what, shared, pc);
 }
 template <class T> EMU_CALL T emu_ld(const T *p) {
@@ -2156,7 +2273,8 @@ EMU_FN int emu_site(const void *pc) {
 }
 EMU_FN emu_request *emu_request_of(emu_u64 key) {
     if (emu_logged.n * 2 >= emu_logged.slots) {
-        emu_logged.slots = emu_logged.slots ? 2 * emu_logged.slots : 4096, emu_logged.room = emu_logged.slots / 2 + 1;
+        emu_logged.slots = emu_logged.slots ? 2 * emu_logged.slots : 4096,
+        emu_logged.room = emu_logged.slots / 2 + 1;
         free(emu_logged.table);
         emu_logged.table = (int *)emu_must(calloc((size_t)emu_logged.slots, sizeof(int)));
         emu_logged.request = (emu_request *)emu_must(
@@ -2181,10 +2299,12 @@ EMU_FN emu_request *emu_request_of(emu_u64 key) {
 }
 EMU_CALL void emu_log(const void *p, size_t size, int what, int shared, const void *pc) {
     int site = emu_site(pc), lane = emu.cur & 31;
-    if (!emu_logged.times) emu_logged.times = (unsigned *)emu_must(calloc((size_t)EMU_THREADS * EMU_SITES, 4));
+    if (!emu_logged.times)
+        emu_logged.times = (unsigned *)emu_must(calloc((size_t)EMU_THREADS * EMU_SITES, 4));
     if (site < 0) return;
     unsigned time = emu_logged.times[emu.cur * EMU_SITES + site]++;
-    emu_request *r = emu_request_of((emu_u64)(unsigned)(emu.cur >> 5) << 48 | (emu_u64)(unsigned)site << 32 | time);
+    emu_request *r =
+        emu_request_of((emu_u64)(unsigned)(emu.cur >> 5) << 48 | (emu_u64)(unsigned)site << 32 | time);
     r->lanes |= 1u << lane, r->at[lane] = (emu_u64)(uintptr_t)p;
     r->size = (int)size, r->store = what != 0, r->shared = shared;
 }
@@ -2227,8 +2347,11 @@ EMU_CALL void emu_block_end(void) {
                 emu.counts.shared_requests += passes > 0, emu.counts.shared_passes += (emu_u64)passes;
             }
         } else if (r->store)
-            emu.counts.store_requests++, emu.counts.store_bytes += bytes, emu.counts.store_sectors += (emu_u64)emu_sectors(r);
-        else emu.counts.load_requests++, emu.counts.load_bytes += bytes, emu.counts.load_sectors += (emu_u64)emu_sectors(r);
+            emu.counts.store_requests++, emu.counts.store_bytes += bytes,
+                emu.counts.store_sectors += (emu_u64)emu_sectors(r);
+        else
+            emu.counts.load_requests++, emu.counts.load_bytes += bytes,
+                emu.counts.load_sectors += (emu_u64)emu_sectors(r);
     }
     memset(emu_logged.table, 0, (size_t)emu_logged.slots * sizeof(int));
     memset(emu_logged.times, 0, (size_t)emu.n * EMU_SITES * 4);
@@ -2236,7 +2359,13 @@ EMU_CALL void emu_block_end(void) {
     emu_logged.n = emu_logged.sites = 0;
 }
 
-/* the hooks themselves */
+/* the hooks themselves; what is a thread's own, or the host's, goes no further */
+EMU_FN void emu_hook(const void *p, size_t size, int what, const void *pc) {
+    if (emu.running ? (size_t)((const char *)p - emu.stacks) < (size_t)(EMU_THREADS + 1) * EMU_STACK
+                    : !emu_in_range(p))
+        return;
+    emu_touch(p, size, what, pc);
+}
 #define EMU_PC __builtin_return_address(0)
 extern "C" {
 EMU_RAW void __tsan_init(void) {}
@@ -2244,16 +2373,16 @@ EMU_RAW void __tsan_func_entry(void *) {}
 EMU_RAW void __tsan_func_exit(void) {}
 EMU_RAW void __tsan_vptr_update(void **, void *) {}
 EMU_RAW void __tsan_vptr_read(void **) {}
-#define EMU_HOOKS(n)                                                                                                  \
-    EMU_RAW void __tsan_read##n(void *p) { emu_touch(p, n, EMU_READ, EMU_PC); }                                       \
-    EMU_RAW void __tsan_write##n(void *p) { emu_touch(p, n, EMU_WRITE, EMU_PC); }                                     \
-    EMU_RAW void __tsan_volatile_read##n(void *p) { emu_touch(p, n, EMU_READ, EMU_PC); }                              \
-    EMU_RAW void __tsan_volatile_write##n(void *p) { emu_touch(p, n, EMU_WRITE, EMU_PC); }                            \
-    EMU_RAW void __tsan_unaligned_read##n(void *p) { emu_touch(p, n, EMU_READ | EMU_LOOSE, EMU_PC); }                 \
-    EMU_RAW void __tsan_unaligned_write##n(void *p) { emu_touch(p, n, EMU_WRITE | EMU_LOOSE, EMU_PC); }               \
-    EMU_RAW void __tsan_read_write##n(void *p) {                                                                      \
-        emu_touch(p, n, EMU_READ, EMU_PC);                                                                            \
-        emu_touch(p, n, EMU_WRITE, EMU_PC);                                                                           \
+#define EMU_HOOKS(n)                                                                                         \
+    EMU_RAW void __tsan_read##n(void *p) { emu_hook(p, n, EMU_READ, EMU_PC); }                               \
+    EMU_RAW void __tsan_write##n(void *p) { emu_hook(p, n, EMU_WRITE, EMU_PC); }                             \
+    EMU_RAW void __tsan_volatile_read##n(void *p) { emu_hook(p, n, EMU_READ, EMU_PC); }                      \
+    EMU_RAW void __tsan_volatile_write##n(void *p) { emu_hook(p, n, EMU_WRITE, EMU_PC); }                    \
+    EMU_RAW void __tsan_unaligned_read##n(void *p) { emu_hook(p, n, EMU_READ | EMU_LOOSE, EMU_PC); }         \
+    EMU_RAW void __tsan_unaligned_write##n(void *p) { emu_hook(p, n, EMU_WRITE | EMU_LOOSE, EMU_PC); }       \
+    EMU_RAW void __tsan_read_write##n(void *p) {                                                             \
+        emu_hook(p, n, EMU_READ, EMU_PC);                                                                    \
+        emu_hook(p, n, EMU_WRITE, EMU_PC);                                                                   \
     }
 EMU_HOOKS(1)
 EMU_HOOKS(2)
@@ -2261,21 +2390,21 @@ EMU_HOOKS(4)
 EMU_HOOKS(8)
 EMU_HOOKS(16)
 EMU_RAW void __tsan_read_range(void *p, size_t n) {
-    if (n) emu_touch(p, n, EMU_READ | EMU_LOOSE, EMU_PC);
+    if (n) emu_hook(p, n, EMU_READ | EMU_LOOSE, EMU_PC);
 }
 EMU_RAW void __tsan_write_range(void *p, size_t n) {
-    if (n) emu_touch(p, n, EMU_WRITE | EMU_LOOSE, EMU_PC);
+    if (n) emu_hook(p, n, EMU_WRITE | EMU_LOOSE, EMU_PC);
 }
 EMU_RAW void *__tsan_memcpy(void *d, const void *s, size_t n) {
-    if (n) emu_touch(s, n, EMU_READ | EMU_LOOSE, EMU_PC), emu_touch(d, n, EMU_WRITE | EMU_LOOSE, EMU_PC);
+    if (n) emu_hook(s, n, EMU_READ | EMU_LOOSE, EMU_PC), emu_hook(d, n, EMU_WRITE | EMU_LOOSE, EMU_PC);
     return memcpy(d, s, n);
 }
 EMU_RAW void *__tsan_memmove(void *d, const void *s, size_t n) {
-    if (n) emu_touch(s, n, EMU_READ | EMU_LOOSE, EMU_PC), emu_touch(d, n, EMU_WRITE | EMU_LOOSE, EMU_PC);
+    if (n) emu_hook(s, n, EMU_READ | EMU_LOOSE, EMU_PC), emu_hook(d, n, EMU_WRITE | EMU_LOOSE, EMU_PC);
     return memmove(d, s, n);
 }
 EMU_RAW void *__tsan_memset(void *d, int v, size_t n) {
-    if (n) emu_touch(d, n, EMU_WRITE | EMU_LOOSE, EMU_PC);
+    if (n) emu_hook(d, n, EMU_WRITE | EMU_LOOSE, EMU_PC);
     return memset(d, v, n);
 }
 }
@@ -2331,7 +2460,9 @@ struct emu_fft {
 };
 static emu_fft emu_ffts[64]; /* handle - 1 */
 static unsigned char emu_fft_lives[64];
-EMU_FN emu_fft *emu_fft_of(cufftHandle h) { return h >= 1 && h <= 64 && emu_fft_lives[h - 1] ? &emu_ffts[h - 1] : NULL; }
+EMU_FN emu_fft *emu_fft_of(cufftHandle h) {
+    return h >= 1 && h <= 64 && emu_fft_lives[h - 1] ? &emu_ffts[h - 1] : NULL;
+}
 EMU_RT cufftResult cufftCreate(cufftHandle *h) {
     if (emu_gate()) return CUFFT_INTERNAL_ERROR;
     for (int i = 0; i < 64; i++)
@@ -2371,7 +2502,8 @@ EMU_RT cufftResult cufftGetSize(cufftHandle h, size_t *size) {
     return f && f->made ? *size = f->work_size, CUFFT_SUCCESS : CUFFT_INVALID_PLAN;
 }
 /* layout as cuFFT's advanced one; embed NULL: contiguous */
-EMU_FN void emu_side_set(emu_side *s, const emu_fft *f, int real, int halved, long long *embed, long long stride, long long dist) {
+EMU_FN void emu_side_set(emu_side *s, const emu_fft *f, int real, int halved, long long *embed,
+                         long long stride, long long dist) {
     int d = f->type >= CUFFT_Z2Z, k;
     long long step = embed ? stride : 1;
     s->element = (size_t)((d ? 8 : 4) * (real ? 1 : 2));
@@ -2382,9 +2514,10 @@ EMU_FN void emu_side_set(emu_side *s, const emu_fft *f, int real, int halved, lo
     }
     s->n[f->rank] = f->batch, s->stride[f->rank] = embed ? dist : step;
 }
-EMU_RT cufftResult cufftMakePlanMany64(cufftHandle h, int rank, long long *n, long long *inembed, long long istride,
-                                       long long idist, long long *onembed, long long ostride, long long odist,
-                                       cufftType type, long long batch, size_t *work_size) {
+EMU_RT cufftResult cufftMakePlanMany64(cufftHandle h, int rank, long long *n, long long *inembed,
+                                       long long istride, long long idist, long long *onembed,
+                                       long long ostride, long long odist, cufftType type, long long batch,
+                                       size_t *work_size) {
     emu_fft *f = emu_fft_of(h);
     long long total = batch;
     if (!f || f->made) return CUFFT_INVALID_PLAN;
@@ -2406,13 +2539,15 @@ EMU_RT cufftResult cufftMakePlanMany64(cufftHandle h, int rank, long long *n, lo
     if (work_size) *work_size = f->work_size;
     return CUFFT_SUCCESS;
 }
-EMU_RT cufftResult cufftMakePlanMany(cufftHandle h, int rank, int *n, int *inembed, int istride, int idist, int *onembed,
-                                     int ostride, int odist, cufftType type, int batch, size_t *work_size) {
+EMU_RT cufftResult cufftMakePlanMany(cufftHandle h, int rank, int *n, int *inembed, int istride, int idist,
+                                     int *onembed, int ostride, int odist, cufftType type, int batch,
+                                     size_t *work_size) {
     long long m[3] = {0}, i[3] = {0}, o[3] = {0};
     if (rank < 1 || rank > 3 || !n) return CUFFT_INVALID_SIZE;
-    for (int k = 0; k < rank; k++) m[k] = n[k], i[k] = inembed ? inembed[k] : 0, o[k] = onembed ? onembed[k] : 0;
-    return cufftMakePlanMany64(h, rank, m, inembed ? i : NULL, istride, idist, onembed ? o : NULL, ostride, odist, type,
-                               batch, work_size);
+    for (int k = 0; k < rank; k++)
+        m[k] = n[k], i[k] = inembed ? inembed[k] : 0, o[k] = onembed ? onembed[k] : 0;
+    return cufftMakePlanMany64(h, rank, m, inembed ? i : NULL, istride, idist, onembed ? o : NULL, ostride,
+                               odist, type, batch, work_size);
 }
 enum { EMU_FFT_LOOK, EMU_FFT_POISON, EMU_FFT_SET };
 /* each element: is it device memory, written (LOOK)? makes it NaN (POISON); it is written now (SET) */
@@ -2423,11 +2558,16 @@ EMU_CALL int emu_side_each(const emu_side *s, int rank, char *p, int what) {
             for (long long y = 0; y < (rank > 1 ? s->n[1] : 1); y++)
                 for (long long x = 0; x < s->n[0]; x++) {
                     char *q = p + (b * s->stride[rank] + (rank > 2 ? z * s->stride[2] : 0) +
-                                   (rank > 1 ? y * s->stride[1] : 0) + x * s->stride[0]) * (long long)s->element;
-                    if (what == EMU_FFT_POISON) memset(q, 0xff, s->element);
-                    else if (what == EMU_FFT_SET) emu_cells_set(q, s->element);
-                    else if (!emu_device_bytes(q, s->element)) return -1;
-                    else ready &= emu_cells_ready(q, s->element);
+                                   (rank > 1 ? y * s->stride[1] : 0) + x * s->stride[0]) *
+                                      (long long)s->element;
+                    if (what == EMU_FFT_POISON)
+                        memset(q, 0xff, s->element);
+                    else if (what == EMU_FFT_SET)
+                        emu_cells_set(q, s->element);
+                    else if (!emu_device_bytes(q, s->element))
+                        return -1;
+                    else
+                        ready &= emu_cells_ready(q, s->element);
                 }
     return ready;
 }
@@ -2451,7 +2591,8 @@ EMU_CALL int emu_fft_do(const emu_fft_op *o, const emu_side *in, const emu_side 
     d.dtype = o->f.type >= CUFFT_Z2Z ? MEDVOL_C128 : MEDVOL_C64, d.ndim = rank + (o->f.batch > 1);
     for (int k = 0; k < rank; k++) d.dim[k] = (size_t)o->f.n[k], d.axes |= 1u << k;
     if (d.ndim > rank) d.dim[rank] = (size_t)o->f.batch;
-    for (int k = 0; k < d.ndim; k++) d.in_stride[k] = (ptrdiff_t)in->stride[k], d.out_stride[k] = (ptrdiff_t)out->stride[k];
+    for (int k = 0; k < d.ndim; k++)
+        d.in_stride[k] = (ptrdiff_t)in->stride[k], d.out_stride[k] = (ptrdiff_t)out->stride[k];
     d.flags = (o->inverse ? (unsigned)MEDVOL_FFT_INVERSE : 0u) | (real ? (unsigned)MEDVOL_FFT_REAL : 0u);
     char *copy = NULL;
     if (o->in == o->out && (real || memcmp(in->stride, out->stride, sizeof in->stride)))
@@ -2466,13 +2607,15 @@ EMU_CALL void emu_fft_run(emu_op *op) {
     emu_fft_op *o = (emu_fft_op *)(void *)op;
     int rank = o->f.rank, status;
     emu_side in = o->f.in, out = o->f.out;
-    if (o->in == o->out && o->f.basic && in.element != out.element) { /* rows of reals are padded for their frequencies */
+    if (o->in == o->out && o->f.basic &&
+        in.element != out.element) { /* rows of reals are padded for their frequencies */
         emu_side *reals = in.element < out.element ? &in : &out;
         long long step = 2 * (o->f.n[0] / 2 + 1);
         for (int k = 1; k <= rank; k++) reals->stride[k] = step, step *= k < rank ? reals->n[k] : 1;
     }
     int ready = emu_side_each(&in, rank, o->in, EMU_FFT_LOOK);
-    if (ready < 0 || emu_side_each(&out, rank, o->out, EMU_FFT_LOOK) < 0 || !emu_device_bytes(o->f.work, o->f.work_size)) {
+    if (ready < 0 || emu_side_each(&out, rank, o->out, EMU_FFT_LOOK) < 0 ||
+        !emu_device_bytes(o->f.work, o->f.work_size)) {
         emu_fail(20, "cuFFT: out of bounds: %s", ready < 0 ? "input" : "output or work area");
         emu.sticky = emu.last_error = cudaErrorIllegalAddress;
         return;
@@ -2491,7 +2634,8 @@ EMU_CALL cufftResult emu_fft_exec(cufftHandle h, int type, void *in, void *out, 
     emu_fft *f = emu_fft_of(h);
     if (!f || !f->made) return CUFFT_INVALID_PLAN;
     if (emu_gate()) return CUFFT_EXEC_FAILED;
-    if (f->type != type || (direction != CUFFT_FORWARD && direction != CUFFT_INVERSE)) return CUFFT_INVALID_VALUE;
+    if (f->type != type || (direction != CUFFT_FORWARD && direction != CUFFT_INVERSE))
+        return CUFFT_INVALID_VALUE;
     if (!f->work) return CUFFT_NO_WORKSPACE;
     CUstream_st *s = emu_stream(f->stream);
     if (!s || s->device != f->device || !emu_in_range(in) || !emu_in_range(out)) return CUFFT_EXEC_FAILED;
@@ -2500,13 +2644,13 @@ EMU_CALL cufftResult emu_fft_exec(cufftHandle h, int type, void *in, void *out, 
     op->f = *f, op->in = (char *)in, op->out = (char *)out, op->inverse = direction == CUFFT_INVERSE;
     return emu_enqueue(s, &op->op) ? CUFFT_EXEC_FAILED : CUFFT_SUCCESS;
 }
-#define EMU_EXEC(name, I, O)                                                                                          \
-    EMU_RT cufftResult cufftExec##name(cufftHandle h, I *in, O *out, int direction) {                                 \
-        return emu_fft_exec(h, CUFFT_##name, in, out, direction);                                                     \
+#define EMU_EXEC(name, I, O)                                                                                 \
+    EMU_RT cufftResult cufftExec##name(cufftHandle h, I *in, O *out, int direction) {                        \
+        return emu_fft_exec(h, CUFFT_##name, in, out, direction);                                            \
     }
-#define EMU_EXEC_REAL(name, I, O, direction)                                                                          \
-    EMU_RT cufftResult cufftExec##name(cufftHandle h, I *in, O *out) {                                                \
-        return emu_fft_exec(h, CUFFT_##name, in, out, direction);                                                     \
+#define EMU_EXEC_REAL(name, I, O, direction)                                                                 \
+    EMU_RT cufftResult cufftExec##name(cufftHandle h, I *in, O *out) {                                       \
+        return emu_fft_exec(h, CUFFT_##name, in, out, direction);                                            \
     }
 EMU_EXEC(C2C, cufftComplex, cufftComplex)
 EMU_EXEC(Z2Z, cufftDoubleComplex, cufftDoubleComplex)

@@ -1,6 +1,7 @@
-/* cuda_planted.cpp: is tests/cuda_cpu.h worth its trust? Kernels with one mistake each, which it must name; twins that
-   look like them and are right; mistakes of the host; four kernels of the kind that medvol_cuda.h is made of, whose
-   results, sectors and passes are known. Built plain, with fused multiply-adds and with the hooks. */
+/* cuda_planted.cpp: is tests/cuda_cpu.h worth its trust? Kernels with one mistake each, which it must name;
+   twins that look like them and are right; mistakes of the host; four kernels of the kind that medvol_cuda.h
+   is made of, whose results, sectors and passes are known. Built plain, with fused multiply-adds and with the
+   hooks. */
 #include "cuda_cpu.h"
 #define LAUNCH(k, g, b, sm, st, ...) (emu_named(#k), emu_launch(k, g, b, sm, st, __VA_ARGS__))
 #define SHARED(type, name) type &name = *(type *)emu_shared(sizeof(type), __LINE__)
@@ -21,7 +22,8 @@ typedef float f256[256];
 
 static int passed, failed;
 static void check(int ok, const char *what) {
-    if (ok) passed++;
+    if (ok)
+        passed++;
     else {
         failed++;
         printf("FAILED: %s\n", what);
@@ -63,8 +65,10 @@ static __global__ void k_early_exit(float *p) {
     p[threadIdx.x] = 1;
 }
 static __global__ void k_two_barriers(float *p) {
-    if (threadIdx.x < 128) SYNC();
-    else SYNC();
+    if (threadIdx.x < 128)
+        SYNC();
+    else
+        SYNC();
     p[threadIdx.x] = 1;
 }
 static __global__ void k_uninitialised_shared(float *p) {
@@ -73,9 +77,13 @@ static __global__ void k_uninitialised_shared(float *p) {
     SYNC();
     p[threadIdx.x] = s[255 - threadIdx.x];
 }
-static __global__ void k_uninitialised_device(float *p, const float *q) { p[threadIdx.x] = q[threadIdx.x] + 1; }
+static __global__ void k_uninitialised_device(float *p, const float *q) {
+    p[threadIdx.x] = q[threadIdx.x] + 1;
+}
 static __global__ void k_past_the_end(float *p, const float *q) { p[threadIdx.x] = q[threadIdx.x + 1]; }
-static __global__ void k_far_past_the_end(float *p, const float *q) { p[threadIdx.x] = q[threadIdx.x * 4096]; }
+static __global__ void k_far_past_the_end(float *p, const float *q) {
+    p[threadIdx.x] = q[threadIdx.x * 4096];
+}
 static __global__ void k_past_shared(float *p) {
     SHARED(f256, s);
     s[threadIdx.x + 1] = 1;
@@ -171,23 +179,29 @@ static __global__ void k_right_vote(float *p) {
     p[threadIdx.x] = (float)__popc(b) + DOWN(1.0f, 1) + XOR(1.0f, 5);
 }
 
-enum { HOOKS = 1, ANY = 2, NONE = 4 }; /* found with the hooks alone; in every build; there is nothing to find */
-static void planted(const char *name, int when, const char *words, const char *or_words, void (*launch)(void)) {
+/* found with the hooks alone; in every build; there is nothing to find */
+enum { HOOKS, ANY, NONE };
+static void planted(const char *name, int when, const char *words, const char *or_words,
+                    void (*launch)(void)) {
     for (int order = 0; order < 5; order++) {
         char what[200];
         begin(order);
         launch();
         cudaStreamSynchronize(stream);
         snprintf(what, sizeof what, "planted %s, order %d", name, order);
-        if (when == NONE) check(emu_reports() == 0 && cudaGetLastError() == cudaSuccess, what);
-        else if (when == ANY || emu_check()) check(found(words) || (or_words && found(or_words)), what);
+        if (when == NONE)
+            check(emu_reports() == 0 && cudaGetLastError() == cudaSuccess, what);
+        else if (when == ANY || emu_check())
+            check(found(words) || (or_words && found(or_words)), what);
     }
 }
-#define PLANTED(name, when, words, or_words, ...)                                                                     \
-    static void l_##name(void) { __VA_ARGS__ }                                                                        \
+#define PLANTED(name, when, words, or_words, ...)                                                            \
+    static void l_##name(void) { __VA_ARGS__ }                                                               \
     static void t_##name(void) { planted(#name, when, words, or_words, l_##name); }
-PLANTED(early_exit, ANY, "never reach", "wait at the barrier", LAUNCH(k_early_exit, 2, 256, 0, stream, device(256, NULL));)
-PLANTED(two_barriers, ANY, "barriers of two places", NULL, LAUNCH(k_two_barriers, 1, 256, 0, stream, device(256, NULL));)
+PLANTED(early_exit, ANY, "never reach", "wait at the barrier",
+        LAUNCH(k_early_exit, 2, 256, 0, stream, device(256, NULL));)
+PLANTED(two_barriers, ANY, "barriers of two places", NULL,
+        LAUNCH(k_two_barriers, 1, 256, 0, stream, device(256, NULL));)
 PLANTED(uninitialised_shared, HOOKS, "reads shared memory that nobody", NULL,
         LAUNCH(k_uninitialised_shared, 1, 256, 0, stream, device(256, NULL));)
 PLANTED(uninitialised_device, HOOKS, "reads device memory that nobody", NULL,
@@ -198,19 +212,29 @@ PLANTED(past_an_odd_end, HOOKS, "out of bounds", NULL,
         LAUNCH(k_past_the_end, 1, 256, 0, stream, device(256, NULL), device(255, ramp));)
 PLANTED(far_past_the_end, ANY, "out of bounds", NULL,
         LAUNCH(k_far_past_the_end, 1, 256, 0, stream, device(256, NULL), device(256, ramp));)
-PLANTED(past_shared, HOOKS, "beside the block's shared", NULL, LAUNCH(k_past_shared, 1, 256, 0, stream, device(256, NULL));)
+PLANTED(past_shared, HOOKS, "beside the block's shared", NULL,
+        LAUNCH(k_past_shared, 1, 256, 0, stream, device(256, NULL));)
 PLANTED(past_dynamic, ANY, "shared", NULL, LAUNCH(k_past_dynamic, 1, 256, 800, stream, device(256, NULL));)
-PLANTED(read_after_write, HOOKS, "race", NULL, LAUNCH(k_read_after_write, 1, 256, 0, stream, device(256, NULL));)
-PLANTED(write_after_read, HOOKS, "race", NULL, LAUNCH(k_write_after_read, 1, 256, 0, stream, device(256, NULL));)
-PLANTED(write_write, HOOKS, "race: writes", NULL, LAUNCH(k_write_write, 1, 256, 0, stream, device(256, NULL));)
-PLANTED(wrong_mask, ANY, "lanes that are not there", "warp waits", LAUNCH(k_wrong_mask, 1, 256, 0, stream, device(256, NULL));)
-PLANTED(lane_outside_mask, ANY, "not in the mask", NULL, LAUNCH(k_lane_outside_mask, 1, 256, 0, stream, device(256, NULL));)
-PLANTED(part_of_a_warp, ANY, "lanes that are not there", NULL, LAUNCH(k_right_vote, 1, 48, 0, stream, device(256, NULL));)
+PLANTED(read_after_write, HOOKS, "race", NULL,
+        LAUNCH(k_read_after_write, 1, 256, 0, stream, device(256, NULL));)
+PLANTED(write_after_read, HOOKS, "race", NULL,
+        LAUNCH(k_write_after_read, 1, 256, 0, stream, device(256, NULL));)
+PLANTED(write_write, HOOKS, "race: writes", NULL,
+        LAUNCH(k_write_write, 1, 256, 0, stream, device(256, NULL));)
+PLANTED(wrong_mask, ANY, "lanes that are not there", "warp waits",
+        LAUNCH(k_wrong_mask, 1, 256, 0, stream, device(256, NULL));)
+PLANTED(lane_outside_mask, ANY, "not in the mask", NULL,
+        LAUNCH(k_lane_outside_mask, 1, 256, 0, stream, device(256, NULL));)
+PLANTED(part_of_a_warp, ANY, "lanes that are not there", NULL,
+        LAUNCH(k_right_vote, 1, 48, 0, stream, device(256, NULL));)
 PLANTED(no_syncwarp, HOOKS, "race", NULL, LAUNCH(k_no_syncwarp, 1, 256, 0, stream, device(256, NULL));)
 static float on_host[256];
-PLANTED(host_pointer, HOOKS, "reads host memory", NULL, LAUNCH(k_copy, 1, 256, 0, stream, device(256, NULL), on_host);)
-PLANTED(misaligned, ANY, "misaligned", NULL, LAUNCH(k_misaligned, 1, 32, 0, stream, device(256, NULL), device(256, ramp));)
-PLANTED(blocks_in_place, HOOKS, "of this launch has", NULL, LAUNCH(k_blocks_in_place, 4, 64, 0, stream, device(256, ramp), 256);)
+PLANTED(host_pointer, HOOKS, "reads host memory", NULL,
+        LAUNCH(k_copy, 1, 256, 0, stream, device(256, NULL), on_host);)
+PLANTED(misaligned, ANY, "misaligned", NULL,
+        LAUNCH(k_misaligned, 1, 32, 0, stream, device(256, NULL), device(256, ramp));)
+PLANTED(blocks_in_place, HOOKS, "of this launch has", NULL,
+        LAUNCH(k_blocks_in_place, 4, 64, 0, stream, device(256, ramp), 256);)
 PLANTED(own_other_block, HOOKS, "of this launch has written", NULL,
         LAUNCH(k_own_other_block, 4, 64, 0, stream, device(256, NULL), 256);)
 static void freed_launch(void) {
@@ -226,7 +250,8 @@ static float *bytes(size_t n) { /* memory whose last word is not whole */
 PLANTED(right_syncwarp, NONE, "", NULL, LAUNCH(k_right_syncwarp, 1, 256, 0, stream, device(256, NULL));)
 PLANTED(right_half_warp, NONE, "", NULL, LAUNCH(k_right_half_warp, 1, 256, 0, stream, device(256, NULL));)
 PLANTED(right_own, NONE, "", NULL, LAUNCH(k_right_own, 4, 64, 0, stream, device(256, ramp));)
-PLANTED(right_bytes, NONE, "", NULL, LAUNCH(k_right_bytes, 3, 33, 0, stream, (unsigned char *)(void *)bytes(97), 97);)
+PLANTED(right_bytes, NONE, "", NULL,
+        LAUNCH(k_right_bytes, 3, 33, 0, stream, (unsigned char *)(void *)bytes(97), 97);)
 PLANTED(right_dynamic, NONE, "", NULL, LAUNCH(k_right_dynamic, 1, 256, 1024, stream, device(256, NULL));)
 PLANTED(right_vote, NONE, "", NULL, LAUNCH(k_right_vote, 1, 64, 0, stream, device(256, NULL));)
 static void count_launch(void) {
@@ -239,9 +264,11 @@ PLANTED(right_count, NONE, "", NULL, count_launch();)
 static void all_planted(void) {
     t_early_exit(), t_two_barriers(), t_uninitialised_shared(), t_uninitialised_device(), t_past_the_end();
     t_past_an_odd_end(), t_far_past_the_end(), t_past_shared(), t_past_dynamic(), t_read_after_write();
-    t_write_after_read(), t_write_write(), t_wrong_mask(), t_lane_outside_mask(), t_part_of_a_warp(), t_no_syncwarp();
+    t_write_after_read(), t_write_write(), t_wrong_mask(), t_lane_outside_mask(), t_part_of_a_warp(),
+        t_no_syncwarp();
     t_host_pointer(), t_misaligned(), t_blocks_in_place(), t_own_other_block(), t_use_of_freed();
-    t_right_syncwarp(), t_right_half_warp(), t_right_own(), t_right_bytes(), t_right_dynamic(), t_right_vote();
+    t_right_syncwarp(), t_right_half_warp(), t_right_own(), t_right_bytes(), t_right_dynamic(),
+        t_right_vote();
     t_right_count();
 }
 
@@ -255,7 +282,8 @@ static void host_waits(void) {
     LAUNCH(k_right_own, 1, 256, 0, stream, d);
     cudaMemcpyAsync(pinned, d, 1024, cudaMemcpyDeviceToHost, stream);
     check(pinned[5] == -1, "host: a forgotten wait shows stale data");
-    check(emu_pending() == 2 && cudaStreamQuery(stream) == cudaErrorNotReady, "host: the stream is not ready");
+    check(emu_pending() == 2 && cudaStreamQuery(stream) == cudaErrorNotReady,
+          "host: the stream is not ready");
     check(cudaGetLastError() == cudaErrorNotReady, "host: not ready is the last error");
     cudaStreamSynchronize(stream);
     check(pinned[5] == 11 && cudaStreamQuery(stream) == cudaSuccess, "host: waited, the data are there");
@@ -263,7 +291,8 @@ static void host_waits(void) {
     cudaFreeHost(pinned);
     check(cudaStreamSynchronize(stream) == cudaErrorIllegalAddress && found("pinned memory was freed"),
           "host: pinned memory freed before its copy ran");
-    check(cudaGetLastError() == cudaErrorIllegalAddress && cudaFree(d) == cudaErrorIllegalAddress, "host: that is sticky");
+    check(cudaGetLastError() == cudaErrorIllegalAddress && cudaFree(d) == cudaErrorIllegalAddress,
+          "host: that is sticky");
 }
 static void host_touches_device(void) {
     float *d;
@@ -283,11 +312,15 @@ static void host_overwritten(void) {
     LAUNCH(k_own_other_block, 1, 256, 0, stream, d, 256); /* one too far, in the slack of 256 bytes */
     cudaStreamSynchronize(stream);
     cudaFree(d);
-    check(found("overwritten") || found("out of bounds"), "host: what lies past the end is looked at when freed");
+    check(found("overwritten") || found("out of bounds"),
+          "host: what lies past the end is looked at when freed");
     emu_forget();
-    check(cudaMemcpy(e, on_host, 1017, cudaMemcpyHostToDevice) == cudaErrorInvalidValue, "host: a copy past the end");
-    check(cudaMemcpy(on_host, on_host, 16, cudaMemcpyHostToDevice) == cudaErrorInvalidValue, "host: a copy to no device");
-    check(cudaFree(e + 1) == cudaErrorInvalidValue && cudaGetLastError() == cudaErrorInvalidValue, "host: free of an inner pointer");
+    check(cudaMemcpy(e, on_host, 1017, cudaMemcpyHostToDevice) == cudaErrorInvalidValue,
+          "host: a copy past the end");
+    check(cudaMemcpy(on_host, on_host, 16, cudaMemcpyHostToDevice) == cudaErrorInvalidValue,
+          "host: a copy to no device");
+    check(cudaFree(e + 1) == cudaErrorInvalidValue && cudaGetLastError() == cudaErrorInvalidValue,
+          "host: free of an inner pointer");
     check(cudaFree(e) == cudaSuccess && cudaFree(e) == cudaErrorInvalidValue, "host: free twice");
 }
 static void host_errors(void) {
@@ -295,8 +328,9 @@ static void host_errors(void) {
     size_t total = 0, rest = 0;
     begin(0);
     LAUNCH(k_right_own, 1, 1025, 0, stream, d);
-    check(cudaPeekAtLastError() == cudaErrorInvalidConfiguration && cudaGetLastError() == cudaErrorInvalidConfiguration &&
-              cudaGetLastError() == cudaSuccess, "errors: a block too large, told once");
+    check(cudaPeekAtLastError() == cudaErrorInvalidConfiguration &&
+              cudaGetLastError() == cudaErrorInvalidConfiguration && cudaGetLastError() == cudaSuccess,
+          "errors: a block too large, told once");
     LAUNCH(k_right_own, dim3(1, 65536), 32, 0, stream, d);
     check(cudaGetLastError() == cudaErrorInvalidConfiguration, "errors: a grid too high");
     LAUNCH(k_right_own, 0, 32, 0, stream, d);
@@ -305,7 +339,8 @@ static void host_errors(void) {
     check(cudaGetLastError() == cudaErrorInvalidValue, "errors: too much shared memory");
     cudaFuncSetAttribute(k_right_dynamic, cudaFuncAttributeMaxDynamicSharedMemorySize, 100000);
     LAUNCH(k_right_dynamic, 1, 256, 100000, stream, device(256, NULL));
-    check(cudaStreamSynchronize(stream) == cudaSuccess && emu_reports() == 0, "errors: shared memory asked for");
+    check(cudaStreamSynchronize(stream) == cudaSuccess && emu_reports() == 0,
+          "errors: shared memory asked for");
     emu_fail_alloc(2);
     check(!cudaMalloc(&d, 16) && cudaMalloc(&d, 16) == cudaErrorMemoryAllocation && !d && !cudaMalloc(&d, 16),
           "errors: the second allocation fails");
@@ -314,20 +349,26 @@ static void host_errors(void) {
     check(!cudaMemGetInfo(&rest, &total) && total == 1 << 20 && rest < total, "errors: what is left");
     check(!strcmp(cudaGetErrorName((cudaError_t)700), "cudaErrorIllegalAddress"), "errors: a name");
     emu_raise(719);
-    check(cudaMalloc(&d, 16) == 719 && cudaGetLastError() == 719 && cudaGetLastError() == 719, "errors: a sticky one stays");
+    check(cudaMalloc(&d, 16) == 719 && cudaGetLastError() == 719 && cudaGetLastError() == 719,
+          "errors: a sticky one stays");
     emu_reset();
     emu_device(0, 13000);
     int n = 7;
-    check(cudaGetDeviceCount(&n) == cudaErrorNoDevice && n == 0 && cudaMalloc(&d, 1) == cudaErrorNoDevice, "errors: no device");
+    check(cudaGetDeviceCount(&n) == cudaErrorNoDevice && n == 0 && cudaMalloc(&d, 1) == cudaErrorNoDevice,
+          "errors: no device");
     emu_device(1, 0);
-    check(cudaSetDevice(0) == cudaErrorInsufficientDriver && cudaGetLastError() == 35 && cudaGetLastError() == 35,
+    check(cudaSetDevice(0) == cudaErrorInsufficientDriver && cudaGetLastError() == 35 &&
+              cudaGetLastError() == 35,
           "errors: no driver");
     begin(0);
-    check(cudaSetDevice(1) == cudaErrorInvalidDevice && emu_leaks() == 1, "errors: one device; the stream is a leak");
+    check(cudaSetDevice(1) == cudaErrorInvalidDevice && emu_leaks() == 1,
+          "errors: one device; the stream is a leak");
     cudaStreamDestroy(stream);
-    check(emu_leaks() == 0 && cudaStreamSynchronize(stream) == cudaErrorInvalidResourceHandle, "errors: no leak");
+    check(emu_leaks() == 0 && cudaStreamSynchronize(stream) == cudaErrorInvalidResourceHandle,
+          "errors: no leak");
 }
-static void host_order(void) { /* events order streams; pieces run as far as they are waited for, no further */
+static void
+host_order(void) { /* events order streams; pieces run as far as they are waited for, no further */
     cudaStream_t other = NULL;
     cudaEvent_t e = NULL;
     float *d, *h;
@@ -359,8 +400,9 @@ static void host_graph(void) {
     float *d, *h, *none = NULL;
     begin(0);
     d = device(256, ramp);
-    check(!cudaStreamCreateWithFlags(&other, cudaStreamNonBlocking) && !cudaEventCreate(&fork) && !cudaEventCreate(&join) &&
-              !cudaStreamBeginCapture(stream, cudaStreamCaptureModeGlobal), "graph: begins");
+    check(!cudaStreamCreateWithFlags(&other, cudaStreamNonBlocking) && !cudaEventCreate(&fork) &&
+              !cudaEventCreate(&join) && !cudaStreamBeginCapture(stream, cudaStreamCaptureModeGlobal),
+          "graph: begins");
     LAUNCH(k_right_own, 1, 256, 0, stream, d);
     cudaEventRecord(fork, stream);
     cudaStreamWaitEvent(other, fork, 0);
@@ -368,7 +410,9 @@ static void host_graph(void) {
     cudaEventRecord(join, other);
     cudaStreamWaitEvent(stream, join, 0);
     check(!cudaStreamIsCapturing(other, &status) && status == cudaStreamCaptureStatusActive, "graph: forks");
-    check(!cudaStreamEndCapture(stream, &graph) && !cudaGraphInstantiate(&exec, graph, 0) && !cudaGraphDestroy(graph), "graph: ends");
+    check(!cudaStreamEndCapture(stream, &graph) && !cudaGraphInstantiate(&exec, graph, 0) &&
+              !cudaGraphDestroy(graph),
+          "graph: ends");
     h = host(d, 256);
     check(h[3] == 3, "graph: nothing ran");
     free(h);
@@ -378,14 +422,17 @@ static void host_graph(void) {
     free(h);
     cudaStreamBeginCapture(stream, cudaStreamCaptureModeGlobal);
     check(cudaMalloc(&none, 16) == cudaErrorStreamCaptureUnsupported &&
-              cudaStreamEndCapture(stream, &graph) == cudaErrorStreamCaptureInvalidated && !graph, "graph: no cudaMalloc in a capture");
+              cudaStreamEndCapture(stream, &graph) == cudaErrorStreamCaptureInvalidated && !graph,
+          "graph: no cudaMalloc in a capture");
     cudaStreamBeginCapture(stream, cudaStreamCaptureModeGlobal);
     check(cudaStreamSynchronize(stream) == cudaErrorStreamCaptureUnsupported &&
-              cudaStreamEndCapture(stream, &graph) == cudaErrorStreamCaptureInvalidated, "graph: no waiting in a capture");
+              cudaStreamEndCapture(stream, &graph) == cudaErrorStreamCaptureInvalidated,
+          "graph: no waiting in a capture");
     cudaStreamBeginCapture(stream, cudaStreamCaptureModeGlobal);
     cudaEventRecord(fork, stream), cudaStreamWaitEvent(other, fork, 0);
     LAUNCH(k_right_own, 1, 256, 0, other, d);
-    check(cudaStreamEndCapture(stream, &graph) == cudaErrorStreamCaptureUnjoined, "graph: a fork that is not joined");
+    check(cudaStreamEndCapture(stream, &graph) == cudaErrorStreamCaptureUnjoined,
+          "graph: a fork that is not joined");
     check(cudaStreamEndCapture(stream, &graph) == cudaErrorIllegalState, "graph: end without begin");
     cudaGraphExecDestroy(exec), cudaEventDestroy(fork), cudaEventDestroy(join), cudaStreamDestroy(other);
     cudaFree(d), cudaStreamDestroy(stream);
@@ -397,12 +444,17 @@ static void host_pointers(void) {
     begin(0);
     emu_device(2, 13000);
     d = device(100, NULL);
-    check(!cudaPointerGetAttributes(&a, d + 99) && a.type == cudaMemoryTypeDevice && a.device == 0, "pointers: device");
+    check(!cudaPointerGetAttributes(&a, d + 99) && a.type == cudaMemoryTypeDevice && a.device == 0,
+          "pointers: device");
     check(!cudaPointerGetAttributes(&a, on_host) && a.type == cudaMemoryTypeUnregistered, "pointers: host");
-    check(!cudaMallocHost(&pinned, 4) && !cudaPointerGetAttributes(&a, pinned) && a.type == cudaMemoryTypeHost, "pointers: pinned");
-    check(!cudaHostRegister(on_host, sizeof on_host, 0) && !cudaPointerGetAttributes(&a, on_host) && a.type == cudaMemoryTypeHost &&
-              cudaHostRegister(on_host, 4, 0) == cudaErrorHostMemoryAlreadyRegistered && !cudaHostUnregister(on_host) &&
-              cudaHostUnregister(on_host) == cudaErrorHostMemoryNotRegistered, "pointers: registered");
+    check(!cudaMallocHost(&pinned, 4) && !cudaPointerGetAttributes(&a, pinned) &&
+              a.type == cudaMemoryTypeHost,
+          "pointers: pinned");
+    check(!cudaHostRegister(on_host, sizeof on_host, 0) && !cudaPointerGetAttributes(&a, on_host) &&
+              a.type == cudaMemoryTypeHost &&
+              cudaHostRegister(on_host, 4, 0) == cudaErrorHostMemoryAlreadyRegistered &&
+              !cudaHostUnregister(on_host) && cudaHostUnregister(on_host) == cudaErrorHostMemoryNotRegistered,
+          "pointers: registered");
     cudaSetDevice(1);
     LAUNCH(k_right_own, 1, 32, 0, stream, d);
     check(cudaGetLastError() == cudaErrorInvalidResourceHandle, "pointers: a stream of another device");
@@ -454,11 +506,10 @@ static __global__ void __launch_bounds__(B, 4) k_fold(double *out, const double 
     s = block_sum(s, sh);
     if (threadIdx.x == 0) *out = s;
 }
-template <int PAD> struct tile_of {
-    float v[32][32 + PAD];
-};
+template <int PAD> struct tile_of { float v[32][32 + PAD]; };
 /* y before x: 32 x 32 tiles, 4 rows a thread */
-template <int PAD> static __global__ void __launch_bounds__(B, 4) k_permute(float *out, const float *__restrict__ in, int nx, int ny) {
+template <int PAD> static __global__ void __launch_bounds__(B, 4)
+    k_permute(float *out, const float *__restrict__ in, int nx, int ny) {
     SHARED(tile_of<PAD>, t);
     int x = (int)(blockIdx.x * 32 + threadIdx.x), y = (int)(blockIdx.y * 32 + threadIdx.y), j;
     for (j = 0; j < 32; j += 8)
@@ -476,17 +527,21 @@ struct map {
     float m[12];
 };
 static __device__ __forceinline__ int within(int i, int n) { return i < 0 ? 0 : i < n ? i : n - 1; }
-static __global__ void __launch_bounds__(B, 4) k_resample(float *out, const float *__restrict__ in, int n, map a) {
-    int x = (int)(blockIdx.x * 32 + threadIdx.x), y = (int)(blockIdx.y * 8 + threadIdx.y), z = (int)blockIdx.z, k;
+static __global__ void __launch_bounds__(B, 4)
+    k_resample(float *out, const float *__restrict__ in, int n, map a) {
+    int x = (int)(blockIdx.x * 32 + threadIdx.x), y = (int)(blockIdx.y * 8 + threadIdx.y),
+        z = (int)blockIdx.z, k;
     if (x >= n || y >= n) return;
     float p[3], f[3], v[2][2];
     int i[3][2];
-    UNROLL for (k = 0; k < 3; k++) {
+    UNROLL
+    for (k = 0; k < 3; k++) {
         p[k] = a.m[4 * k] * (float)x + a.m[4 * k + 1] * (float)y + a.m[4 * k + 2] * (float)z + a.m[4 * k + 3];
         f[k] = p[k] - floorf(p[k]);
         i[k][0] = within((int)floorf(p[k]), n), i[k][1] = within((int)floorf(p[k]) + 1, n);
     }
-    UNROLL for (k = 0; k < 4; k++) {
+    UNROLL
+    for (k = 0; k < 4; k++) {
         const float *row = in + ((long long)i[2][k >> 1] * n + i[1][k & 1]) * n;
         float l = row[i[0][0]], r = row[i[0][1]];
         v[k >> 1][k & 1] = l + f[0] * (r - l);
@@ -497,15 +552,16 @@ static __global__ void __launch_bounds__(B, 4) k_resample(float *out, const floa
 struct taps {
     float w[9];
 };
-template <int R> struct planes {
-    float s[(8 + 2 * R) * (32 + 2 * R)], t[8 + 2 * R][32];
-};
+template <int R> struct planes { float s[(8 + 2 * R) * (32 + 2 * R)], t[8 + 2 * R][32]; };
 /* Gaussian in one pass: a plane's tile and halo in shared memory, the planes above and below in registers */
-template <int R> static __global__ void __launch_bounds__(B, 4) k_gauss(float *out, const float *__restrict__ in, int n, taps a) {
+template <int R> static __global__ void __launch_bounds__(B, 4)
+    k_gauss(float *out, const float *__restrict__ in, int n, taps a) {
     SHARED(planes<R>, p);
-    int tx = (int)threadIdx.x, ty = (int)threadIdx.y, x0 = (int)blockIdx.x * 32, y0 = (int)blockIdx.y * 8, i, k, z;
+    int tx = (int)threadIdx.x, ty = (int)threadIdx.y, x0 = (int)blockIdx.x * 32, y0 = (int)blockIdx.y * 8, i,
+        k, z;
     float ring[2 * R + 1], v;
-    UNROLL for (k = 0; k <= 2 * R; k++) ring[k] = 0;
+    UNROLL
+    for (k = 0; k <= 2 * R; k++) ring[k] = 0;
     for (z = -R; z < n + R; z++) {
         const float *plane = in + (long long)within(z, n) * n * n;
         for (i = ty * 32 + tx; i < (8 + 2 * R) * (32 + 2 * R); i += B) {
@@ -515,16 +571,20 @@ template <int R> static __global__ void __launch_bounds__(B, 4) k_gauss(float *o
         SYNC();
         for (i = ty; i < 8 + 2 * R; i += 8) {
             v = 0;
-            UNROLL for (k = 0; k <= 2 * R; k++) v += a.w[k] * p.s[i * (32 + 2 * R) + tx + k];
+            UNROLL
+            for (k = 0; k <= 2 * R; k++) v += a.w[k] * p.s[i * (32 + 2 * R) + tx + k];
             p.t[i][tx] = v;
         }
         SYNC();
         v = 0;
-        UNROLL for (k = 0; k <= 2 * R; k++) v += a.w[k] * p.t[ty + k][tx];
-        UNROLL for (k = 0; k < 2 * R; k++) ring[k] = ring[k + 1];
+        UNROLL
+        for (k = 0; k <= 2 * R; k++) v += a.w[k] * p.t[ty + k][tx];
+        UNROLL
+        for (k = 0; k < 2 * R; k++) ring[k] = ring[k + 1];
         ring[2 * R] = v;
         v = 0;
-        UNROLL for (k = 0; k <= 2 * R; k++) v += a.w[k] * ring[k];
+        UNROLL
+        for (k = 0; k <= 2 * R; k++) v += a.w[k] * ring[k];
         if (z >= R && x0 + tx < n && y0 + ty < n) out[((long long)(z - R) * n + y0 + ty) * n + x0 + tx] = v;
     }
 }
@@ -552,9 +612,12 @@ static float *real_permute(int nx, int ny, int kind) {
     size_t n = (size_t)nx * (size_t)ny;
     float *in = device(n, wave), *out = device(n, NULL);
     dim3 g((unsigned)(nx + 31) / 32, (unsigned)(ny + 31) / 32);
-    if (kind == 0) LAUNCH(k_permute<1>, g, dim3(32, 8), 0, stream, out, in, nx, ny);
-    else if (kind == 1) LAUNCH(k_permute<0>, g, dim3(32, 8), 0, stream, out, in, nx, ny);
-    else LAUNCH(k_permute_plain, dim3(g.x, (unsigned)(ny + 7) / 8), dim3(32, 8), 0, stream, out, in, nx, ny);
+    if (kind == 0)
+        LAUNCH(k_permute<1>, g, dim3(32, 8), 0, stream, out, in, nx, ny);
+    else if (kind == 1)
+        LAUNCH(k_permute<0>, g, dim3(32, 8), 0, stream, out, in, nx, ny);
+    else
+        LAUNCH(k_permute_plain, dim3(g.x, (unsigned)(ny + 7) / 8), dim3(32, 8), 0, stream, out, in, nx, ny);
     cudaStreamSynchronize(stream);
     emu_profile(&counted);
     float *h = host(out, n);
@@ -577,7 +640,8 @@ static float *real_resample(int n, map a) {
     size_t m = (size_t)n * (size_t)n * (size_t)n;
     float *in = device(m, wave), *out = device(m, NULL);
     double *v = as_double(n), worst = 0;
-    LAUNCH(k_resample, dim3((unsigned)(n + 31) / 32, (unsigned)(n + 7) / 8, (unsigned)n), dim3(32, 8), 0, stream, out, in, n, a);
+    LAUNCH(k_resample, dim3((unsigned)(n + 31) / 32, (unsigned)(n + 7) / 8, (unsigned)n), dim3(32, 8), 0,
+           stream, out, in, n, a);
     cudaStreamSynchronize(stream);
     emu_profile(&counted);
     float *h = host(out, m);
@@ -586,7 +650,8 @@ static float *real_resample(int n, map a) {
             for (int x = 0; x < n; x++) {
                 double p[3], s = 0;
                 for (int k = 0; k < 3; k++)
-                    p[k] = (double)a.m[4 * k] * x + (double)a.m[4 * k + 1] * y + (double)a.m[4 * k + 2] * z + (double)a.m[4 * k + 3];
+                    p[k] = (double)a.m[4 * k] * x + (double)a.m[4 * k + 1] * y + (double)a.m[4 * k + 2] * z +
+                           (double)a.m[4 * k + 3];
                 for (int c = 0; c < 8; c++) {
                     double w = 1;
                     int i[3];
@@ -596,7 +661,8 @@ static float *real_resample(int n, map a) {
                     }
                     s += w * at(v, n, i[0], i[1], i[2]);
                 }
-                worst = fmax(worst, fabs(s - (double)h[((size_t)z * (size_t)n + (size_t)y) * (size_t)n + (size_t)x]));
+                worst = fmax(
+                    worst, fabs(s - (double)h[((size_t)z * (size_t)n + (size_t)y) * (size_t)n + (size_t)x]));
             }
     check(worst < 2e-5, "resample: right");
     free(v);
@@ -609,8 +675,10 @@ template <int R> static float *real_gauss(int n) {
     taps a;
     memset(&a, 0, sizeof a);
     for (int k = 0; k <= 2 * R; k++) sum += exp(-(double)((k - R) * (k - R)) / (0.5 * R * R));
-    for (int k = 0; k <= 2 * R; k++) a.w[k] = (float)(exp(-(double)((k - R) * (k - R)) / (0.5 * R * R)) / sum);
-    LAUNCH(k_gauss<R>, dim3((unsigned)(n + 31) / 32, (unsigned)(n + 7) / 8), dim3(32, 8), 0, stream, out, in, n, a);
+    for (int k = 0; k <= 2 * R; k++)
+        a.w[k] = (float)(exp(-(double)((k - R) * (k - R)) / (0.5 * R * R)) / sum);
+    LAUNCH(k_gauss<R>, dim3((unsigned)(n + 31) / 32, (unsigned)(n + 7) / 8), dim3(32, 8), 0, stream, out, in,
+           n, a);
     cudaStreamSynchronize(stream);
     emu_profile(&counted);
     float *h = host(out, m);
@@ -620,7 +688,8 @@ template <int R> static float *real_gauss(int n) {
                 for (int x = 0; x < n; x++) {
                     double s = 0;
                     for (int k = -R; k <= R; k++)
-                        s += (double)a.w[k + R] * at(v, n, x + k * (axis == 0), y + k * (axis == 1), z + k * (axis == 2));
+                        s += (double)a.w[k + R] *
+                             at(v, n, x + k * (axis == 0), y + k * (axis == 1), z + k * (axis == 2));
                     t[((size_t)z * (size_t)n + (size_t)y) * (size_t)n + (size_t)x] = s;
                 }
         double *swap = v;
@@ -656,9 +725,11 @@ static void real_orders(void) {
                 begin(order);
                 float *h = real(which, sizes[k]);
                 check(emu_reports() == 0 && cudaGetLastError() == cudaSuccess, "kernels: nothing found");
-                if (!first) first = h;
+                if (!first)
+                    first = h;
                 else {
-                    check(!memcmp(first, h, real_size(which, sizes[k]) * sizeof *h), "kernels: the same bits in any order");
+                    check(!memcmp(first, h, real_size(which, sizes[k]) * sizeof *h),
+                          "kernels: the same bits in any order");
                     free(h);
                 }
             }
@@ -670,22 +741,28 @@ static void real_profile(void) {
     int verbose = getenv("EMU_VERBOSE") != NULL;
     map swapped = {{0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0}};
     if (!emu_check()) return;
-#define PROFILE(call)                                                                                                 \
-    begin(0), emu_profiling(1), free(call);                                                                           \
-    if (verbose)                                                                                                      \
-    printf("%-36s %5.2f sectors a load, %5.2f a store, %5.2f passes, %.2f M accesses\n", #call,                       \
-           ratio(counted.load_sectors, counted.load_requests), ratio(counted.store_sectors, counted.store_requests),  \
+#define PROFILE(call)                                                                                        \
+    begin(0), emu_profiling(1), free(call);                                                                  \
+    if (verbose)                                                                                             \
+    printf("%-36s %5.2f sectors a load, %5.2f a store, %5.2f passes, %.2f M accesses\n", #call,              \
+           ratio(counted.load_sectors, counted.load_requests),                                               \
+           ratio(counted.store_sectors, counted.store_requests),                                             \
            ratio(counted.shared_passes, counted.shared_requests), 1e-6 * (double)counted.accesses)
     PROFILE(real_sum(1 << 16));
-    check(counted.load_sectors * 32 == counted.load_bytes && counted.load_requests == (1 << 16) / 128, "profile: sum reads 16 bytes a lane");
+    check(counted.load_sectors * 32 == counted.load_bytes && counted.load_requests == (1 << 16) / 128,
+          "profile: sum reads 16 bytes a lane");
     check(counted.shared_passes == counted.shared_requests, "profile: sum, shared memory");
     PROFILE(real_permute(64, 64, 0));
-    check(counted.load_sectors * 32 == counted.load_bytes && counted.store_sectors * 32 == counted.store_bytes, "profile: permute, sectors");
-    check(counted.shared_passes == counted.shared_requests && counted.shared_requests == 256, "profile: padded tile, 1 pass");
+    check(counted.load_sectors * 32 == counted.load_bytes &&
+              counted.store_sectors * 32 == counted.store_bytes,
+          "profile: permute, sectors");
+    check(counted.shared_passes == counted.shared_requests && counted.shared_requests == 256,
+          "profile: padded tile, 1 pass");
     PROFILE(real_permute(64, 64, 1));
     check(counted.shared_passes == 128 * 33, "profile: unpadded tile, 32 passes a read");
     PROFILE(real_permute(64, 64, 2));
-    check(counted.store_sectors == 32 * counted.store_requests, "profile: without a tile, 32 sectors a store");
+    check(counted.store_sectors == 32 * counted.store_requests,
+          "profile: without a tile, 32 sectors a store");
     PROFILE(real_resample(64, turned(0)));
     check(ratio(counted.load_sectors, counted.load_requests) < 4.6, "profile: resample along x");
     PROFILE(real_resample(64, turned(15)));
@@ -695,15 +772,18 @@ static void real_profile(void) {
     check(ratio(counted.load_sectors, counted.load_requests) > 31, "profile: resample with axes swapped");
     PROFILE(real_gauss<4>(64));
     check(ratio(counted.shared_passes, counted.shared_requests) <= 1.05, "profile: gauss, shared memory");
-    check(counted.store_sectors * 32 == counted.store_bytes && counted.barriers == 2 * 72 * counted.blocks, "profile: gauss, stores");
-    check(ratio(counted.load_sectors * 32, counted.load_bytes) < 1.6, "profile: gauss, sectors of tile and halo");
+    check(counted.store_sectors * 32 == counted.store_bytes && counted.barriers == 2 * 72 * counted.blocks,
+          "profile: gauss, stores");
+    check(ratio(counted.load_sectors * 32, counted.load_bytes) < 1.6,
+          "profile: gauss, sectors of tile and halo");
 }
 
 /* ---- cuFFT's stand-in against the sum itself ---- */
 #ifndef EMU_NO_CUFFT
 static const double TURN = 6.283185307179586;
 /* frequency k of nx * ny points, each `step` floats from the last */
-static void dft(double *re, double *im, const float *x, int nx, int ny, int step, int complex_, int kx, int ky, int sign) {
+static void dft(double *re, double *im, const float *x, int nx, int ny, int step, int complex_, int kx,
+                int ky, int sign) {
     *re = *im = 0;
     for (int y = 0; y < ny; y++)
         for (int i = 0; i < nx; i++) {
@@ -722,18 +802,23 @@ static void fft_complex(int strided) { /* 2 of 5 x 4; strided: the two lie withi
     float *in = device(80, wave), *out = device(80, NULL);
     char *area = NULL;
     check(!cufftCreate(&plan) && !cufftSetAutoAllocation(plan, 0) &&
-              !cufftMakePlanMany64(plan, 2, n, embed, strided ? 2 : 1, strided ? 1 : 20, embed, strided ? 2 : 1,
-                                   strided ? 1 : 20, CUFFT_C2C, 2, &work), "fft: a plan");
+              !cufftMakePlanMany64(plan, 2, n, embed, strided ? 2 : 1, strided ? 1 : 20, embed,
+                                   strided ? 2 : 1, strided ? 1 : 20, CUFFT_C2C, 2, &work),
+          "fft: a plan");
     cufftSetStream(plan, stream);
-    check(cufftExecC2C(plan, (float2 *)(void *)in, (float2 *)(void *)out, CUFFT_FORWARD) == CUFFT_NO_WORKSPACE, "fft: no work area");
+    check(cufftExecC2C(plan, (float2 *)(void *)in, (float2 *)(void *)out, CUFFT_FORWARD) ==
+              CUFFT_NO_WORKSPACE,
+          "fft: no work area");
     check(!cudaMalloc(&area, work) && !cufftSetWorkArea(plan, area) &&
-              !cufftExecC2C(plan, (float2 *)(void *)in, (float2 *)(void *)out, CUFFT_FORWARD), "fft: queued");
+              !cufftExecC2C(plan, (float2 *)(void *)in, (float2 *)(void *)out, CUFFT_FORWARD),
+          "fft: queued");
     float *h = host(out, 80), *x = host(in, 80);
     for (int b = 0; b < 2; b++)
         for (int k = 0; k < 20; k++) {
             int step = strided ? 4 : 2, first = b * (strided ? 2 : 40);
             dft(&re, &im, x + first, 5, 4, step, 1, k % 5, k / 5, -1);
-            worst = fmax(worst, fabs(re - (double)h[first + k * step]) + fabs(im - (double)h[first + k * step + 1]));
+            worst = fmax(worst,
+                         fabs(re - (double)h[first + k * step]) + fabs(im - (double)h[first + k * step + 1]));
         }
     check(worst < 1e-4, strided ? "fft: complex, strided" : "fft: complex");
     free(h), free(x);
@@ -750,12 +835,14 @@ static void fft_real(int in_place) { /* 2 of 6 x 5 */
     cufftHandle forward = 0, back = 0;
     double worst = 0, re, im;
     begin(0);
-    float *in = device(in_place ? 80 : 60, in_place ? NULL : wave), *out = in_place ? in : device(80, NULL), row[80];
+    float *in = device(in_place ? 80 : 60, in_place ? NULL : wave), *out = in_place ? in : device(80, NULL),
+          row[80];
     for (int i = 0; i < 80; i++) row[i] = i % 8 < 6 ? wave((size_t)(i / 8 * 6 + i % 8)) : 0;
     if (in_place) cudaMemcpy(in, row, sizeof row, cudaMemcpyHostToDevice);
     check(!cufftCreate(&forward) && !cufftCreate(&back) &&
               !cufftMakePlanMany(forward, 2, n, NULL, 1, 0, NULL, 1, 0, CUFFT_R2C, 2, NULL) &&
-              !cufftMakePlanMany(back, 2, n, NULL, 1, 0, NULL, 1, 0, CUFFT_C2R, 2, NULL), "fft: plans of reals");
+              !cufftMakePlanMany(back, 2, n, NULL, 1, 0, NULL, 1, 0, CUFFT_C2R, 2, NULL),
+          "fft: plans of reals");
     cufftSetStream(forward, stream), cufftSetStream(back, stream);
     cufftExecR2C(forward, in, (float2 *)(void *)out);
     float *h = host(out, 80), *packed = (float *)calloc(60, 4);
@@ -763,13 +850,15 @@ static void fft_real(int in_place) { /* 2 of 6 x 5 */
     for (int b = 0; b < 2; b++)
         for (int k = 0; k < 20; k++) {
             dft(&re, &im, packed + 30 * b, 6, 5, 1, 0, k % 4, k / 4, -1);
-            worst = fmax(worst, fabs(re - (double)h[b * 40 + 2 * k]) + fabs(im - (double)h[b * 40 + 2 * k + 1]));
+            worst =
+                fmax(worst, fabs(re - (double)h[b * 40 + 2 * k]) + fabs(im - (double)h[b * 40 + 2 * k + 1]));
         }
     check(worst < 1e-4, in_place ? "fft: reals in place" : "fft: reals");
     free(h), worst = 0;
     cufftExecC2R(back, (float2 *)(void *)out, in);
     h = host(in, in_place ? 80 : 60);
-    for (int i = 0; i < 60; i++) worst = fmax(worst, fabs((double)h[in_place ? i / 6 * 8 + i % 6 : i] / 30 - (double)packed[i]));
+    for (int i = 0; i < 60; i++)
+        worst = fmax(worst, fabs((double)h[in_place ? i / 6 * 8 + i % 6 : i] / 30 - (double)packed[i]));
     check(worst < 1e-5 && emu_reports() == 0, "fft: reals and back");
     free(h), free(packed);
     h = host(out, 80);
@@ -782,7 +871,8 @@ static void fft_real(int in_place) { /* 2 of 6 x 5 */
     }
     emu_forget();
     cufftExecR2C(forward, in + (in_place ? 40 : 30), (float2 *)(void *)out);
-    check(cudaStreamSynchronize(stream) == cudaErrorIllegalAddress && found("out of bounds"), "fft: out of bounds");
+    check(cudaStreamSynchronize(stream) == cudaErrorIllegalAddress && found("out of bounds"),
+          "fft: out of bounds");
 }
 static void fft_all(void) {
     fft_complex(0), fft_complex(1), fft_real(0), fft_real(1);
@@ -813,11 +903,16 @@ static void real_speed(void) {
         emu_counts c;
         if (cudaMalloc(&sums, 10000)) return;
         dim3 g(3, 12, 96);
-        if (k == 0) LAUNCH(k_right_own, 3456, B, 0, stream, in);
-        else if (k == 1) LAUNCH(k_sum, 216, B, 0, stream, sums, in, n * n * n);
-        else if (k == 2) LAUNCH(k_permute<1>, dim3(3, 288), dim3(32, 8), 0, stream, out, in, 96, 96 * 96);
-        else if (k == 3) LAUNCH(k_resample, g, dim3(32, 8), 0, stream, out, in, n, turned(15));
-        else LAUNCH(k_gauss<4>, dim3(3, 12), dim3(32, 8), 0, stream, out, in, n, a);
+        if (k == 0)
+            LAUNCH(k_right_own, 3456, B, 0, stream, in);
+        else if (k == 1)
+            LAUNCH(k_sum, 216, B, 0, stream, sums, in, n * n * n);
+        else if (k == 2)
+            LAUNCH(k_permute<1>, dim3(3, 288), dim3(32, 8), 0, stream, out, in, 96, 96 * 96);
+        else if (k == 3)
+            LAUNCH(k_resample, g, dim3(32, 8), 0, stream, out, in, n, turned(15));
+        else
+            LAUNCH(k_gauss<4>, dim3(3, 12), dim3(32, 8), 0, stream, out, in, n, a);
         t = seconds();
         cudaStreamSynchronize(stream);
         t = seconds() - t;
