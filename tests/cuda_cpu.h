@@ -679,7 +679,7 @@ EMU_FN void emu_threads_begin(dim3 b, emu_u64 *seed) {
 /* runs all blocks; 0 or the error that CUDA would give */
 EMU_CALL int emu_grid(emu_body call, void *arg, const char *kernel, dim3 g, dim3 b, size_t dynamic) {
     emu_u64 total = (emu_u64)g.x * g.y * g.z, step = 1, seed = emu.order_seed + 77;
-    static volatile emu_u64 k, at, stride; /* as they are after the jump */
+    static emu_u64 k, at, stride; /* as they are after the jump */
     emu_begin();
     memset(&emu.counts, 0, sizeof emu.counts);
     emu.call = call, emu.arg = arg, emu.kernel = kernel, emu.dynamic = dynamic;
