@@ -487,5 +487,10 @@ test-firmware: ## as firmware: a Cortex-M7 without files, malloc and threads (JO
 	@$(MAKE) --no-print-directory $(patsubst %,$(FW)/%/all.elf,$(or $(TABLES),$(FW_TABLES)))
 	@JOBS=$(or $(JOBS),2) bash tests/firmware/run.sh $(FW) $(or $(TABLES),$(FW_TABLES))
 
+# ---- CUDA, emulated ----
+.PHONY: test-cuda-emulation
+test-cuda-emulation: $(B)/medvol.o ## the stand-in for CUDA: planted bugs are found, right kernels are let be (gcc, clang)
+	@sh tests/cuda_emulation.sh $(B)
+
 clean: ## remove build/
 	rm -rf $(B)
