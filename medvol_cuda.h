@@ -322,6 +322,11 @@ extern __shared__ __align__(16) unsigned char mv__cu_dynamic[];
 #define MV__CU_DEV static __device__ __forceinline__ MV__CU_MAYBE
 #define MV__CU_IN __device__ __forceinline__ /* of a member */
 #define MV__CU_FN static MV__CU_MAYBE
+#ifdef __CUDACC__
+#  define MV__CU_BOTH static __host__ __device__ MV__CU_MAYBE
+#else
+#  define MV__CU_BOTH static MV__CU_MAYBE
+#endif
 
 enum { MV__CU_B = 256 };
 #define MV__CU_CHUNK MEDVOL_CUDA_STATS_CHUNK
@@ -509,7 +514,7 @@ template <class T, int N> MV__CU_DEV void mv__cu_ldn(mv__cu_pack<T, N> &r, const
         MV__CU_UNROLL for (k = 0; k < N; k++) r.v[k] = wanted ? p[k] : T();
     }
 }
-MV__CU_DEV int mv__cu_mini(int a, int b) { return a < b ? a : b; }
+MV__CU_BOTH int mv__cu_mini(int a, int b) { return a < b ? a : b; }
 
 /* ---- host: sizes and messages ---- */
 MV__CU_FN int mv__cu_muls(size_t a, size_t b, size_t *r) { return b && a > (size_t)-1 / b ? 0 : (*r = a * b, 1); }
@@ -1255,11 +1260,6 @@ typedef struct mv__cu_line { /* y = (x - m) * k + b, within lo..hi, 0 kept: over
     double dm, dk, db, dlo, dhi; /* ... over real values in double */
     int keep0;
 } mv__cu_line;
-#ifdef __CUDACC__
-#  define MV__CU_BOTH static __host__ __device__ MV__CU_MAYBE
-#else
-#  define MV__CU_BOTH static MV__CU_MAYBE
-#endif
 /* The float half from the double one: x = slope * stored + inter, zero the stored value of 0 or NaN. */
 MV__CU_BOTH void mv__cu_line_set(mv__cu_line *a, double slope, double inter, double zero) {
     const double m = (a->dm - inter) / slope;
