@@ -39,7 +39,7 @@
      added atomically. Against medvol.h: minimum, maximum, counts, histograms, percentiles, clamp, threshold
      and conversions have the same bits; sums, means and deviations agree within 1e-12 relative; maps within
      2 ulp of float of the larger of result and offset, those of 64-bit types and into integers to the bit
-     from the same parameters; gamma within 4 ulp.
+     from the same parameters; gamma within 6 ulp, of which CUDA's powf has 4.
 */
 #ifndef MEDVOL_CUDA_H
 #define MEDVOL_CUDA_H
@@ -97,14 +97,14 @@ typedef struct mv_cuda_ctx {
     void *words, *pinned, *stage[2], *staged[2];
 } mv_cuda_ctx;
 
-/* mv_cuda_ctx_init: copy desc (NULL: all defaults), make the stream. mv_cuda_ctx_free: wait for the stream and
-   release all; taking {0} is fine. Errors: MEDVOL_E_NULL, _RANGE (device), MEDVOL_E_NO_DEVICE (none, or the
-   driver is missing or too old), _NOMEM, _DEVICE. */
+/* mv_cuda_ctx_init: copy desc (NULL: all defaults), make the stream. mv_cuda_ctx_free: wait for the stream
+   and release all; taking {0} is fine. Errors: MEDVOL_E_NULL, _RANGE (device), MEDVOL_E_NO_DEVICE (none, or
+   the driver is missing or too old), _NOMEM, _DEVICE. */
 MEDVOL_DEF mv_status mv_cuda_ctx_init(mv_cuda_ctx *ctx, const mv_cuda_desc *desc);
 MEDVOL_DEF void mv_cuda_ctx_free(mv_cuda_ctx *ctx);
-/* mv_cuda_message: one line on the last failure, "" when there was none. mv_cuda_sync: wait for the stream and
-   tell what went wrong on it; not while capturing (MEDVOL_E_BUSY). mv_cuda_ctx_reserve: make the workspace at
-   least `bytes`. */
+/* mv_cuda_message: one line on the last failure, "" when there was none. mv_cuda_sync: wait for the stream
+   and tell what went wrong on it; not while capturing (MEDVOL_E_BUSY). mv_cuda_ctx_reserve: make the
+   workspace at least `bytes`. */
 MEDVOL_DEF const char *mv_cuda_message(const mv_cuda_ctx *ctx);
 MEDVOL_DEF mv_status mv_cuda_sync(mv_cuda_ctx *ctx);
 MEDVOL_DEF mv_status mv_cuda_ctx_reserve(mv_cuda_ctx *ctx, size_t bytes);
@@ -124,8 +124,8 @@ MEDVOL_DEF void mv_cuda_graph_free(mv_cuda_ctx *ctx, mv_cuda_graph *graph);
 /* ---- volumes ------------------------------------------------------------------------------------------- */
 
 /* The struct of medvol.h with `data` in device memory: mv_volume_count, mv_spacing, mv_orientation and the
-   affine calls take it too. nifti stays NULL. owner and map_bytes say what mv_cuda_volume_free releases; never
-   give it to mv_volume_free. */
+   affine calls take it too. nifti stays NULL. owner and map_bytes say what mv_cuda_volume_free releases;
+   never give it to mv_volume_free. */
 typedef mv_volume mv_cuda_volume;
 
 /* mv_cuda_volume_alloc, _free (stream-ordered), _view, _copy: as in medvol.h. mv_cuda_volume_wrap: around
@@ -170,7 +170,7 @@ MEDVOL_DEF mv_status mv_cuda_copy_peer(mv_cuda_ctx *to, mv_cuda_volume *dst, mv_
             mv_cuda_sync. The calls ending in _wait take ordinary host memory and wait; their status includes
             what the device found.
    COUNTS   at most 2^32 - 1 values at once for percentiles and histograms (MEDVOL_E_UNSUPPORTED).
-   SCRATCH  56 bytes for 32768 values; where a source is a view, its values once more; a byte a value where
+   SCRATCH  72 bytes for 32768 values; where a source is a view, its values once more; a byte a value where
             the mask is not contiguous u8 of src's shape. */
 
 /* mv_cuda_stats: dim[split - 1] results. Moments about a value of each thread's own share, chunks of 32768
@@ -200,8 +200,8 @@ MEDVOL_DEF mv_status mv_cuda_median(mv_cuda_ctx *ctx, double *out, const mv_cuda
                                     const mv_percentile_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_mad(mv_cuda_ctx *ctx, double *out, double *median, const mv_cuda_volume *src,
                                  const mv_percentile_opt *opt);
-/* mv_cuda_histogram: h->bins on the host, h->counts in device memory, the rest of *h in device memory too: the
-   call fills h->tail. mv_cuda_otsu takes both. */
+/* mv_cuda_histogram: h itself is on the host; what h->counts and h->tail point to, device memory, is filled.
+   mv_cuda_otsu reads both, in one thread. */
 typedef struct mv_cuda_hist_tail {
     double lo, hi;
     uint64_t below, above, nan, total;
@@ -215,8 +215,8 @@ MEDVOL_DEF mv_status mv_cuda_histogram(mv_cuda_ctx *ctx, const mv_cuda_hist *h, 
                                        const mv_histogram_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_histogram_wait(mv_cuda_ctx *ctx, mv_hist *h, const mv_cuda_volume *src,
                                             const mv_histogram_opt *opt);
-MEDVOL_DEF mv_status mv_cuda_histogram_f32(mv_cuda_ctx *ctx, const mv_cuda_hist *h, const float *src, size_t n,
-                                           const mv_histogram_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_histogram_f32(mv_cuda_ctx *ctx, const mv_cuda_hist *h, const float *src,
+                                           size_t n, const mv_histogram_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_histogram_array(mv_cuda_ctx *ctx, const mv_cuda_hist *h, const void *src,
                                              mv_dtype dtype, size_t n, double slope, double inter,
                                              const mv_histogram_opt *opt);
@@ -232,18 +232,18 @@ MEDVOL_DEF mv_status mv_cuda_rescale(mv_cuda_ctx *ctx, mv_cuda_volume *dst, cons
                                      double out_min, double out_max, const mv_rescale_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_rescale_f32(mv_cuda_ctx *ctx, float *dst, const float *src, size_t n,
                                          double out_min, double out_max, const mv_rescale_opt *opt);
-MEDVOL_DEF mv_status mv_cuda_linear(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src, double a,
-                                    double b);
+MEDVOL_DEF mv_status mv_cuda_linear(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                    double a, double b);
 MEDVOL_DEF mv_status mv_cuda_linear_f32(mv_cuda_ctx *ctx, float *dst, const float *src, size_t n, double a,
                                         double b);
-MEDVOL_DEF mv_status mv_cuda_clamp(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src, double lo,
-                                   double hi);
+MEDVOL_DEF mv_status mv_cuda_clamp(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                   double lo, double hi);
 MEDVOL_DEF mv_status mv_cuda_clamp_f32(mv_cuda_ctx *ctx, float *dst, const float *src, size_t n, double lo,
                                        double hi);
 MEDVOL_DEF mv_status mv_cuda_threshold(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                        double lo, double hi, const mv_threshold_opt *opt);
-MEDVOL_DEF mv_status mv_cuda_threshold_f32(mv_cuda_ctx *ctx, float *dst, const float *src, size_t n, double lo,
-                                           double hi, const mv_threshold_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_threshold_f32(mv_cuda_ctx *ctx, float *dst, const float *src, size_t n,
+                                           double lo, double hi, const mv_threshold_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_gamma(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src, double g,
                                    const mv_gamma_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_gamma_f32(mv_cuda_ctx *ctx, float *dst, const float *src, size_t n, double g,
@@ -293,9 +293,9 @@ extern __shared__ __align__(16) unsigned char mv__cu_dynamic[];
 #  define MV__CU_DYNAMIC(type, name) type *name = (type *)emu_dynamic()
 #  define mv__cu_sync() emu_sync(__LINE__)
 #  define mv__cu_syncwarp() emu_syncwarp(__LINE__)
-#  define mv__cu_shfl(v, lane) emu_shfl(0xffffffffu, __LINE__, v, lane)
-#  define mv__cu_shfl_down(v, d) emu_shfl_down(0xffffffffu, __LINE__, v, d)
-#  define mv__cu_shfl_xor(v, m) emu_shfl_xor(0xffffffffu, __LINE__, v, m)
+#  define mv__cu_shfl(v, lane) emu_shfl(0xffffffffu, __LINE__, v, (unsigned)(lane))
+#  define mv__cu_shfl_down(v, d) emu_shfl_down(0xffffffffu, __LINE__, v, (unsigned)(d))
+#  define mv__cu_shfl_xor(v, m) emu_shfl_xor(0xffffffffu, __LINE__, v, (unsigned)(m))
 #  define mv__cu_ballot(p) emu_ballot(0xffffffffu, __LINE__, p)
 #  define mv__cu_any(p) emu_any(0xffffffffu, __LINE__, p)
 #  define mv__cu_all(p) emu_all(0xffffffffu, __LINE__, p)
@@ -444,11 +444,17 @@ MV__CU_DEV double mv__cu_get(long long v) { return (double)v; }
 MV__CU_DEV double mv__cu_get(mv__cu_u64 v) { return (double)v; }
 MV__CU_DEV double mv__cu_get(double v) { return v; }
 /* Rounded to nearest even, saturated, NaN is 0. */
-MV__CU_DEV float mv__cu_whole(float x, float lo, float hi) { return x != x ? 0.0f : fminf(fmaxf(rintf(x), lo), hi); }
-MV__CU_DEV double mv__cu_whole(double x, double lo, double hi) { return x != x ? 0.0 : fmin(fmax(rint(x), lo), hi); }
+MV__CU_DEV float mv__cu_whole(float x, float lo, float hi) {
+    return x != x ? 0.0f : fminf(fmaxf(rintf(x), lo), hi);
+}
+MV__CU_DEV double mv__cu_whole(double x, double lo, double hi) {
+    return x != x ? 0.0 : fmin(fmax(rint(x), lo), hi);
+}
 MV__CU_DEV void mv__cu_put(unsigned char *d, float x) { *d = (unsigned char)mv__cu_whole(x, 0.0f, 255.0f); }
 MV__CU_DEV void mv__cu_put(signed char *d, float x) { *d = (signed char)mv__cu_whole(x, -128.0f, 127.0f); }
-MV__CU_DEV void mv__cu_put(unsigned short *d, float x) { *d = (unsigned short)mv__cu_whole(x, 0.0f, 65535.0f); }
+MV__CU_DEV void mv__cu_put(unsigned short *d, float x) {
+    *d = (unsigned short)mv__cu_whole(x, 0.0f, 65535.0f);
+}
 MV__CU_DEV void mv__cu_put(short *d, float x) { *d = (short)mv__cu_whole(x, -32768.0f, 32767.0f); }
 MV__CU_DEV void mv__cu_put(mv__cu_half *d, float x) { d->b = mv__cu_f32_f16(x); }
 MV__CU_DEV void mv__cu_put(mv__cu_bhalf *d, float x) { d->b = mv__cu_f32_bf16(x); }
@@ -507,7 +513,8 @@ template <class T, int N> struct mv__cu_pack {
     typedef typename mv__cu_word<N * (int)sizeof(T)>::type word;
     union { word w; T v[N]; };
 };
-template <class T, int N> MV__CU_DEV void mv__cu_ldn(mv__cu_pack<T, N> &r, const T *p, int packed, int wanted) {
+template <class T, int N>
+MV__CU_DEV void mv__cu_ldn(mv__cu_pack<T, N> &r, const T *p, int packed, int wanted) {
     int k;
     if (wanted && packed) r.w = mv__cu_ld((const typename mv__cu_pack<T, N>::word *)(const void *)p);
     else {
@@ -517,7 +524,9 @@ template <class T, int N> MV__CU_DEV void mv__cu_ldn(mv__cu_pack<T, N> &r, const
 MV__CU_BOTH int mv__cu_mini(int a, int b) { return a < b ? a : b; }
 
 /* ---- host: sizes and messages ---- */
-MV__CU_FN int mv__cu_muls(size_t a, size_t b, size_t *r) { return b && a > (size_t)-1 / b ? 0 : (*r = a * b, 1); }
+MV__CU_FN int mv__cu_muls(size_t a, size_t b, size_t *r) {
+    return b && a > (size_t)-1 / b ? 0 : (*r = a * b, 1);
+}
 MV__CU_FN int mv__cu_adds(size_t a, size_t b, size_t *r) { return a > (size_t)-1 - b ? 0 : (*r = a + b, 1); }
 MV__CU_FN size_t mv__cu_divup(size_t a, size_t b) { return a / b + (a % b != 0); }
 MV__CU_FN int mv__cu_finite(double x) { return x - x == 0.0; }
@@ -611,9 +620,9 @@ MV__CU_FN mv_status mv__cu_begin(mv_cuda_ctx *ctx, const char *op) {
     if ((e = cudaPeekAtLastError()) != cudaSuccess) {
         ctx->depth = 0;
         if (mv__cu_sticky(e)) ctx->state = MV__CU_DEAD;
-        return mv__cu_fail(ctx, mv__cu_sticky(e) ? MEDVOL_E_DEVICE_LOST : MEDVOL_E_FOREIGN, "error", (double)e,
-                           "%s: earlier code left the CUDA error %s (%d): %s", op, cudaGetErrorName(e), (int)e,
-                           cudaGetErrorString(e));
+        return mv__cu_fail(ctx, mv__cu_sticky(e) ? MEDVOL_E_DEVICE_LOST : MEDVOL_E_FOREIGN, "error",
+                           (double)e, "%s: earlier code left the CUDA error %s (%d): %s", op,
+                           cudaGetErrorName(e), (int)e, cudaGetErrorString(e));
     }
     st = MV__CU_TRY(ctx, op, cudaGetDevice, (&ctx->previous));
     if (st == MEDVOL_OK && ctx->previous != ctx->device)
@@ -628,7 +637,9 @@ MV__CU_FN mv_status mv__cu_end(mv_cuda_ctx *ctx, mv_status st) {
 }
 
 /* ---- scratch: a call says how much it needs before it enqueues anything, then takes pieces ---- */
-MV__CU_FN size_t mv__cu_round(size_t n) { return n > (size_t)-1 - 255 ? (size_t)-1 : (n + 255) & ~(size_t)255; }
+MV__CU_FN size_t mv__cu_round(size_t n) {
+    return n > (size_t)-1 - 255 ? (size_t)-1 : (n + 255) & ~(size_t)255;
+}
 /* Room for `bytes` behind what is taken already. */
 MV__CU_FN mv_status mv__cu_room(mv_cuda_ctx *ctx, const char *op, size_t bytes) {
     size_t want;
@@ -703,7 +714,8 @@ MV__CU_FN mv_status mv__cu_ctx_make(mv_cuda_ctx *ctx) {
         ctx->own_stream = st == MEDVOL_OK;
     }
     if (st == MEDVOL_OK) ctx->words = mv__cu_alloc(ctx, op, MV__CU_WORDS, &st);
-    if (st == MEDVOL_OK) st = MV__CU_TRY(ctx, op, cudaMemsetAsync, (ctx->words, 0, MV__CU_WORDS, ctx->stream));
+    if (st == MEDVOL_OK)
+        st = MV__CU_TRY(ctx, op, cudaMemsetAsync, (ctx->words, 0, MV__CU_WORDS, ctx->stream));
     if (st == MEDVOL_OK) st = MV__CU_TRY(ctx, op, cudaMallocHost, (&ctx->pinned, (size_t)MV__CU_WORDS));
     return st;
 }
@@ -795,7 +807,8 @@ MEDVOL_DEF mv_status mv_cuda_capture_begin(mv_cuda_ctx *ctx) {
     mv_status st = mv__cu_begin(ctx, "capture_begin");
     if (st < 0) return st;
     if (ctx->capturing)
-        return mv__cu_end(ctx, mv__cu_fail(ctx, MEDVOL_E_BUSY, "capture", 0, "capture_begin: a capture runs"));
+        return mv__cu_end(ctx,
+                          mv__cu_fail(ctx, MEDVOL_E_BUSY, "capture", 0, "capture_begin: a capture runs"));
     st = MV__CU_TRY(ctx, "capture_begin", cudaStreamBeginCapture,
                     (ctx->stream, cudaStreamCaptureModeThreadLocal));
     ctx->capturing = st == MEDVOL_OK;
@@ -846,12 +859,15 @@ MV__CU_FN int mv__cu_is_real(mv_dtype t) {
     return mv__cu_is_integer(t) || t == MEDVOL_F16 || t == MEDVOL_BF16 || t == MEDVOL_F32 || t == MEDVOL_F64;
 }
 MV__CU_FN int mv__cu_is_complex(mv_dtype t) { return t == MEDVOL_C64 || t == MEDVOL_C128; }
-MV__CU_FN int mv__cu_is_narrow(mv_dtype t) { return mv__cu_is_real(t) && (mv_dtype_size(t) <= 2 || t == MEDVOL_F32); }
+MV__CU_FN int mv__cu_is_narrow(mv_dtype t) {
+    return mv__cu_is_real(t) && (mv_dtype_size(t) <= 2 || t == MEDVOL_F32);
+}
 MV__CU_FN int mv__cu_scaled(double slope, double inter) {
     return mv__cu_finite(slope) && slope != 0.0 && mv__cu_finite(inter) && !(slope == 1.0 && inter == 0.0);
 }
 MV__CU_FN void mv__cu_vol_scaling(const mv_cuda_volume *v, double *slope, double *inter) {
-    const int on = (mv__cu_is_real(v->dtype) || mv__cu_is_complex(v->dtype)) && mv__cu_scaled(v->slope, v->inter);
+    const int on =
+        (mv__cu_is_real(v->dtype) || mv__cu_is_complex(v->dtype)) && mv__cu_scaled(v->slope, v->inter);
     *slope = on ? v->slope : 1.0;
     *inter = on ? v->inter : 0.0;
 }
@@ -1064,8 +1080,9 @@ MV__CU_FN mv_status mv__cu_out_check(mv_cuda_ctx *ctx, const char *op, const mv_
     int d, same;
     if ((st = mv__cu_vol_check(ctx, op, "dst", dst)) < 0) return st;
     if (dst != src && dst->dtype != dtype)
-        return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "dst", (double)dst->dtype, "%s: dst has type %s: the result is %s",
-                           op, mv_dtype_name(dst->dtype), mv_dtype_name(dtype));
+        return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "dst", (double)dst->dtype,
+                           "%s: dst has type %s: the result is %s", op, mv_dtype_name(dst->dtype),
+                           mv_dtype_name(dtype));
     if (!mv__cu_vol_same_shape(dst, ndim, dim))
         return mv__cu_fail(ctx, MEDVOL_E_SHAPE, "dst", (double)dst->dim[0],
                            "%s: dst is %zu x %zu x %zu: the result is %zu x %zu x %zu", op, dst->dim[0],
@@ -1081,7 +1098,8 @@ MV__CU_FN mv_status mv__cu_out_begin(mv_cuda_ctx *ctx, const char *op, mv_cuda_v
                                      int ndim, const size_t *dim, int flags) {
     mv_status st;
     memset(out, 0, sizeof *out);
-    if (mv__cu_out_fresh(dst, src, dtype, ndim, dim, flags)) st = mv__cu_vol_alloc(ctx, op, out, dtype, ndim, dim);
+    if (mv__cu_out_fresh(dst, src, dtype, ndim, dim, flags))
+        st = mv__cu_vol_alloc(ctx, op, out, dtype, ndim, dim);
     else {
         st = mv__cu_out_check(ctx, op, dst, src, dtype, ndim, dim, flags);
         if (st == MEDVOL_OK) {
@@ -1152,7 +1170,8 @@ MV__CU_DEV void mv__cu_walk_row(const mv__cu_walk &w, mv__cu_u64 row, long long 
     }
 }
 /* The stretch of this warp: row offsets, first value, how many. 0: none. */
-MV__CU_DEV int mv__cu_walk_item(const mv__cu_walk &w, long long *a, long long *b, long long *at, long long *n) {
+MV__CU_DEV int mv__cu_walk_item(const mv__cu_walk &w, long long *a, long long *b, long long *at,
+                                long long *n) {
     const long long segs = (w.len + MV__CU_MAP_SEG - 1) / MV__CU_MAP_SEG;
     const mv__cu_u64 i = (mv__cu_u64)blockIdx.x * (MV__CU_B / 32) + (threadIdx.x >> 5);
     mv__cu_u64 row = i, seg = 0;
@@ -1170,7 +1189,8 @@ template <class S, class D> struct mv__cu_group {
 template <class S, class D, class Op>
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_map(D *d, const S *s, long long n, int head, int packed, Op op) {
     enum { N = mv__cu_group<S, D>::N, U = MV__CU_MAP_U };
-    const long long groups = (n - head) / N, first = (long long)blockIdx.x * (MV__CU_B * U) + (int)threadIdx.x;
+    const long long groups = (n - head) / N,
+                    first = (long long)blockIdx.x * (MV__CU_B * U) + (int)threadIdx.x;
     mv__cu_pack<S, N> in[U];
     mv__cu_pack<D, N> out;
     long long rest = n - groups * N, i;
@@ -1228,8 +1248,8 @@ MV__CU_FN size_t mv__cu_walk_blocks(const mv__cu_walk *w) {
 }
 MV__CU_FN mv_status mv__cu_grid(mv_cuda_ctx *ctx, const char *op, size_t blocks, unsigned *grid) {
     if (blocks > 0x7fffffffu)
-        return mv__cu_fail(ctx, MEDVOL_E_SIZE, "blocks", (double)blocks, "%s: %zu blocks are more than a launch takes",
-                           op, blocks);
+        return mv__cu_fail(ctx, MEDVOL_E_SIZE, "blocks", (double)blocks,
+                           "%s: %zu blocks are more than a launch takes", op, blocks);
     *grid = (unsigned)blocks;
     return MEDVOL_OK;
 }
@@ -1344,7 +1364,8 @@ MV__CU_DEV double mv__cu_power_f64(double x, const mv__cu_power &a) {
     t = mv__cu_mul(x - a.lo, a.scale);
     return mv__cu_add(mv__cu_mul(pow(t > 0 ? t : 0.0, a.g), a.range), a.lo);
 }
-MV__CU_DEV double mv__cu_any_value(const mv__cu_any &f, const mv__cu_line &line, const mv__cu_power &power, double x) {
+MV__CU_DEV double mv__cu_any_value(const mv__cu_any &f, const mv__cu_line &line, const mv__cu_power &power,
+                                   double x) {
     double y;
     switch (f.kind) {
         case MV__CU_ANY_LINE:
@@ -1352,7 +1373,9 @@ MV__CU_DEV double mv__cu_any_value(const mv__cu_any &f, const mv__cu_line &line,
             if (line.clip) y = y < line.dlo ? line.dlo : y > line.dhi ? line.dhi : y;
             return line.keep0 && x == 0.0 ? x : y;
         case MV__CU_ANY_STAY:
-            return (f.open & 1 ? x <= f.lo : x < f.lo) ? f.under : (f.open & 2 ? x >= f.hi : x > f.hi) ? f.over : x;
+            return (f.open & 1 ? x <= f.lo : x < f.lo)   ? f.under
+                   : (f.open & 2 ? x >= f.hi : x > f.hi) ? f.over
+                                                         : x;
         case MV__CU_ANY_INSIDE:
             return (f.open & 1 ? x > f.lo : x >= f.lo) && (f.open & 2 ? x < f.hi : x <= f.hi) ? 1.0 : 0.0;
         case MV__CU_ANY_POWER: return mv__cu_power_f64(x, power);
@@ -1399,7 +1422,8 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_any(void *d, const void *s, mv__cu_walk w, m
         }
         if (f.kind == MV__CU_ANY_POWER && f.dt == MEDVOL_F32) {
             float y = (float)x;
-            if (power.mode == MEDVOL_GAMMA_NORMALISED) y = (float)mv__cu_mul((double)y - power.lo, power.scale);
+            if (power.mode == MEDVOL_GAMMA_NORMALISED)
+                y = (float)mv__cu_mul((double)y - power.lo, power.scale);
             y = mv__cu_power_f32(y, (float)power.g, (float)(power.g - (double)(float)power.g), power.mode);
             if (power.mode == MEDVOL_GAMMA_NORMALISED)
                 y = (float)mv__cu_add(mv__cu_mul((double)y, power.range), power.lo);
@@ -1512,7 +1536,8 @@ MV__CU_FN mv_status mv__cu_vol_convert(mv_cuda_ctx *ctx, const char *op, const m
     mv__cu_any f;
     mv_status st;
     mv__cu_walk_init(&w, &d, &s, -1);
-    if (!scaled && d.dtype == s.dtype) return mv__cu_map_same(ctx, op, d.data, s.data, mv_dtype_size(d.dtype), &w);
+    if (!scaled && d.dtype == s.dtype)
+        return mv__cu_map_same(ctx, op, d.data, s.data, mv_dtype_size(d.dtype), &w);
     if (!scaled && d.dtype != MEDVOL_F32 && s.dtype == MEDVOL_F32 && mv__cu_is_narrow(d.dtype) && aside)
         return mv__cu_map_cast(ctx, op, d.data, d.dtype, (const float *)s.data, &w);
     if (!scaled && mv__cu_is_integer(d.dtype) && mv__cu_is_integer(s.dtype)) {
@@ -1536,7 +1561,7 @@ MV__CU_FN mv_status mv__cu_vol_convert(mv_cuda_ctx *ctx, const char *op, const m
     f.slope = slope, f.inter = inter;
     return mv__cu_map_any(ctx, op, d.data, s.data, &w, &f);
 }
-/* The checks of mv_convert; slope and inter: what is applied to stored values; out_slope 0: dst is not scaled */
+/* The checks of mv_convert; slope and inter: what is applied to stored values */
 MV__CU_FN mv_status mv__cu_convert_plan(mv_cuda_ctx *ctx, const char *op, const mv_volume *dst,
                                         const mv_volume *src, mv_dtype *dtype, const mv_convert_opt *opt,
                                         double *slope, double *inter) {
@@ -1548,8 +1573,8 @@ MV__CU_FN mv_status mv__cu_convert_plan(mv_cuda_ctx *ctx, const char *op, const 
         return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)*dtype, "%s: from %s to %s: not defined", op,
                            mv_dtype_name(src->dtype), mv_dtype_name(*dtype));
     if (!mv__cu_finite(os) || !mv__cu_finite(oi))
-        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "slope", os, "%s: slope = %g, inter = %g: must be finite", op, os,
-                           oi);
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "slope", os, "%s: slope = %g, inter = %g: must be finite", op,
+                           os, oi);
     if (os != 0.0 && (keep || !mv__cu_is_integer(*dtype)))
         return mv__cu_fail(ctx, MEDVOL_E_RANGE, "slope", os,
                            "%s: a slope is for integer types without keep_scaling", op);
@@ -1594,7 +1619,8 @@ MEDVOL_DEF mv_status mv_cuda_volume_copy(mv_cuda_ctx *ctx, mv_cuda_volume *dst, 
     if (st < 0) return st;
     memset(&keep, 0, sizeof keep);
     keep.keep_scaling = 1;
-    return mv__cu_end(ctx, mv__cu_convert(ctx, "volume_copy", dst, src, src ? src->dtype : MEDVOL_NONE, &keep));
+    return mv__cu_end(ctx,
+                      mv__cu_convert(ctx, "volume_copy", dst, src, src ? src->dtype : MEDVOL_NONE, &keep));
 }
 
 /* ---- transfers ---- */
@@ -1714,7 +1740,8 @@ MV__CU_FN mv_status mv__cu_host_out(mv_cuda_ctx *ctx, const char *op, mv_volume 
                                "%s: dst has type %s: the result is %s", op, mv_dtype_name(dst->dtype),
                                mv_dtype_name(dtype));
         if (!mv__cu_vol_same_shape(dst, src->ndim, src->dim))
-            return mv__cu_fail(ctx, MEDVOL_E_SHAPE, "dst", (double)dst->dim[0], "%s: dst has another shape", op);
+            return mv__cu_fail(ctx, MEDVOL_E_SHAPE, "dst", (double)dst->dim[0], "%s: dst has another shape",
+                               op);
         *out = *dst;
     } else {
         memset(&host, 0, sizeof host);
@@ -1814,7 +1841,8 @@ MEDVOL_DEF mv_status mv_cuda_copy_peer(mv_cuda_ctx *to, mv_cuda_volume *dst, mv_
     }
     if (dst == src) return mv__cu_end(to, mv__cu_fail(to, MEDVOL_E_ALIAS, "dst", 0, "%s: dst is src", op));
     if (!mv_volume_contiguous(src) || (dst->data && !mv_volume_contiguous(dst)))
-        return mv__cu_end(to, mv__cu_fail(to, MEDVOL_E_SHAPE, "stride", 0, "%s: both must be contiguous", op));
+        return mv__cu_end(to,
+                          mv__cu_fail(to, MEDVOL_E_SHAPE, "stride", 0, "%s: both must be contiguous", op));
     st = mv__cu_out_begin(to, op, &out, dst, src, src->dtype, src->ndim, src->dim, 0);
     if (st < 0) return mv__cu_end(to, st);
     bytes = mv_volume_count(src) * mv_dtype_size(src->dtype);
@@ -1829,7 +1857,7 @@ MEDVOL_DEF mv_status mv_cuda_copy_peer(mv_cuda_ctx *to, mv_cuda_volume *dst, mv_
 }
 
 /* ==== [STATS] moments in two stages, masks, layouts. Owns mv__cu_set*, mv__cu_part*, mv__cu_fold*. Uses
-   [VOLUME]. Source: Chan, Golub, LeVeque 1983. ============================================================ */
+   [VOLUME]. Source: Chan, Golub, LeVeque 1983. =========================================================== */
 /* What takes part: a volume, a mask (or NULL), one index of an axis (-1: all at once). */
 typedef struct mv__cu_set {
     const char *op;
@@ -1862,8 +1890,9 @@ MV__CU_FN int mv__cu_mask_direct(const mv_cuda_volume *m, const mv_cuda_volume *
     return m->dtype == MEDVOL_U8 && (m->inter == 0.0 || !mv__cu_scaled(m->slope, m->inter)) &&
            mv__cu_vol_same_shape(m, p->ndim, p->dim) && mv__cu_part_flat(m);
 }
-MV__CU_FN mv_status mv__cu_set_begin(mv_cuda_ctx *ctx, const char *op, mv__cu_set *s, const mv_cuda_volume *src,
-                                     const mv_volume *mask, const uint8_t *mask8, int nonzero, int split) {
+MV__CU_FN mv_status mv__cu_set_begin(mv_cuda_ctx *ctx, const char *op, mv__cu_set *s,
+                                     const mv_cuda_volume *src, const mv_volume *mask, const uint8_t *mask8,
+                                     int nonzero, int split) {
     mv_cuda_volume p, m;
     double z;
     int d;
@@ -1871,7 +1900,8 @@ MV__CU_FN mv_status mv__cu_set_begin(mv_cuda_ctx *ctx, const char *op, mv__cu_se
     memset(s, 0, sizeof *s);
     if (st < 0) return st;
     if (mask8)
-        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "mask8", 0, "%s: mask8 is for arrays: give a mask volume", op);
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "mask8", 0, "%s: mask8 is for arrays: give a mask volume",
+                           op);
     if (!(split >= 0 && split <= src->ndim))
         return mv__cu_fail(ctx, MEDVOL_E_RANGE, "split", split, "%s: split = %d: must be 0..%d", op, split,
                            src->ndim);
@@ -1879,8 +1909,8 @@ MV__CU_FN mv_status mv__cu_set_begin(mv_cuda_ctx *ctx, const char *op, mv__cu_se
     for (d = 0; mask && d < 7; d++) {
         const size_t a = d < mask->ndim ? mask->dim[d] : 1, b = d < src->ndim ? src->dim[d] : 1;
         if (a != b && a != 1)
-            return mv__cu_fail(ctx, MEDVOL_E_SHAPE, "mask", (double)a, "%s: mask: dim[%d] = %zu: must be %zu or 1",
-                               op, d, a, b);
+            return mv__cu_fail(ctx, MEDVOL_E_SHAPE, "mask", (double)a,
+                               "%s: mask: dim[%d] = %zu: must be %zu or 1", op, d, a, b);
     }
     s->op = op;
     s->src = src, s->mask = mask;
@@ -1930,8 +1960,8 @@ MV__CU_FN mv_status mv__cu_flatten(mv_cuda_ctx *ctx, const mv__cu_set *s, size_t
     return mv__cu_map_any(ctx, s->op, c.data, m.data, &w, &any);
 }
 
-/* ---- moments of one thread, then of a warp, of a block, of all. The mean is c + off, c a value of the data, so
-   that what means differ by is not lost where all lie far from 0. ---- */
+/* ---- moments of one thread, then of a warp, of a block, of all. The mean is c + off, c a value of the data,
+   so that what means differ by is not lost where all lie far from 0. ---- */
 typedef struct mv__cu_moment {
     uint64_t n, nan, above, below;
     double c, off, m2, min, max;
@@ -2023,9 +2053,9 @@ template <> struct mv__cu_as<mv__cu_half> { typedef float type; };
 template <> struct mv__cu_as<mv__cu_bhalf> { typedef float type; };
 template <> struct mv__cu_as<float> { typedef float type; };
 /* One chunk a block. Which values a thread takes depends on the chunk alone. */
-template <class T>
-MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_moments(mv__cu_moment *out, const T *x, const unsigned char *keep, long long n,
-                                            int nonzero, double stored_zero, int packed) {
+template <class T> MV__CU_KERNEL(MV__CU_B, 3)
+mv__cu_k_moments(mv__cu_moment *out, const T *x, const unsigned char *keep, long long n, int nonzero,
+                 double stored_zero, int packed) {
     typedef typename mv__cu_as<T>::type A;
     enum { N = 16 / (int)sizeof(T), U = N < 8 ? 4 : 1 };
     MV__CU_SHARED(mv__cu_warps, sh);
@@ -2148,9 +2178,11 @@ MV__CU_DEV void mv__cu_fold_range(double *r, double lo, double hi, int n, int *w
     if (!n) mv__cu_raise(words, MEDVOL_E_EMPTY, MV__CU_NO_HISTOGRAM);
     else if (r[2] == 0.0) mv__cu_raise(words, MEDVOL_E_RANGE, MV__CU_BAD_HISTOGRAM);
 }
-MV__CU_DEV void mv__cu_fold_finish(const mv__cu_moment &s, const mv__cu_fold &f) { /* of stored values, to real ones */
+/* From stored values to real ones */
+MV__CU_DEV void mv__cu_fold_finish(const mv__cu_moment &s, const mv__cu_fold &f) {
     const double n = (double)s.n;
-    const double a = mv__cu_add(mv__cu_mul(s.min, f.slope), f.inter), b = mv__cu_add(mv__cu_mul(s.max, f.slope), f.inter);
+    const double a = mv__cu_add(mv__cu_mul(s.min, f.slope), f.inter),
+                 b = mv__cu_add(mv__cu_mul(s.max, f.slope), f.inter);
     mv_stats_part p;
     p.n = s.n, p.nan = s.nan;
     p.above = f.slope < 0.0 ? s.below : s.above;
@@ -2229,7 +2261,8 @@ MV__CU_FN mv_status mv__cu_moments_of(mv_cuda_ctx *ctx, const mv__cu_set *s, siz
 MV__CU_FN mv_status mv__cu_give(mv_cuda_ctx *ctx, const char *op, void *out, const void *from, size_t bytes) {
     return MV__CU_TRY(ctx, op, cudaMemcpyAsync, (out, from, bytes, cudaMemcpyDefault, ctx->stream));
 }
-MV__CU_FN mv_status mv__cu_give_wait(mv_cuda_ctx *ctx, const char *op, void *out, const void *from, size_t bytes) {
+MV__CU_FN mv_status mv__cu_give_wait(mv_cuda_ctx *ctx, const char *op, void *out, const void *from,
+                                     size_t bytes) {
     size_t at, n;
     mv_status st = mv__cu_wait(ctx, op);
     if (st == MEDVOL_OK) st = mv__cu_stages(ctx, op);
@@ -2242,7 +2275,8 @@ MV__CU_FN mv_status mv__cu_give_wait(mv_cuda_ctx *ctx, const char *op, void *out
     }
     return st;
 }
-MV__CU_FN mv_status mv__cu_give_check(mv_cuda_ctx *ctx, const char *op, const char *name, const void *out, int wait) {
+MV__CU_FN mv_status mv__cu_give_check(mv_cuda_ctx *ctx, const char *op, const char *name, const void *out,
+                                      int wait) {
     if (!out) return mv__cu_fail_null(ctx, op, name);
     if (wait && ctx->capturing)
         return mv__cu_fail(ctx, MEDVOL_E_BUSY, "capture", 0, "%s: waits, so it cannot be captured", op);
@@ -2386,9 +2420,9 @@ template <class T> struct mv__cu_keyed { typedef unsigned type; };
 template <> struct mv__cu_keyed<mv__cu_u64> { typedef mv__cu_u64 type; };
 template <> struct mv__cu_keyed<long long> { typedef mv__cu_u64 type; };
 template <> struct mv__cu_keyed<double> { typedef mv__cu_u64 type; };
-template <class T>
-MV__CU_DEV void mv__cu_digit(unsigned *t, T v, const mv__cu_sel *sel, const mv__cu_u64 *prefix, int np, int shift,
-                             int bits, int copy) {
+template <class T> MV__CU_DEV void mv__cu_digit(unsigned *t, T v, const mv__cu_sel *sel,
+                                                const mv__cu_u64 *prefix, int np, int shift, int bits,
+                                                int copy) {
     typename mv__cu_keyed<T>::type k;
     const unsigned mask = (1u << bits) - 1;
     int j;
@@ -2400,10 +2434,9 @@ MV__CU_DEV void mv__cu_digit(unsigned *t, T v, const mv__cu_sel *sel, const mv__
                 mv__cu_atomic_add(&t[j * MV__CU_DIGITS + (int)((unsigned)(k >> shift) & mask)], 1u);
 }
 /* Adds to table: the first digit of all values (sel NULL), or the next one of those that share a prefix. */
-template <class T>
-MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_digits(unsigned *table, const T *x, const unsigned char *keep, long long n,
-                                           int nonzero, double stored_zero, const mv__cu_sel *sel, int shift,
-                                           int bits, int packed) {
+template <class T> MV__CU_KERNEL(MV__CU_B, 3)
+mv__cu_k_digits(unsigned *table, const T *x, const unsigned char *keep, long long n, int nonzero,
+                double stored_zero, const mv__cu_sel *sel, int shift, int bits, int packed) {
     typedef typename mv__cu_as<T>::type A;
     enum { N = 16 / (int)sizeof(T), U = 2 };
     MV__CU_SHARED(mv__cu_digits, sh);
@@ -2416,7 +2449,8 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_digits(unsigned *table, const T *x, const un
     MV__CU_UNROLL for (k = 0; k < MV__CU_RANKS; k++) prefix[k] = sel ? sel->prefix[k] : 0;
     for (k = t; k < used; k += MV__CU_B) sh.t[k] = 0;
     mv__cu_sync();
-    for (o = (long long)blockIdx.x * MV__CU_COUNT_CHUNK; np > 0 && o < n; o += (long long)gridDim.x * MV__CU_COUNT_CHUNK) {
+    for (o = (long long)blockIdx.x * MV__CU_COUNT_CHUNK; np > 0 && o < n;
+         o += (long long)gridDim.x * MV__CU_COUNT_CHUNK) {
         const int m = (int)(n - o < MV__CU_COUNT_CHUNK ? n - o : MV__CU_COUNT_CHUNK), groups = m / N;
         for (g = t; g < groups; g += U * MV__CU_B) {
             mv__cu_pack<T, N> in[U];
@@ -2529,25 +2563,27 @@ MV__CU_FN mv_status mv__cu_digits_run(mv_cuda_ctx *ctx, const mv__cu_set *s, con
                               (&fit, mv__cu_k_digits<T>, MV__CU_B, 0));
     if (st < 0) return st;
     most = (size_t)(fit > 0 ? fit : 1) * (size_t)(ctx->processors > 0 ? ctx->processors : 1);
-    MV__CU_LAUNCH(mv__cu_k_digits<T>, (unsigned)(blocks < most ? blocks : most), MV__CU_B, 0, ctx->stream, table,
-                  (const T *)f->x, f->keep, f->n, s->nonzero, s->zero, sel, shift, bits,
+    MV__CU_LAUNCH(mv__cu_k_digits<T>, (unsigned)(blocks < most ? blocks : most), MV__CU_B, 0, ctx->stream,
+                  table, (const T *)f->x, f->keep, f->n, s->nonzero, s->zero, sel, shift, bits,
                   (uintptr_t)f->x % 16 == 0);
     return mv__cu_launched(ctx, s->op);
 }
 enum { MV__CU_TABLE = MV__CU_RANKS * MV__CU_DIGITS * 4, MV__CU_SELECT_BYTES = 2 * MV__CU_TABLE + 512 };
-MV__CU_FN mv_status mv__cu_in_digits(mv_cuda_ctx *ctx, const mv__cu_set *s, const mv__cu_flat *f, mv_dtype type,
-                                     unsigned *table, const mv__cu_sel *sel, int shift, int bits) {
+MV__CU_FN mv_status mv__cu_in_digits(mv_cuda_ctx *ctx, const mv__cu_set *s, const mv__cu_flat *f,
+                                     mv_dtype type, unsigned *table, const mv__cu_sel *sel, int shift,
+                                     int bits) {
     mv_status st = MV__CU_TRY(ctx, s->op, cudaMemsetAsync, (table, 0, (size_t)MV__CU_TABLE, ctx->stream));
     if (st == MEDVOL_OK) st = MV__CU_EACH(type, mv__cu_digits_run, (ctx, s, f, table, sel, shift, bits));
     return st;
 }
 /* nq percentiles of the values of f into out (device); scratch MV__CU_SELECT_BYTES */
-MV__CU_FN mv_status mv__cu_in_select(mv_cuda_ctx *ctx, const mv__cu_set *s, const mv__cu_flat *f, mv_dtype type,
-                                     double slope, double inter, double *out, const double *q, size_t nq,
-                                     int rule) {
+MV__CU_FN mv_status mv__cu_in_select(mv_cuda_ctx *ctx, const mv__cu_set *s, const mv__cu_flat *f,
+                                     mv_dtype type, double slope, double inter, double *out, const double *q,
+                                     size_t nq, int rule) {
     const int width = 8 * (int)mv_dtype_size(type), bits0 = width < 11 ? width : 11;
     const size_t used = ctx->used;
-    unsigned *table0 = (unsigned *)mv__cu_take(ctx, MV__CU_TABLE), *table = (unsigned *)mv__cu_take(ctx, MV__CU_TABLE);
+    unsigned *table0 = (unsigned *)mv__cu_take(ctx, MV__CU_TABLE),
+             *table = (unsigned *)mv__cu_take(ctx, MV__CU_TABLE);
     mv__cu_sel *sel = (mv__cu_sel *)mv__cu_take(ctx, 512);
     mv__cu_rule r;
     size_t i;
@@ -2555,7 +2591,8 @@ MV__CU_FN mv_status mv__cu_in_select(mv_cuda_ctx *ctx, const mv__cu_set *s, cons
     mv_status st;
     ctx->used = used;
     if (f->n > 0xffffffffLL)
-        return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "n", (double)f->n, "%s: more than 2^32 - 1 values", s->op);
+        return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "n", (double)f->n, "%s: more than 2^32 - 1 values",
+                           s->op);
     st = mv__cu_in_digits(ctx, s, f, type, table0, NULL, width - bits0, bits0);
     memset(&r, 0, sizeof r);
     r.rule = rule, r.type = (int)type;
@@ -2583,7 +2620,8 @@ MV__CU_FN mv_status mv__cu_in_quantile_check(mv_cuda_ctx *ctx, const double *q, 
     size_t i;
     for (i = 0; i < nq; i++)
         if (!(q[i] >= 0.0 && q[i] <= 100.0))
-            return mv__cu_fail(ctx, MEDVOL_E_RANGE, "q", q[i], "percentiles: q[%zu] = %g: must be 0..100", i, q[i]);
+            return mv__cu_fail(ctx, MEDVOL_E_RANGE, "q", q[i], "percentiles: q[%zu] = %g: must be 0..100", i,
+                               q[i]);
     if (!(rule >= MEDVOL_PERCENTILE_LINEAR && rule <= MEDVOL_PERCENTILE_MIDPOINT))
         return mv__cu_fail(ctx, MEDVOL_E_RANGE, "rule", rule, "percentiles: rule = %d: must be 0..4", rule);
     return MEDVOL_OK;
@@ -2671,7 +2709,8 @@ MEDVOL_DEF mv_status mv_cuda_median(mv_cuda_ctx *ctx, double *out, const mv_cuda
 MV__CU_KERNEL(32, 1) mv__cu_k_mad(double *out, const double *m) {
     if (threadIdx.x == 0) *out = *m - *m == 0.0 ? *out * 1.4826022185056018 : HUGE_VAL - HUGE_VAL;
 }
-MV__CU_FN mv_status mv__cu_in_mad_part(mv_cuda_ctx *ctx, const mv__cu_set *s, size_t i, double *out, double *m) {
+MV__CU_FN mv_status mv__cu_in_mad_part(mv_cuda_ctx *ctx, const mv__cu_set *s, size_t i, double *out,
+                                       double *m) {
     const double half = 50.0;
     const mv_cuda_volume p = mv__cu_part(s->src, s->axis, i);
     mv__cu_set none = *s;
@@ -2778,7 +2817,8 @@ template <class T> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_hist(mv__cu_hist_arg a) {
     int k;
     for (k = t; k < all; k += MV__CU_B) sh.t[k] = 0;
     mv__cu_sync();
-    for (o = (long long)blockIdx.x * MV__CU_COUNT_CHUNK; good && o < a.n; o += (long long)gridDim.x * MV__CU_COUNT_CHUNK) {
+    for (o = (long long)blockIdx.x * MV__CU_COUNT_CHUNK; good && o < a.n;
+         o += (long long)gridDim.x * MV__CU_COUNT_CHUNK) {
         const long long end = a.n - o < MV__CU_COUNT_CHUNK ? a.n : o + MV__CU_COUNT_CHUNK;
         for (i = o + t; i < end; i += MV__CU_B) {
             double v;
@@ -2793,7 +2833,8 @@ template <class T> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_hist(mv__cu_hist_arg a) {
         if (sh.t[k]) mv__cu_atomic_add(&a.table[k % step], sh.t[k]);
 }
 typedef struct mv__cu_sums { mv__cu_u64 t[MV__CU_B / 32]; } mv__cu_sums;
-MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_hist_end(mv__cu_u64 *counts, mv_cuda_hist_tail *tail, mv__cu_hist_arg a, int clamp) {
+MV__CU_KERNEL(MV__CU_B, 1)
+mv__cu_k_hist_end(mv__cu_u64 *counts, mv_cuda_hist_tail *tail, mv__cu_hist_arg a, int clamp) {
     MV__CU_SHARED(mv__cu_sums, sh);
     const unsigned below = a.table[a.bins], above = a.table[a.bins + 1];
     mv__cu_u64 sum = 0;
@@ -2817,7 +2858,8 @@ MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_hist_end(mv__cu_u64 *counts, mv_cuda_hist_ta
     tail->nan = a.table[a.bins + 2];
     tail->total = sum;
 }
-template <class T> MV__CU_FN mv_status mv__cu_hist_run(mv_cuda_ctx *ctx, const char *op, const mv__cu_hist_arg *a) {
+template <class T>
+MV__CU_FN mv_status mv__cu_hist_run(mv_cuda_ctx *ctx, const char *op, const mv__cu_hist_arg *a) {
     size_t blocks = mv__cu_divup((size_t)a->n, MV__CU_COUNT_CHUNK), most;
     int fit = 0;
     mv_status st = MV__CU_TRY(ctx, op, cudaOccupancyMaxActiveBlocksPerMultiprocessor,
@@ -2828,8 +2870,8 @@ template <class T> MV__CU_FN mv_status mv__cu_hist_run(mv_cuda_ctx *ctx, const c
     return mv__cu_launched(ctx, op);
 }
 /* Into counts and tail (device); more: scratch the caller has taken besides */
-MV__CU_FN mv_status mv__cu_in_histogram(mv_cuda_ctx *ctx, uint64_t *counts, mv_cuda_hist_tail *tail, size_t bins,
-                                        const mv__cu_set *s, const mv_histogram_opt *o) {
+MV__CU_FN mv_status mv__cu_in_histogram(mv_cuda_ctx *ctx, uint64_t *counts, mv_cuda_hist_tail *tail,
+                                        size_t bins, const mv__cu_set *s, const mv_histogram_opt *o) {
     mv__cu_hist_arg a;
     mv__cu_fold f;
     mv__cu_flat flat;
@@ -2855,24 +2897,28 @@ MV__CU_FN mv_status mv__cu_in_histogram(mv_cuda_ctx *ctx, uint64_t *counts, mv_c
     a.copies = mv__cu_mini(MV__CU_B / 32, MV__CU_HIST_SHARED / (int)(bins + 3));
     a.slope = s->slope, a.inter = s->inter;
     if ((st = MV__CU_EACH(s->src->dtype, mv__cu_hist_run, (ctx, s->op, &a))) < 0) return st;
-    MV__CU_LAUNCH(mv__cu_k_hist_end, 1, MV__CU_B, 0, ctx->stream, (mv__cu_u64 *)(void *)counts, tail, a, o && o->clamp ? 1 : 0);
+    MV__CU_LAUNCH(mv__cu_k_hist_end, 1, MV__CU_B, 0, ctx->stream, (mv__cu_u64 *)(void *)counts, tail, a,
+                  o && o->clamp ? 1 : 0);
     return mv__cu_launched(ctx, s->op);
 }
-MV__CU_FN mv_status mv__cu_in_hist_begin(mv_cuda_ctx *ctx, mv__cu_set *s, size_t bins, const mv_cuda_volume *src,
-                                         const mv_histogram_opt *o, size_t more) {
+MV__CU_FN mv_status mv__cu_in_hist_begin(mv_cuda_ctx *ctx, mv__cu_set *s, size_t bins,
+                                         const mv_cuda_volume *src, const mv_histogram_opt *o, size_t more) {
     static const char op[] = "histogram";
     const double lo = o ? o->lo : 0.0, hi = o ? o->hi : 0.0;
     mv_status st;
     if (!(bins >= 1 && bins <= (size_t)1 << 24))
-        return mv__cu_fail(ctx, MEDVOL_E_SIZE, "bins", (double)bins, "%s: bins = %zu: must be 1..16777216", op, bins);
+        return mv__cu_fail(ctx, MEDVOL_E_SIZE, "bins", (double)bins, "%s: bins = %zu: must be 1..16777216",
+                           op, bins);
     st = mv__cu_set_begin(ctx, op, s, src, o ? o->mask : NULL, o ? o->mask8 : NULL, o ? o->nonzero : 0, 0);
     if (st < 0) return st;
     if (!(lo == 0.0 && hi == 0.0) && !(lo < hi && mv__cu_finite(hi - lo)))
-        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "lo", lo, "%s: range %g .. %g: lo < hi, both finite", op, lo, hi);
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "lo", lo, "%s: range %g .. %g: lo < hi, both finite", op, lo,
+                           hi);
     if (mv_volume_count(src) > 0xffffffffu)
         return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "n", (double)mv_volume_count(src),
                            "%s: more than 2^32 - 1 values", op);
-    return mv__cu_room(ctx, op, more + 256 + mv__cu_round((bins + 3) * 4) + s->flat_bytes + mv__cu_moments_bytes(s));
+    return mv__cu_room(ctx, op,
+                       more + 256 + mv__cu_round((bins + 3) * 4) + s->flat_bytes + mv__cu_moments_bytes(s));
 }
 MV__CU_FN mv_status mv__cu_in_hist(mv_cuda_ctx *ctx, const mv_cuda_hist *h, const mv_cuda_volume *src,
                                    const mv_histogram_opt *opt) {
@@ -2934,13 +2980,13 @@ MEDVOL_DEF mv_status mv_cuda_histogram_array(mv_cuda_ctx *ctx, const mv_cuda_his
     }
     return mv__cu_end(ctx, st);
 }
-MEDVOL_DEF mv_status mv_cuda_histogram_f32(mv_cuda_ctx *ctx, const mv_cuda_hist *h, const float *src, size_t n,
-                                           const mv_histogram_opt *opt) {
+MEDVOL_DEF mv_status mv_cuda_histogram_f32(mv_cuda_ctx *ctx, const mv_cuda_hist *h, const float *src,
+                                           size_t n, const mv_histogram_opt *opt) {
     return mv_cuda_histogram_array(ctx, h, src, MEDVOL_F32, n, 1.0, 0.0, opt);
 }
 /* One thread, in the order of mv_otsu. */
-MV__CU_KERNEL(32, 1) mv__cu_k_otsu(double *out, const mv__cu_u64 *counts, const mv_cuda_hist_tail *tail, int bins,
-                                   int *words) {
+MV__CU_KERNEL(32, 1)
+mv__cu_k_otsu(double *out, const mv__cu_u64 *counts, const mv_cuda_hist_tail *tail, int bins, int *words) {
     const double lo = tail->lo, width = (tail->hi - tail->lo) / (double)bins;
     double w = 0.0, all = 0.0, sum = 0.0, total = 0.0, best = -1.0;
     int k, at = 0;
@@ -2973,10 +3019,11 @@ MV__CU_FN mv_status mv__cu_in_otsu(mv_cuda_ctx *ctx, double *threshold, const mv
     if ((st = mv__cu_on_device(ctx, "otsu", "counts", h->counts, 0)) < 0) return st;
     if ((st = mv__cu_on_device(ctx, "otsu", "tail", h->tail, 0)) < 0) return st;
     if (!(h->bins >= 1 && h->bins <= (size_t)1 << 24))
-        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "bins", (double)h->bins, "otsu: bins = %zu: must be 1..16777216",
-                           h->bins);
-    MV__CU_LAUNCH(mv__cu_k_otsu, 1, 32, 0, ctx->stream, threshold, (const mv__cu_u64 *)(const void *)h->counts,
-                  (const mv_cuda_hist_tail *)h->tail, (int)h->bins, (int *)ctx->words);
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "bins", (double)h->bins,
+                           "otsu: bins = %zu: must be 1..16777216", h->bins);
+    MV__CU_LAUNCH(mv__cu_k_otsu, 1, 32, 0, ctx->stream, threshold,
+                  (const mv__cu_u64 *)(const void *)h->counts, (const mv_cuda_hist_tail *)h->tail,
+                  (int)h->bins, (int *)ctx->words);
     return mv__cu_launched(ctx, "otsu");
 }
 MEDVOL_DEF mv_status mv_cuda_otsu(mv_cuda_ctx *ctx, double *threshold, const mv_cuda_hist *h) {
@@ -2992,17 +3039,21 @@ MV__CU_FN mv_dtype mv__cu_in_type(const mv_cuda_volume *dst, const mv_cuda_volum
     return keep || src->dtype == MEDVOL_F64 ? src->dtype : MEDVOL_F32;
 }
 MV__CU_FN mv_status mv__cu_in_out(mv_cuda_ctx *ctx, const char *op, mv_cuda_volume *out,
-                                  const mv_cuda_volume *dst, const mv_cuda_volume *src, mv_dtype t, int keep) {
+                                  const mv_cuda_volume *dst, const mv_cuda_volume *src, mv_dtype t,
+                                  int keep) {
     mv_status st;
     if (!mv__cu_is_real(t))
         return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "dst", (double)t,
                            "%s: dst has type %s: must be an integer or real type", op, mv_dtype_name(t));
-    if ((st = mv__cu_out_begin(ctx, op, out, dst, src, t, src->ndim, src->dim, MV__CU_INPLACE)) < 0) return st;
+    if ((st = mv__cu_out_begin(ctx, op, out, dst, src, t, src->ndim, src->dim, MV__CU_INPLACE)) < 0)
+        return st;
     if (!(keep && t == src->dtype)) out->slope = 1.0, out->inter = 0.0;
     return MEDVOL_OK;
 }
 /* Room for one record a part, and 256 bytes before them for the word that stops the map, set to 0 */
-MV__CU_FN size_t mv__cu_in_records(const mv__cu_set *s, size_t size) { return 256 + mv__cu_round(s->parts * size); }
+MV__CU_FN size_t mv__cu_in_records(const mv__cu_set *s, size_t size) {
+    return 256 + mv__cu_round(s->parts * size);
+}
 MV__CU_FN mv_status mv__cu_in_stop(mv_cuda_ctx *ctx, const char *op, mv__cu_fold *f) {
     f->words = (int *)ctx->words;
     f->stop = (int *)mv__cu_take(ctx, 256);
@@ -3047,9 +3098,11 @@ MV__CU_FN mv_status mv__cu_in_znorm(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const
     if (!dst) return mv__cu_fail_null(ctx, op, "dst");
     if ((st = mv__cu_set_begin(ctx, op, &s, src, o->mask, o->mask8, o->nonzero, o->split)) < 0) return st;
     if (o->given_mean && !mv__cu_finite(o->mean))
-        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "mean", o->mean, "%s: mean = %g: must be finite", op, o->mean);
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "mean", o->mean, "%s: mean = %g: must be finite", op,
+                           o->mean);
     if (o->given_sd && !(o->sd > 0.0 && mv__cu_finite(o->sd)))
-        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "sd", o->sd, "%s: sd = %g: must be > 0 and finite", op, o->sd);
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "sd", o->sd, "%s: sd = %g: must be > 0 and finite", op,
+                           o->sd);
     bytes = mv__cu_in_records(&s, sizeof *lines);
     if ((st = mv__cu_room(ctx, op, bytes + mv__cu_moments_bytes(&s) + s.flat_bytes)) < 0) return st;
     memset(&f, 0, sizeof f);
@@ -3107,9 +3160,11 @@ MV__CU_FN mv_status mv__cu_in_rescale_check(mv_cuda_ctx *ctx, double out_min, do
                                             const mv_rescale_opt *o) {
     if (!(out_min <= out_max && mv__cu_finite(out_max - out_min)))
         return mv__cu_fail(ctx, MEDVOL_E_RANGE, "out_min", out_min,
-                           "rescale: result range %g .. %g: must be finite, out_min <= out_max", out_min, out_max);
+                           "rescale: result range %g .. %g: must be finite, out_min <= out_max", out_min,
+                           out_max);
     if (!(o->range >= MEDVOL_RANGE_DATA && o->range <= MEDVOL_RANGE_PERCENTILE))
-        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "range", o->range, "rescale: range = %d: must be 0..2", o->range);
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "range", o->range, "rescale: range = %d: must be 0..2",
+                           o->range);
     if (o->range == MEDVOL_RANGE_GIVEN && !(o->lo < o->hi && mv__cu_finite(o->hi - o->lo)))
         return mv__cu_fail(ctx, MEDVOL_E_RANGE, "lo", o->lo,
                            "rescale: given range %g .. %g: must be finite, lo < hi", o->lo, o->hi);
@@ -3130,7 +3185,8 @@ MV__CU_FN mv_status mv__cu_in_rescale_lines(mv_cuda_ctx *ctx, const mv__cu_set *
         f.to = lines + i;
         if (o->range == MEDVOL_RANGE_DATA) st = mv__cu_moments_of(ctx, s, i, &f);
         else {
-            MV__CU_LAUNCH(mv__cu_k_rescale, 1, 32, 0, ctx->stream, lines + i, (const double *)(range + 2 * i), f);
+            MV__CU_LAUNCH(mv__cu_k_rescale, 1, 32, 0, ctx->stream, lines + i, (const double *)(range + 2 * i),
+                          f);
             st = mv__cu_launched(ctx, s->op);
         }
     }
@@ -3167,7 +3223,9 @@ MV__CU_FN mv_status mv__cu_in_rescale(mv_cuda_ctx *ctx, mv_cuda_volume *dst, con
     }
     bytes = mv__cu_in_records(&s, sizeof *lines);
     more = mv__cu_round(2 * s.parts * sizeof *range);
-    st = mv__cu_room(ctx, op, bytes + more + s.flat_bytes + (f.data ? mv__cu_moments_bytes(&s) : (size_t)MV__CU_SELECT_BYTES));
+    st = mv__cu_room(ctx, op,
+                     bytes + more + s.flat_bytes +
+                         (f.data ? mv__cu_moments_bytes(&s) : (size_t)MV__CU_SELECT_BYTES));
     if (st < 0) return st;
     if ((st = mv__cu_in_stop(ctx, op, &f)) < 0) return st;
     lines = (mv__cu_line *)mv__cu_take(ctx, bytes - 256);
@@ -3197,8 +3255,8 @@ MEDVOL_DEF mv_status mv_cuda_rescale_f32(mv_cuda_ctx *ctx, float *dst, const flo
     if (st == MEDVOL_OK) st = mv__cu_in_rescale(ctx, &d, &s, out_min, out_max, &o);
     return mv__cu_end(ctx, st);
 }
-MV__CU_FN mv_status mv__cu_in_linear(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src, double a,
-                                     double b) {
+MV__CU_FN mv_status mv__cu_in_linear(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                     double a, double b) {
     mv__cu_set s;
     mv__cu_line line;
     mv_status st;
@@ -3211,8 +3269,8 @@ MV__CU_FN mv_status mv__cu_in_linear(mv_cuda_ctx *ctx, mv_cuda_volume *dst, cons
     mv__cu_line_set(&line, s.slope, s.inter, s.zero);
     return mv__cu_in_lines(ctx, dst, &s, NULL, NULL, &line);
 }
-MEDVOL_DEF mv_status mv_cuda_linear(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src, double a,
-                                    double b) {
+MEDVOL_DEF mv_status mv_cuda_linear(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                    double a, double b) {
     mv_status st = mv__cu_begin(ctx, "linear");
     if (st < 0) return st;
     return mv__cu_end(ctx, mv__cu_in_linear(ctx, dst, src, a, b));
@@ -3268,7 +3326,8 @@ MV__CU_FN double mv__cu_bound(const mv__cu_any *g, mv_dtype t, double limit, int
     s = (limit - g->inter) / g->slope;
     s = s < lo - 1.0 ? lo - 1.0 : s > hi + 1.0 ? hi + 1.0 : s;
     s = rising ? ceil(s) : floor(s);
-    for (i = 0; i < 2 && s - step >= lo && s - step <= hi && mv__cu_obeys(g, s - step, limit, upper); i++) s -= step;
+    for (i = 0; i < 2 && s - step >= lo && s - step <= hi && mv__cu_obeys(g, s - step, limit, upper); i++)
+        s -= step;
     for (i = 0; i < 2 && s >= lo && s <= hi && !mv__cu_obeys(g, s, limit, upper); i++) s += step;
     return s;
 }
@@ -3280,7 +3339,8 @@ MV__CU_FN mv__cu_u64 mv__cu_stored(mv_dtype t, double x) { /* as its bits; mv_co
 typedef struct mv__cu_keep { /* of 8 and 16-bit integers */
     int lo, hi;
 } mv__cu_keep;
-MV__CU_FN mv_status mv__cu_in_stored(mv_cuda_ctx *ctx, mv__cu_any *g, mv_dtype t, int clamp, mv__cu_keep *keep) {
+MV__CU_FN mv_status mv__cu_in_stored(mv_cuda_ctx *ctx, mv__cu_any *g, mv_dtype t, int clamp,
+                                     mv__cu_keep *keep) {
     double a, b, lo, hi;
     g->u = mv__cu_stored(t, (g->under - g->inter) / g->slope);
     g->o = mv__cu_stored(t, (g->over - g->inter) / g->slope);
@@ -3290,8 +3350,9 @@ MV__CU_FN mv_status mv__cu_in_stored(mv_cuda_ctx *ctx, mv__cu_any *g, mv_dtype t
     b = mv__cu_bound(g, t, g->hi, 1);
     if (clamp) {
         if (g->slope > 0.0 ? a > b || a > hi || b < lo : a < b || a < lo || b > hi)
-            return mv__cu_fail(ctx, MEDVOL_E_RANGE, "lo", g->lo, "clamp: no value of the type %s lies in %g .. %g",
-                               mv_dtype_name(t), g->lo, g->hi);
+            return mv__cu_fail(ctx, MEDVOL_E_RANGE, "lo", g->lo,
+                               "clamp: no value of the type %s lies in %g .. %g", mv_dtype_name(t), g->lo,
+                               g->hi);
         g->u = mv__cu_stored(t, a < lo ? lo : a > hi ? hi : a);
         g->o = mv__cu_stored(t, b < lo ? lo : b > hi ? hi : b);
     }
@@ -3307,9 +3368,9 @@ template <class T> struct mv__cu_op_keep_whole {
     MV__CU_IN int begin() { return 1; }
     MV__CU_IN void run(T *d, T s) const { *d = (int)s < lo ? under : (int)s > hi ? over : s; }
 };
-template <class T>
-MV__CU_FN mv_status mv__cu_in_keep(mv_cuda_ctx *ctx, const char *op, void *d, const void *s, const mv__cu_walk *w,
-                                   const mv__cu_any *g, const mv__cu_keep *keep) {
+template <class T> MV__CU_FN mv_status mv__cu_in_keep(mv_cuda_ctx *ctx, const char *op, void *d,
+                                                      const void *s, const mv__cu_walk *w,
+                                                      const mv__cu_any *g, const mv__cu_keep *keep) {
     mv__cu_op_keep_whole<T> f;
     const T u = (T)g->u, o = (T)g->o;
     f.lo = keep->lo, f.hi = keep->hi;
@@ -3367,12 +3428,12 @@ MV__CU_FN mv_status mv__cu_in_limit_check(mv_cuda_ctx *ctx, const char *op, cons
     if (!dst) return mv__cu_fail_null(ctx, op, "dst");
     if ((st = mv__cu_vol_check_real(ctx, op, "src", src)) < 0) return st;
     if (!(lo <= hi))
-        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "lo", lo, "%s: lo = %g, hi = %g: must not be NaN, lo <= hi", op, lo,
-                           hi);
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "lo", lo, "%s: lo = %g, hi = %g: must not be NaN, lo <= hi",
+                           op, lo, hi);
     return MEDVOL_OK;
 }
-MV__CU_FN mv_status mv__cu_in_clamp(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src, double lo,
-                                    double hi) {
+MV__CU_FN mv_status mv__cu_in_clamp(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                    double lo, double hi) {
     mv__cu_any g;
     mv_status st = mv__cu_in_limit_check(ctx, "clamp", dst, src, lo, hi);
     if (st < 0) return st;
@@ -3382,8 +3443,8 @@ MV__CU_FN mv_status mv__cu_in_clamp(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const
     g.hi = g.over = hi;
     return mv__cu_in_limit(ctx, "clamp", dst, src, &g, 1);
 }
-MEDVOL_DEF mv_status mv_cuda_clamp(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src, double lo,
-                                   double hi) {
+MEDVOL_DEF mv_status mv_cuda_clamp(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                   double lo, double hi) {
     mv_status st = mv__cu_begin(ctx, "clamp");
     if (st < 0) return st;
     return mv__cu_end(ctx, mv__cu_in_clamp(ctx, dst, src, lo, hi));
@@ -3418,8 +3479,8 @@ MEDVOL_DEF mv_status mv_cuda_threshold(mv_cuda_ctx *ctx, mv_cuda_volume *dst, co
     if (st < 0) return st;
     return mv__cu_end(ctx, mv__cu_in_threshold(ctx, dst, src, lo, hi, opt));
 }
-MEDVOL_DEF mv_status mv_cuda_threshold_f32(mv_cuda_ctx *ctx, float *dst, const float *src, size_t n, double lo,
-                                           double hi, const mv_threshold_opt *opt) {
+MEDVOL_DEF mv_status mv_cuda_threshold_f32(mv_cuda_ctx *ctx, float *dst, const float *src, size_t n,
+                                           double lo, double hi, const mv_threshold_opt *opt) {
     mv_cuda_volume d, s;
     mv_status st = mv__cu_begin(ctx, "threshold");
     if (st < 0) return st;
@@ -3472,8 +3533,8 @@ MV__CU_FN mv_status mv__cu_in_gamma_map(mv_cuda_ctx *ctx, mv_cuda_volume *dst, c
     }
     return mv__cu_out_end(ctx, st, &out, dst);
 }
-MV__CU_FN mv_status mv__cu_in_gamma(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src, double g,
-                                    const mv_gamma_opt *opt) {
+MV__CU_FN mv_status mv__cu_in_gamma(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                    double g, const mv_gamma_opt *opt) {
     static const char op[] = "gamma";
     const int mode = opt ? opt->mode : 0;
     mv__cu_set s;

@@ -535,7 +535,7 @@ static void test_znorm(void) {
             u = o;
             o.mask = mask_for(&m, s, k % 4, 0), u.mask = mask_for(&m, s, k % 4, 1);
             MAP(s, types[i], k % 5 ? MEDVOL_F32 : types[(k / 5) % TYPES], k % LAYOUTS, k / 2 % WAYS, k % 3,
-                k % 5 == 1 ? 0.5 : 0, -10, 3, 0.2, mv_znorm(&cpu, d, v, &o), mv_cuda_znorm(&gpu, d, v, &u));
+                k % 5 == 1 ? 0.5 : 0, -10, 2, 0.2, mv_znorm(&cpu, d, v, &o), mv_cuda_znorm(&gpu, d, v, &u));
             if (m.block) twin_free(&m);
         }
     { /* a constant, far away */
@@ -566,7 +566,7 @@ static void test_rescale(void) {
             u = o;
             o.mask = mask_for(&m, s, k % 4, 0), u.mask = mask_for(&m, s, k % 4, 1);
             MAP(s, types[i], k % 5 ? MEDVOL_F32 : types[(k / 5) % TYPES], k % LAYOUTS, k / 2 % WAYS, k % 5 == 4 ? 2 : 1,
-                k % 5 == 1 ? -0.5 : 0, 7, 3, 255, mv_rescale(&cpu, d, v, 0, 255, &o),
+                k % 5 == 1 ? -0.5 : 0, 7, 2, 255, mv_rescale(&cpu, d, v, 0, 255, &o),
                 mv_cuda_rescale(&gpu, d, v, 0, 255, &u));
             if (m.block) twin_free(&m);
         }
@@ -580,7 +580,7 @@ static void test_limits(void) { /* linear, clamp, threshold: the last two to the
             const mv_dtype to = k % 3 ? types[i] : types[k % TYPES];
             mv_threshold_opt o;
             memset(&o, 0, sizeof o);
-            MAP(s, types[i], k % 5 ? MEDVOL_F32 : to, k % LAYOUTS, k % WAYS, 2, slope, inter, 3, 100,
+            MAP(s, types[i], k % 5 ? MEDVOL_F32 : to, k % LAYOUTS, k % WAYS, 2, slope, inter, 2, 100,
                 mv_linear(&cpu, d, v, 1.7, -5), mv_cuda_linear(&gpu, d, v, 1.7, -5));
             MAP(s, types[i], to, k % LAYOUTS, k / 2 % WAYS, 2, slope, inter, 0, 0, mv_clamp(&cpu, d, v, 2.3, 31.7),
                 mv_cuda_clamp(&gpu, d, v, 2.3, 31.7));
@@ -604,7 +604,7 @@ static void test_gamma(void) {
             o.mode = k % 3, o.split = k % 4 == 3 ? 1 + k / 4 % s->ndim : 0;
             if (o.split && s->dim[o.split - 1] > 64) o.split = 0;
             MAP(s, types[i], k % 5 ? MEDVOL_F32 : types[(k / 5) % TYPES], k % LAYOUTS, k % WAYS, k % 5 == 4 ? 2 : 1,
-                k % 4 == 1 ? 0.5 : 0, 3, 8, o.mode == 1 ? 250 : 0, mv_gamma(&cpu, d, v, k % 2 ? 0.45 : 2.2, &o),
+                k % 4 == 1 ? 0.5 : 0, 3, 6, o.mode == 1 ? 250 : 0, mv_gamma(&cpu, d, v, k % 2 ? 0.45 : 2.2, &o),
                 mv_cuda_gamma(&gpu, d, v, k % 2 ? 0.45 : 2.2, &o));
         }
 }
@@ -937,6 +937,47 @@ static void test_machine(void) { /* no device, memory that runs out, errors of o
     CHECK(emu_leaks() == live);
     twin_free(&a);
 }
+/* Sectors a request and passes through shared memory, beside what the bytes need */
+static void test_profile(void) {
+    const size_t n = 1 << 17;
+    shape s = {1, {n}}, cube = {3, {64, 64, 32}};
+    twin a, b, v, w;
+    emu_counts c;
+    mv__cu_set set;
+    mv__cu_flat f;
+    if (!emu_check()) return;
+    emu_profiling(1);
+    twin_make(&a, MEDVOL_F32, &s, PLAIN), twin_make(&b, MEDVOL_F32, &s, PLAIN);
+    twin_make(&v, MEDVOL_I16, &s, PLAIN), twin_make(&w, MEDVOL_F32, &cube, VIEW);
+    fill(&a, 0), fill(&v, 0), fill(&w, 0);
+#define SECTORS(loads, stores)                                                                                        \
+    (CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK), emu_profile(&c),                                                    \
+     CHECK((double)c.load_sectors <= 1.05 * (double)(loads) / 32 + 64 && c.load_sectors >= (loads) / 32),             \
+     CHECK((double)c.store_sectors <= 1.05 * (double)(stores) / 32 + 64 && c.store_sectors >= (stores) / 32))
+    CHECK_STATUS(mv_cuda_linear(&gpu, &b.device, &a.device, 2, 1), MEDVOL_OK);
+    SECTORS(4 * n, 4 * n);
+    CHECK(c.load_requests <= n / 128 + 64 && c.store_requests <= n / 128 + 64); /* 16 bytes a lane */
+    CHECK_STATUS(mv_cuda_linear(&gpu, &b.device, &v.device, 2, 1), MEDVOL_OK);
+    SECTORS(2 * n, 4 * n);
+    CHECK_STATUS(mv_cuda_clamp(&gpu, &a.device, &a.device, 2, 10), MEDVOL_OK);
+    SECTORS(4 * n, 4 * n);
+    CHECK_STATUS(mv__cu_begin(&gpu, "profile"), MEDVOL_OK);
+    CHECK_STATUS(mv__cu_set_begin(&gpu, "profile", &set, &a.device, NULL, NULL, 0, 0), MEDVOL_OK);
+    CHECK_STATUS(mv__cu_room(&gpu, "profile", mv__cu_moments_bytes(&set)), MEDVOL_OK);
+    CHECK_STATUS(mv__cu_flatten(&gpu, &set, 0, &f), MEDVOL_OK);
+    CHECK_STATUS(mv__cu_moments_run<float>(&gpu, &set, &f,
+        (mv__cu_moment *)mv__cu_take(&gpu, mv__cu_moments_bytes(&set)), (unsigned)(n / MV__CU_CHUNK)), MEDVOL_OK);
+    CHECK_STATUS(mv__cu_end(&gpu, MEDVOL_OK), MEDVOL_OK);
+    SECTORS(4 * n, 72 * n / MV__CU_CHUNK);
+    CHECK((double)c.shared_passes <= 1.05 * (double)c.shared_requests + 256);
+    /* rows that begin anywhere: a sector more a request at most */
+    CHECK_STATUS(mv_cuda_linear(&gpu, &w.device, &w.device, 2, 1), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
+    emu_profile(&c);
+    CHECK((double)c.store_sectors <= 1.5 * (double)n * 4 / 32 && (double)c.load_sectors <= 1.5 * (double)n * 4 / 32);
+    emu_profiling(0);
+    twin_free(&a), twin_free(&b), twin_free(&v), twin_free(&w);
+}
 static void test_lost(void) { /* the last of all: nothing works afterwards */
     mv_cuda_ctx ctx;
     memset(&ctx, 0, sizeof ctx);
@@ -966,7 +1007,7 @@ static const struct { const char *name; void (*run)(void); } tests[] = {
     {"gamma", test_gamma}, {"arrays", test_arrays}, {"hooks", test_hooks}, {"capture", test_capture},
     {"peer", test_peer},
 #if EMULATED
-    {"machine", test_machine},
+    {"machine", test_machine}, {"profile", test_profile},
 #endif
 };
 int main(int argc, char **argv) {
