@@ -164,6 +164,7 @@ baseline-report: $(B)/bench/bench ## markdown: speed, share of floor, against ba
 # ---- checks of the header itself ----
 toc: ## contents and banners agree; every public function is declared in [API]
 	@sh tests/toc.sh medvol.h
+	@sh tests/toc.sh medvol_cuda.h
 
 $(B)/budget: tests/tools/budget.c | $(B)
 	$(CC) $(CFLAGS) $< -o $@

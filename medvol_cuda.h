@@ -37,9 +37,10 @@
    NUMERICS
      The same bits run by run, GPU by GPU: chunks are cut by the data alone, trees are fixed, no float is
      added atomically. Against medvol.h: minimum, maximum, counts, histograms, percentiles, clamp, threshold
-     and conversions have the same bits; sums, means and deviations agree within 1e-12 relative; maps within
-     2 ulp of float of the larger of result and offset, those of 64-bit types and into integers to the bit
-     from the same parameters; gamma within 6 ulp, of which CUDA's powf has 4.
+     and conversions have the same bits (scaled 8 and 16-bit types into float32: 1 ulp of the larger of
+     product and offset); sums and means agree within 1e-12 of mean + sd, variances within 1e-11; maps within
+     2 ulp of float of the larger of result and offset, from 32 and 64-bit integers and into integers what
+     double gives; gamma within 6 ulp, of which CUDA's powf has 4.
 */
 #ifndef MEDVOL_CUDA_H
 #define MEDVOL_CUDA_H
@@ -140,7 +141,7 @@ MEDVOL_DEF void mv_cuda_volume_free(mv_cuda_ctx *ctx, mv_cuda_volume *v);
 MEDVOL_DEF mv_status mv_cuda_volume_view(mv_cuda_ctx *ctx, mv_cuda_volume *view, const mv_cuda_volume *src,
                                          const size_t *start, const size_t *size);
 MEDVOL_DEF mv_status mv_cuda_volume_copy(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src);
-/* mv_cuda_convert: as mv_convert, with its bits. */
+/* mv_cuda_convert: as mv_convert. */
 MEDVOL_DEF mv_status mv_cuda_convert(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                      mv_dtype dtype, const mv_convert_opt *opt);
 /* mv_cuda_upload: dst on the device from src on the host, mv_cuda_download the way back, each with the
@@ -174,7 +175,7 @@ MEDVOL_DEF mv_status mv_cuda_copy_peer(mv_cuda_ctx *to, mv_cuda_volume *dst, mv_
             the mask is not contiguous u8 of src's shape. */
 
 /* mv_cuda_stats: dim[split - 1] results. Moments about a value of each thread's own share, chunks of 32768
-   values, merged in a fixed tree: the variance within 1e-12 relative whatever the mean. */
+   values, merged in a fixed tree: the variance within 1e-11 relative whatever the mean. */
 #define MEDVOL_CUDA_STATS_CHUNK 32768
 MEDVOL_DEF mv_status mv_cuda_stats(mv_cuda_ctx *ctx, mv_statistics *out, const mv_cuda_volume *src,
                                    const mv_stats_opt *opt);
