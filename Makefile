@@ -375,7 +375,7 @@ cuda: ## medvol_cuda.h by nvcc: sm_75, sm_80, sm_90, PTX; no warning, spill, sta
 # plain, and with fused multiplications as a GPU makes them
 $(CU)/cpu: $(CU_NEEDS)
 	@mkdir -p $(@D)
-	printf '\#include "medvol_cuda.h"\n' | $(CC) -std=c99 $(WARN) -Werror -I. -fsyntax-only -x c -
+	@echo '#include "medvol_cuda.h"' | $(CC) -std=c99 $(WARN) -Werror -I. -fsyntax-only -x c -
 	$(CU_HOST) -c $< -o $(CU)/cpu.o
 	$(CXX) $(CU)/cpu.o $(B)/medvol.o $(LDLIBS) -o $@
 $(CU)/cpu_fma: $(CU_NEEDS)
