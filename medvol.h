@@ -178,7 +178,13 @@ extern "C" {
     X(E_EXISTS, -21, "the file exists already")                                                              \
     X(E_FULL, -22, "no space left on the device")                                                            \
     X(E_CONVERGENCE, -23, "the iteration did not converge")                                                  \
-    X(E_TOOBIG, -24, "the item is larger than the budget")
+    X(E_TOOBIG, -24, "the item is larger than the budget")                                                   \
+    X(E_NO_DEVICE, -25, "no usable CUDA device or driver")                                                   \
+    X(E_DEVICE, -26, "a CUDA call failed")                                                                   \
+    X(E_DEVICE_LOST, -27, "the CUDA context is lost after an earlier failure")                               \
+    X(E_SCRATCH, -28, "the workspace is too small and cannot grow now")                                      \
+    X(E_POINTER, -29, "the memory is not where it must be: host, device or another device")                  \
+    X(E_FOREIGN, -30, "CUDA code outside the library left an error behind")
 
 typedef enum mv_status {
 #define MV__X(name, value, text) MEDVOL_##name = value,

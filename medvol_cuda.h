@@ -1,0 +1,3609 @@
+/* medvol_cuda.h - v0.2.0 - the operations of medvol.h on an NVIDIA GPU - public domain or MIT-0, see [END]
+   ==== [INTRO] ===========================================================================================
+   Volumes live in device memory through a whole pipeline; calls have the names of medvol.h with mv_cuda_ in
+   front, the same order of parameters, the same options. Everything is enqueued on the context's stream and
+   may be captured in a graph; a call waits only where its text says so. No library but the CUDA runtime.
+
+   QUICK START
+     In ONE .cu file:    #define MEDVOL_CUDA_IMPLEMENTATION
+                         #include "medvol_cuda.h"
+     Everywhere else, C99 or C++11, without any CUDA header:   #include "medvol_cuda.h"
+     Build:              nvcc -O2 -c medvol_cuda.cu; cc program.c medvol.o medvol_cuda.o -lcudart -lstdc++ -lm
+     Beside it, the implementation of medvol.h is linked.
+
+       mv_cuda_ctx gpu = {0};                                  {0}: the current device, a stream of its own
+       mv_cuda_volume d = {0};
+       mv_cuda_upload(&gpu, &d, &t1, MEDVOL_F32, NULL);        any type; converted on the device
+       mv_cuda_znorm(&gpu, &d, &d, &(mv_znorm_opt){ .nonzero = 1 });
+       mv_cuda_clamp(&gpu, &d, &d, -4, 4);
+       mv_cuda_download(&gpu, &t1, &d, MEDVOL_NONE, NULL);     waits: t1 is there
+       if (mv_cuda_sync(&gpu) < 0) puts(mv_cuda_message(&gpu));
+       mv_cuda_volume_free(&gpu, &d);
+       mv_cuda_ctx_free(&gpu);
+
+   CONTENTS (search the tag)
+     [INTRO]      this page
+     [API]        every public declaration: the manual
+     [BASE]       compilers, launches, packed accesses, types, messages
+     [CTX]        context, stream, workspace, graphs, errors
+     [VOLUME]     device volumes, destinations, conversion, transfers
+     [STATS]      moments in two stages, masks, layouts
+     [INTENSITY]  statistics, percentiles, histograms, z-norm, rescale, clamp, gamma, threshold
+     [END]        licence
+
+   CONFIGURATION (define before the implementation)
+     MEDVOL_CUDA_EMULATION "file.h"   compile by a host compiler: this file stands in for the CUDA runtime
+
+   NUMERICS
+     The same bits run by run, GPU by GPU: chunks are cut by the data alone, trees are fixed, no float is
+     added atomically. Against medvol.h: minimum, maximum, counts, histograms, percentiles, clamp, threshold
+     and conversions have the same bits (scaled 8 and 16-bit types into float32: 1 ulp of the larger of
+     product and offset); sums and means agree within 1e-12 of mean + sd, variances within 1e-11; maps within
+     2 ulp of float of the larger of result and offset, from 32 and 64-bit integers and into integers what
+     double gives; gamma within 6 ulp, of which CUDA's powf has 4.
+*/
+#ifndef MEDVOL_CUDA_H
+#define MEDVOL_CUDA_H
+#include "medvol.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+/* ==== [API] ============================================================================================= */
+
+/* What all calls share:
+   ORDER    each call enqueues its work on the context's stream and returns: what it writes may be read by
+            later work on that stream, by the host after mv_cuda_sync. Calls that wait say so. Host memory
+            given to a call is read before it returns.
+   ERRORS   a status as in medvol.h, a message in the context, outputs as they were. MEDVOL_E_DEVICE: a CUDA
+            call failed, the message gives its name and number. MEDVOL_E_FOREIGN: other code left an error
+            behind; it is not cleared, call cudaGetLastError. MEDVOL_E_DEVICE_LOST: device memory is lost; all
+            later calls of the context give the same. MEDVOL_E_POINTER: memory of the host, or of another
+            device, where the device's must be. What only the device finds (no voxel chosen: MEDVOL_E_EMPTY)
+            is told by the next mv_cuda_sync; a map then leaves
+            dst's voxels as they are (also where dst is src and has got another type).
+   MEMORY   scratch from the context's workspace, which grows before anything is enqueued; while a graph is
+            captured nothing is allocated: MEDVOL_E_SCRATCH, and error.value is the size to reserve.
+   THREADS  one host thread at a time for a context. The thread's current device is the same after a call. */
+
+/* The same type as cudaStream_t */
+typedef struct CUstream_st *mv_cuda_stream;
+
+/* Everything a context can be told; {0}: the current device, a stream of its own, cudaMallocAsync from the
+   device's default pool, which is told to keep what it has. */
+typedef struct mv_cuda_desc {
+    int by_number, device; /* by_number: device is its number; else the thread's current one */
+    int given_stream;      /* non-zero: work on `stream`, also when that is NULL (the default stream) */
+    mv_cuda_stream stream;
+    /* device memory, ordered on the stream, 256-byte aligned: what pools of RMM, CuPy and PyTorch offer */
+    void *(*mem_alloc)(void *user, size_t bytes, mv_cuda_stream stream);
+    void (*mem_free)(void *user, void *block, size_t bytes, mv_cuda_stream stream);
+    void *mem_user;
+    void *workspace; /* device memory for scratch, the caller's; NULL: the context's own, which grows */
+    size_t workspace_bytes;
+    int trust; /* non-zero: do not look at where pointers lead (about 1 us each) */
+} mv_cuda_desc;
+
+/* {0} is valid: the first call makes what it needs. desc.trust may be changed between calls. */
+typedef struct mv_cuda_ctx {
+    mv_cuda_desc desc;
+    mv_error error;
+    int device;            /* its number */
+    mv_cuda_stream stream; /* where all work goes */
+    size_t workspace_bytes;
+    size_t workspace_need; /* the most any call has asked for */
+    void *workspace;       /* private, as what follows */
+    size_t used;
+    int state, depth, previous, own_stream, own_workspace, capturing, pools, processors;
+    void *words, *pinned, *stage[2], *staged[2];
+} mv_cuda_ctx;
+
+/* mv_cuda_ctx_init: copy desc (NULL: all defaults), make the stream. mv_cuda_ctx_free: wait for the stream
+   and release all; taking {0} is fine. Errors: MEDVOL_E_NULL, _RANGE (device), MEDVOL_E_NO_DEVICE (none, or
+   the driver is missing or too old), _NOMEM, _DEVICE. */
+MEDVOL_DEF mv_status mv_cuda_ctx_init(mv_cuda_ctx *ctx, const mv_cuda_desc *desc);
+MEDVOL_DEF void mv_cuda_ctx_free(mv_cuda_ctx *ctx);
+/* mv_cuda_message: one line on the last failure, "" when there was none. mv_cuda_sync: wait for the stream
+   and tell what went wrong on it; not while capturing (MEDVOL_E_BUSY). mv_cuda_ctx_reserve: make the
+   workspace at least `bytes`. */
+MEDVOL_DEF const char *mv_cuda_message(const mv_cuda_ctx *ctx);
+MEDVOL_DEF mv_status mv_cuda_sync(mv_cuda_ctx *ctx);
+MEDVOL_DEF mv_status mv_cuda_ctx_reserve(mv_cuda_ctx *ctx, size_t bytes);
+
+/* Graphs: calls between begin and end are recorded, not run; launch runs them again on the stream, with the
+   memory they named. Run them once before, so that the workspace is large enough. A launch after the
+   workspace has moved is refused (MEDVOL_E_SCRATCH): capture again. end after a failed call gives its status
+   and no graph. */
+typedef struct mv_cuda_graph {
+    void *exec, *workspace; /* private */
+} mv_cuda_graph;
+MEDVOL_DEF mv_status mv_cuda_capture_begin(mv_cuda_ctx *ctx);
+MEDVOL_DEF mv_status mv_cuda_capture_end(mv_cuda_ctx *ctx, mv_cuda_graph *graph);
+MEDVOL_DEF mv_status mv_cuda_graph_launch(mv_cuda_ctx *ctx, const mv_cuda_graph *graph);
+MEDVOL_DEF void mv_cuda_graph_free(mv_cuda_ctx *ctx, mv_cuda_graph *graph);
+
+/* ---- volumes ------------------------------------------------------------------------------------------- */
+
+/* The struct of medvol.h with `data` in device memory: mv_volume_count, mv_spacing, mv_orientation and the
+   affine calls take it too. nifti stays NULL. owner and map_bytes say what mv_cuda_volume_free releases;
+   never give it to mv_volume_free. */
+typedef mv_volume mv_cuda_volume;
+
+/* mv_cuda_volume_alloc, _free (stream-ordered), _view, _copy: as in medvol.h. mv_cuda_volume_wrap: around
+   device memory of others, strides in elements, NULL: contiguous; rows must be (stride[0] == 1). Of
+   __cuda_array_interface__ and DLPack: reverse the axes, divide byte strides by the item, and let the stream
+   wait for theirs. */
+MEDVOL_DEF mv_status mv_cuda_volume_alloc(mv_cuda_ctx *ctx, mv_cuda_volume *v, mv_dtype dtype, int ndim,
+                                          const size_t *dim);
+MEDVOL_DEF mv_status mv_cuda_volume_wrap(mv_cuda_ctx *ctx, mv_cuda_volume *v, void *data, mv_dtype dtype,
+                                         int ndim, const size_t *dim, const ptrdiff_t *stride);
+MEDVOL_DEF void mv_cuda_volume_free(mv_cuda_ctx *ctx, mv_cuda_volume *v);
+MEDVOL_DEF mv_status mv_cuda_volume_view(mv_cuda_ctx *ctx, mv_cuda_volume *view, const mv_cuda_volume *src,
+                                         const size_t *start, const size_t *size);
+MEDVOL_DEF mv_status mv_cuda_volume_copy(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src);
+/* mv_cuda_convert: as mv_convert. */
+MEDVOL_DEF mv_status mv_cuda_convert(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                     mv_dtype dtype, const mv_convert_opt *opt);
+/* mv_cuda_upload: dst on the device from src on the host, mv_cuda_download the way back, each with the
+   conversion of mv_convert between, done on the device. An empty host dst is allocated by malloc, release it
+   with mv_volume_free. Geometry and scaling go along, NIfTI header fields do not. Contiguous pinned host
+   memory is copied asynchronously: leave it alone until mv_cuda_sync. Other memory goes through two pinned
+   buffers of 16 MiB: an upload returns when src has been read, a download waits until dst is filled; neither
+   inside a capture (MEDVOL_E_BUSY). Memory: a copy of the raw values where types differ or the device side is
+   strided.
+   mv_cuda_host_alloc, _free: pinned memory. mv_cuda_host_register, _unregister: pin the caller's. */
+MEDVOL_DEF mv_status mv_cuda_upload(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_volume *src,
+                                    mv_dtype dtype, const mv_convert_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_download(mv_cuda_ctx *ctx, mv_volume *dst, const mv_cuda_volume *src,
+                                      mv_dtype dtype, const mv_convert_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_host_alloc(mv_cuda_ctx *ctx, void **block, size_t bytes);
+MEDVOL_DEF mv_status mv_cuda_host_free(mv_cuda_ctx *ctx, void *block);
+MEDVOL_DEF mv_status mv_cuda_host_register(mv_cuda_ctx *ctx, void *block, size_t bytes);
+MEDVOL_DEF mv_status mv_cuda_host_unregister(mv_cuda_ctx *ctx, void *block);
+/* mv_cuda_copy_peer: dst on to's device from src on from's, after from's work so far; later work of either
+   waits for it. Both contiguous (MEDVOL_E_SHAPE); an empty dst is allocated. */
+MEDVOL_DEF mv_status mv_cuda_copy_peer(mv_cuda_ctx *to, mv_cuda_volume *dst, mv_cuda_ctx *from,
+                                       const mv_cuda_volume *src);
+
+/* ---- intensity -----------------------------------------------------------------------------------------
+   As in medvol.h; masks lie on the device. What differs:
+   RESULTS  numbers (out, median, threshold, counts) go to device or pinned memory and are valid after
+            mv_cuda_sync. The calls ending in _wait take ordinary host memory and wait; their status includes
+            what the device found.
+   COUNTS   at most 2^32 - 1 values at once for percentiles and histograms (MEDVOL_E_UNSUPPORTED).
+   SCRATCH  72 bytes for 32768 values; where a source is a view, its values once more; a byte a value where
+            the mask is not contiguous u8 of src's shape. */
+
+/* mv_cuda_stats: dim[split - 1] results. Moments about a value of each thread's own share, chunks of 32768
+   values, merged in a fixed tree: the variance within 1e-11 relative whatever the mean. */
+#define MEDVOL_CUDA_STATS_CHUNK 32768
+MEDVOL_DEF mv_status mv_cuda_stats(mv_cuda_ctx *ctx, mv_statistics *out, const mv_cuda_volume *src,
+                                   const mv_stats_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_stats_wait(mv_cuda_ctx *ctx, mv_statistics *out, const mv_cuda_volume *src,
+                                        const mv_stats_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_stats_f32(mv_cuda_ctx *ctx, mv_statistics *out, const float *src, size_t n,
+                                       const mv_stats_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_stats_array(mv_cuda_ctx *ctx, mv_statistics *out, const void *src,
+                                         mv_dtype dtype, size_t n, double slope, double inter,
+                                         const mv_stats_opt *opt);
+/* mv_cuda_percentiles: q is on the host. Passes of 11 bits over the values, the first for all q, the later
+   ones for two q at a time. mv_cuda_mad: median NULL or like out; scratch of 8 bytes a value. */
+MEDVOL_DEF mv_status mv_cuda_percentiles(mv_cuda_ctx *ctx, double *out, const mv_cuda_volume *src,
+                                         const double *q, size_t nq, const mv_percentile_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_percentiles_wait(mv_cuda_ctx *ctx, double *out, const mv_cuda_volume *src,
+                                              const double *q, size_t nq, const mv_percentile_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_percentiles_f32(mv_cuda_ctx *ctx, double *out, const float *src, size_t n,
+                                             const double *q, size_t nq, const mv_percentile_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_percentiles_array(mv_cuda_ctx *ctx, double *out, const void *src, mv_dtype dtype,
+                                               size_t n, double slope, double inter, const double *q,
+                                               size_t nq, const mv_percentile_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_median(mv_cuda_ctx *ctx, double *out, const mv_cuda_volume *src,
+                                    const mv_percentile_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_mad(mv_cuda_ctx *ctx, double *out, double *median, const mv_cuda_volume *src,
+                                 const mv_percentile_opt *opt);
+/* mv_cuda_histogram: h itself is on the host; what h->counts and h->tail point to, device memory, is filled.
+   mv_cuda_otsu reads both, in one thread. */
+typedef struct mv_cuda_hist_tail {
+    double lo, hi;
+    uint64_t below, above, nan, total;
+} mv_cuda_hist_tail;
+typedef struct mv_cuda_hist {
+    size_t bins;
+    uint64_t *counts;        /* device memory, `bins` entries */
+    mv_cuda_hist_tail *tail; /* device memory */
+} mv_cuda_hist;
+MEDVOL_DEF mv_status mv_cuda_histogram(mv_cuda_ctx *ctx, const mv_cuda_hist *h, const mv_cuda_volume *src,
+                                       const mv_histogram_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_histogram_wait(mv_cuda_ctx *ctx, mv_hist *h, const mv_cuda_volume *src,
+                                            const mv_histogram_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_histogram_f32(mv_cuda_ctx *ctx, const mv_cuda_hist *h, const float *src,
+                                           size_t n, const mv_histogram_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_histogram_array(mv_cuda_ctx *ctx, const mv_cuda_hist *h, const void *src,
+                                             mv_dtype dtype, size_t n, double slope, double inter,
+                                             const mv_histogram_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_otsu(mv_cuda_ctx *ctx, double *threshold, const mv_cuda_hist *h);
+
+/* The maps. Statistics they need stay on the device: z-norm is two reads and one write. Values that lie
+   further apart than the largest float become infinite. */
+MEDVOL_DEF mv_status mv_cuda_znorm(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                   const mv_znorm_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_znorm_f32(mv_cuda_ctx *ctx, float *dst, const float *src, size_t n,
+                                       const mv_znorm_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_rescale(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                     double out_min, double out_max, const mv_rescale_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_rescale_f32(mv_cuda_ctx *ctx, float *dst, const float *src, size_t n,
+                                         double out_min, double out_max, const mv_rescale_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_linear(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                    double a, double b);
+MEDVOL_DEF mv_status mv_cuda_linear_f32(mv_cuda_ctx *ctx, float *dst, const float *src, size_t n, double a,
+                                        double b);
+MEDVOL_DEF mv_status mv_cuda_clamp(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                   double lo, double hi);
+MEDVOL_DEF mv_status mv_cuda_clamp_f32(mv_cuda_ctx *ctx, float *dst, const float *src, size_t n, double lo,
+                                       double hi);
+MEDVOL_DEF mv_status mv_cuda_threshold(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                       double lo, double hi, const mv_threshold_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_threshold_f32(mv_cuda_ctx *ctx, float *dst, const float *src, size_t n,
+                                           double lo, double hi, const mv_threshold_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_gamma(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src, double g,
+                                   const mv_gamma_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_gamma_f32(mv_cuda_ctx *ctx, float *dst, const float *src, size_t n, double g,
+                                       const mv_gamma_opt *opt);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* MEDVOL_CUDA_H */
+
+#if defined(MEDVOL_CUDA_IMPLEMENTATION) && !defined(MV__CUDA_ONCE)
+#define MV__CUDA_ONCE
+#ifndef __cplusplus
+#  error "medvol_cuda.h: compile the implementation by nvcc, as CUDA C++"
+#endif
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+/* ==== [BASE] compilers, launches, packed accesses, types, messages. Owns MV__CU_*, mv__cu_ names without a
+   section. ============================================================================================== */
+#ifdef __CUDACC__
+#  include <cuda_runtime.h>
+#  define MV__CU_LAUNCH(kernel, grid, block, shared, stream, ...) \
+      kernel<<<(grid), (block), (shared), (stream)>>>(__VA_ARGS__)
+#  define MV__CU_SHARED(type, name) __shared__ type name
+#  define MV__CU_DYNAMIC(type, name) type *name = (type *)(void *)mv__cu_dynamic
+extern __shared__ __align__(16) unsigned char mv__cu_dynamic[];
+#  define mv__cu_sync() __syncthreads()
+#  define mv__cu_syncwarp() __syncwarp()
+#  define mv__cu_shfl(v, lane) __shfl_sync(0xffffffffu, v, lane)
+#  define mv__cu_shfl_down(v, d) __shfl_down_sync(0xffffffffu, v, d)
+#  define mv__cu_shfl_xor(v, m) __shfl_xor_sync(0xffffffffu, v, m)
+#  define mv__cu_ballot(p) __ballot_sync(0xffffffffu, p)
+#  define mv__cu_any(p) __any_sync(0xffffffffu, p)
+#  define mv__cu_all(p) __all_sync(0xffffffffu, p)
+#  define mv__cu_ld(p) (*(p))
+#  define mv__cu_st(p, v) (*(p) = (v))
+#  define mv__cu_stg(p, v) __stwb(p, v) /* to device memory, in one piece: nvcc may take others apart */
+#  define mv__cu_atomic_add(p, v) atomicAdd(p, v)
+#  define MV__CU_UNROLL _Pragma("unroll")
+#elif defined(MEDVOL_CUDA_EMULATION)
+#  include MEDVOL_CUDA_EMULATION
+#  define MV__CU_LAUNCH(kernel, grid, block, shared, stream, ...) \
+      (emu_kernel_name = #kernel, emu_launch(kernel, grid, block, shared, stream, __VA_ARGS__))
+#  define MV__CU_SHARED(type, name) type &name = *(type *)emu_shared(sizeof(type), __LINE__)
+#  define MV__CU_DYNAMIC(type, name) type *name = (type *)emu_dynamic()
+#  define mv__cu_sync() emu_sync(__LINE__)
+#  define mv__cu_syncwarp() emu_syncwarp(__LINE__)
+#  define mv__cu_shfl(v, lane) emu_shfl(0xffffffffu, __LINE__, v, (unsigned)(lane))
+#  define mv__cu_shfl_down(v, d) emu_shfl_down(0xffffffffu, __LINE__, v, (unsigned)(d))
+#  define mv__cu_shfl_xor(v, m) emu_shfl_xor(0xffffffffu, __LINE__, v, (unsigned)(m))
+#  define mv__cu_ballot(p) emu_ballot(0xffffffffu, __LINE__, p)
+#  define mv__cu_any(p) emu_any(0xffffffffu, __LINE__, p)
+#  define mv__cu_all(p) emu_all(0xffffffffu, __LINE__, p)
+#  define mv__cu_ld(p) emu_ld(p)
+#  define mv__cu_st(p, v) emu_st(p, v)
+#  define mv__cu_stg(p, v) emu_st(p, v)
+#  define mv__cu_atomic_add(p, v) emu_atomic_add(p, v)
+#  ifdef __clang__
+#    define MV__CU_UNROLL _Pragma("unroll")
+#  else
+#    define MV__CU_UNROLL _Pragma("GCC unroll 32")
+#  endif
+#else
+#  error "medvol_cuda.h: the implementation is for nvcc; or MEDVOL_CUDA_EMULATION names a stand-in for CUDA"
+#endif
+#if defined(__GNUC__) || defined(__clang__)
+#  define MV__CU_MAYBE __attribute__((unused))
+#  define MV__CU_PRINTF(a, b) __attribute__((format(printf, a, b)))
+#else
+#  define MV__CU_MAYBE
+#  define MV__CU_PRINTF(a, b)
+#endif
+#define MV__CU_KERNEL(threads, blocks) static __global__ void MV__CU_MAYBE __launch_bounds__(threads, blocks)
+#define MV__CU_DEV static __device__ __forceinline__ MV__CU_MAYBE
+#define MV__CU_IN __device__ __forceinline__ /* of a member */
+#define MV__CU_FN static MV__CU_MAYBE
+#ifdef __CUDACC__
+#  define MV__CU_BOTH static __host__ __device__ MV__CU_MAYBE
+#else
+#  define MV__CU_BOTH static MV__CU_MAYBE
+#endif
+
+enum { MV__CU_B = 256 };
+#define MV__CU_CHUNK MEDVOL_CUDA_STATS_CHUNK
+typedef unsigned long long mv__cu_u64;
+
+/* ---- arithmetic that no compiler may fuse: where the bits of medvol.h are promised ---- */
+#ifdef __CUDACC__
+MV__CU_DEV double mv__cu_mul(double a, double b) { return __dmul_rn(a, b); }
+MV__CU_DEV double mv__cu_add(double a, double b) { return __dadd_rn(a, b); }
+#else
+MV__CU_DEV double mv__cu_mul(double a, double b) {
+    volatile double p = a * b;
+    return p;
+}
+MV__CU_DEV double mv__cu_add(double a, double b) { return a + b; }
+#endif
+
+/* ---- bits and half precision ---- */
+MV__CU_DEV unsigned mv__cu_bits(float f) {
+#ifdef __CUDACC__
+    return __float_as_uint(f);
+#else
+    unsigned b;
+    memcpy(&b, &f, 4);
+    return b;
+#endif
+}
+MV__CU_DEV float mv__cu_float(unsigned b) {
+#ifdef __CUDACC__
+    return __uint_as_float(b);
+#else
+    float f;
+    memcpy(&f, &b, 4);
+    return f;
+#endif
+}
+MV__CU_DEV mv__cu_u64 mv__cu_bits(double d) {
+#ifdef __CUDACC__
+    return (mv__cu_u64)__double_as_longlong(d);
+#else
+    mv__cu_u64 b;
+    memcpy(&b, &d, 8);
+    return b;
+#endif
+}
+MV__CU_DEV double mv__cu_double(mv__cu_u64 b) {
+#ifdef __CUDACC__
+    return __longlong_as_double((long long)b);
+#else
+    double d;
+    memcpy(&d, &b, 8);
+    return d;
+#endif
+}
+typedef struct mv__cu_half { unsigned short b; } mv__cu_half;
+typedef struct mv__cu_bhalf { unsigned short b; } mv__cu_bhalf;
+MV__CU_DEV float mv__cu_f16_f32(unsigned short h) {
+#ifdef __CUDACC__
+    float f;
+    asm("cvt.f32.f16 %0, %1;" : "=f"(f) : "h"(h));
+    return f;
+#else
+    const unsigned sign = (unsigned)(h & 0x8000u) << 16, e = h >> 10 & 31u, m = h & 0x3ffu;
+    if (e == 31) return mv__cu_float(sign | 0x7f800000u | (m ? m << 13 | 0x400000u : 0u));
+    if (e == 0) return mv__cu_float(sign | mv__cu_bits((float)m * 5.9604644775390625e-8f));
+    return mv__cu_float(sign | (e + 112) << 23 | m << 13);
+#endif
+}
+MV__CU_DEV unsigned short mv__cu_f32_f16(float f) {
+#ifdef __CUDACC__
+    unsigned short h;
+    asm("cvt.rn.f16.f32 %0, %1;" : "=h"(h) : "f"(f));
+    return h;
+#else
+    unsigned b = mv__cu_bits(f), sign = b >> 16 & 0x8000u, r, shift, rest;
+    b &= 0x7fffffffu;
+    if (b > 0x7f800000u) return (unsigned short)(sign | 0x7e00u | (b >> 13 & 0x1ffu));
+    if (b >= 0x477ff000u) return (unsigned short)(sign | 0x7c00u);
+    if (b < 0x33000000u) return (unsigned short)sign;
+    shift = b < 0x38800000u ? 126 - (b >> 23) : 13; /* below the least normal half: fewer bits stay */
+    b = b < 0x38800000u ? (b & 0x7fffffu) | 0x800000u : b - 0x38000000u;
+    r = b >> shift;
+    rest = b & ((1u << shift) - 1);
+    r += rest > 1u << (shift - 1) || (rest == 1u << (shift - 1) && (r & 1u));
+    return (unsigned short)(sign | r);
+#endif
+}
+MV__CU_DEV float mv__cu_bf16_f32(unsigned short h) { return mv__cu_float((unsigned)h << 16); }
+MV__CU_DEV unsigned short mv__cu_f32_bf16(float f) {
+    const unsigned b = mv__cu_bits(f);
+    if ((b & 0x7fffffffu) > 0x7f800000u) return (unsigned short)(b >> 16 | 0x40u);
+    return (unsigned short)((b + 0x7fffu + (b >> 16 & 1u)) >> 16);
+}
+/* To odd: rounding again to fewer bits is then right. */
+MV__CU_DEV float mv__cu_odd(double d) {
+    const float f = (float)d;
+    unsigned b;
+    if ((double)f == d || d != d) return f;
+    b = mv__cu_bits(f);
+    if (fabs((double)f) > fabs(d)) b--;
+    return mv__cu_float(b | 1u);
+}
+
+/* ---- stored values as numbers. T: the type in memory, A: float holds it exactly, else double. ---- */
+MV__CU_DEV float mv__cu_get(unsigned char v) { return (float)v; }
+MV__CU_DEV float mv__cu_get(signed char v) { return (float)v; }
+MV__CU_DEV float mv__cu_get(unsigned short v) { return (float)v; }
+MV__CU_DEV float mv__cu_get(short v) { return (float)v; }
+MV__CU_DEV float mv__cu_get(mv__cu_half v) { return mv__cu_f16_f32(v.b); }
+MV__CU_DEV float mv__cu_get(mv__cu_bhalf v) { return mv__cu_bf16_f32(v.b); }
+MV__CU_DEV float mv__cu_get(float v) { return v; }
+MV__CU_DEV double mv__cu_get(int v) { return (double)v; }
+MV__CU_DEV double mv__cu_get(unsigned v) { return (double)v; }
+MV__CU_DEV double mv__cu_get(long long v) { return (double)v; }
+MV__CU_DEV double mv__cu_get(mv__cu_u64 v) { return (double)v; }
+MV__CU_DEV double mv__cu_get(double v) { return v; }
+/* Rounded to nearest even, saturated, NaN is 0. */
+MV__CU_DEV float mv__cu_whole(float x, float lo, float hi) {
+    return x != x ? 0.0f : fminf(fmaxf(rintf(x), lo), hi);
+}
+MV__CU_DEV double mv__cu_whole(double x, double lo, double hi) {
+    return x != x ? 0.0 : fmin(fmax(rint(x), lo), hi);
+}
+MV__CU_DEV void mv__cu_put(unsigned char *d, float x) { *d = (unsigned char)mv__cu_whole(x, 0.0f, 255.0f); }
+MV__CU_DEV void mv__cu_put(signed char *d, float x) { *d = (signed char)mv__cu_whole(x, -128.0f, 127.0f); }
+MV__CU_DEV void mv__cu_put(unsigned short *d, float x) {
+    *d = (unsigned short)mv__cu_whole(x, 0.0f, 65535.0f);
+}
+MV__CU_DEV void mv__cu_put(short *d, float x) { *d = (short)mv__cu_whole(x, -32768.0f, 32767.0f); }
+MV__CU_DEV void mv__cu_put(mv__cu_half *d, float x) { d->b = mv__cu_f32_f16(x); }
+MV__CU_DEV void mv__cu_put(mv__cu_bhalf *d, float x) { d->b = mv__cu_f32_bf16(x); }
+MV__CU_DEV void mv__cu_put(float *d, float x) { *d = x; }
+/* Any type, told at run time */
+MV__CU_DEV double mv__cu_load(const void *p, long long i, int type) {
+    switch (type) {
+        case MEDVOL_U8: return (double)((const unsigned char *)p)[i];
+        case MEDVOL_I8: return (double)((const signed char *)p)[i];
+        case MEDVOL_U16: return (double)((const unsigned short *)p)[i];
+        case MEDVOL_I16: return (double)((const short *)p)[i];
+        case MEDVOL_U32: return (double)((const unsigned *)p)[i];
+        case MEDVOL_I32: return (double)((const int *)p)[i];
+        case MEDVOL_U64: return (double)((const mv__cu_u64 *)p)[i];
+        case MEDVOL_I64: return (double)((const long long *)p)[i];
+        case MEDVOL_F16: return (double)mv__cu_f16_f32(((const unsigned short *)p)[i]);
+        case MEDVOL_BF16: return (double)mv__cu_bf16_f32(((const unsigned short *)p)[i]);
+        case MEDVOL_F32: return (double)((const float *)p)[i];
+        default: return ((const double *)p)[i];
+    }
+}
+MV__CU_DEV long long mv__cu_to_i64(double x) {
+    x = rint(x);
+    return x != x ? 0 : x >= 9223372036854775808.0 ? 0x7fffffffffffffffLL
+         : x < -9223372036854775808.0 ? -0x7fffffffffffffffLL - 1 : (long long)x;
+}
+MV__CU_DEV mv__cu_u64 mv__cu_to_u64(double x) {
+    x = rint(x);
+    return x >= 18446744073709551616.0 ? ~0ULL : x > 0.0 ? (mv__cu_u64)x : 0;
+}
+MV__CU_DEV void mv__cu_store(void *p, long long i, int type, double x) {
+    switch (type) {
+        case MEDVOL_U8: ((unsigned char *)p)[i] = (unsigned char)mv__cu_whole(x, 0.0, 255.0); break;
+        case MEDVOL_I8: ((signed char *)p)[i] = (signed char)mv__cu_whole(x, -128.0, 127.0); break;
+        case MEDVOL_U16: ((unsigned short *)p)[i] = (unsigned short)mv__cu_whole(x, 0.0, 65535.0); break;
+        case MEDVOL_I16: ((short *)p)[i] = (short)mv__cu_whole(x, -32768.0, 32767.0); break;
+        case MEDVOL_U32: ((unsigned *)p)[i] = (unsigned)mv__cu_whole(x, 0.0, 4294967295.0); break;
+        case MEDVOL_I32: ((int *)p)[i] = (int)mv__cu_whole(x, -2147483648.0, 2147483647.0); break;
+        case MEDVOL_U64: ((mv__cu_u64 *)p)[i] = mv__cu_to_u64(x); break;
+        case MEDVOL_I64: ((long long *)p)[i] = mv__cu_to_i64(x); break;
+        case MEDVOL_F16: ((unsigned short *)p)[i] = mv__cu_f32_f16(mv__cu_odd(x)); break;
+        case MEDVOL_BF16: ((unsigned short *)p)[i] = mv__cu_f32_bf16(mv__cu_odd(x)); break;
+        case MEDVOL_F32: ((float *)p)[i] = (float)x; break;
+        default: ((double *)p)[i] = x;
+    }
+}
+
+/* ---- packed accesses: N values as one access of N * sizeof(T) bytes ---- */
+template <int bytes> struct mv__cu_word;
+template <> struct mv__cu_word<1> { typedef unsigned char type; };
+template <> struct mv__cu_word<2> { typedef unsigned short type; };
+template <> struct mv__cu_word<4> { typedef unsigned type; };
+template <> struct mv__cu_word<8> { typedef uint2 type; };
+template <> struct mv__cu_word<16> { typedef uint4 type; };
+template <class T, int N> struct mv__cu_pack {
+    typedef typename mv__cu_word<N * (int)sizeof(T)>::type word;
+    union { word w; T v[N]; };
+};
+template <class T, int N>
+MV__CU_DEV void mv__cu_ldn(mv__cu_pack<T, N> &r, const T *p, int packed, int wanted) {
+    int k;
+    if (wanted && packed) r.w = mv__cu_ld((const typename mv__cu_pack<T, N>::word *)(const void *)p);
+    else {
+        MV__CU_UNROLL for (k = 0; k < N; k++) r.v[k] = wanted ? p[k] : T();
+    }
+}
+MV__CU_BOTH int mv__cu_mini(int a, int b) { return a < b ? a : b; }
+
+/* ---- host: sizes and messages ---- */
+MV__CU_FN int mv__cu_muls(size_t a, size_t b, size_t *r) {
+    return b && a > (size_t)-1 / b ? 0 : (*r = a * b, 1);
+}
+MV__CU_FN int mv__cu_adds(size_t a, size_t b, size_t *r) { return a > (size_t)-1 - b ? 0 : (*r = a + b, 1); }
+MV__CU_FN size_t mv__cu_divup(size_t a, size_t b) { return a / b + (a % b != 0); }
+MV__CU_FN int mv__cu_finite(double x) { return x - x == 0.0; }
+MV__CU_PRINTF(5, 6)
+MV__CU_FN mv_status mv__cu_fail(mv_cuda_ctx *ctx, mv_status code, const char *field, double value,
+                                const char *fmt, ...) {
+    va_list ap;
+    if (!ctx) return code;
+    ctx->error.code = code;
+    ctx->error.field = field;
+    ctx->error.value = value;
+    ctx->error.offset = -1;
+    va_start(ap, fmt);
+    (void)vsnprintf(ctx->error.text, sizeof ctx->error.text, fmt, ap);
+    va_end(ap);
+    return code;
+}
+MV__CU_FN mv_status mv__cu_fail_null(mv_cuda_ctx *ctx, const char *op, const char *name) {
+    return mv__cu_fail(ctx, MEDVOL_E_NULL, name, 0, "%s: %s is NULL", op, name);
+}
+
+/* ==== [CTX] context, stream, workspace, graphs, errors. Owns mv__cu_ctx_*. Uses [BASE]. ================= */
+enum { MV__CU_LIVE = 1, MV__CU_DEAD = 2 };
+enum { MV__CU_WORDS = 256, MV__CU_STAGE = 16 << 20 };
+/* Errors after which the process' CUDA context gives nothing but errors. */
+MV__CU_FN int mv__cu_sticky(cudaError_t e) {
+    switch ((int)e) {
+        case 214: case 220: case 226: case 700: case 702: case 710: case 714: case 715: case 716: case 717:
+        case 718: case 719: case 4: case 709: return 1;
+        default: return 0;
+    }
+}
+/* What a CUDA call answered, as a status; its own error does not stay behind. */
+MV__CU_FN mv_status mv__cu_check(mv_cuda_ctx *ctx, const char *op, const char *call, cudaError_t e) {
+    mv_status st = MEDVOL_E_DEVICE;
+    if (e == cudaSuccess) return MEDVOL_OK;
+    (void)cudaGetLastError();
+    if ((int)e == 35 || (int)e == 100 || (int)e == 3 || (int)e == 101) st = MEDVOL_E_NO_DEVICE;
+    if ((int)e == 2) st = MEDVOL_E_NOMEM;
+    if (mv__cu_sticky(e)) {
+        st = MEDVOL_E_DEVICE_LOST;
+        ctx->state = MV__CU_DEAD;
+    }
+    return mv__cu_fail(ctx, st, call, (double)e, "%s: %s: %s (%d): %s", op, call, cudaGetErrorName(e), (int)e,
+                       cudaGetErrorString(e));
+}
+#define MV__CU_TRY(ctx, op, call, args) mv__cu_check(ctx, op, #call, call args)
+/* After a launch */
+MV__CU_FN mv_status mv__cu_launched(mv_cuda_ctx *ctx, const char *op) {
+    return MV__CU_TRY(ctx, op, cudaGetLastError, ());
+}
+
+MV__CU_FN void *mv__cu_alloc(mv_cuda_ctx *ctx, const char *op, size_t bytes, mv_status *st) {
+    void *p = NULL;
+    if (ctx->capturing) {
+        *st = mv__cu_fail(ctx, MEDVOL_E_SCRATCH, "bytes", (double)bytes,
+                          "%s: %zu bytes are needed, but nothing is allocated while a graph is captured", op,
+                          bytes);
+        return NULL;
+    }
+    if (ctx->desc.mem_alloc) {
+        p = ctx->desc.mem_alloc(ctx->desc.mem_user, bytes, ctx->stream);
+        *st = p ? MEDVOL_OK : mv__cu_fail(ctx, MEDVOL_E_NOMEM, "bytes", (double)bytes,
+                                          "%s: the allocation hook gave no %zu bytes", op, bytes);
+        return p;
+    }
+    *st = ctx->pools ? MV__CU_TRY(ctx, op, cudaMallocAsync, (&p, bytes, ctx->stream))
+                     : MV__CU_TRY(ctx, op, cudaMalloc, (&p, bytes));
+    if (*st == MEDVOL_E_NOMEM)
+        (void)mv__cu_fail(ctx, *st, "bytes", (double)bytes, "%s: out of device memory: %zu bytes", op, bytes);
+    return *st < 0 ? NULL : p;
+}
+MV__CU_FN void mv__cu_free(mv_cuda_ctx *ctx, void *p, size_t bytes) {
+    if (!p) return;
+    if (ctx->desc.mem_free) ctx->desc.mem_free(ctx->desc.mem_user, p, bytes, ctx->stream);
+    else if (!(ctx->pools ? cudaFreeAsync(p, ctx->stream) : cudaFree(p))) return;
+    else (void)cudaGetLastError();
+}
+
+/* Every call begins and ends with these: state, foreign errors, device. */
+MV__CU_FN mv_status mv__cu_begin(mv_cuda_ctx *ctx, const char *op) {
+    cudaError_t e;
+    mv_status st;
+    if (!ctx) return MEDVOL_E_NULL;
+    if (ctx->state == MV__CU_DEAD) return MEDVOL_E_DEVICE_LOST; /* the first message stays */
+    if (ctx->state == 0) {
+        const mv_cuda_desc desc = ctx->desc;
+        if ((st = mv_cuda_ctx_init(ctx, &desc)) < 0) return st;
+    }
+    if (ctx->depth++) return MEDVOL_OK;
+    if ((e = cudaPeekAtLastError()) != cudaSuccess) {
+        ctx->depth = 0;
+        if (mv__cu_sticky(e)) ctx->state = MV__CU_DEAD;
+        return mv__cu_fail(ctx, mv__cu_sticky(e) ? MEDVOL_E_DEVICE_LOST : MEDVOL_E_FOREIGN, "error",
+                           (double)e, "%s: earlier code left the CUDA error %s (%d): %s", op,
+                           cudaGetErrorName(e), (int)e, cudaGetErrorString(e));
+    }
+    st = MV__CU_TRY(ctx, op, cudaGetDevice, (&ctx->previous));
+    if (st == MEDVOL_OK && ctx->previous != ctx->device)
+        st = MV__CU_TRY(ctx, op, cudaSetDevice, (ctx->device));
+    if (st < 0) ctx->depth = 0;
+    else ctx->used = 0;
+    return st;
+}
+MV__CU_FN mv_status mv__cu_end(mv_cuda_ctx *ctx, mv_status st) {
+    if (--ctx->depth == 0 && ctx->previous != ctx->device) (void)cudaSetDevice(ctx->previous);
+    return st;
+}
+
+/* ---- scratch: a call says how much it needs before it enqueues anything, then takes pieces ---- */
+MV__CU_FN size_t mv__cu_round(size_t n) {
+    return n > (size_t)-1 - 255 ? (size_t)-1 : (n + 255) & ~(size_t)255;
+}
+/* Room for `bytes` behind what is taken already. */
+MV__CU_FN mv_status mv__cu_room(mv_cuda_ctx *ctx, const char *op, size_t bytes) {
+    size_t want;
+    void *p;
+    mv_status st;
+    if (!mv__cu_adds(ctx->used, bytes, &want) || want > (size_t)-1 / 2)
+        return mv__cu_fail(ctx, MEDVOL_E_SIZE, "bytes", (double)bytes, "%s: the scratch is too large", op);
+    if (want > ctx->workspace_need) ctx->workspace_need = want;
+    if (want <= ctx->workspace_bytes) return MEDVOL_OK;
+    if (ctx->capturing || !ctx->own_workspace || ctx->used)
+        return mv__cu_fail(ctx, MEDVOL_E_SCRATCH, "bytes", (double)want,
+                           "%s: a workspace of %zu bytes is needed, there are %zu: %s", op, want,
+                           ctx->workspace_bytes,
+                           ctx->capturing ? "reserve it before the capture" : "it cannot grow now");
+    want = mv__cu_round(want);
+    if (!(p = mv__cu_alloc(ctx, op, want, &st))) return st;
+    mv__cu_free(ctx, ctx->workspace, ctx->workspace_bytes);
+    ctx->workspace = p;
+    ctx->workspace_bytes = want;
+    return MEDVOL_OK;
+}
+MV__CU_FN void *mv__cu_take(mv_cuda_ctx *ctx, size_t bytes) { /* bytes a multiple of 256 */
+    void *p = (unsigned char *)ctx->workspace + ctx->used;
+    ctx->used += bytes;
+    return p;
+}
+
+/* ---- what only the device finds: the first word that is not 0 ---- */
+MV__CU_DEV void mv__cu_raise(int *word, int status, int what) {
+    if (word[0] == 0) word[0] = status, word[1] = what;
+}
+MV__CU_FN const char *mv__cu_what(int what) {
+    static const char *const text[] = {"statistics: no value is left but NaN",
+        "znorm: no finite value is left for the statistics", "no finite value is left for the range",
+        "the range is not finite", "percentiles: no value is left but NaN",
+        "histogram: no finite value is left", "histogram: lo < hi, both finite, is needed",
+        "otsu: all counts are 0", "otsu: bins and lo < hi are needed"};
+    return text[what >= 0 && what < 9 ? what : 0];
+}
+enum { MV__CU_NO_STATS, MV__CU_NO_ZNORM, MV__CU_NO_RANGE, MV__CU_BAD_RANGE, MV__CU_NO_PERCENTILES,
+       MV__CU_NO_HISTOGRAM, MV__CU_BAD_HISTOGRAM, MV__CU_NO_OTSU, MV__CU_BAD_OTSU };
+
+MV__CU_FN mv_status mv__cu_ctx_device(mv_cuda_ctx *ctx) {
+    int n = 0;
+    mv_status st = MV__CU_TRY(ctx, "ctx_init", cudaGetDeviceCount, (&n));
+    if (st < 0) return st;
+    if (n < 1) return mv__cu_fail(ctx, MEDVOL_E_NO_DEVICE, "device", 0, "ctx_init: there is no CUDA device");
+    if (!ctx->desc.by_number) return MV__CU_TRY(ctx, "ctx_init", cudaGetDevice, (&ctx->device));
+    ctx->device = ctx->desc.device;
+    if (ctx->device < 0 || ctx->device >= n)
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "device", ctx->device, "ctx_init: device = %d: there are %d",
+                           ctx->device, n);
+    return MEDVOL_OK;
+}
+/* Stream, pool, words; the device is set. */
+MV__CU_FN mv_status mv__cu_ctx_make(mv_cuda_ctx *ctx) {
+    static const char op[] = "ctx_init";
+    mv_status st = MV__CU_TRY(ctx, op, cudaDeviceGetAttribute,
+                              (&ctx->processors, cudaDevAttrMultiProcessorCount, ctx->device));
+    if (st == MEDVOL_OK)
+        st = MV__CU_TRY(ctx, op, cudaDeviceGetAttribute,
+                        (&ctx->pools, cudaDevAttrMemoryPoolsSupported, ctx->device));
+    if (st == MEDVOL_OK && ctx->pools && !ctx->desc.mem_alloc) {
+        cudaMemPool_t pool;
+        unsigned long long keep = ~0ULL;
+        st = MV__CU_TRY(ctx, op, cudaDeviceGetDefaultMemPool, (&pool, ctx->device));
+        if (st == MEDVOL_OK)
+            st = MV__CU_TRY(ctx, op, cudaMemPoolSetAttribute, (pool, cudaMemPoolAttrReleaseThreshold, &keep));
+    }
+    if (st == MEDVOL_OK && !ctx->desc.given_stream) {
+        st = MV__CU_TRY(ctx, op, cudaStreamCreateWithFlags, (&ctx->stream, cudaStreamNonBlocking));
+        ctx->own_stream = st == MEDVOL_OK;
+    }
+    if (st == MEDVOL_OK) ctx->words = mv__cu_alloc(ctx, op, MV__CU_WORDS, &st);
+    if (st == MEDVOL_OK)
+        st = MV__CU_TRY(ctx, op, cudaMemsetAsync, (ctx->words, 0, MV__CU_WORDS, ctx->stream));
+    if (st == MEDVOL_OK) st = MV__CU_TRY(ctx, op, cudaMallocHost, (&ctx->pinned, (size_t)MV__CU_WORDS));
+    return st;
+}
+MEDVOL_DEF mv_status mv_cuda_ctx_init(mv_cuda_ctx *ctx, const mv_cuda_desc *desc) {
+    mv_cuda_desc d;
+    cudaError_t e;
+    int previous = 0;
+    mv_status st;
+    if (!ctx) return MEDVOL_E_NULL;
+    memset(&d, 0, sizeof d);
+    if (desc) d = *desc;
+    memset(ctx, 0, sizeof *ctx);
+    ctx->desc = d;
+    if (!d.mem_alloc != !d.mem_free)
+        return mv__cu_fail(ctx, MEDVOL_E_NULL, "mem_free", 0, "ctx_init: mem_alloc and mem_free go together");
+    if (d.workspace_bytes && !d.workspace) return mv__cu_fail_null(ctx, "ctx_init", "workspace");
+    e = cudaPeekAtLastError();
+    if (e != cudaSuccess && (int)e != 35 && (int)e != 100)
+        return mv__cu_fail(ctx, MEDVOL_E_FOREIGN, "error", (double)e,
+                           "ctx_init: earlier code left the CUDA error %s (%d)", cudaGetErrorName(e), (int)e);
+    if ((st = mv__cu_ctx_device(ctx)) < 0) return st;
+    if ((st = MV__CU_TRY(ctx, "ctx_init", cudaGetDevice, (&previous))) < 0) return st;
+    if ((st = MV__CU_TRY(ctx, "ctx_init", cudaSetDevice, (ctx->device))) < 0) return st;
+    ctx->stream = d.given_stream ? d.stream : NULL;
+    ctx->workspace = d.workspace;
+    ctx->workspace_bytes = d.workspace_bytes;
+    ctx->own_workspace = d.workspace == NULL;
+    ctx->state = MV__CU_LIVE;
+    st = mv__cu_ctx_make(ctx);
+    if (st < 0) {
+        const mv_error why = ctx->error;
+        mv_cuda_ctx_free(ctx);
+        ctx->error = why;
+    }
+    (void)cudaSetDevice(previous);
+    return st;
+}
+MEDVOL_DEF void mv_cuda_ctx_free(mv_cuda_ctx *ctx) {
+    int previous = 0, i;
+    mv_cuda_desc desc;
+    if (!ctx) return;
+    desc = ctx->desc;
+    if (ctx->state) {
+        const int set = cudaGetDevice(&previous) == cudaSuccess && previous != ctx->device &&
+                        cudaSetDevice(ctx->device) == cudaSuccess;
+        mv__cu_free(ctx, ctx->words, MV__CU_WORDS);
+        if (ctx->own_workspace) mv__cu_free(ctx, ctx->workspace, ctx->workspace_bytes);
+        if (ctx->own_stream || ctx->words) (void)cudaStreamSynchronize(ctx->stream);
+        if (ctx->pinned) (void)cudaFreeHost(ctx->pinned);
+        for (i = 0; i < 2; i++) {
+            if (ctx->stage[i]) (void)cudaFreeHost(ctx->stage[i]);
+            if (ctx->staged[i]) (void)cudaEventDestroy((cudaEvent_t)ctx->staged[i]);
+        }
+        if (ctx->own_stream) (void)cudaStreamDestroy(ctx->stream);
+        if (set) (void)cudaSetDevice(previous);
+        if (ctx->state == MV__CU_LIVE) (void)cudaGetLastError(); /* what the calls above may have left */
+    }
+    memset(ctx, 0, sizeof *ctx);
+    ctx->desc = desc;
+}
+MEDVOL_DEF const char *mv_cuda_message(const mv_cuda_ctx *ctx) { return ctx ? ctx->error.text : ""; }
+
+/* Waits; then the words of the device. The text of `op` is for what CUDA says. */
+MV__CU_FN mv_status mv__cu_wait(mv_cuda_ctx *ctx, const char *op) {
+    int *got = (int *)ctx->pinned;
+    mv_status st;
+    if (ctx->capturing)
+        return mv__cu_fail(ctx, MEDVOL_E_BUSY, "capture", 0, "%s: not while a graph is captured", op);
+    st = MV__CU_TRY(ctx, op, cudaMemcpyAsync,
+                    (got, ctx->words, 2 * sizeof(int), cudaMemcpyDeviceToHost, ctx->stream));
+    if (st == MEDVOL_OK) st = MV__CU_TRY(ctx, op, cudaStreamSynchronize, (ctx->stream));
+    if (st < 0 || got[0] == 0) return st;
+    st = MV__CU_TRY(ctx, op, cudaMemsetAsync, (ctx->words, 0, MV__CU_WORDS, ctx->stream));
+    return st < 0 ? st : mv__cu_fail(ctx, (mv_status)got[0], "device", got[1], "%s", mv__cu_what(got[1]));
+}
+MEDVOL_DEF mv_status mv_cuda_sync(mv_cuda_ctx *ctx) {
+    mv_status st = mv__cu_begin(ctx, "sync");
+    if (st < 0) return st;
+    return mv__cu_end(ctx, mv__cu_wait(ctx, "sync"));
+}
+MEDVOL_DEF mv_status mv_cuda_ctx_reserve(mv_cuda_ctx *ctx, size_t bytes) {
+    mv_status st = mv__cu_begin(ctx, "ctx_reserve");
+    if (st < 0) return st;
+    return mv__cu_end(ctx, mv__cu_room(ctx, "ctx_reserve", bytes));
+}
+
+/* ---- graphs ---- */
+MEDVOL_DEF mv_status mv_cuda_capture_begin(mv_cuda_ctx *ctx) {
+    mv_status st = mv__cu_begin(ctx, "capture_begin");
+    if (st < 0) return st;
+    if (ctx->capturing)
+        return mv__cu_end(ctx,
+                          mv__cu_fail(ctx, MEDVOL_E_BUSY, "capture", 0, "capture_begin: a capture runs"));
+    st = MV__CU_TRY(ctx, "capture_begin", cudaStreamBeginCapture,
+                    (ctx->stream, cudaStreamCaptureModeThreadLocal));
+    ctx->capturing = st == MEDVOL_OK;
+    return mv__cu_end(ctx, st);
+}
+MEDVOL_DEF mv_status mv_cuda_capture_end(mv_cuda_ctx *ctx, mv_cuda_graph *graph) {
+    cudaGraph_t g = NULL;
+    cudaGraphExec_t exec = NULL;
+    mv_status st = mv__cu_begin(ctx, "capture_end");
+    if (st < 0) return st;
+    if (!ctx->capturing)
+        return mv__cu_end(ctx, mv__cu_fail(ctx, MEDVOL_E_RANGE, "capture", 0, "capture_end: none was begun"));
+    ctx->capturing = 0;
+    st = MV__CU_TRY(ctx, "capture_end", cudaStreamEndCapture, (ctx->stream, &g));
+    if (st == MEDVOL_OK && !graph) st = mv__cu_fail_null(ctx, "capture_end", "graph");
+#if defined(__CUDACC__) && CUDART_VERSION < 12000
+    if (st == MEDVOL_OK) st = MV__CU_TRY(ctx, "capture_end", cudaGraphInstantiate, (&exec, g, NULL, NULL, 0));
+#else
+    if (st == MEDVOL_OK) st = MV__CU_TRY(ctx, "capture_end", cudaGraphInstantiate, (&exec, g, 0));
+#endif
+    if (g) (void)cudaGraphDestroy(g);
+    if (st == MEDVOL_OK) graph->exec = exec, graph->workspace = ctx->workspace;
+    return mv__cu_end(ctx, st);
+}
+MEDVOL_DEF mv_status mv_cuda_graph_launch(mv_cuda_ctx *ctx, const mv_cuda_graph *graph) {
+    mv_status st = mv__cu_begin(ctx, "graph_launch");
+    if (st < 0) return st;
+    if (!graph || !graph->exec) st = mv__cu_fail_null(ctx, "graph_launch", "graph");
+    else if (graph->workspace != ctx->workspace)
+        st = mv__cu_fail(ctx, MEDVOL_E_SCRATCH, "workspace", (double)ctx->workspace_bytes,
+                         "graph_launch: the workspace has moved since the capture: capture again");
+    else st = MV__CU_TRY(ctx, "graph_launch", cudaGraphLaunch, ((cudaGraphExec_t)graph->exec, ctx->stream));
+    return mv__cu_end(ctx, st);
+}
+MEDVOL_DEF void mv_cuda_graph_free(mv_cuda_ctx *ctx, mv_cuda_graph *graph) {
+    if (!graph) return;
+    if (graph->exec && ctx && ctx->state) (void)cudaGraphExecDestroy((cudaGraphExec_t)graph->exec);
+    memset(graph, 0, sizeof *graph);
+}
+
+/* ==== [VOLUME] device volumes, destinations, conversion, transfers. Owns mv__cu_vol_*, mv__cu_out_*,
+   mv__cu_map_*. Uses [BASE] [CTX]. ======================================================================= */
+MV__CU_FN int mv__cu_is_integer(mv_dtype t) {
+    return t == MEDVOL_U8 || t == MEDVOL_I8 || t == MEDVOL_U16 || t == MEDVOL_I16 || t == MEDVOL_U32 ||
+           t == MEDVOL_I32 || t == MEDVOL_U64 || t == MEDVOL_I64;
+}
+MV__CU_FN int mv__cu_is_real(mv_dtype t) {
+    return mv__cu_is_integer(t) || t == MEDVOL_F16 || t == MEDVOL_BF16 || t == MEDVOL_F32 || t == MEDVOL_F64;
+}
+MV__CU_FN int mv__cu_is_complex(mv_dtype t) { return t == MEDVOL_C64 || t == MEDVOL_C128; }
+MV__CU_FN int mv__cu_is_narrow(mv_dtype t) {
+    return mv__cu_is_real(t) && (mv_dtype_size(t) <= 2 || t == MEDVOL_F32);
+}
+MV__CU_FN int mv__cu_scaled(double slope, double inter) {
+    return mv__cu_finite(slope) && slope != 0.0 && mv__cu_finite(inter) && !(slope == 1.0 && inter == 0.0);
+}
+MV__CU_FN void mv__cu_vol_scaling(const mv_cuda_volume *v, double *slope, double *inter) {
+    const int on =
+        (mv__cu_is_real(v->dtype) || mv__cu_is_complex(v->dtype)) && mv__cu_scaled(v->slope, v->inter);
+    *slope = on ? v->slope : 1.0;
+    *inter = on ? v->inter : 0.0;
+}
+/* ---- checks ---- */
+enum { MV__CU_ON_DEVICE, MV__CU_REACHED, MV__CU_PINNED, MV__CU_PAGEABLE };
+/* Where memory lies. Managed memory counts as the device's. */
+MV__CU_FN mv_status mv__cu_where(mv_cuda_ctx *ctx, const char *op, const void *p, int *where) {
+    struct cudaPointerAttributes a;
+    mv_status st;
+    memset(&a, 0, sizeof a);
+    st = MV__CU_TRY(ctx, op, cudaPointerGetAttributes, (&a, p));
+    *where = a.type == cudaMemoryTypeManaged || (a.type == cudaMemoryTypeDevice && a.device == ctx->device)
+                 ? MV__CU_ON_DEVICE
+             : a.type == cudaMemoryTypeDevice ? MV__CU_REACHED
+             : a.type == cudaMemoryTypeHost   ? MV__CU_PINNED
+                                              : MV__CU_PAGEABLE;
+    return st;
+}
+MV__CU_FN mv_status mv__cu_on_device(mv_cuda_ctx *ctx, const char *op, const char *name, const void *p,
+                                     int pinned) {
+    static const char *const at[] = {"here", "on another device", "pinned host memory", "host memory"};
+    int where = MV__CU_ON_DEVICE;
+    mv_status st;
+    if (!p) return mv__cu_fail_null(ctx, op, name);
+    if (ctx->desc.trust) return MEDVOL_OK;
+    if ((st = mv__cu_where(ctx, op, p, &where)) < 0) return st;
+    if (where == MV__CU_ON_DEVICE || (pinned && where == MV__CU_PINNED)) return MEDVOL_OK;
+    return mv__cu_fail(ctx, MEDVOL_E_POINTER, name, 0, "%s: %s is %s: must be memory of device %d", op, name,
+                       at[where], ctx->device);
+}
+MV__CU_FN mv_status mv__cu_shape_check(mv_cuda_ctx *ctx, const char *op, mv_dtype dtype, int ndim,
+                                       const size_t *dim, size_t *bytes) {
+    size_t n = mv_dtype_size(dtype);
+    int d;
+    if (n == 0)
+        return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)dtype, "%s: data type %d is unknown", op,
+                           (int)dtype);
+    if (!(ndim >= 1 && ndim <= 7))
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "ndim", ndim, "%s: ndim = %d: must be 1..7", op, ndim);
+    if (!dim) return mv__cu_fail_null(ctx, op, "dim");
+    for (d = 0; d < ndim; d++) {
+        if (dim[d] == 0)
+            return mv__cu_fail(ctx, MEDVOL_E_SIZE, "dim", 0, "%s: dim[%d] = 0: must be at least 1", op, d);
+        if (!mv__cu_muls(n, dim[d], &n) || n > (size_t)PTRDIFF_MAX)
+            return mv__cu_fail(ctx, MEDVOL_E_SIZE, "dim", (double)dim[d],
+                               "%s: dim[%d] = %zu: the volume is too large", op, d, dim[d]);
+    }
+    *bytes = n;
+    return MEDVOL_OK;
+}
+/* Shape and strides, of host and device volumes */
+MV__CU_FN mv_status mv__cu_vol_form(mv_cuda_ctx *ctx, const char *op, const char *name, const mv_volume *v) {
+    size_t bytes, least = 1, reach;
+    int d;
+    mv_status st;
+    if (!v) return mv__cu_fail_null(ctx, op, name);
+    if (!v->data) return mv__cu_fail(ctx, MEDVOL_E_NULL, name, 0, "%s: %s is an empty volume", op, name);
+    if ((st = mv__cu_shape_check(ctx, op, v->dtype, v->ndim, v->dim, &bytes)) < 0) return st;
+    for (d = v->ndim; d < 7; d++)
+        if (v->dim[d] != 1)
+            return mv__cu_fail(ctx, MEDVOL_E_SHAPE, "dim", (double)v->dim[d],
+                               "%s: %s: dim[%d] = %zu: must be 1 beyond its %d axes", op, name, d, v->dim[d],
+                               v->ndim);
+    for (d = 0; d < v->ndim; d++) {
+        if (v->dim[d] == 1 && d > 0) continue;
+        if (v->stride[d] < 1 || (size_t)v->stride[d] < least || (d == 0 && v->stride[0] != 1))
+            return mv__cu_fail(ctx, MEDVOL_E_SHAPE, "stride", (double)v->stride[d],
+                               "%s: %s: stride[%d] = %lld: must be %s%zu", op, name, d,
+                               (long long)v->stride[d], d ? "at least " : "", least);
+        if (!mv__cu_muls((size_t)v->stride[d], v->dim[d] - 1, &reach) || !mv__cu_adds(reach, least, &least) ||
+            !mv__cu_muls(least, mv_dtype_size(v->dtype), &bytes) || bytes > (size_t)PTRDIFF_MAX)
+            return mv__cu_fail(ctx, MEDVOL_E_SIZE, "stride", (double)v->stride[d],
+                               "%s: %s: stride[%d] reaches beyond the address space", op, name, d);
+    }
+    return MEDVOL_OK;
+}
+MV__CU_FN mv_status mv__cu_vol_check(mv_cuda_ctx *ctx, const char *op, const char *name,
+                                     const mv_cuda_volume *v) {
+    mv_status st = mv__cu_vol_form(ctx, op, name, v);
+    if (st == MEDVOL_OK) st = mv__cu_on_device(ctx, op, name, v->data, 0);
+    return st;
+}
+MV__CU_FN mv_status mv__cu_vol_check_real(mv_cuda_ctx *ctx, const char *op, const char *name,
+                                          const mv_cuda_volume *v) {
+    mv_status st = mv__cu_vol_check(ctx, op, name, v);
+    if (st == MEDVOL_OK && !mv__cu_is_real(v->dtype))
+        st = mv__cu_fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)v->dtype,
+                         "%s: %s has type %s: must be an integer or real type", op, name,
+                         mv_dtype_name(v->dtype));
+    return st;
+}
+MV__CU_FN size_t mv__cu_vol_extent(const mv_volume *v) { /* bytes from the first to behind the last voxel */
+    size_t n = 1;
+    int d;
+    for (d = 0; d < v->ndim; d++) n += (v->dim[d] - 1) * (size_t)v->stride[d];
+    return n * mv_dtype_size(v->dtype);
+}
+MV__CU_FN int mv__cu_vol_same_shape(const mv_volume *v, int ndim, const size_t *dim) {
+    int d;
+    for (d = 0; d < 7; d++)
+        if ((d < v->ndim ? v->dim[d] : 1) != (d < ndim ? dim[d] : 1)) return 0;
+    return 1;
+}
+MV__CU_FN void mv__cu_vol_geometry(mv_volume *v, const mv_volume *src) {
+    memcpy(v->affine, src->affine, sizeof v->affine);
+    memcpy(v->step, src->step, sizeof v->step);
+    v->slope = src->slope;
+    v->inter = src->inter;
+}
+MV__CU_FN void mv__cu_vol_init(mv_volume *v, mv_dtype dtype, int ndim, const size_t *dim,
+                               const ptrdiff_t *stride) {
+    size_t n = 1;
+    int d;
+    memset(v, 0, sizeof *v);
+    v->dtype = dtype;
+    v->ndim = ndim;
+    for (d = 0; d < 7; d++) {
+        v->dim[d] = d < ndim ? dim[d] : 1;
+        v->stride[d] = stride && d < ndim ? stride[d] : (ptrdiff_t)n;
+        n *= v->dim[d];
+    }
+    for (d = 0; d < 3; d++) v->affine[5 * d] = 1.0;
+    for (d = 0; d < 4; d++) v->step[d] = 1.0;
+}
+/* ---- making and releasing; inside a call that has begun ---- */
+MV__CU_FN mv_status mv__cu_vol_alloc(mv_cuda_ctx *ctx, const char *op, mv_cuda_volume *v, mv_dtype dtype,
+                                     int ndim, const size_t *dim) {
+    size_t bytes;
+    mv_status st = mv__cu_shape_check(ctx, op, dtype, ndim, dim, &bytes);
+    void *p;
+    if (st < 0 || !(p = mv__cu_alloc(ctx, op, bytes, &st))) return st;
+    mv__cu_vol_init(v, dtype, ndim, dim, NULL);
+    v->data = v->owner = p;
+    v->map_bytes = bytes;
+    return MEDVOL_OK;
+}
+MV__CU_FN void mv__cu_vol_release(mv_cuda_ctx *ctx, mv_cuda_volume *v) {
+    mv__cu_free(ctx, v->owner, (size_t)v->map_bytes);
+    v->owner = NULL;
+    v->map_bytes = 0;
+}
+MEDVOL_DEF mv_status mv_cuda_volume_alloc(mv_cuda_ctx *ctx, mv_cuda_volume *v, mv_dtype dtype, int ndim,
+                                          const size_t *dim) {
+    mv_status st = mv__cu_begin(ctx, "volume_alloc");
+    if (st < 0) return st;
+    if (!v) return mv__cu_end(ctx, mv__cu_fail_null(ctx, "volume_alloc", "v"));
+    memset(v, 0, sizeof *v);
+    return mv__cu_end(ctx, mv__cu_vol_alloc(ctx, "volume_alloc", v, dtype, ndim, dim));
+}
+MEDVOL_DEF mv_status mv_cuda_volume_wrap(mv_cuda_ctx *ctx, mv_cuda_volume *v, void *data, mv_dtype dtype,
+                                         int ndim, const size_t *dim, const ptrdiff_t *stride) {
+    static const char op[] = "volume_wrap";
+    mv_cuda_volume w;
+    size_t bytes;
+    mv_status st = mv__cu_begin(ctx, op);
+    if (st < 0) return st;
+    if (!v) return mv__cu_end(ctx, mv__cu_fail_null(ctx, op, "v"));
+    if ((st = mv__cu_on_device(ctx, op, "data", data, 0)) == MEDVOL_OK)
+        st = mv__cu_shape_check(ctx, op, dtype, ndim, dim, &bytes);
+    if (st == MEDVOL_OK) {
+        mv__cu_vol_init(&w, dtype, ndim, dim, stride);
+        w.data = data;
+        if ((uintptr_t)data % (mv__cu_is_complex(dtype) ? mv_dtype_size(dtype) / 2
+                               : mv__cu_is_real(dtype)  ? mv_dtype_size(dtype)
+                                                        : 1))
+            st = mv__cu_fail(ctx, MEDVOL_E_POINTER, "data", 0, "%s: data is not aligned for %s", op,
+                             mv_dtype_name(dtype));
+        else st = mv__cu_vol_form(ctx, op, "v", &w);
+    }
+    if (st == MEDVOL_OK) *v = w;
+    return mv__cu_end(ctx, st);
+}
+MEDVOL_DEF void mv_cuda_volume_free(mv_cuda_ctx *ctx, mv_cuda_volume *v) {
+    int previous = 0;
+    if (!v) return;
+    if (v->owner && ctx && ctx->state == MV__CU_LIVE) {
+        const int set = cudaGetDevice(&previous) == cudaSuccess && previous != ctx->device &&
+                        cudaSetDevice(ctx->device) == cudaSuccess;
+        mv__cu_vol_release(ctx, v);
+        if (set) (void)cudaSetDevice(previous);
+    }
+    memset(v, 0, sizeof *v);
+}
+MEDVOL_DEF mv_status mv_cuda_volume_view(mv_cuda_ctx *ctx, mv_cuda_volume *view, const mv_cuda_volume *src,
+                                         const size_t *start, const size_t *size) {
+    mv_ctx host; /* a view is arithmetic on the struct alone */
+    mv_status st = mv__cu_begin(ctx, "volume_view");
+    if (st < 0) return st;
+    memset(&host, 0, sizeof host);
+    st = mv_volume_view(&host, view, src, start, size);
+    if (st < 0) ctx->error = host.error;
+    else view->owner = NULL, view->map_bytes = 0;
+    return mv__cu_end(ctx, st);
+}
+
+/* ---- destinations: the rule of medvol.h ---- */
+enum { MV__CU_INPLACE = 1 };
+MV__CU_FN int mv__cu_out_fresh(const mv_cuda_volume *dst, const mv_cuda_volume *src, mv_dtype dtype, int ndim,
+                               const size_t *dim, int flags) {
+    if (dst != src) return dst->data == NULL;
+    return !(flags & MV__CU_INPLACE) || mv_dtype_size(dtype) != mv_dtype_size(src->dtype) ||
+           !mv__cu_vol_same_shape(src, ndim, dim);
+}
+MV__CU_FN mv_status mv__cu_out_check(mv_cuda_ctx *ctx, const char *op, const mv_cuda_volume *dst,
+                                     const mv_cuda_volume *src, mv_dtype dtype, int ndim, const size_t *dim,
+                                     int flags) {
+    const size_t size = mv_dtype_size(dtype);
+    const uintptr_t a = (uintptr_t)dst->data, b = (uintptr_t)src->data;
+    mv_status st;
+    int d, same;
+    if ((st = mv__cu_vol_check(ctx, op, "dst", dst)) < 0) return st;
+    if (dst != src && dst->dtype != dtype)
+        return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "dst", (double)dst->dtype,
+                           "%s: dst has type %s: the result is %s", op, mv_dtype_name(dst->dtype),
+                           mv_dtype_name(dtype));
+    if (!mv__cu_vol_same_shape(dst, ndim, dim))
+        return mv__cu_fail(ctx, MEDVOL_E_SHAPE, "dst", (double)dst->dim[0],
+                           "%s: dst is %zu x %zu x %zu: the result is %zu x %zu x %zu", op, dst->dim[0],
+                           dst->dim[1], dst->dim[2], dim[0], ndim > 1 ? dim[1] : 1, ndim > 2 ? dim[2] : 1);
+    if (dst == src || !(a < b + mv__cu_vol_extent(src) && b < a + mv__cu_vol_extent(dst))) return st;
+    same = (flags & MV__CU_INPLACE) && a == b && size == mv_dtype_size(src->dtype);
+    for (d = 0; d < ndim; d++) same = same && (dim[d] == 1 || dst->stride[d] == src->stride[d]);
+    return same ? st : mv__cu_fail(ctx, MEDVOL_E_ALIAS, "dst", 0, "%s: dst and src overlap", op);
+}
+/* `out` is where the result goes; mv__cu_out_end hands it to dst or takes everything back. */
+MV__CU_FN mv_status mv__cu_out_begin(mv_cuda_ctx *ctx, const char *op, mv_cuda_volume *out,
+                                     const mv_cuda_volume *dst, const mv_cuda_volume *src, mv_dtype dtype,
+                                     int ndim, const size_t *dim, int flags) {
+    mv_status st;
+    memset(out, 0, sizeof *out);
+    if (mv__cu_out_fresh(dst, src, dtype, ndim, dim, flags))
+        st = mv__cu_vol_alloc(ctx, op, out, dtype, ndim, dim);
+    else {
+        st = mv__cu_out_check(ctx, op, dst, src, dtype, ndim, dim, flags);
+        if (st == MEDVOL_OK) {
+            *out = *dst;
+            out->dtype = dtype;
+            out->owner = NULL;
+            out->map_bytes = 0;
+        }
+    }
+    if (st == MEDVOL_OK) {
+        mv__cu_vol_geometry(out, src);
+        out->nifti = NULL, out->owns_nifti = 0;
+    }
+    return st;
+}
+MV__CU_FN mv_status mv__cu_out_end(mv_cuda_ctx *ctx, mv_status st, mv_cuda_volume *out, mv_cuda_volume *dst) {
+    if (st < 0) {
+        mv__cu_vol_release(ctx, out);
+        return st;
+    }
+    if (out->data == dst->data) out->owner = dst->owner, out->map_bytes = dst->map_bytes;
+    else mv__cu_vol_release(ctx, dst);
+    *dst = *out;
+    return MEDVOL_OK;
+}
+
+/* ---- maps: each value of dst from the same voxel of src. Whole volumes run flat in blocks of 16-byte
+   accesses, four apart before the first is stored; views a warp to a stretch of a row. ---- */
+enum { MV__CU_MAP_U = 4 };
+#define MV__CU_MAP_SEG 4096
+typedef struct mv__cu_walk {
+    long long len, rows, dx, sx; /* values a row, and the steps between them */
+    int axes;                    /* of the rows */
+    long long dim[6], ds[6], ss[6];
+} mv__cu_walk;
+/* axis: one index of it alone (-1: all); its offsets are added by the caller. s may have extent 1 where d has
+   more: it then holds for all (stride 0). */
+MV__CU_FN void mv__cu_walk_init(mv__cu_walk *w, const mv_volume *d, const mv_volume *s, int axis) {
+    int k, n = 0;
+    memset(w, 0, sizeof *w);
+    w->len = w->rows = w->dx = w->sx = 1;
+    for (k = 0; k < d->ndim; k++) {
+        const long long m = (long long)d->dim[k], a = (long long)d->stride[k],
+                        b = k < s->ndim && s->dim[k] > 1 ? (long long)s->stride[k] : 0;
+        if (k == axis || m == 1) continue;
+        if (n == 0) w->len = m, w->dx = a, w->sx = b;
+        else if (w->axes == 0 && a == w->len * w->dx && b == w->len * w->sx) w->len *= m;
+        else if (w->axes && a == w->dim[w->axes - 1] * w->ds[w->axes - 1] &&
+                 b == w->dim[w->axes - 1] * w->ss[w->axes - 1])
+            w->dim[w->axes - 1] *= m, w->rows *= m;
+        else w->dim[w->axes] = m, w->ds[w->axes] = a, w->ss[w->axes++] = b, w->rows *= m;
+        n = 1;
+    }
+}
+MV__CU_DEV void mv__cu_walk_row(const mv__cu_walk &w, mv__cu_u64 row, long long *a, long long *b) {
+    int k;
+    *a = *b = 0;
+    if (w.rows == 1) return;
+    MV__CU_UNROLL for (k = 0; k < 6; k++) {
+        mv__cu_u64 q, m = (mv__cu_u64)w.dim[k], r;
+        if (k >= w.axes) break;
+        if (row >> 32 == 0 && m >> 32 == 0) q = (unsigned)row / (unsigned)m;
+        else q = row / m;
+        r = row - q * m;
+        *a += (long long)r * w.ds[k];
+        *b += (long long)r * w.ss[k];
+        row = q;
+    }
+}
+/* The stretch of this warp: row offsets, first value, how many. 0: none. */
+MV__CU_DEV int mv__cu_walk_item(const mv__cu_walk &w, long long *a, long long *b, long long *at,
+                                long long *n) {
+    const long long segs = (w.len + MV__CU_MAP_SEG - 1) / MV__CU_MAP_SEG;
+    const mv__cu_u64 i = (mv__cu_u64)blockIdx.x * (MV__CU_B / 32) + (threadIdx.x >> 5);
+    mv__cu_u64 row = i, seg = 0;
+    if (w.rows == 1) row = 0, seg = i;
+    else if (segs > 1) row = i / (mv__cu_u64)segs, seg = i % (mv__cu_u64)segs;
+    if (row >= (mv__cu_u64)w.rows || seg >= (mv__cu_u64)segs) return 0;
+    mv__cu_walk_row(w, row, a, b);
+    *at = (long long)seg * MV__CU_MAP_SEG;
+    *n = w.len - *at < MV__CU_MAP_SEG ? w.len - *at : MV__CU_MAP_SEG;
+    return 1;
+}
+template <class S, class D> struct mv__cu_group {
+    enum { N = 16 / (sizeof(S) > sizeof(D) ? (int)sizeof(S) : (int)sizeof(D)) };
+};
+template <class S, class D, class Op>
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_map(D *d, const S *s, long long n, int head, int packed, Op op) {
+    enum { N = mv__cu_group<S, D>::N, U = MV__CU_MAP_U };
+    const long long groups = (n - head) / N,
+                    first = (long long)blockIdx.x * (MV__CU_B * U) + (int)threadIdx.x;
+    mv__cu_pack<S, N> in[U];
+    mv__cu_pack<D, N> out;
+    long long rest = n - groups * N, i;
+    int u, k;
+    if (!op.begin()) return;
+    MV__CU_UNROLL for (u = 0; u < U; u++) {
+        const long long g = first + u * MV__CU_B;
+        mv__cu_ldn<S, N>(in[u], s + head + g * N, packed, g < groups);
+    }
+    MV__CU_UNROLL for (u = 0; u < U; u++) {
+        const long long g = first + u * MV__CU_B;
+        if (g >= groups) break;
+        MV__CU_UNROLL for (k = 0; k < N; k++) op.run(&out.v[k], in[u].v[k]);
+        mv__cu_stg((typename mv__cu_pack<D, N>::word *)(void *)(d + head + g * N), out.w);
+    }
+    i = (int)threadIdx.x;
+    if (blockIdx.x == 0 && i < rest) { /* head and tail: fewer than 2 N values */
+        D one;
+        i = i < head ? i : n - rest + i;
+        op.run(&one, s[i]);
+        d[i] = one;
+    }
+}
+template <class S, class D, class Op>
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rows(D *d, const S *s, mv__cu_walk w, Op op) {
+    enum { N = mv__cu_group<S, D>::N };
+    const int lane = (int)threadIdx.x & 31;
+    long long a, b, at, n, i, head = 0, groups = 0;
+    if (!op.begin() || !mv__cu_walk_item(w, &a, &b, &at, &n)) return;
+    d += a + at * w.dx;
+    s += b + at * w.sx;
+    if (w.dx == 1 && w.sx == 1) {
+        head = (long long)((0 - (mv__cu_u64)(size_t)d) / sizeof(D) % N);
+        head = head < n ? head : n;
+        groups = (n - head) / N;
+    }
+    const int packed = (size_t)(s + head) % (N * sizeof(S)) == 0;
+    for (i = lane; i < groups; i += 32) {
+        mv__cu_pack<S, N> in;
+        mv__cu_pack<D, N> out;
+        int k;
+        mv__cu_ldn<S, N>(in, s + head + i * N, packed, 1);
+        MV__CU_UNROLL for (k = 0; k < N; k++) op.run(&out.v[k], in.v[k]);
+        mv__cu_stg((typename mv__cu_pack<D, N>::word *)(void *)(d + head + i * N), out.w);
+    }
+    for (i = lane; i < n - groups * N; i += 32) {
+        const long long j = i < head ? i : groups * N + i;
+        D one;
+        op.run(&one, s[j * w.sx]);
+        d[j * w.dx] = one;
+    }
+}
+MV__CU_FN size_t mv__cu_walk_blocks(const mv__cu_walk *w) {
+    return mv__cu_divup((size_t)w->rows * mv__cu_divup((size_t)w->len, MV__CU_MAP_SEG), MV__CU_B / 32);
+}
+MV__CU_FN mv_status mv__cu_grid(mv_cuda_ctx *ctx, const char *op, size_t blocks, unsigned *grid) {
+    if (blocks > 0x7fffffffu)
+        return mv__cu_fail(ctx, MEDVOL_E_SIZE, "blocks", (double)blocks,
+                           "%s: %zu blocks are more than a launch takes", op, blocks);
+    *grid = (unsigned)blocks;
+    return MEDVOL_OK;
+}
+template <class S, class D, class Op>
+MV__CU_FN mv_status mv__cu_map(mv_cuda_ctx *ctx, const char *op, D *d, const S *s, const mv__cu_walk *w,
+                               const Op &f) {
+    enum { N = mv__cu_group<S, D>::N };
+    unsigned grid = 0;
+    mv_status st;
+    if (w->rows == 1 && w->dx == 1 && w->sx == 1) {
+        long long head = (long long)((0 - (uintptr_t)d) / sizeof(D) % N);
+        if (head > w->len) head = w->len;
+        st = mv__cu_grid(ctx, op, mv__cu_divup((size_t)w->len, (size_t)N * MV__CU_B * MV__CU_MAP_U), &grid);
+        if (st < 0) return st;
+        MV__CU_LAUNCH((mv__cu_k_map<S, D, Op>), grid, MV__CU_B, 0, ctx->stream, d, s, w->len, (int)head,
+                      (uintptr_t)(s + head) % (N * sizeof(S)) == 0, f);
+    } else {
+        if ((st = mv__cu_grid(ctx, op, mv__cu_walk_blocks(w), &grid)) < 0) return st;
+        MV__CU_LAUNCH((mv__cu_k_rows<S, D, Op>), grid, MV__CU_B, 0, ctx->stream, d, s, *w, f);
+    }
+    return mv__cu_launched(ctx, op);
+}
+
+/* ---- what is done to a value ---- */
+typedef struct mv__cu_line { /* y = (x - m) * k + b, within lo..hi, 0 kept: over stored values in float ... */
+    float mh, ml, p, kh, kl, b, lo, hi, zero; /* m = mh + ml, k = p * (kh + kl); zero becomes 0 */
+    int clip;
+    double dm, dk, db, dlo, dhi; /* ... over real values in double */
+    int keep0;
+} mv__cu_line;
+/* The float half from the double one: x = slope * stored + inter, zero the stored value of 0 or NaN. */
+MV__CU_BOTH void mv__cu_line_set(mv__cu_line *a, double slope, double inter, double zero) {
+    const double m = (a->dm - inter) / slope;
+    double k = a->dk * slope, r;
+    int e = 0;
+    if (k != 0.0 && k - k == 0.0) {
+        (void)frexp(k, &e);
+        e = e < -125 ? -125 : e > 126 ? 126 : e;
+    }
+    a->mh = (float)m;
+    a->ml = (float)(m - (double)a->mh);
+    if (!(a->ml - a->ml == 0.0f)) a->ml = 0.0f;
+    a->p = (float)ldexp(1.0, e);
+    r = ldexp(k, -e);
+    a->kh = (float)r;
+    a->kl = (float)(r - (double)a->kh);
+    if (!(a->kl - a->kl == 0.0f)) a->kl = 0.0f;
+    a->b = (float)a->db;
+    a->lo = (float)a->dlo;
+    a->hi = (float)a->dhi;
+    a->zero = (float)zero;
+}
+typedef struct mv__cu_op_line {
+    mv__cu_line a;
+    const mv__cu_line *from; /* or a, where it is known to the host */
+    const int *stop;
+    MV__CU_IN int begin() {
+        if (from) a = *from;
+        return !stop || !*stop;
+    }
+    template <class S, class D> MV__CU_IN void run(D *d, S s) const {
+        const float x = mv__cu_get(s), t = ((x - a.mh) - a.ml) * a.p, c = t * a.kl;
+        float y = t * a.kh + ((fabsf(t) <= 3.402823466e38f ? c : 0.0f) + a.b);
+        if (a.clip) y = y < a.lo ? a.lo : y > a.hi ? a.hi : y;
+        if (a.keep0 && x == a.zero) y = 0.0f;
+        mv__cu_put(d, y);
+    }
+} mv__cu_op_line;
+typedef struct mv__cu_op_cast {
+    MV__CU_IN int begin() { return 1; }
+    template <class S, class D> MV__CU_IN void run(D *d, S s) const { mv__cu_put(d, mv__cu_get(s)); }
+} mv__cu_op_cast;
+typedef struct mv__cu_op_same {
+    MV__CU_IN int begin() { return 1; }
+    template <class S> MV__CU_IN void run(S *d, S s) const { *d = s; }
+} mv__cu_op_same;
+
+/* ---- any types, in double, as the processor does it; one kernel for what has no kernel of its own ---- */
+enum { MV__CU_ANY_LINE, MV__CU_ANY_SCALE, MV__CU_ANY_STAY, MV__CU_ANY_INSIDE, MV__CU_ANY_POWER,
+       MV__CU_ANY_MASK, MV__CU_ANY_AWAY };
+typedef struct mv__cu_power {
+    double g, lo, range, scale;
+    float flo, frange, fscale;
+    int mode;
+} mv__cu_power;
+typedef struct mv__cu_any {
+    int kind, dt, st, scaled, open, same, bytes;
+    double slope, inter, lo, hi, under, over;
+    mv__cu_u64 u, o; /* replacements as stored, within one type */
+    mv__cu_line line;
+    const mv__cu_line *from;
+    mv__cu_power power;
+    const mv__cu_power *power_from;
+    const int *stop; /* not 0: a part of dst cannot be made, so none is */
+    const double *centre; /* away: |x - *centre|, NaN where not kept */
+    const unsigned char *keep;
+    int nonzero;
+} mv__cu_any;
+/* x^(g + rest), 0, Inf and NaN as pow has them: what g lost in float weighs as the logarithm of x. */
+MV__CU_DEV float mv__cu_power_f32(float x, float g, float rest, int mode) {
+    const float a = mode == MEDVOL_GAMMA_SIGNED ? fabsf(x) : x > 0.0f ? x : 0.0f;
+    float y = powf(a, g);
+    if (x != x) return x;
+    if (y > 0.0f && y <= 3.402823466e38f) y += y * (rest * logf(a));
+    return mode == MEDVOL_GAMMA_SIGNED && x < 0.0f ? -y : y;
+}
+MV__CU_DEV double mv__cu_power_f64(double x, const mv__cu_power &a) {
+    double t;
+    if (x != x) return x;
+    if (a.mode == MEDVOL_GAMMA_SIGNED) return x < 0 ? -pow(-x, a.g) : pow(x, a.g);
+    if (a.mode == MEDVOL_GAMMA_PLAIN) return pow(x > 0 ? x : 0.0, a.g);
+    t = mv__cu_mul(x - a.lo, a.scale);
+    return mv__cu_add(mv__cu_mul(pow(t > 0 ? t : 0.0, a.g), a.range), a.lo);
+}
+MV__CU_DEV double mv__cu_any_value(const mv__cu_any &f, const mv__cu_line &line, const mv__cu_power &power,
+                                   double x) {
+    double y;
+    switch (f.kind) {
+        case MV__CU_ANY_LINE:
+            y = mv__cu_add(mv__cu_mul(x - line.dm, line.dk), line.db);
+            if (line.clip) y = y < line.dlo ? line.dlo : y > line.dhi ? line.dhi : y;
+            return line.keep0 && x == 0.0 ? x : y;
+        case MV__CU_ANY_STAY:
+            return (f.open & 1 ? x <= f.lo : x < f.lo)   ? f.under
+                   : (f.open & 2 ? x >= f.hi : x > f.hi) ? f.over
+                                                         : x;
+        case MV__CU_ANY_INSIDE:
+            return (f.open & 1 ? x > f.lo : x >= f.lo) && (f.open & 2 ? x < f.hi : x <= f.hi) ? 1.0 : 0.0;
+        case MV__CU_ANY_POWER: return mv__cu_power_f64(x, power);
+        case MV__CU_ANY_MASK: return x != 0.0 && x == x ? 1.0 : 0.0;
+        default: return x;
+    }
+}
+MV__CU_DEV void mv__cu_any_raw(void *d, long long i, int bytes, mv__cu_u64 v) {
+    switch (bytes) {
+        case 1: ((unsigned char *)d)[i] = (unsigned char)v; break;
+        case 2: ((unsigned short *)d)[i] = (unsigned short)v; break;
+        case 4: ((unsigned *)d)[i] = (unsigned)v; break;
+        default: ((mv__cu_u64 *)d)[i] = v;
+    }
+}
+MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_any(void *d, const void *s, mv__cu_walk w, mv__cu_any f) {
+    const int lane = (int)threadIdx.x & 31;
+    long long a, b, at, n, i;
+    const mv__cu_line line = f.from ? *f.from : f.line;
+    const mv__cu_power power = f.power_from ? *f.power_from : f.power;
+    if (f.stop && *f.stop) return;
+    if (!mv__cu_walk_item(w, &a, &b, &at, &n)) return;
+    a += at * w.dx, b += at * w.sx;
+    for (i = lane; i < n; i += 32) {
+        const long long to = a + i * w.dx, of = b + i * w.sx;
+        double x = mv__cu_load(s, of, f.st);
+        if (f.scaled) x = mv__cu_add(mv__cu_mul(x, f.slope), f.inter);
+        if (f.kind == MV__CU_ANY_STAY && f.same) {
+            const int under = f.open & 1 ? x <= f.lo : x < f.lo, over = f.open & 2 ? x >= f.hi : x > f.hi;
+            mv__cu_u64 v = under ? f.u : f.o;
+            if (!under && !over)
+                v = f.bytes == 1   ? ((const unsigned char *)s)[of]
+                    : f.bytes == 2 ? ((const unsigned short *)s)[of]
+                    : f.bytes == 4 ? ((const unsigned *)s)[of]
+                                   : ((const mv__cu_u64 *)s)[of];
+            mv__cu_any_raw(d, to, f.bytes, v);
+            continue;
+        }
+        if (f.kind == MV__CU_ANY_AWAY) {
+            const int keep = (!f.keep || f.keep[at + i]) && !(f.nonzero && x == 0.0);
+            const double c = *f.centre, away = c - c == 0.0 ? fabs(x - c) : x - x == 0.0 ? 0.0 : fabs(x);
+            ((double *)d)[to] = keep ? away : mv__cu_double(~0ULL >> 1);
+            continue;
+        }
+        if (f.kind == MV__CU_ANY_POWER && f.dt == MEDVOL_F32) {
+            float y = (float)x;
+            if (power.mode == MEDVOL_GAMMA_NORMALISED)
+                y = (float)mv__cu_mul((double)y - power.lo, power.scale);
+            y = mv__cu_power_f32(y, (float)power.g, (float)(power.g - (double)(float)power.g), power.mode);
+            if (power.mode == MEDVOL_GAMMA_NORMALISED)
+                y = (float)mv__cu_add(mv__cu_mul((double)y, power.range), power.lo);
+            ((float *)d)[to] = y;
+            continue;
+        }
+        mv__cu_store(d, to, f.dt, mv__cu_any_value(f, line, power, x));
+    }
+}
+MV__CU_FN mv_status mv__cu_map_any(mv_cuda_ctx *ctx, const char *op, void *d, const void *s,
+                                   const mv__cu_walk *w, const mv__cu_any *f) {
+    unsigned grid = 0;
+    mv_status st = mv__cu_grid(ctx, op, mv__cu_walk_blocks(w), &grid);
+    if (st < 0) return st;
+    MV__CU_LAUNCH(mv__cu_k_any, grid, MV__CU_B, 0, ctx->stream, d, s, *w, *f);
+    return mv__cu_launched(ctx, op);
+}
+/* Whole numbers to whole numbers without scaling: exact, saturated */
+MV__CU_DEV void mv__cu_whole_store(void *p, long long i, int type, int negative, mv__cu_u64 v) {
+    const int is_signed = type == MEDVOL_I8 || type == MEDVOL_I16 || type == MEDVOL_I32 || type == MEDVOL_I64;
+    const int bytes = type == MEDVOL_U8 || type == MEDVOL_I8     ? 1
+                      : type == MEDVOL_U16 || type == MEDVOL_I16 ? 2
+                      : type == MEDVOL_U32 || type == MEDVOL_I32 ? 4
+                                                                 : 8;
+    const mv__cu_u64 top = (mv__cu_u64)1 << (8 * bytes - 1), most = is_signed ? top - 1 : top - 1 + top;
+    if (negative) {
+        const mv__cu_u64 size = 0 - v; /* of the number */
+        v = !is_signed ? 0 : size > top ? 0 - top : v;
+    } else if (v > most) v = most;
+    mv__cu_any_raw(p, i, bytes, v);
+}
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_whole(void *d, const void *s, mv__cu_walk w, int dt, int st) {
+    long long a, b, at, n, i;
+    if (!mv__cu_walk_item(w, &a, &b, &at, &n)) return;
+    for (i = (int)threadIdx.x & 31; i < n; i += 32) {
+        const long long of = b + (at + i) * w.sx;
+        long long v = 0;
+        switch (st) {
+            case MEDVOL_U8: v = ((const unsigned char *)s)[of]; break;
+            case MEDVOL_I8: v = ((const signed char *)s)[of]; break;
+            case MEDVOL_U16: v = ((const unsigned short *)s)[of]; break;
+            case MEDVOL_I16: v = ((const short *)s)[of]; break;
+            case MEDVOL_U32: v = ((const unsigned *)s)[of]; break;
+            case MEDVOL_I32: v = ((const int *)s)[of]; break;
+            default: v = ((const long long *)s)[of];
+        }
+        mv__cu_whole_store(d, a + (at + i) * w.dx, dt, st != MEDVOL_U64 && v < 0, (mv__cu_u64)v);
+    }
+}
+/* Bytes as they are; element sizes 1, 2, 4, 8 */
+MV__CU_FN mv_status mv__cu_map_same(mv_cuda_ctx *ctx, const char *op, void *d, const void *s, size_t size,
+                                    const mv__cu_walk *w) {
+    const mv__cu_op_same f = mv__cu_op_same();
+    if (d == s) return MEDVOL_OK;
+    if (w->rows == 1 && w->dx == 1 && w->sx == 1)
+        return MV__CU_TRY(ctx, op, cudaMemcpyAsync,
+                          (d, s, size * (size_t)w->len, cudaMemcpyDeviceToDevice, ctx->stream));
+    switch (size) {
+        case 1: return mv__cu_map(ctx, op, (unsigned char *)d, (const unsigned char *)s, w, f);
+        case 2: return mv__cu_map(ctx, op, (unsigned short *)d, (const unsigned short *)s, w, f);
+        case 4: return mv__cu_map(ctx, op, (unsigned *)d, (const unsigned *)s, w, f);
+        default: return mv__cu_map(ctx, op, (mv__cu_u64 *)d, (const mv__cu_u64 *)s, w, f);
+    }
+}
+/* d = line(s) into float, s of a narrow type */
+MV__CU_FN mv_status mv__cu_map_line(mv_cuda_ctx *ctx, const char *op, float *d, const void *s, mv_dtype st,
+                                    const mv__cu_walk *w, const mv__cu_op_line *f) {
+    switch (st) {
+        case MEDVOL_U8: return mv__cu_map(ctx, op, d, (const unsigned char *)s, w, *f);
+        case MEDVOL_I8: return mv__cu_map(ctx, op, d, (const signed char *)s, w, *f);
+        case MEDVOL_U16: return mv__cu_map(ctx, op, d, (const unsigned short *)s, w, *f);
+        case MEDVOL_I16: return mv__cu_map(ctx, op, d, (const short *)s, w, *f);
+        case MEDVOL_F16: return mv__cu_map(ctx, op, d, (const mv__cu_half *)s, w, *f);
+        case MEDVOL_BF16: return mv__cu_map(ctx, op, d, (const mv__cu_bhalf *)s, w, *f);
+        default: return mv__cu_map(ctx, op, d, (const float *)s, w, *f);
+    }
+}
+MV__CU_FN mv_status mv__cu_map_cast(mv_cuda_ctx *ctx, const char *op, void *d, mv_dtype dt, const float *s,
+                                    const mv__cu_walk *w) {
+    const mv__cu_op_cast f = mv__cu_op_cast();
+    switch (dt) {
+        case MEDVOL_U8: return mv__cu_map(ctx, op, (unsigned char *)d, s, w, f);
+        case MEDVOL_I8: return mv__cu_map(ctx, op, (signed char *)d, s, w, f);
+        case MEDVOL_U16: return mv__cu_map(ctx, op, (unsigned short *)d, s, w, f);
+        case MEDVOL_I16: return mv__cu_map(ctx, op, (short *)d, s, w, f);
+        case MEDVOL_F16: return mv__cu_map(ctx, op, (mv__cu_half *)d, s, w, f);
+        default: return mv__cu_map(ctx, op, (mv__cu_bhalf *)d, s, w, f);
+    }
+}
+
+/* ---- conversion ---- */
+/* The reals of a complex volume, the bytes of one that is neither. */
+MV__CU_FN mv_volume mv__cu_vol_parts(const mv_volume *v) {
+    mv_volume w = *v;
+    const size_t size = mv_dtype_size(v->dtype), n = mv__cu_is_complex(v->dtype) ? 2 : size;
+    int d;
+    if (mv__cu_is_real(v->dtype)) return w;
+    w.dtype = v->dtype == MEDVOL_C64 ? MEDVOL_F32 : v->dtype == MEDVOL_C128 ? MEDVOL_F64 : MEDVOL_U8;
+    for (d = 1; d < 7; d++) w.stride[d] *= (ptrdiff_t)n;
+    w.dim[0] *= n;
+    return w;
+}
+/* dst = src * slope + inter; same shape, types that go together */
+MV__CU_FN mv_status mv__cu_vol_convert(mv_cuda_ctx *ctx, const char *op, const mv_volume *dst,
+                                       const mv_volume *src, double slope, double inter) {
+    const mv_volume d = mv__cu_vol_parts(dst), s = mv__cu_vol_parts(src);
+    const int scaled = mv__cu_scaled(slope, inter), aside = d.data != s.data;
+    unsigned grid = 0;
+    mv__cu_walk w;
+    mv__cu_any f;
+    mv_status st;
+    mv__cu_walk_init(&w, &d, &s, -1);
+    if (!scaled && d.dtype == s.dtype)
+        return mv__cu_map_same(ctx, op, d.data, s.data, mv_dtype_size(d.dtype), &w);
+    if (!scaled && d.dtype != MEDVOL_F32 && s.dtype == MEDVOL_F32 && mv__cu_is_narrow(d.dtype) && aside)
+        return mv__cu_map_cast(ctx, op, d.data, d.dtype, (const float *)s.data, &w);
+    if (!scaled && mv__cu_is_integer(d.dtype) && mv__cu_is_integer(s.dtype)) {
+        if ((st = mv__cu_grid(ctx, op, mv__cu_walk_blocks(&w), &grid)) < 0) return st;
+        MV__CU_LAUNCH(mv__cu_k_whole, grid, MV__CU_B, 0, ctx->stream, d.data, (const void *)s.data, w,
+                      (int)d.dtype, (int)s.dtype);
+        return mv__cu_launched(ctx, op);
+    }
+    if (d.dtype == MEDVOL_F32 && mv__cu_is_narrow(s.dtype) && s.dtype != MEDVOL_F32) {
+        mv__cu_op_line line;
+        memset(&line, 0, sizeof line);
+        line.a.dk = scaled ? slope : 1.0;
+        line.a.db = scaled ? inter : 0.0;
+        mv__cu_line_set(&line.a, 1.0, 0.0, 0.0);
+        return mv__cu_map_line(ctx, op, (float *)d.data, s.data, s.dtype, &w, &line);
+    }
+    memset(&f, 0, sizeof f);
+    f.kind = MV__CU_ANY_SCALE;
+    f.dt = (int)d.dtype, f.st = (int)s.dtype;
+    f.scaled = scaled;
+    f.slope = slope, f.inter = inter;
+    return mv__cu_map_any(ctx, op, d.data, s.data, &w, &f);
+}
+/* The checks of mv_convert; slope and inter: what is applied to stored values */
+MV__CU_FN mv_status mv__cu_convert_plan(mv_cuda_ctx *ctx, const char *op, const mv_volume *dst,
+                                        const mv_volume *src, mv_dtype *dtype, const mv_convert_opt *opt,
+                                        double *slope, double *inter) {
+    const double os = opt ? opt->slope : 0.0, oi = opt ? opt->inter : 0.0;
+    const int keep = opt && opt->keep_scaling;
+    if (*dtype == MEDVOL_NONE) *dtype = dst->data ? dst->dtype : src->dtype;
+    if (!(*dtype == src->dtype || (mv__cu_is_real(*dtype) && mv__cu_is_real(src->dtype)) ||
+          (mv__cu_is_complex(*dtype) && mv__cu_is_complex(src->dtype))))
+        return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)*dtype, "%s: from %s to %s: not defined", op,
+                           mv_dtype_name(src->dtype), mv_dtype_name(*dtype));
+    if (!mv__cu_finite(os) || !mv__cu_finite(oi))
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "slope", os, "%s: slope = %g, inter = %g: must be finite", op,
+                           os, oi);
+    if (os != 0.0 && (keep || !mv__cu_is_integer(*dtype)))
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "slope", os,
+                           "%s: a slope is for integer types without keep_scaling", op);
+    mv__cu_vol_scaling(src, slope, inter);
+    if (keep) *slope = 1.0, *inter = 0.0;
+    if (os != 0.0) {
+        *slope /= os;
+        *inter = (*inter - oi) / os;
+        if (!mv__cu_finite(*slope) || *slope == 0.0 || !mv__cu_finite(*inter))
+            return mv__cu_fail(ctx, MEDVOL_E_RANGE, "slope", os,
+                               "%s: slope = %g, inter = %g: out of reach of a double", op, os, oi);
+    }
+    return MEDVOL_OK;
+}
+MV__CU_FN void mv__cu_convert_mark(mv_volume *out, const mv_convert_opt *opt) { /* the result's scaling */
+    if (opt && opt->keep_scaling) return;
+    out->slope = opt && opt->slope != 0.0 ? opt->slope : 1.0;
+    out->inter = opt && opt->slope != 0.0 ? opt->inter : 0.0;
+}
+MV__CU_FN mv_status mv__cu_convert(mv_cuda_ctx *ctx, const char *op, mv_cuda_volume *dst,
+                                   const mv_cuda_volume *src, mv_dtype dtype, const mv_convert_opt *opt) {
+    mv_cuda_volume out;
+    double slope, inter;
+    mv_status st = mv__cu_vol_check(ctx, op, "src", src);
+    if (st < 0) return st;
+    if (!dst) return mv__cu_fail_null(ctx, op, "dst");
+    if ((st = mv__cu_convert_plan(ctx, op, dst, src, &dtype, opt, &slope, &inter)) < 0) return st;
+    st = mv__cu_out_begin(ctx, op, &out, dst, src, dtype, src->ndim, src->dim, MV__CU_INPLACE);
+    if (st < 0) return st;
+    mv__cu_convert_mark(&out, opt);
+    return mv__cu_out_end(ctx, mv__cu_vol_convert(ctx, op, &out, src, slope, inter), &out, dst);
+}
+MEDVOL_DEF mv_status mv_cuda_convert(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                     mv_dtype dtype, const mv_convert_opt *opt) {
+    mv_status st = mv__cu_begin(ctx, "convert");
+    if (st < 0) return st;
+    return mv__cu_end(ctx, mv__cu_convert(ctx, "convert", dst, src, dtype, opt));
+}
+MEDVOL_DEF mv_status mv_cuda_volume_copy(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src) {
+    mv_convert_opt keep;
+    mv_status st = mv__cu_begin(ctx, "volume_copy");
+    if (st < 0) return st;
+    memset(&keep, 0, sizeof keep);
+    keep.keep_scaling = 1;
+    return mv__cu_end(ctx,
+                      mv__cu_convert(ctx, "volume_copy", dst, src, src ? src->dtype : MEDVOL_NONE, &keep));
+}
+
+/* ---- transfers ---- */
+/* Two pinned buffers and their events, made when first needed */
+MV__CU_FN mv_status mv__cu_stages(mv_cuda_ctx *ctx, const char *op) {
+    mv_status st = MEDVOL_OK;
+    int i;
+    if (ctx->capturing)
+        return mv__cu_fail(ctx, MEDVOL_E_BUSY, "capture", 0,
+                           "%s: pageable or strided host memory cannot be captured: pin it", op);
+    for (i = 0; i < 2 && st == MEDVOL_OK; i++) {
+        cudaEvent_t e;
+        if (!ctx->stage[i]) st = MV__CU_TRY(ctx, op, cudaMallocHost, (&ctx->stage[i], (size_t)MV__CU_STAGE));
+        if (st < 0) ctx->stage[i] = NULL;
+        if (st < 0 || ctx->staged[i]) continue;
+        st = MV__CU_TRY(ctx, op, cudaEventCreateWithFlags, (&e, cudaEventDisableTiming));
+        if (st == MEDVOL_OK) ctx->staged[i] = (void *)e;
+    }
+    return st;
+}
+/* n bytes from byte `at` of the volume's voxels in order, to or from a buffer; unit: bytes a row */
+MV__CU_FN void mv__cu_pick(const mv_volume *v, size_t at, unsigned char *buf, size_t n, int in) {
+    const size_t size = mv_dtype_size(v->dtype), unit = v->dim[0] * size;
+    while (n > 0) {
+        size_t row = at / unit, off = at % unit, m = unit - off < n ? unit - off : n, p = off;
+        int d;
+        for (d = 1; d < v->ndim; d++) {
+            p += row % v->dim[d] * (size_t)v->stride[d] * size;
+            row /= v->dim[d];
+        }
+        if (in) memcpy((unsigned char *)v->data + p, buf, m);
+        else memcpy(buf, (const unsigned char *)v->data + p, m);
+        buf += m, at += m, n -= m;
+    }
+}
+MV__CU_FN mv_status mv__cu_host_copy(mv_cuda_ctx *ctx, const char *op, void *device, const mv_volume *host,
+                                     int up) {
+    const size_t bytes = mv_volume_count(host) * mv_dtype_size(host->dtype);
+    const enum cudaMemcpyKind kind = up ? cudaMemcpyHostToDevice : cudaMemcpyDeviceToHost;
+    size_t at, n, last = 0, lastn = 0;
+    int where = MV__CU_PAGEABLE, k = 0;
+    mv_status st;
+    if ((st = mv__cu_where(ctx, op, host->data, &where)) < 0) return st;
+    if (where <= MV__CU_REACHED)
+        return mv__cu_fail(ctx, MEDVOL_E_POINTER, "host", 0, "%s: the host volume lies in device memory", op);
+    if (where == MV__CU_PINNED && mv_volume_contiguous(host))
+        return up ? MV__CU_TRY(ctx, op, cudaMemcpyAsync, (device, host->data, bytes, kind, ctx->stream))
+                  : MV__CU_TRY(ctx, op, cudaMemcpyAsync, (host->data, device, bytes, kind, ctx->stream));
+    if ((st = mv__cu_stages(ctx, op)) < 0) return st;
+    for (at = 0; at < bytes && st == MEDVOL_OK; at += n, k ^= 1) {
+        unsigned char *p = (unsigned char *)device + at;
+        n = bytes - at < (size_t)MV__CU_STAGE ? bytes - at : (size_t)MV__CU_STAGE;
+        /* the buffer is free once the copy before the last is done */
+        if (up) {
+            st = MV__CU_TRY(ctx, op, cudaEventSynchronize, ((cudaEvent_t)ctx->staged[k]));
+            if (st < 0) return st;
+            mv__cu_pick(host, at, (unsigned char *)ctx->stage[k], n, 0);
+        }
+        st = up ? MV__CU_TRY(ctx, op, cudaMemcpyAsync, (p, ctx->stage[k], n, kind, ctx->stream))
+                : MV__CU_TRY(ctx, op, cudaMemcpyAsync, (ctx->stage[k], p, n, kind, ctx->stream));
+        if (st == MEDVOL_OK)
+            st = MV__CU_TRY(ctx, op, cudaEventRecord, ((cudaEvent_t)ctx->staged[k], ctx->stream));
+        if (st < 0 || up) continue;
+        if (lastn) { /* while this one comes, the one before is put away */
+            st = MV__CU_TRY(ctx, op, cudaEventSynchronize, ((cudaEvent_t)ctx->staged[k ^ 1]));
+            if (st == MEDVOL_OK) mv__cu_pick(host, last, (unsigned char *)ctx->stage[k ^ 1], lastn, 1);
+        }
+        last = at, lastn = n;
+    }
+    if (st < 0 || up) return st;
+    st = MV__CU_TRY(ctx, op, cudaEventSynchronize, ((cudaEvent_t)ctx->staged[k ^ 1]));
+    if (st == MEDVOL_OK) mv__cu_pick(host, last, (unsigned char *)ctx->stage[k ^ 1], lastn, 1);
+    return st;
+}
+MV__CU_FN mv_status mv__cu_upload(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_volume *src, mv_dtype dtype,
+                                  const mv_convert_opt *opt) {
+    static const char op[] = "upload";
+    mv_cuda_volume out, raw;
+    double slope, inter;
+    int direct;
+    mv_status st = mv__cu_vol_form(ctx, op, "src", src);
+    if (st < 0) return st;
+    if (!dst) return mv__cu_fail_null(ctx, op, "dst");
+    if (dst == src) return mv__cu_fail(ctx, MEDVOL_E_ALIAS, "dst", 0, "%s: dst is src", op);
+    if ((st = mv__cu_convert_plan(ctx, op, dst, src, &dtype, opt, &slope, &inter)) < 0) return st;
+    st = mv__cu_out_begin(ctx, op, &out, dst, src, dtype, src->ndim, src->dim, 0);
+    if (st < 0) return st;
+    direct = dtype == src->dtype && !mv__cu_scaled(slope, inter) && mv_volume_contiguous(&out);
+    if (direct) st = mv__cu_host_copy(ctx, op, out.data, src, 1);
+    else {
+        mv__cu_vol_init(&raw, src->dtype, src->ndim, src->dim, NULL);
+        raw.map_bytes = mv_volume_count(src) * mv_dtype_size(src->dtype);
+        raw.data = raw.owner = mv__cu_alloc(ctx, op, (size_t)raw.map_bytes, &st);
+        if (st == MEDVOL_OK) st = mv__cu_host_copy(ctx, op, raw.data, src, 1);
+        if (st == MEDVOL_OK) st = mv__cu_vol_convert(ctx, op, &out, &raw, slope, inter);
+        mv__cu_vol_release(ctx, &raw);
+    }
+    mv__cu_convert_mark(&out, opt);
+    return mv__cu_out_end(ctx, st, &out, dst);
+}
+MEDVOL_DEF mv_status mv_cuda_upload(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_volume *src,
+                                    mv_dtype dtype, const mv_convert_opt *opt) {
+    mv_status st = mv__cu_begin(ctx, "upload");
+    if (st < 0) return st;
+    return mv__cu_end(ctx, mv__cu_upload(ctx, dst, src, dtype, opt));
+}
+/* Where the result on the host goes: dst's memory, or new */
+MV__CU_FN mv_status mv__cu_host_out(mv_cuda_ctx *ctx, const char *op, mv_volume *out, const mv_volume *dst,
+                                    const mv_cuda_volume *src, mv_dtype dtype) {
+    mv_ctx host;
+    mv_status st;
+    memset(out, 0, sizeof *out);
+    if (dst->data) {
+        if ((st = mv__cu_vol_form(ctx, op, "dst", dst)) < 0) return st;
+        if (dst->dtype != dtype)
+            return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "dst", (double)dst->dtype,
+                               "%s: dst has type %s: the result is %s", op, mv_dtype_name(dst->dtype),
+                               mv_dtype_name(dtype));
+        if (!mv__cu_vol_same_shape(dst, src->ndim, src->dim))
+            return mv__cu_fail(ctx, MEDVOL_E_SHAPE, "dst", (double)dst->dim[0], "%s: dst has another shape",
+                               op);
+        *out = *dst;
+    } else {
+        memset(&host, 0, sizeof host);
+        if ((st = mv_volume_alloc(&host, out, dtype, src->ndim, src->dim)) < 0) {
+            ctx->error = host.error;
+            return st;
+        }
+    }
+    mv__cu_vol_geometry(out, src);
+    return MEDVOL_OK;
+}
+MV__CU_FN mv_status mv__cu_download(mv_cuda_ctx *ctx, mv_volume *dst, const mv_cuda_volume *src,
+                                    mv_dtype dtype, const mv_convert_opt *opt) {
+    static const char op[] = "download";
+    mv_volume out;
+    mv_cuda_volume raw;
+    double slope, inter;
+    mv_status st = mv__cu_vol_check(ctx, op, "src", src);
+    if (st < 0) return st;
+    if (!dst) return mv__cu_fail_null(ctx, op, "dst");
+    if (dst == src) return mv__cu_fail(ctx, MEDVOL_E_ALIAS, "dst", 0, "%s: dst is src", op);
+    if ((st = mv__cu_convert_plan(ctx, op, dst, src, &dtype, opt, &slope, &inter)) < 0) return st;
+    if ((st = mv__cu_host_out(ctx, op, &out, dst, src, dtype)) < 0) return st;
+    if (dtype == src->dtype && !mv__cu_scaled(slope, inter) && mv_volume_contiguous(src))
+        st = mv__cu_host_copy(ctx, op, src->data, &out, 0);
+    else {
+        memset(&raw, 0, sizeof raw);
+        st = mv__cu_vol_alloc(ctx, op, &raw, dtype, src->ndim, src->dim);
+        if (st == MEDVOL_OK) st = mv__cu_vol_convert(ctx, op, &raw, src, slope, inter);
+        if (st == MEDVOL_OK) st = mv__cu_host_copy(ctx, op, raw.data, &out, 0);
+        mv__cu_vol_release(ctx, &raw);
+    }
+    mv__cu_convert_mark(&out, opt);
+    if (st == MEDVOL_OK) *dst = out;
+    else if (!dst->data) mv_volume_free(NULL, &out);
+    return st;
+}
+MEDVOL_DEF mv_status mv_cuda_download(mv_cuda_ctx *ctx, mv_volume *dst, const mv_cuda_volume *src,
+                                      mv_dtype dtype, const mv_convert_opt *opt) {
+    mv_status st = mv__cu_begin(ctx, "download");
+    if (st < 0) return st;
+    return mv__cu_end(ctx, mv__cu_download(ctx, dst, src, dtype, opt));
+}
+MEDVOL_DEF mv_status mv_cuda_host_alloc(mv_cuda_ctx *ctx, void **block, size_t bytes) {
+    mv_status st = mv__cu_begin(ctx, "host_alloc");
+    if (st < 0) return st;
+    if (!block) return mv__cu_end(ctx, mv__cu_fail_null(ctx, "host_alloc", "block"));
+    *block = NULL;
+    if (bytes == 0)
+        return mv__cu_end(ctx, mv__cu_fail(ctx, MEDVOL_E_SIZE, "bytes", 0, "host_alloc: bytes = 0"));
+    return mv__cu_end(ctx, MV__CU_TRY(ctx, "host_alloc", cudaMallocHost, (block, bytes)));
+}
+MEDVOL_DEF mv_status mv_cuda_host_free(mv_cuda_ctx *ctx, void *block) {
+    mv_status st = mv__cu_begin(ctx, "host_free");
+    if (st < 0) return st;
+    return mv__cu_end(ctx, block ? MV__CU_TRY(ctx, "host_free", cudaFreeHost, (block)) : MEDVOL_OK);
+}
+MEDVOL_DEF mv_status mv_cuda_host_register(mv_cuda_ctx *ctx, void *block, size_t bytes) {
+    mv_status st = mv__cu_begin(ctx, "host_register");
+    if (st < 0) return st;
+    if (!block) return mv__cu_end(ctx, mv__cu_fail_null(ctx, "host_register", "block"));
+    if (bytes == 0)
+        return mv__cu_end(ctx, mv__cu_fail(ctx, MEDVOL_E_SIZE, "bytes", 0, "host_register: bytes = 0"));
+    return mv__cu_end(ctx, MV__CU_TRY(ctx, "host_register", cudaHostRegister, (block, bytes, 0)));
+}
+MEDVOL_DEF mv_status mv_cuda_host_unregister(mv_cuda_ctx *ctx, void *block) {
+    mv_status st = mv__cu_begin(ctx, "host_unregister");
+    if (st < 0) return st;
+    if (!block) return mv__cu_end(ctx, mv__cu_fail_null(ctx, "host_unregister", "block"));
+    return mv__cu_end(ctx, MV__CU_TRY(ctx, "host_unregister", cudaHostUnregister, (block)));
+}
+/* `after` waits for what `of` has been given so far. */
+MV__CU_FN mv_status mv__cu_order(mv_cuda_ctx *ctx, const char *op, mv_cuda_ctx *after, mv_cuda_ctx *of) {
+    cudaEvent_t e;
+    mv_status st = MV__CU_TRY(ctx, op, cudaSetDevice, (of->device));
+    if (st == MEDVOL_OK) st = MV__CU_TRY(ctx, op, cudaEventCreateWithFlags, (&e, cudaEventDisableTiming));
+    if (st < 0) return st;
+    st = MV__CU_TRY(ctx, op, cudaEventRecord, (e, of->stream));
+    if (st == MEDVOL_OK) st = MV__CU_TRY(ctx, op, cudaStreamWaitEvent, (after->stream, e, 0));
+    (void)cudaEventDestroy(e);
+    return st;
+}
+MEDVOL_DEF mv_status mv_cuda_copy_peer(mv_cuda_ctx *to, mv_cuda_volume *dst, mv_cuda_ctx *from,
+                                       const mv_cuda_volume *src) {
+    static const char op[] = "copy_peer";
+    mv_cuda_volume out;
+    size_t bytes;
+    mv_status st = mv__cu_begin(to, op);
+    if (st < 0) return st;
+    if (!from || !dst) return mv__cu_end(to, mv__cu_fail_null(to, op, from ? "dst" : "from"));
+    if (from->state != MV__CU_LIVE || to->capturing || from->capturing)
+        return mv__cu_end(to, mv__cu_fail(to, MEDVOL_E_BUSY, "from", 0,
+                                          "%s: both contexts must be in use and not capturing", op));
+    if ((st = mv__cu_vol_check(from, op, "src", src)) < 0) {
+        to->error = from->error;
+        return mv__cu_end(to, st);
+    }
+    if (dst == src) return mv__cu_end(to, mv__cu_fail(to, MEDVOL_E_ALIAS, "dst", 0, "%s: dst is src", op));
+    if (!mv_volume_contiguous(src) || (dst->data && !mv_volume_contiguous(dst)))
+        return mv__cu_end(to,
+                          mv__cu_fail(to, MEDVOL_E_SHAPE, "stride", 0, "%s: both must be contiguous", op));
+    st = mv__cu_out_begin(to, op, &out, dst, src, src->dtype, src->ndim, src->dim, 0);
+    if (st < 0) return mv__cu_end(to, st);
+    bytes = mv_volume_count(src) * mv_dtype_size(src->dtype);
+    if (to != from) st = mv__cu_order(to, op, to, from);
+    if (st == MEDVOL_OK) st = MV__CU_TRY(to, op, cudaSetDevice, (to->device));
+    if (st == MEDVOL_OK)
+        st = MV__CU_TRY(to, op, cudaMemcpyPeerAsync,
+                        (out.data, to->device, src->data, from->device, bytes, to->stream));
+    if (st == MEDVOL_OK && to != from) st = mv__cu_order(to, op, from, to);
+    (void)cudaSetDevice(to->device);
+    return mv__cu_end(to, mv__cu_out_end(to, st, &out, dst));
+}
+
+/* ==== [STATS] moments in two stages, masks, layouts. Owns mv__cu_set*, mv__cu_part*, mv__cu_fold*. Uses
+   [VOLUME]. Source: Chan, Golub, LeVeque 1983. =========================================================== */
+/* What takes part: a volume, a mask (or NULL), one index of an axis (-1: all at once). */
+typedef struct mv__cu_set {
+    const char *op;
+    const mv_cuda_volume *src, *mask;
+    int nonzero, axis;
+    size_t parts;
+    size_t flat_bytes; /* scratch of one part: values in a row and bytes of the mask */
+    double slope, inter, zero; /* zero: the stored value whose real one is 0, or NaN */
+} mv__cu_set;
+typedef struct mv__cu_flat {
+    const void *x;
+    const unsigned char *keep; /* or NULL */
+    long long n;
+} mv__cu_flat;
+MV__CU_FN mv_cuda_volume mv__cu_part(const mv_cuda_volume *v, int axis, size_t i) {
+    mv_cuda_volume w = *v;
+    if (axis >= 0 && w.dim[axis] > 1) {
+        w.data = (unsigned char *)w.data + i * (size_t)w.stride[axis] * mv_dtype_size(w.dtype);
+        w.dim[axis] = 1;
+    }
+    w.owner = NULL;
+    return w;
+}
+MV__CU_FN int mv__cu_part_flat(const mv_cuda_volume *p) {
+    mv__cu_walk w;
+    mv__cu_walk_init(&w, p, p, -1);
+    return w.rows == 1 && w.dx == 1;
+}
+MV__CU_FN int mv__cu_mask_direct(const mv_cuda_volume *m, const mv_cuda_volume *p) {
+    return m->dtype == MEDVOL_U8 && (m->inter == 0.0 || !mv__cu_scaled(m->slope, m->inter)) &&
+           mv__cu_vol_same_shape(m, p->ndim, p->dim) && mv__cu_part_flat(m);
+}
+MV__CU_FN mv_status mv__cu_set_begin(mv_cuda_ctx *ctx, const char *op, mv__cu_set *s,
+                                     const mv_cuda_volume *src, const mv_volume *mask, const uint8_t *mask8,
+                                     int nonzero, int split) {
+    mv_cuda_volume p, m;
+    double z;
+    int d;
+    mv_status st = mv__cu_vol_check_real(ctx, op, "src", src);
+    memset(s, 0, sizeof *s);
+    if (st < 0) return st;
+    if (mask8)
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "mask8", 0, "%s: mask8 is for arrays: give a mask volume",
+                           op);
+    if (!(split >= 0 && split <= src->ndim))
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "split", split, "%s: split = %d: must be 0..%d", op, split,
+                           src->ndim);
+    if (mask && (st = mv__cu_vol_check_real(ctx, op, "mask", mask)) < 0) return st;
+    for (d = 0; mask && d < 7; d++) {
+        const size_t a = d < mask->ndim ? mask->dim[d] : 1, b = d < src->ndim ? src->dim[d] : 1;
+        if (a != b && a != 1)
+            return mv__cu_fail(ctx, MEDVOL_E_SHAPE, "mask", (double)a,
+                               "%s: mask: dim[%d] = %zu: must be %zu or 1", op, d, a, b);
+    }
+    s->op = op;
+    s->src = src, s->mask = mask;
+    s->nonzero = nonzero != 0;
+    s->axis = split - 1;
+    s->parts = split ? src->dim[split - 1] : 1;
+    mv__cu_vol_scaling(src, &s->slope, &s->inter);
+    z = -s->inter / s->slope;
+    if (mv__cu_is_integer(src->dtype)) z = rint(z);
+    if (src->dtype == MEDVOL_F32) z = (double)(float)z;
+    s->zero = z * s->slope + s->inter == 0.0 ? z + 0.0 : (double)NAN;
+    p = mv__cu_part(src, s->axis, 0);
+    if (!mv__cu_part_flat(&p)) s->flat_bytes = mv__cu_round(mv_volume_count(&p) * mv_dtype_size(p.dtype));
+    if (mask) {
+        m = mv__cu_part(mask, s->axis, 0);
+        if (!mv__cu_mask_direct(&m, &p)) s->flat_bytes += mv__cu_round(mv_volume_count(&p));
+    }
+    return MEDVOL_OK;
+}
+/* Part i as values in a row, and its mask as bytes. */
+MV__CU_FN mv_status mv__cu_flatten(mv_cuda_ctx *ctx, const mv__cu_set *s, size_t i, mv__cu_flat *f) {
+    mv_cuda_volume p = mv__cu_part(s->src, s->axis, i), m, c;
+    mv__cu_walk w;
+    mv__cu_any any;
+    mv_status st = MEDVOL_OK;
+    f->x = p.data;
+    f->keep = NULL;
+    f->n = (long long)mv_volume_count(&p);
+    if (!mv__cu_part_flat(&p)) {
+        mv__cu_vol_init(&c, p.dtype, p.ndim, p.dim, NULL);
+        f->x = c.data = mv__cu_take(ctx, mv__cu_round((size_t)f->n * mv_dtype_size(p.dtype)));
+        mv__cu_walk_init(&w, &c, &p, -1);
+        st = mv__cu_map_same(ctx, s->op, c.data, p.data, mv_dtype_size(p.dtype), &w);
+    }
+    if (!s->mask || st < 0) return st;
+    m = mv__cu_part(s->mask, s->axis, i);
+    f->keep = (const unsigned char *)m.data;
+    if (mv__cu_mask_direct(&m, &p)) return st;
+    mv__cu_vol_init(&c, MEDVOL_U8, p.ndim, p.dim, NULL);
+    f->keep = (const unsigned char *)(c.data = mv__cu_take(ctx, mv__cu_round((size_t)f->n)));
+    mv__cu_walk_init(&w, &c, &m, -1);
+    memset(&any, 0, sizeof any);
+    any.kind = MV__CU_ANY_MASK;
+    any.dt = MEDVOL_U8, any.st = (int)m.dtype;
+    mv__cu_vol_scaling(&m, &any.slope, &any.inter);
+    any.scaled = mv__cu_scaled(any.slope, any.inter) && any.inter != 0.0;
+    return mv__cu_map_any(ctx, s->op, c.data, m.data, &w, &any);
+}
+
+/* ---- moments of one thread, then of a warp, of a block, of all. The mean is c + off, c a value of the data,
+   so that what means differ by is not lost where all lie far from 0. ---- */
+typedef struct mv__cu_moment {
+    uint64_t n, nan, above, below;
+    double c, off, m2, min, max;
+} mv__cu_moment;
+MV__CU_DEV void mv__cu_part_merge(mv__cu_moment *a, const mv__cu_moment &b) {
+    const double na = (double)a->n, nb = (double)b.n, d = (b.c - a->c) + (b.off - a->off);
+    a->nan += b.nan;
+    a->above += b.above;
+    a->below += b.below;
+    if (b.n == 0) return;
+    if (a->n == 0) {
+        a->n = b.n, a->c = b.c, a->off = b.off, a->m2 = b.m2, a->min = b.min, a->max = b.max;
+        return;
+    }
+    a->n += b.n;
+    a->off += d * (nb / (na + nb));
+    a->m2 += b.m2 + d * d * (na * (nb / (na + nb)));
+    a->min = b.min < a->min ? b.min : a->min;
+    a->max = b.max > a->max ? b.max : a->max;
+}
+MV__CU_DEV void mv__cu_part_down(mv__cu_moment *a, int d) {
+    mv__cu_moment b;
+    b.n = (uint64_t)mv__cu_shfl_down((mv__cu_u64)a->n, d);
+    b.nan = (uint64_t)mv__cu_shfl_down((mv__cu_u64)a->nan, d);
+    b.above = (uint64_t)mv__cu_shfl_down((mv__cu_u64)a->above, d);
+    b.below = (uint64_t)mv__cu_shfl_down((mv__cu_u64)a->below, d);
+    b.c = mv__cu_shfl_down(a->c, d);
+    b.off = mv__cu_shfl_down(a->off, d);
+    b.m2 = mv__cu_shfl_down(a->m2, d);
+    b.min = mv__cu_shfl_down(a->min, d);
+    b.max = mv__cu_shfl_down(a->max, d);
+    mv__cu_part_merge(a, b);
+}
+MV__CU_DEV void mv__cu_part_clear(mv__cu_moment *a) {
+    a->n = a->nan = a->above = a->below = 0;
+    a->c = a->off = a->m2 = a->min = a->max = 0.0;
+}
+typedef struct mv__cu_warps { mv__cu_moment p[MV__CU_B / 32]; } mv__cu_warps;
+/* Of a block, neighbours first; valid in thread 0. */
+MV__CU_DEV void mv__cu_part_block(mv__cu_moment *a, mv__cu_warps *sh) {
+    const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5;
+    int d;
+    for (d = 1; d < 32; d <<= 1) mv__cu_part_down(a, d);
+    if (lane == 0) sh->p[warp] = *a;
+    mv__cu_sync();
+    if (warp == 0) {
+        if (lane < MV__CU_B / 32) *a = sh->p[lane];
+        else mv__cu_part_clear(a);
+        for (d = 1; d < MV__CU_B / 32; d <<= 1) mv__cu_part_down(a, d);
+    }
+}
+template <class A> struct mv__cu_moments { /* about the first value seen, which bounds what cancels */
+    unsigned n, nan, above, below;
+    A lo, hi;
+    double c, s1, s2;
+    MV__CU_IN void clear() { n = nan = above = below = 0u, lo = hi = (A)0, c = s1 = s2 = 0.0; }
+    MV__CU_IN void add(A v) {
+        double d;
+        if (!(v - v == (A)0)) {
+            nan += v != v, above += v > (A)0, below += v < (A)0;
+            return;
+        }
+        if (n++ == 0) c = (double)v, lo = hi = v;
+        d = (double)v - c;
+        s1 += d;
+        s2 += d * d;
+        lo = v < lo ? v : lo;
+        hi = v > hi ? v : hi;
+    }
+    MV__CU_IN void part(mv__cu_moment *p) const {
+        const double m = (double)n;
+        mv__cu_part_clear(p);
+        p->n = n, p->nan = nan, p->above = above, p->below = below;
+        if (n == 0) return;
+        p->c = c;
+        p->off = s1 / m;
+        p->m2 = s2 - s1 * s1 / m;
+        if (p->m2 < 0.0) p->m2 = 0.0;
+        p->min = (double)lo;
+        p->max = (double)hi;
+    }
+};
+template <class T> struct mv__cu_as { typedef double type; };
+template <> struct mv__cu_as<unsigned char> { typedef float type; };
+template <> struct mv__cu_as<signed char> { typedef float type; };
+template <> struct mv__cu_as<unsigned short> { typedef float type; };
+template <> struct mv__cu_as<short> { typedef float type; };
+template <> struct mv__cu_as<mv__cu_half> { typedef float type; };
+template <> struct mv__cu_as<mv__cu_bhalf> { typedef float type; };
+template <> struct mv__cu_as<float> { typedef float type; };
+/* One chunk a block. Which values a thread takes depends on the chunk alone. */
+template <class T> MV__CU_KERNEL(MV__CU_B, 3)
+mv__cu_k_moments(mv__cu_moment *out, const T *x, const unsigned char *keep, long long n, int nonzero,
+                 double stored_zero, int packed) {
+    typedef typename mv__cu_as<T>::type A;
+    enum { N = 16 / (int)sizeof(T), U = N < 8 ? 4 : 1 };
+    MV__CU_SHARED(mv__cu_warps, sh);
+    const long long o = (long long)blockIdx.x * MV__CU_CHUNK;
+    const int m = (int)(n - o < MV__CU_CHUNK ? n - o : MV__CU_CHUNK), groups = m / N, t = (int)threadIdx.x;
+    const A zero = (A)stored_zero;
+    mv__cu_moments<A> s;
+    mv__cu_moment p;
+    int g, u, k;
+    s.clear();
+    x += o;
+    if (keep) keep += o;
+    for (g = t; g < groups; g += U * MV__CU_B) {
+        mv__cu_pack<T, N> in[U];
+        MV__CU_UNROLL for (u = 0; u < U; u++)
+            mv__cu_ldn<T, N>(in[u], x + (g + u * MV__CU_B) * N, packed, g + u * MV__CU_B < groups);
+        MV__CU_UNROLL for (u = 0; u < U; u++) {
+            if (g + u * MV__CU_B >= groups) break;
+            MV__CU_UNROLL for (k = 0; k < N; k++) {
+                const A v = (A)mv__cu_get(in[u].v[k]);
+                if (keep && !keep[(g + u * MV__CU_B) * N + k]) continue;
+                if (nonzero && v == zero) continue;
+                s.add(v);
+            }
+        }
+    }
+    for (k = groups * N + t; k < m; k += MV__CU_B) {
+        const A v = (A)mv__cu_get(x[k]);
+        if (!(keep && !keep[k]) && !(nonzero && v == zero)) s.add(v);
+    }
+    s.part(&p);
+    mv__cu_part_block(&p, &sh);
+    if (t == 0) out[blockIdx.x] = p;
+}
+
+/* ---- what becomes of the moments ---- */
+enum { MV__CU_TO_STATS, MV__CU_TO_ZNORM, MV__CU_TO_RESCALE, MV__CU_TO_GAMMA, MV__CU_TO_RANGE };
+typedef struct mv__cu_fold {
+    int what, sample, given_mean, given_sd, clip, keep0, as_float, data;
+    double slope, inter, zero, mean, sd, out_min, out_max, g;
+    void *to;
+    int *words, *stop;
+} mv__cu_fold;
+MV__CU_DEV void mv__cu_fold_stats(mv_statistics *s, const mv_stats_part &p, int *words) {
+    const double inf = HUGE_VAL, n = (double)p.n;
+    s->nan = p.nan;
+    s->inf = p.above + p.below;
+    s->count = p.n + s->inf;
+    s->min = p.below || !p.n ? (p.below ? -inf : inf) : p.min;
+    s->max = p.above || !p.n ? (p.above ? inf : -inf) : p.max;
+    s->sum = s->mean = p.above ? (p.below ? inf - inf : inf) : -inf;
+    s->variance = s->variance_sample = s->sd = s->sd_sample = inf - inf;
+    s->rms = inf;
+    if (s->count == 0) mv__cu_raise(words, MEDVOL_E_EMPTY, MV__CU_NO_STATS);
+    if (s->count == 0 || s->inf) return;
+    s->sum = p.sum;
+    s->mean = p.mean;
+    s->variance = p.m2 / n;
+    s->variance_sample = p.n > 1 ? p.m2 / (n - 1.0) : 0.0;
+    s->sd = sqrt(s->variance);
+    s->sd_sample = sqrt(s->variance_sample);
+    s->rms = sqrt(s->variance + p.mean * p.mean);
+}
+MV__CU_DEV void mv__cu_line_clear(mv__cu_line *a) {
+    a->mh = a->ml = a->kh = a->kl = a->b = a->lo = a->hi = a->zero = 0.0f;
+    a->p = 1.0f;
+    a->dm = a->db = a->dlo = a->dhi = 0.0;
+    a->dk = 1.0;
+    a->clip = a->keep0 = 0;
+}
+MV__CU_DEV void mv__cu_fold_znorm(mv__cu_line *a, const mv_stats_part &p, const mv__cu_fold &f) {
+    double mean = f.mean, sd = f.sd;
+    mv__cu_line_clear(a);
+    if ((!f.given_mean || !f.given_sd) && p.n == 0) {
+        *f.stop = 1;
+        mv__cu_raise(f.words, MEDVOL_E_EMPTY, MV__CU_NO_ZNORM);
+        return;
+    }
+    if (!f.given_mean) mean = p.mean;
+    if (!f.given_sd)
+        sd = f.sample ? (p.n > 1 ? sqrt(p.m2 / (double)(p.n - 1)) : 0.0) : sqrt(p.m2 / (double)p.n);
+    a->dm = mean;
+    a->dk = sd > 0.0 && 1.0 / sd - 1.0 / sd == 0.0 ? 1.0 / sd : 1.0;
+    a->keep0 = f.keep0;
+    mv__cu_line_set(a, f.slope, f.inter, f.zero);
+}
+/* From lo..hi; data: these are the least and the greatest. */
+MV__CU_DEV void mv__cu_fold_rescale(mv__cu_line *a, double lo, double hi, const mv__cu_fold &f) {
+    mv__cu_line_clear(a);
+    if (!(hi - lo - (hi - lo) == 0.0)) {
+        *f.stop = 1;
+        mv__cu_raise(f.words, MEDVOL_E_RANGE, MV__CU_BAD_RANGE);
+        return;
+    }
+    a->dm = lo;
+    a->dk = hi > lo ? (f.out_max - f.out_min) / (hi - lo) : 0.0;
+    a->db = f.out_min;
+    a->clip = f.clip || f.data;
+    a->dlo = f.out_min;
+    a->dhi = f.out_max;
+    a->keep0 = f.keep0;
+    if (!(hi > lo) || !(a->dk - a->dk == 0.0)) a->dk = 1.0, a->clip = 1, a->dhi = f.out_min;
+    mv__cu_line_set(a, f.slope, f.inter, f.zero);
+}
+MV__CU_DEV void mv__cu_fold_gamma(mv__cu_power *a, const mv_stats_part &p, const mv__cu_fold &f) {
+    a->g = f.g;
+    a->mode = MEDVOL_GAMMA_NORMALISED;
+    a->lo = f.as_float ? (double)(float)p.min : p.min;
+    a->range = (f.as_float ? (double)(float)p.max : p.max) - a->lo;
+    a->scale = 1.0 / (a->range + 1e-7);
+    a->flo = (float)a->lo, a->frange = (float)a->range, a->fscale = (float)a->scale;
+    if (p.n > 0) return;
+    *f.stop = 1;
+    mv__cu_raise(f.words, MEDVOL_E_EMPTY, MV__CU_NO_RANGE);
+}
+MV__CU_DEV void mv__cu_fold_range(double *r, double lo, double hi, int n, int *words) {
+    if (lo == hi) lo -= 0.5, hi += 0.5;
+    r[0] = lo, r[1] = hi;
+    r[2] = n && lo < hi && hi - lo - (hi - lo) == 0.0 ? 1.0 : 0.0;
+    if (!n) mv__cu_raise(words, MEDVOL_E_EMPTY, MV__CU_NO_HISTOGRAM);
+    else if (r[2] == 0.0) mv__cu_raise(words, MEDVOL_E_RANGE, MV__CU_BAD_HISTOGRAM);
+}
+/* From stored values to real ones */
+MV__CU_DEV void mv__cu_fold_finish(const mv__cu_moment &s, const mv__cu_fold &f) {
+    const double n = (double)s.n;
+    const double a = mv__cu_add(mv__cu_mul(s.min, f.slope), f.inter),
+                 b = mv__cu_add(mv__cu_mul(s.max, f.slope), f.inter);
+    mv_stats_part p;
+    p.n = s.n, p.nan = s.nan;
+    p.above = f.slope < 0.0 ? s.below : s.above;
+    p.below = f.slope < 0.0 ? s.above : s.below;
+    p.min = (f.slope < 0.0 ? b : a) + 0.0; /* never -0 */
+    p.max = (f.slope < 0.0 ? a : b) + 0.0;
+    p.mean = (s.c + s.off) * f.slope + f.inter;
+    p.sum = (s.c * n + s.off * n) * f.slope + f.inter * n;
+    p.m2 = s.m2 * (f.slope * f.slope);
+    switch (f.what) {
+        case MV__CU_TO_STATS: mv__cu_fold_stats((mv_statistics *)f.to, p, f.words); break;
+        case MV__CU_TO_ZNORM: mv__cu_fold_znorm((mv__cu_line *)f.to, p, f); break;
+        case MV__CU_TO_GAMMA: mv__cu_fold_gamma((mv__cu_power *)f.to, p, f); break;
+        case MV__CU_TO_RANGE: mv__cu_fold_range((double *)f.to, p.min, p.max, p.n > 0, f.words); break;
+        default:
+            if (p.n == 0) {
+                mv__cu_line_clear((mv__cu_line *)f.to);
+                *f.stop = 1;
+                mv__cu_raise(f.words, MEDVOL_E_EMPTY, MV__CU_NO_RANGE);
+            } else mv__cu_fold_rescale((mv__cu_line *)f.to, p.min, p.max, f);
+    }
+}
+/* All chunks, each thread a run of them in their order. */
+MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_fold(const mv__cu_moment *in, int m, mv__cu_fold f) {
+    MV__CU_SHARED(mv__cu_warps, sh);
+    const int each = (m + MV__CU_B - 1) / MV__CU_B, first = (int)threadIdx.x * each;
+    mv__cu_moment p;
+    int i;
+    mv__cu_part_clear(&p);
+    for (i = first; i < first + each && i < m; i++) mv__cu_part_merge(&p, in[i]);
+    mv__cu_part_block(&p, &sh);
+    if (threadIdx.x == 0) mv__cu_fold_finish(p, f);
+}
+MV__CU_FN size_t mv__cu_moments_bytes(const mv__cu_set *s) {
+    const mv_cuda_volume p = mv__cu_part(s->src, s->axis, 0);
+    return mv__cu_round(mv__cu_divup(mv_volume_count(&p), MV__CU_CHUNK) * sizeof(mv__cu_moment));
+}
+template <class T>
+MV__CU_FN mv_status mv__cu_moments_run(mv_cuda_ctx *ctx, const mv__cu_set *s, const mv__cu_flat *f,
+                                       mv__cu_moment *parts, unsigned grid) {
+    MV__CU_LAUNCH(mv__cu_k_moments<T>, grid, MV__CU_B, 0, ctx->stream, parts, (const T *)f->x, f->keep, f->n,
+                  s->nonzero, s->zero, (uintptr_t)f->x % 16 == 0);
+    return mv__cu_launched(ctx, s->op);
+}
+/* One name for the types of medvol.h: call is a template function of T. */
+#define MV__CU_EACH(type, call, args)                                                                        \
+    ((type) == MEDVOL_U8     ? call<unsigned char> args                                                      \
+     : (type) == MEDVOL_I8   ? call<signed char> args                                                        \
+     : (type) == MEDVOL_U16  ? call<unsigned short> args                                                     \
+     : (type) == MEDVOL_I16  ? call<short> args                                                              \
+     : (type) == MEDVOL_U32  ? call<unsigned> args                                                           \
+     : (type) == MEDVOL_I32  ? call<int> args                                                                \
+     : (type) == MEDVOL_U64  ? call<mv__cu_u64> args                                                         \
+     : (type) == MEDVOL_I64  ? call<long long> args                                                          \
+     : (type) == MEDVOL_F16  ? call<mv__cu_half> args                                                        \
+     : (type) == MEDVOL_BF16 ? call<mv__cu_bhalf> args                                                       \
+     : (type) == MEDVOL_F32  ? call<float> args                                                              \
+                             : call<double> args)
+/* The moments of part i into f->to, by scratch of mv__cu_moments_bytes and s->flat_bytes. */
+MV__CU_FN mv_status mv__cu_moments_of(mv_cuda_ctx *ctx, const mv__cu_set *s, size_t i, mv__cu_fold *f) {
+    const size_t used = ctx->used;
+    mv__cu_moment *parts = (mv__cu_moment *)mv__cu_take(ctx, mv__cu_moments_bytes(s));
+    mv__cu_flat flat;
+    unsigned grid = 0;
+    mv_status st = mv__cu_flatten(ctx, s, i, &flat);
+    if (st == MEDVOL_OK) st = mv__cu_grid(ctx, s->op, mv__cu_divup((size_t)flat.n, MV__CU_CHUNK), &grid);
+    if (st == MEDVOL_OK) st = MV__CU_EACH(s->src->dtype, mv__cu_moments_run, (ctx, s, &flat, parts, grid));
+    ctx->used = used;
+    if (st < 0) return st;
+    f->slope = s->slope, f->inter = s->inter, f->zero = s->zero;
+    f->words = (int *)ctx->words;
+    MV__CU_LAUNCH(mv__cu_k_fold, 1, MV__CU_B, 0, ctx->stream, parts, (int)grid, *f);
+    return mv__cu_launched(ctx, s->op);
+}
+/* Results, in the workspace, to where the caller wants them: device or pinned memory, or, waiting, any. */
+MV__CU_FN mv_status mv__cu_give(mv_cuda_ctx *ctx, const char *op, void *out, const void *from, size_t bytes) {
+    return MV__CU_TRY(ctx, op, cudaMemcpyAsync, (out, from, bytes, cudaMemcpyDefault, ctx->stream));
+}
+MV__CU_FN mv_status mv__cu_give_wait(mv_cuda_ctx *ctx, const char *op, void *out, const void *from,
+                                     size_t bytes) {
+    size_t at, n;
+    mv_status st = mv__cu_wait(ctx, op);
+    if (st == MEDVOL_OK) st = mv__cu_stages(ctx, op);
+    for (at = 0; at < bytes && st == MEDVOL_OK; at += n) {
+        n = bytes - at < (size_t)MV__CU_STAGE ? bytes - at : (size_t)MV__CU_STAGE;
+        st = MV__CU_TRY(ctx, op, cudaMemcpyAsync, (ctx->stage[0], (const unsigned char *)from + at, n,
+                                                   cudaMemcpyDeviceToHost, ctx->stream));
+        if (st == MEDVOL_OK) st = MV__CU_TRY(ctx, op, cudaStreamSynchronize, (ctx->stream));
+        if (st == MEDVOL_OK) memcpy((unsigned char *)out + at, ctx->stage[0], n);
+    }
+    return st;
+}
+MV__CU_FN mv_status mv__cu_give_check(mv_cuda_ctx *ctx, const char *op, const char *name, const void *out,
+                                      int wait) {
+    if (!out) return mv__cu_fail_null(ctx, op, name);
+    if (wait && ctx->capturing)
+        return mv__cu_fail(ctx, MEDVOL_E_BUSY, "capture", 0, "%s: waits, so it cannot be captured", op);
+    return wait ? MEDVOL_OK : mv__cu_on_device(ctx, op, name, out, 1);
+}
+/* An array as a volume of one axis */
+MV__CU_FN mv_status mv__cu_array(mv_cuda_ctx *ctx, const char *op, const char *name, mv_cuda_volume *v,
+                                 const void *data, mv_dtype type, size_t n) {
+    size_t bytes;
+    mv_status st;
+    if (!data) return mv__cu_fail_null(ctx, op, name);
+    if (n == 0) return mv__cu_fail(ctx, MEDVOL_E_SIZE, "n", 0, "%s: n = 0: must be at least 1", op);
+    if ((st = mv__cu_shape_check(ctx, op, type, 1, &n, &bytes)) < 0) return st;
+    mv__cu_vol_init(v, type, 1, &n, NULL);
+    v->data = (void *)(uintptr_t)data;
+    return MEDVOL_OK;
+}
+MV__CU_FN mv_status mv__cu_mask8(mv_cuda_ctx *ctx, const char *op, mv_cuda_volume *v, const mv_volume **mask,
+                                 const uint8_t **mask8, size_t n) {
+    mv_status st;
+    if (!*mask8) return MEDVOL_OK;
+    if (*mask) return mv__cu_fail(ctx, MEDVOL_E_RANGE, "mask", 0, "%s: give mask or mask8, not both", op);
+    if ((st = mv__cu_array(ctx, op, "mask8", v, *mask8, MEDVOL_U8, n)) < 0) return st;
+    *mask = v;
+    *mask8 = NULL;
+    return MEDVOL_OK;
+}
+
+/* ==== [INTENSITY] statistics, percentiles, histograms, z-norm, rescale, clamp, gamma, threshold. Owns
+   mv__cu_in_*, mv__cu_sel*. Uses [STATS]. Source: Otsu 1979. ============================================= */
+MV__CU_FN mv_status mv__cu_in_stats(mv_cuda_ctx *ctx, mv_statistics *out, const mv_cuda_volume *src,
+                                    const mv_stats_opt *o, int wait) {
+    static const char op[] = "stats";
+    mv__cu_set s;
+    mv__cu_fold f;
+    mv_statistics *all;
+    size_t i, bytes;
+    mv_status st = mv__cu_give_check(ctx, op, "out", out, wait);
+    if (st == MEDVOL_OK)
+        st = mv__cu_set_begin(ctx, op, &s, src, o ? o->mask : NULL, o ? o->mask8 : NULL, o ? o->nonzero : 0,
+                              o ? o->split : 0);
+    if (st < 0) return st;
+    bytes = mv__cu_round(s.parts * sizeof *all);
+    if ((st = mv__cu_room(ctx, op, bytes + mv__cu_moments_bytes(&s) + s.flat_bytes)) < 0) return st;
+    all = (mv_statistics *)mv__cu_take(ctx, bytes);
+    memset(&f, 0, sizeof f);
+    f.what = MV__CU_TO_STATS;
+    for (i = 0; i < s.parts && st == MEDVOL_OK; i++) {
+        f.to = all + i;
+        st = mv__cu_moments_of(ctx, &s, i, &f);
+    }
+    if (st < 0) return st;
+    return wait ? mv__cu_give_wait(ctx, op, out, all, s.parts * sizeof *all)
+                : mv__cu_give(ctx, op, out, all, s.parts * sizeof *all);
+}
+MEDVOL_DEF mv_status mv_cuda_stats(mv_cuda_ctx *ctx, mv_statistics *out, const mv_cuda_volume *src,
+                                   const mv_stats_opt *opt) {
+    mv_status st = mv__cu_begin(ctx, "stats");
+    if (st < 0) return st;
+    return mv__cu_end(ctx, mv__cu_in_stats(ctx, out, src, opt, 0));
+}
+MEDVOL_DEF mv_status mv_cuda_stats_wait(mv_cuda_ctx *ctx, mv_statistics *out, const mv_cuda_volume *src,
+                                        const mv_stats_opt *opt) {
+    mv_status st = mv__cu_begin(ctx, "stats");
+    if (st < 0) return st;
+    return mv__cu_end(ctx, mv__cu_in_stats(ctx, out, src, opt, 1));
+}
+MEDVOL_DEF mv_status mv_cuda_stats_array(mv_cuda_ctx *ctx, mv_statistics *out, const void *src,
+                                         mv_dtype dtype, size_t n, double slope, double inter,
+                                         const mv_stats_opt *opt) {
+    mv_cuda_volume v, m;
+    mv_stats_opt o;
+    mv_status st = mv__cu_begin(ctx, "stats");
+    if (st < 0) return st;
+    memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    st = mv__cu_array(ctx, "stats", "src", &v, src, dtype, n);
+    if (st == MEDVOL_OK) st = mv__cu_mask8(ctx, "stats", &m, &o.mask, &o.mask8, n);
+    if (st == MEDVOL_OK) {
+        v.slope = slope, v.inter = inter;
+        st = mv__cu_in_stats(ctx, out, &v, &o, 0);
+    }
+    return mv__cu_end(ctx, st);
+}
+MEDVOL_DEF mv_status mv_cuda_stats_f32(mv_cuda_ctx *ctx, mv_statistics *out, const float *src, size_t n,
+                                       const mv_stats_opt *opt) {
+    return mv_cuda_stats_array(ctx, out, src, MEDVOL_F32, n, 1.0, 0.0, opt);
+}
+
+/* ---- percentiles: count the digits of keys that keep the order, 11 bits at a time; each of four ranks goes
+   down into its own bucket ---- */
+enum { MV__CU_DIGITS = 2048, MV__CU_RANKS = 4, MV__CU_SELECT_B = 32 * MV__CU_RANKS };
+#define MV__CU_COUNT_CHUNK 65536
+typedef struct mv__cu_sel {
+    mv__cu_u64 left[MV__CU_RANKS], key[MV__CU_RANKS], prefix[MV__CU_RANKS], n;
+    int slot[MV__CU_RANKS], prefixes; /* 0: nothing is to be found */
+} mv__cu_sel;
+typedef struct mv__cu_digits { unsigned t[MV__CU_RANKS * MV__CU_DIGITS]; } mv__cu_digits;
+/* 0: NaN */
+MV__CU_DEV int mv__cu_key(unsigned char v, unsigned *k) { return *k = v, 1; }
+MV__CU_DEV int mv__cu_key(signed char v, unsigned *k) { return *k = (unsigned)(v + 128), 1; }
+MV__CU_DEV int mv__cu_key(unsigned short v, unsigned *k) { return *k = v, 1; }
+MV__CU_DEV int mv__cu_key(short v, unsigned *k) { return *k = (unsigned)(v + 32768), 1; }
+MV__CU_DEV int mv__cu_key(unsigned v, unsigned *k) { return *k = v, 1; }
+MV__CU_DEV int mv__cu_key(int v, unsigned *k) { return *k = (unsigned)v ^ 0x80000000u, 1; }
+MV__CU_DEV int mv__cu_key16(unsigned b, unsigned inf, unsigned *k) {
+    *k = (b & 0x8000u) ? b ^ 0xffffu : b | 0x8000u;
+    return (b & 0x7fffu) <= inf;
+}
+MV__CU_DEV int mv__cu_key(mv__cu_half v, unsigned *k) { return mv__cu_key16(v.b, 0x7c00u, k); }
+MV__CU_DEV int mv__cu_key(mv__cu_bhalf v, unsigned *k) { return mv__cu_key16(v.b, 0x7f80u, k); }
+MV__CU_DEV int mv__cu_key(float v, unsigned *k) {
+    const unsigned b = mv__cu_bits(v);
+    *k = (b >> 31) ? ~b : b | 0x80000000u;
+    return v == v;
+}
+MV__CU_DEV int mv__cu_key(mv__cu_u64 v, mv__cu_u64 *k) { return *k = v, 1; }
+MV__CU_DEV int mv__cu_key(long long v, mv__cu_u64 *k) { return *k = (mv__cu_u64)v ^ (mv__cu_u64)1 << 63, 1; }
+MV__CU_DEV int mv__cu_key(double v, mv__cu_u64 *k) {
+    const mv__cu_u64 b = mv__cu_bits(v), top = (mv__cu_u64)1 << 63;
+    *k = (b & top) ? ~b : b | top;
+    return v == v;
+}
+MV__CU_DEV double mv__cu_unkey(int type, mv__cu_u64 k) { /* the stored value of a key */
+    const mv__cu_u64 top = (mv__cu_u64)1 << 63;
+    const unsigned h = (unsigned)k & 0xffffu, b = (unsigned)k;
+    const unsigned short h16 = (unsigned short)(h ^ ((h & 0x8000u) ? 0x8000u : 0xffffu));
+    switch (type) {
+        case MEDVOL_U8: case MEDVOL_U16: case MEDVOL_U32: case MEDVOL_U64: return (double)k;
+        case MEDVOL_I8: return (double)k - 128.0;
+        case MEDVOL_I16: return (double)k - 32768.0;
+        case MEDVOL_I32: return (double)k - 2147483648.0;
+        case MEDVOL_I64: return (double)(long long)(k ^ top);
+        case MEDVOL_F16: return (double)mv__cu_f16_f32(h16);
+        case MEDVOL_BF16: return (double)mv__cu_bf16_f32(h16);
+        case MEDVOL_F32: return (double)mv__cu_float((b >> 31) ? b ^ 0x80000000u : ~b);
+        default: return mv__cu_double((k & top) ? k ^ top : ~k);
+    }
+}
+template <class T> struct mv__cu_keyed { typedef unsigned type; };
+template <> struct mv__cu_keyed<mv__cu_u64> { typedef mv__cu_u64 type; };
+template <> struct mv__cu_keyed<long long> { typedef mv__cu_u64 type; };
+template <> struct mv__cu_keyed<double> { typedef mv__cu_u64 type; };
+template <class T> MV__CU_DEV void mv__cu_digit(unsigned *t, T v, const mv__cu_sel *sel,
+                                                const mv__cu_u64 *prefix, int np, int shift, int bits,
+                                                int copy) {
+    typename mv__cu_keyed<T>::type k;
+    const unsigned mask = (1u << bits) - 1;
+    int j;
+    if (!mv__cu_key(v, &k)) return;
+    if (!sel) mv__cu_atomic_add(&t[copy * MV__CU_DIGITS + (int)((unsigned)(k >> shift) & mask)], 1u);
+    else
+        MV__CU_UNROLL for (j = 0; j < MV__CU_RANKS; j++)
+            if (j < np && (mv__cu_u64)(k >> shift >> bits) == prefix[j])
+                mv__cu_atomic_add(&t[j * MV__CU_DIGITS + (int)((unsigned)(k >> shift) & mask)], 1u);
+}
+/* Adds to table: the first digit of all values (sel NULL), or the next one of those that share a prefix. */
+template <class T> MV__CU_KERNEL(MV__CU_B, 3)
+mv__cu_k_digits(unsigned *table, const T *x, const unsigned char *keep, long long n, int nonzero,
+                double stored_zero, const mv__cu_sel *sel, int shift, int bits, int packed) {
+    typedef typename mv__cu_as<T>::type A;
+    enum { N = 16 / (int)sizeof(T), U = 2 };
+    MV__CU_SHARED(mv__cu_digits, sh);
+    const A zero = (A)stored_zero;
+    const int np = sel ? sel->prefixes : 1, t = (int)threadIdx.x, copy = t >> 5 & (MV__CU_RANKS - 1);
+    const int used = (sel ? np : MV__CU_RANKS) * MV__CU_DIGITS;
+    mv__cu_u64 prefix[MV__CU_RANKS];
+    long long o;
+    int k, u, g;
+    MV__CU_UNROLL for (k = 0; k < MV__CU_RANKS; k++) prefix[k] = sel ? sel->prefix[k] : 0;
+    for (k = t; k < used; k += MV__CU_B) sh.t[k] = 0;
+    mv__cu_sync();
+    for (o = (long long)blockIdx.x * MV__CU_COUNT_CHUNK; np > 0 && o < n;
+         o += (long long)gridDim.x * MV__CU_COUNT_CHUNK) {
+        const int m = (int)(n - o < MV__CU_COUNT_CHUNK ? n - o : MV__CU_COUNT_CHUNK), groups = m / N;
+        for (g = t; g < groups; g += U * MV__CU_B) {
+            mv__cu_pack<T, N> in[U];
+            MV__CU_UNROLL for (u = 0; u < U; u++)
+                mv__cu_ldn<T, N>(in[u], x + o + (g + u * MV__CU_B) * N, packed, g + u * MV__CU_B < groups);
+            MV__CU_UNROLL for (u = 0; u < U; u++) {
+                if (g + u * MV__CU_B >= groups) break;
+                MV__CU_UNROLL for (k = 0; k < N; k++) {
+                    if (keep && !keep[o + (g + u * MV__CU_B) * N + k]) continue;
+                    if (nonzero && (A)mv__cu_get(in[u].v[k]) == zero) continue;
+                    mv__cu_digit(sh.t, in[u].v[k], sel, prefix, np, shift, bits, copy);
+                }
+            }
+        }
+        for (k = groups * N + t; k < m; k += MV__CU_B)
+            if (!(keep && !keep[o + k]) && !(nonzero && (A)mv__cu_get(x[o + k]) == zero))
+                mv__cu_digit(sh.t, x[o + k], sel, prefix, np, shift, bits, copy);
+    }
+    mv__cu_sync();
+    for (k = t; k < used; k += MV__CU_B)
+        if (sh.t[k]) mv__cu_atomic_add(&table[sel ? k : k & (MV__CU_DIGITS - 1)], sh.t[k]);
+}
+typedef struct mv__cu_rule {
+    double q[2];
+    int nq, rule, falling, type;
+    double slope, inter;
+    int *words;
+} mv__cu_rule;
+/* The two ranks a percentile asks for and the weight of the second */
+MV__CU_DEV double mv__cu_ranks(double q, mv__cu_u64 n, int rule, mv__cu_u64 *a, mv__cu_u64 *b) {
+    const double v = mv__cu_mul((double)(n - 1), q / 100.0), f = floor(v);
+    double t = v - f;
+    *a = (mv__cu_u64)f;
+    if (*a >= n - 1) *a = n - 1, t = 0.0;
+    *b = *a + (t > 0.0);
+    if (rule == MEDVOL_PERCENTILE_LOWER) *b = *a;
+    if (rule == MEDVOL_PERCENTILE_HIGHER) *a = *b;
+    if (rule == MEDVOL_PERCENTILE_NEAREST) *a = *b = t < 0.5 || (t == 0.5 && *a % 2 == 0) ? *a : *b;
+    return rule == MEDVOL_PERCENTILE_MIDPOINT ? 0.5 : t;
+}
+typedef struct mv__cu_found { mv__cu_u64 left[MV__CU_RANKS], key[MV__CU_RANKS]; } mv__cu_found;
+/* A warp for each rank: down into the bucket that holds it. first: the ranks are made from the total. */
+MV__CU_KERNEL(MV__CU_SELECT_B, 1) mv__cu_k_select(mv__cu_sel *s, const unsigned *table, int bits, int first,
+                                                  mv__cu_rule r) {
+    MV__CU_SHARED(mv__cu_found, sh);
+    const int w = (int)threadIdx.x >> 5, lane = (int)threadIdx.x & 31, each = 1 << (bits - 5);
+    const int live = first || s->prefixes > 0;
+    const unsigned *t = table + (first || !live ? 0 : s->slot[w]) * MV__CU_DIGITS + lane * each;
+    mv__cu_u64 sum = 0, upto, n, left = 0;
+    int i, d;
+    for (i = 0; i < each; i++) sum += t[i];
+    upto = sum;
+    for (d = 1; d < 32; d <<= 1) {
+        const mv__cu_u64 below = mv__cu_shfl(upto, lane >= d ? lane - d : lane);
+        if (lane >= d) upto += below;
+    }
+    n = mv__cu_shfl(upto, 31);
+    if (!first) left = live ? s->left[w] : 0;
+    else if (n > 0) {
+        mv__cu_u64 a, b;
+        (void)mv__cu_ranks(w / 2 < r.nq && w / 2 == 1 ? r.q[1] : r.q[0], n, r.rule, &a, &b);
+        left = w & 1 ? b : a;
+        if (r.falling) left = n - 1 - left;
+    }
+    if (lane == 0) sh.left[w] = sh.key[w] = 0;
+    mv__cu_syncwarp();
+    if (live && left < upto && left >= upto - sum) {
+        const mv__cu_u64 head = first ? 0 : s->key[w] << bits;
+        left -= upto - sum;
+        for (i = 0; i < each - 1 && left >= t[i]; i++) left -= t[i];
+        sh.left[w] = left;
+        sh.key[w] = head | (mv__cu_u64)(lane * each + i);
+    }
+    mv__cu_sync();
+    if (threadIdx.x != 0) return;
+    if (first) {
+        s->n = n;
+        if (n == 0) mv__cu_raise(r.words, MEDVOL_E_EMPTY, MV__CU_NO_PERCENTILES);
+    }
+    s->prefixes = 0;
+    for (i = 0; i < MV__CU_RANKS && live && n > 0; i++) {
+        s->left[i] = sh.left[i];
+        s->key[i] = sh.key[i];
+        for (d = 0; d < s->prefixes && s->prefix[d] != sh.key[i]; d++) {}
+        if (d == s->prefixes) s->prefix[s->prefixes++] = sh.key[i];
+        s->slot[i] = d;
+    }
+    for (d = s->prefixes; d < MV__CU_RANKS; d++) s->prefix[d] = ~(mv__cu_u64)0;
+}
+MV__CU_KERNEL(32, 1) mv__cu_k_quantiles(double *out, const mv__cu_sel *s, mv__cu_rule r) {
+    const int j = (int)threadIdx.x;
+    mv__cu_u64 a, b;
+    double t, x, y;
+    if (j >= r.nq) return;
+    out[j] = HUGE_VAL - HUGE_VAL;
+    if (s->n == 0 || s->prefixes == 0) return;
+    t = mv__cu_ranks(j == 1 ? r.q[1] : r.q[0], s->n, r.rule, &a, &b);
+    x = mv__cu_add(mv__cu_mul(mv__cu_unkey(r.type, s->key[2 * j]), r.slope), r.inter);
+    y = mv__cu_add(mv__cu_mul(mv__cu_unkey(r.type, s->key[2 * j + 1]), r.slope), r.inter);
+    if (x == y) out[j] = x;
+    else if (!(y - x - (y - x) == 0.0)) out[j] = mv__cu_add(mv__cu_mul(x, 1.0 - t), mv__cu_mul(y, t));
+    else out[j] = t < 0.5 ? mv__cu_add(x, mv__cu_mul(y - x, t)) : mv__cu_add(y, -mv__cu_mul(y - x, 1.0 - t));
+}
+template <class T>
+MV__CU_FN mv_status mv__cu_digits_run(mv_cuda_ctx *ctx, const mv__cu_set *s, const mv__cu_flat *f,
+                                      unsigned *table, const mv__cu_sel *sel, int shift, int bits) {
+    size_t blocks = mv__cu_divup((size_t)f->n, MV__CU_COUNT_CHUNK), most;
+    int fit = 0;
+    mv_status st = MV__CU_TRY(ctx, s->op, cudaOccupancyMaxActiveBlocksPerMultiprocessor,
+                              (&fit, mv__cu_k_digits<T>, MV__CU_B, 0));
+    if (st < 0) return st;
+    most = (size_t)(fit > 0 ? fit : 1) * (size_t)(ctx->processors > 0 ? ctx->processors : 1);
+    MV__CU_LAUNCH(mv__cu_k_digits<T>, (unsigned)(blocks < most ? blocks : most), MV__CU_B, 0, ctx->stream,
+                  table, (const T *)f->x, f->keep, f->n, s->nonzero, s->zero, sel, shift, bits,
+                  (uintptr_t)f->x % 16 == 0);
+    return mv__cu_launched(ctx, s->op);
+}
+enum { MV__CU_TABLE = MV__CU_RANKS * MV__CU_DIGITS * 4, MV__CU_SELECT_BYTES = 2 * MV__CU_TABLE + 512 };
+MV__CU_FN mv_status mv__cu_in_digits(mv_cuda_ctx *ctx, const mv__cu_set *s, const mv__cu_flat *f,
+                                     mv_dtype type, unsigned *table, const mv__cu_sel *sel, int shift,
+                                     int bits) {
+    mv_status st = MV__CU_TRY(ctx, s->op, cudaMemsetAsync, (table, 0, (size_t)MV__CU_TABLE, ctx->stream));
+    if (st == MEDVOL_OK) st = MV__CU_EACH(type, mv__cu_digits_run, (ctx, s, f, table, sel, shift, bits));
+    return st;
+}
+/* nq percentiles of the values of f into out (device); scratch MV__CU_SELECT_BYTES */
+MV__CU_FN mv_status mv__cu_in_select(mv_cuda_ctx *ctx, const mv__cu_set *s, const mv__cu_flat *f,
+                                     mv_dtype type, double slope, double inter, double *out, const double *q,
+                                     size_t nq, int rule) {
+    const int width = 8 * (int)mv_dtype_size(type), bits0 = width < 11 ? width : 11;
+    const size_t used = ctx->used;
+    unsigned *table0 = (unsigned *)mv__cu_take(ctx, MV__CU_TABLE),
+             *table = (unsigned *)mv__cu_take(ctx, MV__CU_TABLE);
+    mv__cu_sel *sel = (mv__cu_sel *)mv__cu_take(ctx, 512);
+    mv__cu_rule r;
+    size_t i;
+    int bits, left;
+    mv_status st;
+    ctx->used = used;
+    if (f->n > 0xffffffffLL)
+        return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "n", (double)f->n, "%s: more than 2^32 - 1 values",
+                           s->op);
+    st = mv__cu_in_digits(ctx, s, f, type, table0, NULL, width - bits0, bits0);
+    memset(&r, 0, sizeof r);
+    r.rule = rule, r.type = (int)type;
+    r.slope = slope, r.inter = inter;
+    r.falling = slope < 0.0;
+    r.words = (int *)ctx->words;
+    for (i = 0; i < nq && st == MEDVOL_OK; i += 2) {
+        r.nq = nq - i < 2 ? 1 : 2;
+        r.q[0] = q[i], r.q[1] = r.nq > 1 ? q[i + 1] : q[i];
+        MV__CU_LAUNCH(mv__cu_k_select, 1, MV__CU_SELECT_B, 0, ctx->stream, sel, table0, bits0, 1, r);
+        st = mv__cu_launched(ctx, s->op);
+        for (left = width - bits0; left > 0 && st == MEDVOL_OK; left -= bits) {
+            bits = left < 11 ? left : 11;
+            if ((st = mv__cu_in_digits(ctx, s, f, type, table, sel, left - bits, bits)) < 0) break;
+            MV__CU_LAUNCH(mv__cu_k_select, 1, MV__CU_SELECT_B, 0, ctx->stream, sel, table, bits, 0, r);
+            st = mv__cu_launched(ctx, s->op);
+        }
+        if (st < 0) break;
+        MV__CU_LAUNCH(mv__cu_k_quantiles, 1, 32, 0, ctx->stream, out + i, sel, r);
+        st = mv__cu_launched(ctx, s->op);
+    }
+    return st;
+}
+MV__CU_FN mv_status mv__cu_in_quantile_check(mv_cuda_ctx *ctx, const double *q, size_t nq, int rule) {
+    size_t i;
+    for (i = 0; i < nq; i++)
+        if (!(q[i] >= 0.0 && q[i] <= 100.0))
+            return mv__cu_fail(ctx, MEDVOL_E_RANGE, "q", q[i], "percentiles: q[%zu] = %g: must be 0..100", i,
+                               q[i]);
+    if (!(rule >= MEDVOL_PERCENTILE_LINEAR && rule <= MEDVOL_PERCENTILE_MIDPOINT))
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "rule", rule, "percentiles: rule = %d: must be 0..4", rule);
+    return MEDVOL_OK;
+}
+/* For all parts of the set, nq each, into out (device) */
+MV__CU_FN mv_status mv__cu_in_quantiles(mv_cuda_ctx *ctx, const mv__cu_set *s, double *out, const double *q,
+                                        size_t nq, int rule) {
+    const size_t used = ctx->used;
+    mv__cu_flat f;
+    size_t i;
+    mv_status st = MEDVOL_OK;
+    for (i = 0; i < s->parts && st == MEDVOL_OK; i++) {
+        st = mv__cu_flatten(ctx, s, i, &f);
+        if (st == MEDVOL_OK)
+            st = mv__cu_in_select(ctx, s, &f, s->src->dtype, s->slope, s->inter, out + i * nq, q, nq, rule);
+        ctx->used = used;
+    }
+    return st;
+}
+MV__CU_FN mv_status mv__cu_in_percentiles(mv_cuda_ctx *ctx, double *out, const mv_cuda_volume *src,
+                                          const double *q, size_t nq, const mv_percentile_opt *o, int wait) {
+    static const char op[] = "percentiles";
+    mv__cu_set s;
+    double *all;
+    size_t bytes;
+    mv_status st;
+    if (!q) return mv__cu_fail_null(ctx, op, "q");
+    if ((st = mv__cu_give_check(ctx, op, "out", out, wait)) < 0) return st;
+    if (!(nq >= 1 && nq <= 4096))
+        return mv__cu_fail(ctx, MEDVOL_E_SIZE, "nq", (double)nq, "%s: nq = %zu: must be 1..4096", op, nq);
+    st = mv__cu_set_begin(ctx, op, &s, src, o ? o->mask : NULL, o ? o->mask8 : NULL, o ? o->nonzero : 0,
+                          o ? o->split : 0);
+    if (st == MEDVOL_OK) st = mv__cu_in_quantile_check(ctx, q, nq, o ? o->rule : 0);
+    if (st < 0) return st;
+    bytes = mv__cu_round(s.parts * nq * sizeof *all);
+    if ((st = mv__cu_room(ctx, op, bytes + s.flat_bytes + MV__CU_SELECT_BYTES)) < 0) return st;
+    all = (double *)mv__cu_take(ctx, bytes);
+    if ((st = mv__cu_in_quantiles(ctx, &s, all, q, nq, o ? o->rule : 0)) < 0) return st;
+    bytes = s.parts * nq * sizeof *all;
+    return wait ? mv__cu_give_wait(ctx, op, out, all, bytes) : mv__cu_give(ctx, op, out, all, bytes);
+}
+MEDVOL_DEF mv_status mv_cuda_percentiles(mv_cuda_ctx *ctx, double *out, const mv_cuda_volume *src,
+                                         const double *q, size_t nq, const mv_percentile_opt *opt) {
+    mv_status st = mv__cu_begin(ctx, "percentiles");
+    if (st < 0) return st;
+    return mv__cu_end(ctx, mv__cu_in_percentiles(ctx, out, src, q, nq, opt, 0));
+}
+MEDVOL_DEF mv_status mv_cuda_percentiles_wait(mv_cuda_ctx *ctx, double *out, const mv_cuda_volume *src,
+                                              const double *q, size_t nq, const mv_percentile_opt *opt) {
+    mv_status st = mv__cu_begin(ctx, "percentiles");
+    if (st < 0) return st;
+    return mv__cu_end(ctx, mv__cu_in_percentiles(ctx, out, src, q, nq, opt, 1));
+}
+MEDVOL_DEF mv_status mv_cuda_percentiles_array(mv_cuda_ctx *ctx, double *out, const void *src, mv_dtype dtype,
+                                               size_t n, double slope, double inter, const double *q,
+                                               size_t nq, const mv_percentile_opt *opt) {
+    mv_cuda_volume v, m;
+    mv_percentile_opt o;
+    mv_status st = mv__cu_begin(ctx, "percentiles");
+    if (st < 0) return st;
+    memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    st = mv__cu_array(ctx, "percentiles", "src", &v, src, dtype, n);
+    if (st == MEDVOL_OK) st = mv__cu_mask8(ctx, "percentiles", &m, &o.mask, &o.mask8, n);
+    if (st == MEDVOL_OK) {
+        v.slope = slope, v.inter = inter;
+        st = mv__cu_in_percentiles(ctx, out, &v, q, nq, &o, 0);
+    }
+    return mv__cu_end(ctx, st);
+}
+MEDVOL_DEF mv_status mv_cuda_percentiles_f32(mv_cuda_ctx *ctx, double *out, const float *src, size_t n,
+                                             const double *q, size_t nq, const mv_percentile_opt *opt) {
+    return mv_cuda_percentiles_array(ctx, out, src, MEDVOL_F32, n, 1.0, 0.0, q, nq, opt);
+}
+MEDVOL_DEF mv_status mv_cuda_median(mv_cuda_ctx *ctx, double *out, const mv_cuda_volume *src,
+                                    const mv_percentile_opt *opt) {
+    const double half = 50.0;
+    mv_percentile_opt o;
+    memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    o.rule = MEDVOL_PERCENTILE_LINEAR;
+    return mv_cuda_percentiles(ctx, out, src, &half, 1, &o);
+}
+/* ---- median of the distances from the median ---- */
+MV__CU_KERNEL(32, 1) mv__cu_k_mad(double *out, const double *m) {
+    if (threadIdx.x == 0) *out = *m - *m == 0.0 ? *out * 1.4826022185056018 : HUGE_VAL - HUGE_VAL;
+}
+MV__CU_FN mv_status mv__cu_in_mad_part(mv_cuda_ctx *ctx, const mv__cu_set *s, size_t i, double *out,
+                                       double *m) {
+    const double half = 50.0;
+    const mv_cuda_volume p = mv__cu_part(s->src, s->axis, i);
+    mv__cu_set none = *s;
+    mv__cu_flat f, far;
+    mv__cu_any any;
+    mv__cu_walk w;
+    mv_cuda_volume a, b;
+    size_t n;
+    mv_status st = mv__cu_flatten(ctx, s, i, &f);
+    if (st == MEDVOL_OK)
+        st = mv__cu_in_select(ctx, s, &f, p.dtype, s->slope, s->inter, m, &half, 1, MEDVOL_PERCENTILE_LINEAR);
+    if (st < 0) return st;
+    n = (size_t)f.n;
+    far.n = f.n, far.keep = NULL;
+    far.x = mv__cu_take(ctx, mv__cu_round(n * sizeof(double)));
+    mv__cu_vol_init(&a, MEDVOL_F64, 1, &n, NULL);
+    mv__cu_vol_init(&b, p.dtype, 1, &n, NULL);
+    mv__cu_walk_init(&w, &a, &b, -1);
+    memset(&any, 0, sizeof any);
+    any.kind = MV__CU_ANY_AWAY;
+    any.dt = MEDVOL_F64, any.st = (int)p.dtype;
+    any.slope = s->slope, any.inter = s->inter;
+    any.scaled = mv__cu_scaled(s->slope, s->inter);
+    any.centre = m, any.keep = f.keep, any.nonzero = s->nonzero;
+    if ((st = mv__cu_map_any(ctx, s->op, (void *)(uintptr_t)far.x, f.x, &w, &any)) < 0) return st;
+    none.nonzero = 0;
+    st = mv__cu_in_select(ctx, &none, &far, MEDVOL_F64, 1.0, 0.0, out, &half, 1, MEDVOL_PERCENTILE_LINEAR);
+    if (st < 0) return st;
+    MV__CU_LAUNCH(mv__cu_k_mad, 1, 32, 0, ctx->stream, out, m);
+    return mv__cu_launched(ctx, s->op);
+}
+MV__CU_FN mv_status mv__cu_in_mad(mv_cuda_ctx *ctx, double *out, double *median, const mv_cuda_volume *src,
+                                  const mv_percentile_opt *o) {
+    static const char op[] = "mad";
+    mv__cu_set s;
+    mv_cuda_volume p;
+    double *all;
+    size_t i, bytes, used;
+    mv_status st = mv__cu_give_check(ctx, op, "out", out, 0);
+    if (st == MEDVOL_OK && median) st = mv__cu_give_check(ctx, op, "median", median, 0);
+    if (st == MEDVOL_OK)
+        st = mv__cu_set_begin(ctx, op, &s, src, o ? o->mask : NULL, o ? o->mask8 : NULL, o ? o->nonzero : 0,
+                              o ? o->split : 0);
+    if (st < 0) return st;
+    p = mv__cu_part(src, s.axis, 0);
+    bytes = mv__cu_round(2 * s.parts * sizeof *all);
+    st = mv__cu_room(ctx, op, bytes + s.flat_bytes + MV__CU_SELECT_BYTES +
+                                  mv__cu_round(mv_volume_count(&p) * sizeof(double)));
+    if (st < 0) return st;
+    all = (double *)mv__cu_take(ctx, bytes);
+    used = ctx->used;
+    for (i = 0; i < s.parts && st == MEDVOL_OK; i++) {
+        st = mv__cu_in_mad_part(ctx, &s, i, all + i, all + s.parts + i);
+        ctx->used = used;
+    }
+    if (st == MEDVOL_OK) st = mv__cu_give(ctx, op, out, all, s.parts * sizeof *all);
+    if (st == MEDVOL_OK && median) st = mv__cu_give(ctx, op, median, all + s.parts, s.parts * sizeof *all);
+    return st;
+}
+MEDVOL_DEF mv_status mv_cuda_mad(mv_cuda_ctx *ctx, double *out, double *median, const mv_cuda_volume *src,
+                                 const mv_percentile_opt *opt) {
+    mv_status st = mv__cu_begin(ctx, "mad");
+    if (st < 0) return st;
+    return mv__cu_end(ctx, mv__cu_in_mad(ctx, out, median, src, opt));
+}
+
+/* ---- histogram: shared copies of the table, or the one in memory where it is too long ---- */
+enum { MV__CU_HIST_SHARED = 8192 };
+typedef struct mv__cu_hist_table { unsigned t[MV__CU_HIST_SHARED]; } mv__cu_hist_table;
+MV__CU_DEV double mv__cu_edge(double lo, double width, double hi, int bins, int k) {
+    return k == bins ? hi : mv__cu_add(mv__cu_mul((double)k, width), lo);
+}
+/* 0..bins-1, bins below, bins + 1 above, bins + 2 NaN. The guess is at most one off, the edges decide. */
+MV__CU_DEV int mv__cu_bin(double x, double lo, double hi, double width, double scale, int bins) {
+    double u;
+    int k;
+    if (x != x) return bins + 2;
+    if (x < lo) return bins;
+    if (x > hi) return bins + 1;
+    u = (x - lo) * scale;
+    k = !(u >= 0.0) ? 0 : u >= (double)bins ? bins - 1 : (int)u;
+    while (k > 0 && x < mv__cu_edge(lo, width, hi, bins, k)) k--;
+    while (k + 1 < bins && x >= mv__cu_edge(lo, width, hi, bins, k + 1)) k++;
+    return k;
+}
+typedef struct mv__cu_hist_arg {
+    const void *x;
+    const unsigned char *keep;
+    long long n;
+    int nonzero, bins, copies; /* copies 0: not in shared memory */
+    double slope, inter, lo, hi;
+    const double *range; /* or lo, hi */
+    unsigned *table;
+} mv__cu_hist_arg;
+template <class T> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_hist(mv__cu_hist_arg a) {
+    MV__CU_SHARED(mv__cu_hist_table, sh);
+    const T *x = (const T *)a.x;
+    const int t = (int)threadIdx.x, step = a.bins + 3, all = step * a.copies;
+    const double lo = a.range ? a.range[0] : a.lo, hi = a.range ? a.range[1] : a.hi;
+    const double width = (hi - lo) / (double)a.bins, scale = (double)a.bins / (hi - lo);
+    const int good = !a.range || a.range[2] != 0.0;
+    unsigned *table = a.copies ? sh.t + (a.copies > 1 ? (t >> 5) % a.copies : 0) * step : a.table;
+    long long o, i;
+    int k;
+    for (k = t; k < all; k += MV__CU_B) sh.t[k] = 0;
+    mv__cu_sync();
+    for (o = (long long)blockIdx.x * MV__CU_COUNT_CHUNK; good && o < a.n;
+         o += (long long)gridDim.x * MV__CU_COUNT_CHUNK) {
+        const long long end = a.n - o < MV__CU_COUNT_CHUNK ? a.n : o + MV__CU_COUNT_CHUNK;
+        for (i = o + t; i < end; i += MV__CU_B) {
+            double v;
+            if (a.keep && !a.keep[i]) continue;
+            v = mv__cu_add(mv__cu_mul((double)mv__cu_get(x[i]), a.slope), a.inter);
+            if (a.nonzero && v == 0.0) continue;
+            mv__cu_atomic_add(&table[mv__cu_bin(v, lo, hi, width, scale, a.bins)], 1u);
+        }
+    }
+    mv__cu_sync();
+    for (k = t; k < all; k += MV__CU_B)
+        if (sh.t[k]) mv__cu_atomic_add(&a.table[k % step], sh.t[k]);
+}
+typedef struct mv__cu_sums { mv__cu_u64 t[MV__CU_B / 32]; } mv__cu_sums;
+MV__CU_KERNEL(MV__CU_B, 1)
+mv__cu_k_hist_end(mv__cu_u64 *counts, mv_cuda_hist_tail *tail, mv__cu_hist_arg a, int clamp) {
+    MV__CU_SHARED(mv__cu_sums, sh);
+    const unsigned below = a.table[a.bins], above = a.table[a.bins + 1];
+    mv__cu_u64 sum = 0;
+    int k, d;
+    if (a.range && a.range[2] == 0.0) return; /* told; counts stay */
+    for (k = (int)threadIdx.x; k < a.bins; k += MV__CU_B) {
+        mv__cu_u64 c = a.table[k];
+        if (clamp && k == 0) c += below;
+        if (clamp && k == a.bins - 1) c += above;
+        counts[k] = c;
+        sum += c;
+    }
+    for (d = 16; d > 0; d >>= 1) sum += mv__cu_shfl_down(sum, d);
+    if ((threadIdx.x & 31) == 0) sh.t[threadIdx.x >> 5] = sum;
+    mv__cu_sync();
+    if (threadIdx.x != 0) return;
+    for (sum = 0, k = 0; k < MV__CU_B / 32; k++) sum += sh.t[k];
+    tail->lo = a.range ? a.range[0] : a.lo;
+    tail->hi = a.range ? a.range[1] : a.hi;
+    tail->below = below, tail->above = above;
+    tail->nan = a.table[a.bins + 2];
+    tail->total = sum;
+}
+template <class T>
+MV__CU_FN mv_status mv__cu_hist_run(mv_cuda_ctx *ctx, const char *op, const mv__cu_hist_arg *a) {
+    size_t blocks = mv__cu_divup((size_t)a->n, MV__CU_COUNT_CHUNK), most;
+    int fit = 0;
+    mv_status st = MV__CU_TRY(ctx, op, cudaOccupancyMaxActiveBlocksPerMultiprocessor,
+                              (&fit, mv__cu_k_hist<T>, MV__CU_B, 0));
+    if (st < 0) return st;
+    most = (size_t)(fit > 0 ? fit : 1) * (size_t)(ctx->processors > 0 ? ctx->processors : 1);
+    MV__CU_LAUNCH(mv__cu_k_hist<T>, (unsigned)(blocks < most ? blocks : most), MV__CU_B, 0, ctx->stream, *a);
+    return mv__cu_launched(ctx, op);
+}
+/* Into counts and tail (device); more: scratch the caller has taken besides */
+MV__CU_FN mv_status mv__cu_in_histogram(mv_cuda_ctx *ctx, uint64_t *counts, mv_cuda_hist_tail *tail,
+                                        size_t bins, const mv__cu_set *s, const mv_histogram_opt *o) {
+    mv__cu_hist_arg a;
+    mv__cu_fold f;
+    mv__cu_flat flat;
+    double *range = (double *)mv__cu_take(ctx, 256);
+    mv_status st = MEDVOL_OK;
+    memset(&a, 0, sizeof a);
+    a.lo = o ? o->lo : 0.0, a.hi = o ? o->hi : 0.0;
+    a.table = (unsigned *)mv__cu_take(ctx, mv__cu_round((bins + 3) * 4));
+    if (a.lo == 0.0 && a.hi == 0.0) {
+        memset(&f, 0, sizeof f);
+        f.what = MV__CU_TO_RANGE;
+        f.to = range;
+        a.range = range;
+        st = mv__cu_moments_of(ctx, s, 0, &f);
+    }
+    if (st == MEDVOL_OK)
+        st = MV__CU_TRY(ctx, s->op, cudaMemsetAsync, (a.table, 0, (bins + 3) * 4, ctx->stream));
+    if (st == MEDVOL_OK) st = mv__cu_flatten(ctx, s, 0, &flat);
+    if (st < 0) return st;
+    a.x = flat.x, a.keep = flat.keep, a.n = flat.n;
+    a.nonzero = s->nonzero;
+    a.bins = (int)bins;
+    a.copies = mv__cu_mini(MV__CU_B / 32, MV__CU_HIST_SHARED / (int)(bins + 3));
+    a.slope = s->slope, a.inter = s->inter;
+    if ((st = MV__CU_EACH(s->src->dtype, mv__cu_hist_run, (ctx, s->op, &a))) < 0) return st;
+    MV__CU_LAUNCH(mv__cu_k_hist_end, 1, MV__CU_B, 0, ctx->stream, (mv__cu_u64 *)(void *)counts, tail, a,
+                  o && o->clamp ? 1 : 0);
+    return mv__cu_launched(ctx, s->op);
+}
+MV__CU_FN mv_status mv__cu_in_hist_begin(mv_cuda_ctx *ctx, mv__cu_set *s, size_t bins,
+                                         const mv_cuda_volume *src, const mv_histogram_opt *o, size_t more) {
+    static const char op[] = "histogram";
+    const double lo = o ? o->lo : 0.0, hi = o ? o->hi : 0.0;
+    mv_status st;
+    if (!(bins >= 1 && bins <= (size_t)1 << 24))
+        return mv__cu_fail(ctx, MEDVOL_E_SIZE, "bins", (double)bins, "%s: bins = %zu: must be 1..16777216",
+                           op, bins);
+    st = mv__cu_set_begin(ctx, op, s, src, o ? o->mask : NULL, o ? o->mask8 : NULL, o ? o->nonzero : 0, 0);
+    if (st < 0) return st;
+    if (!(lo == 0.0 && hi == 0.0) && !(lo < hi && mv__cu_finite(hi - lo)))
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "lo", lo, "%s: range %g .. %g: lo < hi, both finite", op, lo,
+                           hi);
+    if (mv_volume_count(src) > 0xffffffffu)
+        return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "n", (double)mv_volume_count(src),
+                           "%s: more than 2^32 - 1 values", op);
+    return mv__cu_room(ctx, op,
+                       more + 256 + mv__cu_round((bins + 3) * 4) + s->flat_bytes + mv__cu_moments_bytes(s));
+}
+MV__CU_FN mv_status mv__cu_in_hist(mv_cuda_ctx *ctx, const mv_cuda_hist *h, const mv_cuda_volume *src,
+                                   const mv_histogram_opt *opt) {
+    mv__cu_set s;
+    mv_status st;
+    if (!h) return mv__cu_fail_null(ctx, "histogram", "h");
+    if ((st = mv__cu_on_device(ctx, "histogram", "counts", h->counts, 0)) < 0) return st;
+    if ((st = mv__cu_on_device(ctx, "histogram", "tail", h->tail, 0)) < 0) return st;
+    if ((st = mv__cu_in_hist_begin(ctx, &s, h->bins, src, opt, 0)) < 0) return st;
+    return mv__cu_in_histogram(ctx, h->counts, h->tail, h->bins, &s, opt);
+}
+MEDVOL_DEF mv_status mv_cuda_histogram(mv_cuda_ctx *ctx, const mv_cuda_hist *h, const mv_cuda_volume *src,
+                                       const mv_histogram_opt *opt) {
+    mv_status st = mv__cu_begin(ctx, "histogram");
+    if (st < 0) return st;
+    return mv__cu_end(ctx, mv__cu_in_hist(ctx, h, src, opt));
+}
+MV__CU_FN mv_status mv__cu_in_hist_wait(mv_cuda_ctx *ctx, mv_hist *h, const mv_cuda_volume *src,
+                                        const mv_histogram_opt *opt) {
+    static const char op[] = "histogram";
+    mv__cu_set s;
+    mv_cuda_hist_tail tail, *t;
+    uint64_t *counts;
+    size_t bytes;
+    mv_status st;
+    if (!h || !h->counts) return mv__cu_fail_null(ctx, op, h ? "counts" : "h");
+    if ((st = mv__cu_give_check(ctx, op, "counts", h->counts, 1)) < 0) return st;
+    bytes = h->bins <= (size_t)1 << 24 ? mv__cu_round(h->bins * 8) : 0;
+    if ((st = mv__cu_in_hist_begin(ctx, &s, h->bins, src, opt, 256 + bytes)) < 0) return st;
+    t = (mv_cuda_hist_tail *)mv__cu_take(ctx, 256);
+    counts = (uint64_t *)mv__cu_take(ctx, bytes);
+    if ((st = mv__cu_in_histogram(ctx, counts, t, h->bins, &s, opt)) < 0) return st;
+    if ((st = mv__cu_give_wait(ctx, op, &tail, t, sizeof tail)) < 0) return st;
+    if ((st = mv__cu_give_wait(ctx, op, h->counts, counts, h->bins * 8)) < 0) return st;
+    h->lo = tail.lo, h->hi = tail.hi;
+    h->below = tail.below, h->above = tail.above, h->nan = tail.nan, h->total = tail.total;
+    return st;
+}
+MEDVOL_DEF mv_status mv_cuda_histogram_wait(mv_cuda_ctx *ctx, mv_hist *h, const mv_cuda_volume *src,
+                                            const mv_histogram_opt *opt) {
+    mv_status st = mv__cu_begin(ctx, "histogram");
+    if (st < 0) return st;
+    return mv__cu_end(ctx, mv__cu_in_hist_wait(ctx, h, src, opt));
+}
+MEDVOL_DEF mv_status mv_cuda_histogram_array(mv_cuda_ctx *ctx, const mv_cuda_hist *h, const void *src,
+                                             mv_dtype dtype, size_t n, double slope, double inter,
+                                             const mv_histogram_opt *opt) {
+    mv_cuda_volume v, m;
+    mv_histogram_opt o;
+    mv_status st = mv__cu_begin(ctx, "histogram");
+    if (st < 0) return st;
+    memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    st = mv__cu_array(ctx, "histogram", "src", &v, src, dtype, n);
+    if (st == MEDVOL_OK) st = mv__cu_mask8(ctx, "histogram", &m, &o.mask, &o.mask8, n);
+    if (st == MEDVOL_OK) {
+        v.slope = slope, v.inter = inter;
+        st = mv__cu_in_hist(ctx, h, &v, &o);
+    }
+    return mv__cu_end(ctx, st);
+}
+MEDVOL_DEF mv_status mv_cuda_histogram_f32(mv_cuda_ctx *ctx, const mv_cuda_hist *h, const float *src,
+                                           size_t n, const mv_histogram_opt *opt) {
+    return mv_cuda_histogram_array(ctx, h, src, MEDVOL_F32, n, 1.0, 0.0, opt);
+}
+/* One thread, in the order of mv_otsu. */
+MV__CU_KERNEL(32, 1)
+mv__cu_k_otsu(double *out, const mv__cu_u64 *counts, const mv_cuda_hist_tail *tail, int bins, int *words) {
+    const double lo = tail->lo, width = (tail->hi - tail->lo) / (double)bins;
+    double w = 0.0, all = 0.0, sum = 0.0, total = 0.0, best = -1.0;
+    int k, at = 0;
+    if (threadIdx.x != 0) return;
+    for (k = 0; k < bins; k++) {
+        const double c = (double)counts[k], centre = mv__cu_add(lo, mv__cu_mul((double)k + 0.5, width));
+        all += c;
+        total = mv__cu_add(total, mv__cu_mul(c, centre));
+        if (counts[k]) at = k;
+    }
+    if (!(tail->lo < tail->hi)) mv__cu_raise(words, MEDVOL_E_RANGE, MV__CU_BAD_OTSU);
+    else if (all == 0.0) mv__cu_raise(words, MEDVOL_E_EMPTY, MV__CU_NO_OTSU);
+    if (!(tail->lo < tail->hi) || all == 0.0) return;
+    for (k = 0; k + 1 < bins; k++) {
+        const double c = (double)counts[k], centre = mv__cu_add(lo, mv__cu_mul((double)k + 0.5, width));
+        double d, v;
+        w += c;
+        sum = mv__cu_add(sum, mv__cu_mul(c, centre));
+        if (w == 0.0 || w == all) continue;
+        d = sum / w - (total - sum) / (all - w);
+        v = mv__cu_mul(mv__cu_mul(mv__cu_mul(w, all - w), d), d);
+        if (v > best) best = v, at = k;
+    }
+    *out = mv__cu_add(lo, mv__cu_mul((double)at + 0.5, width));
+}
+MV__CU_FN mv_status mv__cu_in_otsu(mv_cuda_ctx *ctx, double *threshold, const mv_cuda_hist *h) {
+    mv_status st;
+    if (!threshold || !h) return mv__cu_fail_null(ctx, "otsu", threshold ? "h" : "threshold");
+    if ((st = mv__cu_on_device(ctx, "otsu", "threshold", threshold, 0)) < 0) return st;
+    if ((st = mv__cu_on_device(ctx, "otsu", "counts", h->counts, 0)) < 0) return st;
+    if ((st = mv__cu_on_device(ctx, "otsu", "tail", h->tail, 0)) < 0) return st;
+    if (!(h->bins >= 1 && h->bins <= (size_t)1 << 24))
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "bins", (double)h->bins,
+                           "otsu: bins = %zu: must be 1..16777216", h->bins);
+    MV__CU_LAUNCH(mv__cu_k_otsu, 1, 32, 0, ctx->stream, threshold,
+                  (const mv__cu_u64 *)(const void *)h->counts, (const mv_cuda_hist_tail *)h->tail,
+                  (int)h->bins, (int *)ctx->words);
+    return mv__cu_launched(ctx, "otsu");
+}
+MEDVOL_DEF mv_status mv_cuda_otsu(mv_cuda_ctx *ctx, double *threshold, const mv_cuda_hist *h) {
+    mv_status st = mv__cu_begin(ctx, "otsu");
+    if (st < 0) return st;
+    return mv__cu_end(ctx, mv__cu_in_otsu(ctx, threshold, h));
+}
+
+/* ---- maps ---- */
+/* The result's type: dst's when it has memory of its own, else src's (keep) or a float. */
+MV__CU_FN mv_dtype mv__cu_in_type(const mv_cuda_volume *dst, const mv_cuda_volume *src, int keep) {
+    if (dst != src && dst->data) return dst->dtype;
+    return keep || src->dtype == MEDVOL_F64 ? src->dtype : MEDVOL_F32;
+}
+MV__CU_FN mv_status mv__cu_in_out(mv_cuda_ctx *ctx, const char *op, mv_cuda_volume *out,
+                                  const mv_cuda_volume *dst, const mv_cuda_volume *src, mv_dtype t,
+                                  int keep) {
+    mv_status st;
+    if (!mv__cu_is_real(t))
+        return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "dst", (double)t,
+                           "%s: dst has type %s: must be an integer or real type", op, mv_dtype_name(t));
+    if ((st = mv__cu_out_begin(ctx, op, out, dst, src, t, src->ndim, src->dim, MV__CU_INPLACE)) < 0)
+        return st;
+    if (!(keep && t == src->dtype)) out->slope = 1.0, out->inter = 0.0;
+    return MEDVOL_OK;
+}
+/* Room for one record a part, and 256 bytes before them for the word that stops the map, set to 0 */
+MV__CU_FN size_t mv__cu_in_records(const mv__cu_set *s, size_t size) {
+    return 256 + mv__cu_round(s->parts * size);
+}
+MV__CU_FN mv_status mv__cu_in_stop(mv_cuda_ctx *ctx, const char *op, mv__cu_fold *f) {
+    f->words = (int *)ctx->words;
+    f->stop = (int *)mv__cu_take(ctx, 256);
+    return MV__CU_TRY(ctx, op, cudaMemsetAsync, (f->stop, 0, (size_t)256, ctx->stream));
+}
+/* Lines, one for each part, in device memory; or one of the host's */
+MV__CU_FN mv_status mv__cu_in_lines(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv__cu_set *s,
+                                    const mv__cu_line *lines, const int *stop, const mv__cu_line *here) {
+    mv_cuda_volume out;
+    mv__cu_op_line f;
+    mv__cu_any any;
+    mv__cu_walk w;
+    size_t i;
+    mv_status st = mv__cu_in_out(ctx, s->op, &out, dst, s->src, mv__cu_in_type(dst, s->src, 0), 0);
+    if (st < 0) return st;
+    memset(&f, 0, sizeof f);
+    memset(&any, 0, sizeof any);
+    if (here) f.a = any.line = *here;
+    f.stop = any.stop = stop;
+    any.kind = MV__CU_ANY_LINE;
+    any.dt = (int)out.dtype, any.st = (int)s->src->dtype;
+    any.slope = s->slope, any.inter = s->inter;
+    any.scaled = mv__cu_scaled(s->slope, s->inter);
+    for (i = 0; i < s->parts && st == MEDVOL_OK; i++) {
+        const mv_cuda_volume d = mv__cu_part(&out, s->axis, i), p = mv__cu_part(s->src, s->axis, i);
+        mv__cu_walk_init(&w, &d, &p, -1);
+        f.from = any.from = here ? NULL : lines + i;
+        st = out.dtype == MEDVOL_F32 && mv__cu_is_narrow(p.dtype)
+                 ? mv__cu_map_line(ctx, s->op, (float *)d.data, p.data, p.dtype, &w, &f)
+                 : mv__cu_map_any(ctx, s->op, d.data, p.data, &w, &any);
+    }
+    return mv__cu_out_end(ctx, st, &out, dst);
+}
+MV__CU_FN mv_status mv__cu_in_znorm(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                    const mv_znorm_opt *o) {
+    static const char op[] = "znorm";
+    mv__cu_set s;
+    mv__cu_fold f;
+    mv__cu_line *lines;
+    size_t i, bytes;
+    mv_status st;
+    if (!dst) return mv__cu_fail_null(ctx, op, "dst");
+    if ((st = mv__cu_set_begin(ctx, op, &s, src, o->mask, o->mask8, o->nonzero, o->split)) < 0) return st;
+    if (o->given_mean && !mv__cu_finite(o->mean))
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "mean", o->mean, "%s: mean = %g: must be finite", op,
+                           o->mean);
+    if (o->given_sd && !(o->sd > 0.0 && mv__cu_finite(o->sd)))
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "sd", o->sd, "%s: sd = %g: must be > 0 and finite", op,
+                           o->sd);
+    bytes = mv__cu_in_records(&s, sizeof *lines);
+    if ((st = mv__cu_room(ctx, op, bytes + mv__cu_moments_bytes(&s) + s.flat_bytes)) < 0) return st;
+    memset(&f, 0, sizeof f);
+    st = mv__cu_in_stop(ctx, op, &f);
+    lines = (mv__cu_line *)mv__cu_take(ctx, bytes - 256);
+    f.what = MV__CU_TO_ZNORM;
+    f.sample = o->sample;
+    f.given_mean = o->given_mean, f.given_sd = o->given_sd;
+    f.mean = o->mean, f.sd = o->sd;
+    f.keep0 = s.nonzero;
+    for (i = 0; i < s.parts && st == MEDVOL_OK; i++) {
+        f.to = lines + i;
+        st = mv__cu_moments_of(ctx, &s, i, &f);
+    }
+    return st < 0 ? st : mv__cu_in_lines(ctx, dst, &s, lines, f.stop, NULL);
+}
+MEDVOL_DEF mv_status mv_cuda_znorm(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                   const mv_znorm_opt *opt) {
+    mv_znorm_opt o;
+    mv_status st = mv__cu_begin(ctx, "znorm");
+    if (st < 0) return st;
+    memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    return mv__cu_end(ctx, mv__cu_in_znorm(ctx, dst, src, &o));
+}
+/* dst and src of an array call of floats */
+MV__CU_FN mv_status mv__cu_arrays(mv_cuda_ctx *ctx, const char *op, mv_cuda_volume *d, mv_cuda_volume *s,
+                                  float *dst, const float *src, size_t n) {
+    mv_status st = mv__cu_array(ctx, op, "dst", d, dst, MEDVOL_F32, n);
+    return st < 0 ? st : mv__cu_array(ctx, op, "src", s, src, MEDVOL_F32, n);
+}
+MEDVOL_DEF mv_status mv_cuda_znorm_f32(mv_cuda_ctx *ctx, float *dst, const float *src, size_t n,
+                                       const mv_znorm_opt *opt) {
+    mv_cuda_volume d, s, m;
+    mv_znorm_opt o;
+    mv_status st = mv__cu_begin(ctx, "znorm");
+    if (st < 0) return st;
+    memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    st = mv__cu_arrays(ctx, "znorm", &d, &s, dst, src, n);
+    if (st == MEDVOL_OK) st = mv__cu_mask8(ctx, "znorm", &m, &o.mask, &o.mask8, n);
+    if (st == MEDVOL_OK) st = mv__cu_in_znorm(ctx, &d, &s, &o);
+    return mv__cu_end(ctx, st);
+}
+MV__CU_KERNEL(32, 1) mv__cu_k_rescale(mv__cu_line *to, const double *range, mv__cu_fold f) {
+    if (threadIdx.x != 0) return;
+    if (range[0] == range[0] && range[1] == range[1]) mv__cu_fold_rescale(to, range[0], range[1], f);
+    else { /* told by the percentiles */
+        mv__cu_line_clear(to);
+        *f.stop = 1;
+        mv__cu_raise(f.words, MEDVOL_E_RANGE, MV__CU_BAD_RANGE);
+    }
+}
+MV__CU_FN mv_status mv__cu_in_rescale_check(mv_cuda_ctx *ctx, double out_min, double out_max,
+                                            const mv_rescale_opt *o) {
+    if (!(out_min <= out_max && mv__cu_finite(out_max - out_min)))
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "out_min", out_min,
+                           "rescale: result range %g .. %g: must be finite, out_min <= out_max", out_min,
+                           out_max);
+    if (!(o->range >= MEDVOL_RANGE_DATA && o->range <= MEDVOL_RANGE_PERCENTILE))
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "range", o->range, "rescale: range = %d: must be 0..2",
+                           o->range);
+    if (o->range == MEDVOL_RANGE_GIVEN && !(o->lo < o->hi && mv__cu_finite(o->hi - o->lo)))
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "lo", o->lo,
+                           "rescale: given range %g .. %g: must be finite, lo < hi", o->lo, o->hi);
+    if (o->range == MEDVOL_RANGE_PERCENTILE && !(o->lo >= 0.0 && o->lo < o->hi && o->hi <= 100.0))
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "lo", o->lo,
+                           "rescale: percentiles %g .. %g: must be within 0..100, lo < hi", o->lo, o->hi);
+    return MEDVOL_OK;
+}
+MV__CU_FN mv_status mv__cu_in_rescale_lines(mv_cuda_ctx *ctx, const mv__cu_set *s, mv__cu_line *lines,
+                                            double *range, const mv__cu_fold *how, const mv_rescale_opt *o) {
+    const double q[2] = {o->lo, o->hi};
+    mv__cu_fold f = *how;
+    size_t i;
+    mv_status st = MEDVOL_OK;
+    if (o->range == MEDVOL_RANGE_PERCENTILE)
+        st = mv__cu_in_quantiles(ctx, s, range, q, 2, MEDVOL_PERCENTILE_LINEAR);
+    for (i = 0; i < s->parts && st == MEDVOL_OK; i++) {
+        f.to = lines + i;
+        if (o->range == MEDVOL_RANGE_DATA) st = mv__cu_moments_of(ctx, s, i, &f);
+        else {
+            MV__CU_LAUNCH(mv__cu_k_rescale, 1, 32, 0, ctx->stream, lines + i, (const double *)(range + 2 * i),
+                          f);
+            st = mv__cu_launched(ctx, s->op);
+        }
+    }
+    return st;
+}
+MV__CU_FN mv_status mv__cu_in_rescale(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                      double out_min, double out_max, const mv_rescale_opt *o) {
+    static const char op[] = "rescale";
+    mv__cu_set s;
+    mv__cu_fold f;
+    mv__cu_line *lines;
+    double *range;
+    size_t bytes, more;
+    mv_status st;
+    if (!dst) return mv__cu_fail_null(ctx, op, "dst");
+    if ((st = mv__cu_set_begin(ctx, op, &s, src, o->mask, o->mask8, o->nonzero, o->split)) < 0) return st;
+    if ((st = mv__cu_in_rescale_check(ctx, out_min, out_max, o)) < 0) return st;
+    memset(&f, 0, sizeof f);
+    f.what = MV__CU_TO_RESCALE;
+    f.data = o->range == MEDVOL_RANGE_DATA;
+    f.out_min = out_min, f.out_max = out_max;
+    f.clip = o->clip != 0;
+    f.keep0 = s.nonzero;
+    f.slope = s.slope, f.inter = s.inter, f.zero = s.zero;
+    if (o->range == MEDVOL_RANGE_GIVEN) {
+        mv__cu_line line;
+        memset(&line, 0, sizeof line);
+        line.dm = o->lo, line.dk = (out_max - out_min) / (o->hi - o->lo), line.db = out_min;
+        line.clip = f.clip, line.keep0 = f.keep0;
+        line.dlo = out_min, line.dhi = out_max;
+        if (!mv__cu_finite(line.dk)) line.dk = 1.0, line.clip = 1, line.dhi = out_min;
+        mv__cu_line_set(&line, s.slope, s.inter, s.zero);
+        return mv__cu_in_lines(ctx, dst, &s, NULL, NULL, &line);
+    }
+    bytes = mv__cu_in_records(&s, sizeof *lines);
+    more = mv__cu_round(2 * s.parts * sizeof *range);
+    st = mv__cu_room(ctx, op,
+                     bytes + more + s.flat_bytes +
+                         (f.data ? mv__cu_moments_bytes(&s) : (size_t)MV__CU_SELECT_BYTES));
+    if (st < 0) return st;
+    if ((st = mv__cu_in_stop(ctx, op, &f)) < 0) return st;
+    lines = (mv__cu_line *)mv__cu_take(ctx, bytes - 256);
+    range = (double *)mv__cu_take(ctx, more);
+    if ((st = mv__cu_in_rescale_lines(ctx, &s, lines, range, &f, o)) < 0) return st;
+    return mv__cu_in_lines(ctx, dst, &s, lines, f.stop, NULL);
+}
+MEDVOL_DEF mv_status mv_cuda_rescale(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                     double out_min, double out_max, const mv_rescale_opt *opt) {
+    mv_rescale_opt o;
+    mv_status st = mv__cu_begin(ctx, "rescale");
+    if (st < 0) return st;
+    memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    return mv__cu_end(ctx, mv__cu_in_rescale(ctx, dst, src, out_min, out_max, &o));
+}
+MEDVOL_DEF mv_status mv_cuda_rescale_f32(mv_cuda_ctx *ctx, float *dst, const float *src, size_t n,
+                                         double out_min, double out_max, const mv_rescale_opt *opt) {
+    mv_cuda_volume d, s, m;
+    mv_rescale_opt o;
+    mv_status st = mv__cu_begin(ctx, "rescale");
+    if (st < 0) return st;
+    memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    st = mv__cu_arrays(ctx, "rescale", &d, &s, dst, src, n);
+    if (st == MEDVOL_OK) st = mv__cu_mask8(ctx, "rescale", &m, &o.mask, &o.mask8, n);
+    if (st == MEDVOL_OK) st = mv__cu_in_rescale(ctx, &d, &s, out_min, out_max, &o);
+    return mv__cu_end(ctx, st);
+}
+MV__CU_FN mv_status mv__cu_in_linear(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                     double a, double b) {
+    mv__cu_set s;
+    mv__cu_line line;
+    mv_status st;
+    if (!dst) return mv__cu_fail_null(ctx, "linear", "dst");
+    if ((st = mv__cu_set_begin(ctx, "linear", &s, src, NULL, NULL, 0, 0)) < 0) return st;
+    if (!mv__cu_finite(a) || !mv__cu_finite(b))
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "a", a, "linear: a = %g, b = %g: must be finite", a, b);
+    memset(&line, 0, sizeof line);
+    line.dk = a, line.db = b;
+    mv__cu_line_set(&line, s.slope, s.inter, s.zero);
+    return mv__cu_in_lines(ctx, dst, &s, NULL, NULL, &line);
+}
+MEDVOL_DEF mv_status mv_cuda_linear(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                    double a, double b) {
+    mv_status st = mv__cu_begin(ctx, "linear");
+    if (st < 0) return st;
+    return mv__cu_end(ctx, mv__cu_in_linear(ctx, dst, src, a, b));
+}
+MEDVOL_DEF mv_status mv_cuda_linear_f32(mv_cuda_ctx *ctx, float *dst, const float *src, size_t n, double a,
+                                        double b) {
+    mv_cuda_volume d, s;
+    mv_status st = mv__cu_begin(ctx, "linear");
+    if (st < 0) return st;
+    st = mv__cu_arrays(ctx, "linear", &d, &s, dst, src, n);
+    return mv__cu_end(ctx, st < 0 ? st : mv__cu_in_linear(ctx, &d, &s, a, b));
+}
+
+/* ---- clamp and threshold: bounds found once, in the domain of the stored values ---- */
+template <class T> struct mv__cu_op_keep {
+    T lo, hi, under, over;
+    MV__CU_IN int begin() { return 1; }
+    MV__CU_IN void run(T *d, T s) const { *d = s < lo ? under : s > hi ? over : s; }
+};
+typedef struct mv__cu_op_inside {
+    float lo, hi;
+    MV__CU_IN int begin() { return 1; }
+    MV__CU_IN void run(unsigned char *d, float s) const { *d = s >= lo && s <= hi ? 1 : 0; }
+} mv__cu_op_inside;
+MV__CU_FN float mv__cu_up(double x, int open) { /* the least float >= x (open: > x) */
+    const float f = (float)x;
+    if (!mv__cu_finite(x)) return f;
+    return (double)f < x || (open && (double)f == x) ? nextafterf(f, HUGE_VALF) : f;
+}
+MV__CU_FN float mv__cu_down(double x, int open) {
+    const float f = (float)x;
+    if (!mv__cu_finite(x)) return f;
+    return (double)f > x || (open && (double)f == x) ? nextafterf(f, -HUGE_VALF) : f;
+}
+MV__CU_FN void mv__cu_limits(mv_dtype t, double *lo, double *hi) { /* of an integer type */
+    const int bits = 8 * (int)mv_dtype_size(t);
+    const int is_signed = t == MEDVOL_I8 || t == MEDVOL_I16 || t == MEDVOL_I32 || t == MEDVOL_I64;
+    *lo = is_signed ? -ldexp(1.0, bits - 1) : 0.0;
+    *hi = ldexp(1.0, bits - is_signed) - 1.0;
+}
+MV__CU_FN int mv__cu_obeys(const mv__cu_any *g, double stored, double limit, int upper) {
+    volatile double product = stored * g->slope; /* rounded as medvol.h rounds it */
+    const double x = product + g->inter;
+    return upper ? !(g->open & 2 ? x >= limit : x > limit) : !(g->open & 1 ? x <= limit : x < limit);
+}
+/* The outermost stored whole number that obeys a bound; one beyond the type's range when none does. */
+MV__CU_FN double mv__cu_bound(const mv__cu_any *g, mv_dtype t, double limit, int upper) {
+    const int rising = (upper == 0) == (g->slope > 0.0);
+    const double step = rising ? 1.0 : -1.0;
+    double lo, hi, s;
+    int i;
+    mv__cu_limits(t, &lo, &hi);
+    s = (limit - g->inter) / g->slope;
+    s = s < lo - 1.0 ? lo - 1.0 : s > hi + 1.0 ? hi + 1.0 : s;
+    s = rising ? ceil(s) : floor(s);
+    for (i = 0; i < 2 && s - step >= lo && s - step <= hi && mv__cu_obeys(g, s - step, limit, upper); i++)
+        s -= step;
+    for (i = 0; i < 2 && s >= lo && s <= hi && !mv__cu_obeys(g, s, limit, upper); i++) s += step;
+    return s;
+}
+MV__CU_FN mv__cu_u64 mv__cu_stored(mv_dtype t, double x) { /* as its bits; mv_convert_array knows how */
+    mv__cu_u64 v = 0;
+    (void)mv_convert_array(NULL, &v, t, &x, MEDVOL_F64, 1, 1.0, 0.0);
+    return v;
+}
+typedef struct mv__cu_keep { /* of 8 and 16-bit integers */
+    int lo, hi;
+} mv__cu_keep;
+MV__CU_FN mv_status mv__cu_in_stored(mv_cuda_ctx *ctx, mv__cu_any *g, mv_dtype t, int clamp,
+                                     mv__cu_keep *keep) {
+    double a, b, lo, hi;
+    g->u = mv__cu_stored(t, (g->under - g->inter) / g->slope);
+    g->o = mv__cu_stored(t, (g->over - g->inter) / g->slope);
+    if (!mv__cu_is_integer(t)) return MEDVOL_OK;
+    mv__cu_limits(t, &lo, &hi);
+    a = mv__cu_bound(g, t, g->lo, 0);
+    b = mv__cu_bound(g, t, g->hi, 1);
+    if (clamp) {
+        if (g->slope > 0.0 ? a > b || a > hi || b < lo : a < b || a < lo || b > hi)
+            return mv__cu_fail(ctx, MEDVOL_E_RANGE, "lo", g->lo,
+                               "clamp: no value of the type %s lies in %g .. %g", mv_dtype_name(t), g->lo,
+                               g->hi);
+        g->u = mv__cu_stored(t, a < lo ? lo : a > hi ? hi : a);
+        g->o = mv__cu_stored(t, b < lo ? lo : b > hi ? hi : b);
+    }
+    if (mv_dtype_size(t) > 2) return MEDVOL_OK;
+    keep->lo = (int)(g->slope > 0.0 ? a : b);
+    keep->hi = (int)(g->slope > 0.0 ? b : a);
+    if (g->slope < 0.0 && keep->lo > keep->hi + 1) keep->lo = keep->hi + 1; /* below goes first */
+    return MEDVOL_OK;
+}
+template <class T> struct mv__cu_op_keep_whole {
+    int lo, hi;
+    T under, over;
+    MV__CU_IN int begin() { return 1; }
+    MV__CU_IN void run(T *d, T s) const { *d = (int)s < lo ? under : (int)s > hi ? over : s; }
+};
+template <class T> MV__CU_FN mv_status mv__cu_in_keep(mv_cuda_ctx *ctx, const char *op, void *d,
+                                                      const void *s, const mv__cu_walk *w,
+                                                      const mv__cu_any *g, const mv__cu_keep *keep) {
+    mv__cu_op_keep_whole<T> f;
+    const T u = (T)g->u, o = (T)g->o;
+    f.lo = keep->lo, f.hi = keep->hi;
+    f.under = g->slope > 0.0 ? u : o;
+    f.over = g->slope > 0.0 ? o : u;
+    return mv__cu_map(ctx, op, (T *)d, (const T *)s, w, f);
+}
+MV__CU_FN mv_status mv__cu_in_keeps(mv_cuda_ctx *ctx, const char *op, const mv_cuda_volume *out,
+                                    const mv_cuda_volume *src, const mv__cu_walk *w, const mv__cu_any *g,
+                                    const mv__cu_keep *keep, int clamp) {
+    mv__cu_op_keep<float> f;
+    switch (src->dtype) {
+        case MEDVOL_U8: return mv__cu_in_keep<unsigned char>(ctx, op, out->data, src->data, w, g, keep);
+        case MEDVOL_I8: return mv__cu_in_keep<signed char>(ctx, op, out->data, src->data, w, g, keep);
+        case MEDVOL_U16: return mv__cu_in_keep<unsigned short>(ctx, op, out->data, src->data, w, g, keep);
+        case MEDVOL_I16: return mv__cu_in_keep<short>(ctx, op, out->data, src->data, w, g, keep);
+        default: break;
+    }
+    if (src->dtype != MEDVOL_F32 || g->scaled) return mv__cu_map_any(ctx, op, out->data, src->data, w, g);
+    f.lo = clamp ? (float)g->lo : mv__cu_up(g->lo, g->open & 1);
+    f.hi = clamp ? (float)g->hi : mv__cu_down(g->hi, g->open & 2);
+    f.under = (float)g->under;
+    f.over = (float)g->over;
+    return mv__cu_map(ctx, op, (float *)out->data, (const float *)src->data, w, f);
+}
+MV__CU_FN mv_status mv__cu_in_limit(mv_cuda_ctx *ctx, const char *op, mv_cuda_volume *dst,
+                                    const mv_cuda_volume *src, mv__cu_any *g, int clamp) {
+    const int inside = g->kind == MV__CU_ANY_INSIDE;
+    mv__cu_keep keep = {0, 0};
+    mv_cuda_volume out;
+    mv_dtype t;
+    mv__cu_walk w;
+    mv_status st;
+    t = !inside ? mv__cu_in_type(dst, src, 1) : dst != src && dst->data ? dst->dtype : MEDVOL_U8;
+    mv__cu_vol_scaling(src, &g->slope, &g->inter);
+    g->scaled = mv__cu_scaled(g->slope, g->inter);
+    g->same = !inside && t == src->dtype;
+    g->bytes = (int)mv_dtype_size(src->dtype);
+    g->dt = (int)t, g->st = (int)src->dtype;
+    if (g->same && (st = mv__cu_in_stored(ctx, g, t, clamp, &keep)) < 0) return st;
+    if ((st = mv__cu_in_out(ctx, op, &out, dst, src, t, !inside)) < 0) return st;
+    mv__cu_walk_init(&w, &out, src, -1);
+    if (g->same) st = mv__cu_in_keeps(ctx, op, &out, src, &w, g, &keep, clamp);
+    else if (inside && t == MEDVOL_U8 && src->dtype == MEDVOL_F32 && !g->scaled) {
+        mv__cu_op_inside f;
+        f.lo = mv__cu_up(g->lo, g->open & 1);
+        f.hi = mv__cu_down(g->hi, g->open & 2);
+        st = mv__cu_map(ctx, op, (unsigned char *)out.data, (const float *)src->data, &w, f);
+    } else st = mv__cu_map_any(ctx, op, out.data, src->data, &w, g);
+    return mv__cu_out_end(ctx, st, &out, dst);
+}
+MV__CU_FN mv_status mv__cu_in_limit_check(mv_cuda_ctx *ctx, const char *op, const mv_cuda_volume *dst,
+                                          const mv_cuda_volume *src, double lo, double hi) {
+    mv_status st;
+    if (!dst) return mv__cu_fail_null(ctx, op, "dst");
+    if ((st = mv__cu_vol_check_real(ctx, op, "src", src)) < 0) return st;
+    if (!(lo <= hi))
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "lo", lo, "%s: lo = %g, hi = %g: must not be NaN, lo <= hi",
+                           op, lo, hi);
+    return MEDVOL_OK;
+}
+MV__CU_FN mv_status mv__cu_in_clamp(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                    double lo, double hi) {
+    mv__cu_any g;
+    mv_status st = mv__cu_in_limit_check(ctx, "clamp", dst, src, lo, hi);
+    if (st < 0) return st;
+    memset(&g, 0, sizeof g);
+    g.kind = MV__CU_ANY_STAY;
+    g.lo = g.under = lo;
+    g.hi = g.over = hi;
+    return mv__cu_in_limit(ctx, "clamp", dst, src, &g, 1);
+}
+MEDVOL_DEF mv_status mv_cuda_clamp(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                   double lo, double hi) {
+    mv_status st = mv__cu_begin(ctx, "clamp");
+    if (st < 0) return st;
+    return mv__cu_end(ctx, mv__cu_in_clamp(ctx, dst, src, lo, hi));
+}
+MEDVOL_DEF mv_status mv_cuda_clamp_f32(mv_cuda_ctx *ctx, float *dst, const float *src, size_t n, double lo,
+                                       double hi) {
+    mv_cuda_volume d, s;
+    mv_status st = mv__cu_begin(ctx, "clamp");
+    if (st < 0) return st;
+    st = mv__cu_arrays(ctx, "clamp", &d, &s, dst, src, n);
+    return mv__cu_end(ctx, st < 0 ? st : mv__cu_in_clamp(ctx, &d, &s, lo, hi));
+}
+MV__CU_FN mv_status mv__cu_in_threshold(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                        double lo, double hi, const mv_threshold_opt *opt) {
+    mv__cu_any g;
+    mv_status st = mv__cu_in_limit_check(ctx, "threshold", dst, src, lo, hi);
+    if (st < 0) return st;
+    memset(&g, 0, sizeof g);
+    g.kind = opt && opt->binary ? MV__CU_ANY_INSIDE : MV__CU_ANY_STAY;
+    g.open = opt && opt->open ? (mv__cu_finite(lo) ? 1 : 0) | (mv__cu_finite(hi) ? 2 : 0) : 0;
+    g.lo = lo, g.hi = hi;
+    g.under = opt ? opt->below : 0.0;
+    g.over = opt ? opt->above : 0.0;
+    if (g.under != g.under || g.over != g.over)
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "below", g.under,
+                           "threshold: below = %g, above = %g: must not be NaN", g.under, g.over);
+    return mv__cu_in_limit(ctx, "threshold", dst, src, &g, 0);
+}
+MEDVOL_DEF mv_status mv_cuda_threshold(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                       double lo, double hi, const mv_threshold_opt *opt) {
+    mv_status st = mv__cu_begin(ctx, "threshold");
+    if (st < 0) return st;
+    return mv__cu_end(ctx, mv__cu_in_threshold(ctx, dst, src, lo, hi, opt));
+}
+MEDVOL_DEF mv_status mv_cuda_threshold_f32(mv_cuda_ctx *ctx, float *dst, const float *src, size_t n,
+                                           double lo, double hi, const mv_threshold_opt *opt) {
+    mv_cuda_volume d, s;
+    mv_status st = mv__cu_begin(ctx, "threshold");
+    if (st < 0) return st;
+    st = mv__cu_arrays(ctx, "threshold", &d, &s, dst, src, n);
+    return mv__cu_end(ctx, st < 0 ? st : mv__cu_in_threshold(ctx, &d, &s, lo, hi, opt));
+}
+
+/* ---- gamma ---- */
+typedef struct mv__cu_op_power {
+    float g, rest, lo, range, scale;
+    int mode;
+    const mv__cu_power *from;
+    const int *stop;
+    MV__CU_IN int begin() {
+        if (from) lo = from->flo, range = from->frange, scale = from->fscale;
+        return !stop || !*stop;
+    }
+    MV__CU_IN void run(float *d, float s) const {
+        if (mode != MEDVOL_GAMMA_NORMALISED) *d = mv__cu_power_f32(s, g, rest, mode);
+        else *d = mv__cu_power_f32((s - lo) * scale, g, rest, MEDVOL_GAMMA_PLAIN) * range + lo;
+    }
+} mv__cu_op_power;
+MV__CU_FN mv_status mv__cu_in_gamma_map(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv__cu_set *s,
+                                        const mv__cu_power *powers, const int *stop, mv_dtype t, double g,
+                                        int mode) {
+    mv_cuda_volume out;
+    mv__cu_op_power f;
+    mv__cu_any any;
+    mv__cu_walk w;
+    size_t i;
+    mv_status st = mv__cu_in_out(ctx, s->op, &out, dst, s->src, t, 0);
+    if (st < 0) return st;
+    memset(&f, 0, sizeof f);
+    memset(&any, 0, sizeof any);
+    f.g = (float)g, f.mode = mode;
+    f.rest = (float)(g - (double)f.g);
+    f.stop = any.stop = stop;
+    any.kind = MV__CU_ANY_POWER;
+    any.dt = (int)t, any.st = (int)s->src->dtype;
+    any.slope = s->slope, any.inter = s->inter;
+    any.scaled = mv__cu_scaled(s->slope, s->inter);
+    any.power.g = g, any.power.mode = mode;
+    for (i = 0; i < s->parts && st == MEDVOL_OK; i++) {
+        const mv_cuda_volume d = mv__cu_part(&out, s->axis, i), p = mv__cu_part(s->src, s->axis, i);
+        mv__cu_walk_init(&w, &d, &p, -1);
+        f.from = any.power_from = powers ? powers + i : NULL;
+        st = t == MEDVOL_F32 && p.dtype == MEDVOL_F32 && !any.scaled
+                 ? mv__cu_map(ctx, s->op, (float *)d.data, (const float *)p.data, &w, f)
+                 : mv__cu_map_any(ctx, s->op, d.data, p.data, &w, &any);
+    }
+    return mv__cu_out_end(ctx, st, &out, dst);
+}
+MV__CU_FN mv_status mv__cu_in_gamma(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                    double g, const mv_gamma_opt *opt) {
+    static const char op[] = "gamma";
+    const int mode = opt ? opt->mode : 0;
+    mv__cu_set s;
+    mv__cu_fold f;
+    mv__cu_power *powers = NULL;
+    const int *stop = NULL;
+    mv_dtype t;
+    size_t i, bytes;
+    mv_status st;
+    if (!dst) return mv__cu_fail_null(ctx, op, "dst");
+    if ((st = mv__cu_set_begin(ctx, op, &s, src, NULL, NULL, 0, opt ? opt->split : 0)) < 0) return st;
+    if (!(g > 0.0 && mv__cu_finite(g)))
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "g", g, "%s: g = %g: must be > 0 and finite", op, g);
+    if (!(mode >= MEDVOL_GAMMA_PLAIN && mode <= MEDVOL_GAMMA_SIGNED))
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "mode", mode, "%s: mode = %d: must be 0..2", op, mode);
+    t = mv__cu_in_type(dst, src, 0);
+    if (mode == MEDVOL_GAMMA_NORMALISED) {
+        bytes = mv__cu_in_records(&s, sizeof *powers);
+        if ((st = mv__cu_room(ctx, op, bytes + mv__cu_moments_bytes(&s) + s.flat_bytes)) < 0) return st;
+        memset(&f, 0, sizeof f);
+        st = mv__cu_in_stop(ctx, op, &f);
+        stop = f.stop;
+        powers = (mv__cu_power *)mv__cu_take(ctx, bytes - 256);
+        f.what = MV__CU_TO_GAMMA;
+        f.g = g;
+        f.as_float = t == MEDVOL_F32;
+        for (i = 0; i < s.parts && st == MEDVOL_OK; i++) {
+            f.to = powers + i;
+            st = mv__cu_moments_of(ctx, &s, i, &f);
+        }
+        if (st < 0) return st;
+    }
+    return mv__cu_in_gamma_map(ctx, dst, &s, powers, stop, t, g, mode);
+}
+MEDVOL_DEF mv_status mv_cuda_gamma(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src, double g,
+                                   const mv_gamma_opt *opt) {
+    mv_status st = mv__cu_begin(ctx, "gamma");
+    if (st < 0) return st;
+    return mv__cu_end(ctx, mv__cu_in_gamma(ctx, dst, src, g, opt));
+}
+MEDVOL_DEF mv_status mv_cuda_gamma_f32(mv_cuda_ctx *ctx, float *dst, const float *src, size_t n, double g,
+                                       const mv_gamma_opt *opt) {
+    mv_cuda_volume d, s;
+    mv_status st = mv__cu_begin(ctx, "gamma");
+    if (st < 0) return st;
+    st = mv__cu_arrays(ctx, "gamma", &d, &s, dst, src, n);
+    return mv__cu_end(ctx, st < 0 ? st : mv__cu_in_gamma(ctx, &d, &s, g, opt));
+}
+/* ==== [END] licence ==================================================================================== */
+#endif /* MEDVOL_CUDA_IMPLEMENTATION */
+/*
+This software is available under two licences; choose the one you prefer.
+
+ALTERNATIVE A - MIT No Attribution (MIT-0)
+Copyright (c) 2026 the medvol authors
+Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
+documentation files (the "Software"), to deal in the Software without restriction, including without
+limitation the rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the
+Software, and to permit persons to whom the Software is furnished to do so.
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED
+TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL
+THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF
+CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER
+DEALINGS IN THE SOFTWARE.
+
+ALTERNATIVE B - Public Domain (www.unlicense.org)
+The authors dedicate any and all copyright interest in this software to the public domain. Anyone is free to
+copy, modify, publish, use, compile, sell or distribute it, in source or binary form, for any purpose,
+commercial or not, by any means. The disclaimer of warranty and liability above applies to this alternative
+too.
+*/
