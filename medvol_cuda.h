@@ -29,6 +29,7 @@
      [VOLUME]     device volumes, destinations, conversion, transfers
      [STATS]      moments in two stages, masks, layouts
      [INTENSITY]  statistics, percentiles, histograms, z-norm, rescale, clamp, gamma, threshold
+     [SPATIAL]    crop, pad, flip, permute, reorient, rotate by 90 degrees
      [END]        licence
 
    CONFIGURATION (define before the implementation)
@@ -247,6 +248,37 @@ MEDVOL_DEF mv_status mv_cuda_gamma(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const 
                                    const mv_gamma_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_gamma_f32(mv_cuda_ctx *ctx, float *dst, const float *src, size_t n, double g,
                                        const mv_gamma_opt *opt);
+
+/* ---- spatial -------------------------------------------------------------------------------------------
+   As in medvol.h, with its bits: any type, any view, affine and steps follow; there is no header. dst == src is
+   allowed everywhere, in place only for flips; elsewhere a new volume takes its place, which allocates. Source
+   and destination must otherwise not overlap. mv_cuda_foreground_box and mv_cuda_crop_foreground wait: start,
+   size, box_start and box_size are on the host; opt->by lies on the device. The array calls take device
+   memory. */
+MEDVOL_DEF mv_status mv_cuda_crop(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                  const size_t *start, const size_t *size, const mv_crop_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_pad(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                 const size_t *before, const size_t *after, const mv_pad_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_crop_or_pad(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                         const size_t *shape, const mv_crop_or_pad_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_foreground_box(mv_cuda_ctx *ctx, size_t *start, size_t *size,
+                                            const mv_cuda_volume *src, const mv_foreground_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_crop_foreground(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                             const mv_foreground_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_flip(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                  unsigned axes);
+MEDVOL_DEF mv_status mv_cuda_permute(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                     const int *order);
+MEDVOL_DEF mv_status mv_cuda_rot90(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src, int k,
+                                   int a, int b);
+MEDVOL_DEF mv_status mv_cuda_reorient(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                      const char *code, const mv_reorient_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_permute_array(mv_cuda_ctx *ctx, void *dst, const ptrdiff_t *dst_stride,
+                                           const void *src, const ptrdiff_t *src_stride, size_t elem_size,
+                                           int ndim, const size_t *dim, const int *order, unsigned flips);
+MEDVOL_DEF mv_status mv_cuda_pad_array(mv_cuda_ctx *ctx, void *dst, const void *src, size_t elem_size,
+                                       int ndim, const size_t *dim, const size_t *before, const size_t *after,
+                                       mv_pad_mode mode, const void *fill);
 
 #ifdef __cplusplus
 }
@@ -3488,6 +3520,1353 @@ MEDVOL_DEF mv_status mv_cuda_gamma_f32(mv_cuda_ctx *ctx, float *dst, const float
     if (st < 0) return st;
     st = mv__cu_arrays(ctx, "gamma", &d, &s, dst, src, n);
     return mv__cu_end(ctx, st < 0 ? st : mv__cu_in_gamma(ctx, &d, &s, g, opt));
+}
+/* ==== [SPATIAL] crop, pad, flip, permute, reorient, rotate by 90 degrees. Owns mv__cu_sp_*. Uses [BASE] [CTX]
+   [VOLUME]. One engine as in medvol.h: a box of counts with two sets of strides in bytes, either sign. Rows
+   that stay rows are copied or reversed by 16-byte accesses; where the row axis moves, tiles turn in shared
+   memory. ================================================================================================ */
+typedef struct mv__cu_sp_box {
+    unsigned char *d;
+    const unsigned char *s;
+    size_t size, n[7];
+    ptrdiff_t ds[7], ss[7];
+    int nd;
+} mv__cu_sp_box;
+MV__CU_FN void mv__cu_sp_drop(mv__cu_sp_box *b, int k) {
+    for (b->nd--; k < b->nd; k++) b->n[k] = b->n[k + 1], b->ds[k] = b->ds[k + 1], b->ss[k] = b->ss[k + 1];
+}
+MV__CU_FN void mv__cu_sp_swap(mv__cu_sp_box *b, int i, int j) {
+    const size_t n = b->n[i];
+    const ptrdiff_t d = b->ds[i], s = b->ss[i];
+    b->n[i] = b->n[j], b->ds[i] = b->ds[j], b->ss[i] = b->ss[j];
+    b->n[j] = n, b->ds[j] = d, b->ss[j] = s;
+}
+MV__CU_FN void mv__cu_sp_turn_axis(mv__cu_sp_box *b, int k) { /* run it the other way in both */
+    b->d += b->ds[k] * (ptrdiff_t)(b->n[k] - 1);
+    b->s += b->ss[k] * (ptrdiff_t)(b->n[k] - 1);
+    b->ds[k] = -b->ds[k];
+    b->ss[k] = -b->ss[k];
+}
+/* Axes of one voxel go, d runs forwards and ascends, axes that follow each other in both become one. */
+MV__CU_FN void mv__cu_sp_simplify(mv__cu_sp_box *b) {
+    int i, j;
+    for (i = b->nd - 1; i >= 0; i--)
+        if (b->n[i] == 1) mv__cu_sp_drop(b, i);
+        else if (b->ds[i] < 0) mv__cu_sp_turn_axis(b, i);
+    for (i = 1; i < b->nd; i++)
+        for (j = i; j > 0 && b->ds[j] < b->ds[j - 1]; j--) mv__cu_sp_swap(b, j, j - 1);
+    for (i = 0; i + 1 < b->nd;) {
+        const ptrdiff_t n = (ptrdiff_t)b->n[i];
+        if (b->ds[i + 1] == b->ds[i] * n && b->ss[i + 1] == b->ss[i] * n) {
+            b->n[i] *= b->n[i + 1];
+            mv__cu_sp_drop(b, i + 1);
+        } else i++;
+    }
+    if (b->nd == 0) b->nd = 1, b->n[0] = 1, b->ds[0] = b->ss[0] = (ptrdiff_t)b->size;
+}
+MV__CU_FN size_t mv__cu_sp_unit(size_t bits) { /* the widest word that all of these are multiples of */
+    return bits & 1 ? 1 : bits & 2 ? 2 : bits & 4 ? 4 : 8;
+}
+MV__CU_FN size_t mv__cu_sp_bits(const mv__cu_sp_box *b, int from) {
+    size_t bits = (size_t)(uintptr_t)b->d | (size_t)(uintptr_t)b->s | b->size;
+    int k;
+    for (k = from; k < b->nd; k++) bits |= (size_t)b->ds[k] | (size_t)b->ss[k];
+    return bits;
+}
+MV__CU_FN void mv__cu_sp_walk(mv__cu_walk *w, const mv__cu_sp_box *b, int from, size_t unit) { /* rows: axes from.. */
+    int k;
+    memset(w, 0, sizeof *w);
+    w->len = (long long)b->n[0];
+    w->dx = b->ds[0] / (ptrdiff_t)unit;
+    w->sx = b->ss[0] / (ptrdiff_t)unit;
+    w->rows = 1;
+    for (k = from; k < b->nd; k++) {
+        w->dim[w->axes] = (long long)b->n[k];
+        w->ds[w->axes] = b->ds[k] / (ptrdiff_t)unit;
+        w->ss[w->axes++] = b->ss[k] / (ptrdiff_t)unit;
+        w->rows *= (long long)b->n[k];
+    }
+}
+template <class T, int N> MV__CU_DEV void mv__cu_stn(T *p, const mv__cu_pack<T, N> &r, int packed) {
+    if (packed) mv__cu_st((typename mv__cu_pack<T, N>::word *)(void *)p, r.w);
+    else {
+        int k;
+        MV__CU_UNROLL for (k = 0; k < N; k++) p[k] = r.v[k];
+    }
+}
+
+/* ---- elements of m words, anywhere; swap: both ways ---- */
+template <class T> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_sp_any(T *d, const T *s, mv__cu_walk w, int m) {
+    long long a, b, at, n, i;
+    int j;
+    if (!mv__cu_walk_item(w, &a, &b, &at, &n)) return;
+    for (i = at + ((int)threadIdx.x & 31); i < at + n; i += 32)
+        for (j = 0; j < m; j++) d[a + i * w.dx + j] = s[b + i * w.sx + j];
+}
+template <class T> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_sp_swap(T *d, T *s, mv__cu_walk w, int m) {
+    long long a, b, at, n, i;
+    int j;
+    if (!mv__cu_walk_item(w, &a, &b, &at, &n)) return;
+    for (i = at + ((int)threadIdx.x & 31); i < at + n; i += 32)
+        for (j = 0; j < m; j++) {
+            const T x = d[a + i * w.dx + j];
+            d[a + i * w.dx + j] = s[b + i * w.sx + j];
+            s[b + i * w.sx + j] = x;
+        }
+}
+template <class T>
+MV__CU_FN mv_status mv__cu_sp_words(mv_cuda_ctx *ctx, const char *op, const mv__cu_sp_box *b, const mv__cu_walk *w,
+                                    int swap) {
+    unsigned grid = 0;
+    const int m = (int)(b->size / sizeof(T));
+    mv_status st = mv__cu_grid(ctx, op, mv__cu_walk_blocks(w), &grid);
+    if (st < 0) return st;
+    if (swap)
+        MV__CU_LAUNCH(mv__cu_k_sp_swap<T>, grid, MV__CU_B, 0, ctx->stream, (T *)(void *)b->d,
+                      (T *)(uintptr_t)b->s, *w, m);
+    else
+        MV__CU_LAUNCH(mv__cu_k_sp_any<T>, grid, MV__CU_B, 0, ctx->stream, (T *)(void *)b->d,
+                      (const T *)(const void *)b->s, *w, m);
+    return mv__cu_launched(ctx, op);
+}
+MV__CU_FN mv_status mv__cu_sp_anyhow(mv_cuda_ctx *ctx, const char *op, const mv__cu_sp_box *b, int swap) {
+    const size_t unit = mv__cu_sp_unit(mv__cu_sp_bits(b, 0));
+    mv__cu_walk w;
+    mv__cu_sp_walk(&w, b, 1, unit);
+    switch (unit) {
+        case 1: return mv__cu_sp_words<unsigned char>(ctx, op, b, &w, swap);
+        case 2: return mv__cu_sp_words<unsigned short>(ctx, op, b, &w, swap);
+        case 4: return mv__cu_sp_words<unsigned>(ctx, op, b, &w, swap);
+        default: return mv__cu_sp_words<mv__cu_u64>(ctx, op, b, &w, swap);
+    }
+}
+/* Rows forwards: in the widest words that fit */
+MV__CU_FN mv_status mv__cu_sp_forward(mv_cuda_ctx *ctx, const char *op, const mv__cu_sp_box *b, int swap) {
+    const size_t bytes = b->n[0] * b->size, bits = (size_t)(uintptr_t)b->d | (size_t)(uintptr_t)b->s | bytes;
+    mv__cu_sp_box c = *b;
+    mv__cu_walk w;
+    size_t all = bits;
+    int k;
+    for (k = 1; k < b->nd; k++) all |= (size_t)b->ds[k] | (size_t)b->ss[k];
+    c.size = mv__cu_sp_unit(all);
+    c.n[0] = bytes / c.size;
+    c.ds[0] = c.ss[0] = (ptrdiff_t)c.size;
+    if (swap) return mv__cu_sp_anyhow(ctx, op, &c, 1);
+    mv__cu_sp_walk(&w, &c, 1, c.size);
+    return mv__cu_map_same(ctx, op, c.d, c.s, c.size, &w);
+}
+
+/* ---- rows backwards: s points at the element that comes first ---- */
+template <class T> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_sp_back(T *d, const T *s, mv__cu_walk w) {
+    enum { N = 16 / (int)sizeof(T) };
+    const int lane = (int)threadIdx.x & 31;
+    long long a, b, at, n, i, head, groups;
+    int k;
+    if (!mv__cu_walk_item(w, &a, &b, &at, &n)) return;
+    d += a + at;
+    s += b - at;
+    head = (long long)((0 - (mv__cu_u64)(size_t)d) / sizeof(T) % N);
+    head = head < n ? head : n;
+    groups = (n - head) / N;
+    const int packed = (size_t)(s - head + 1) % 16 == 0;
+    for (i = lane; i < groups; i += 32) {
+        mv__cu_pack<T, N> in, out;
+        mv__cu_ldn<T, N>(in, s - head - i * N - (N - 1), packed);
+        MV__CU_UNROLL for (k = 0; k < N; k++) out.v[k] = in.v[N - 1 - k];
+        mv__cu_st((typename mv__cu_pack<T, N>::word *)(void *)(d + head + i * N), out.w);
+    }
+    for (i = lane; i < n - groups * N; i += 32) {
+        const long long j = i < head ? i : groups * N + i;
+        d[j] = s[-j];
+    }
+}
+template <class T>
+MV__CU_FN mv_status mv__cu_sp_back(mv_cuda_ctx *ctx, const char *op, const mv__cu_sp_box *b) {
+    unsigned grid = 0;
+    mv__cu_walk w;
+    mv_status st;
+    mv__cu_sp_walk(&w, b, 1, sizeof(T));
+    if ((st = mv__cu_grid(ctx, op, mv__cu_walk_blocks(&w), &grid)) < 0) return st;
+    MV__CU_LAUNCH(mv__cu_k_sp_back<T>, grid, MV__CU_B, 0, ctx->stream, (T *)(void *)b->d,
+                  (const T *)(const void *)b->s, w);
+    return mv__cu_launched(ctx, op);
+}
+
+/* ---- tiles: d's axis 1 is s's row. 32 x 32 elements, 64 x 64 of 8 and 16 bits in pairs; pitches by which a
+   column of the tile lies in 32 banks. ---- */
+typedef struct mv__cu_sp_two { /* 16 bytes, aligned to 8 */
+    mv__cu_u64 a, b;
+} mv__cu_sp_two;
+template <class T> struct mv__cu_sp_shape {
+    enum { P = sizeof(T) <= 2 ? 2 : 1, W = 32 * P, PITCH = sizeof(T) == 1 ? W + 2 : W + 1, R = W / 8 };
+};
+template <class T> struct mv__cu_sp_room { T t[mv__cu_sp_shape<T>::W][mv__cu_sp_shape<T>::PITCH]; };
+typedef struct mv__cu_sp_turn {
+    long long n0, n1, ds1, ss0, k0, z0; /* counts, steps in elements; the first tile and volume of this launch */
+    int packed_s, packed_d;
+    mv__cu_walk outer;
+} mv__cu_sp_turn;
+template <class T> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_sp_tile(T *d, const T *s, mv__cu_sp_turn g) {
+    typedef mv__cu_sp_shape<T> shape;
+    typedef mv__cu_sp_room<T> room;
+    enum { P = shape::P, W = shape::W, R = shape::R };
+    MV__CU_SHARED(room, sh);
+    const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5;
+    const long long i0 = (long long)blockIdx.x * W, k0 = g.k0 + (long long)blockIdx.y * W;
+    mv__cu_pack<T, P> v[R];
+    long long a, b, i, k;
+    int u, p;
+    mv__cu_walk_row(g.outer, (mv__cu_u64)(g.z0 + (long long)blockIdx.z), &a, &b);
+    k = k0 + lane * P;
+    s += b + k;
+    MV__CU_UNROLL for (u = 0; u < R; u++) {
+        i = i0 + warp + 8 * u;
+        if (i < g.n0 && k + P <= g.n1) mv__cu_ldn<T, P>(v[u], s + i * g.ss0, g.packed_s);
+        else if (i < g.n0 && k < g.n1) v[u].v[0] = s[i * g.ss0];
+    }
+    MV__CU_UNROLL for (u = 0; u < R; u++) {
+        if (i0 + warp + 8 * u >= g.n0) break;
+        MV__CU_UNROLL for (p = 0; p < P; p++)
+            if (k + p < g.n1) sh.t[warp + 8 * u][lane * P + p] = v[u].v[p];
+    }
+    mv__cu_sync();
+    i = i0 + lane * P;
+    d += a + i;
+    MV__CU_UNROLL for (u = 0; u < R; u++) {
+        k = k0 + warp + 8 * u;
+        if (k >= g.n1 || i >= g.n0) break;
+        v[0].v[0] = sh.t[lane * P][warp + 8 * u];
+        if (i + P > g.n0) {
+            d[k * g.ds1] = v[0].v[0];
+            continue;
+        }
+        if (P > 1) v[0].v[P - 1] = sh.t[lane * P + P - 1][warp + 8 * u];
+        mv__cu_stn<T, P>(d + k * g.ds1, v[0], g.packed_d);
+    }
+}
+template <class T>
+MV__CU_FN mv_status mv__cu_sp_tile(mv_cuda_ctx *ctx, const char *op, const mv__cu_sp_box *b) {
+    enum { P = mv__cu_sp_shape<T>::P, W = mv__cu_sp_shape<T>::W, SIZE = P * (int)sizeof(T), MOST = 65535 };
+    const size_t nx = mv__cu_divup(b->n[0], W), ny = mv__cu_divup(b->n[1], W);
+    size_t sbits = (size_t)(uintptr_t)b->s | (size_t)b->ss[0], dbits = (size_t)(uintptr_t)b->d | (size_t)b->ds[1];
+    mv__cu_sp_turn g;
+    unsigned grid = 0;
+    size_t y, z;
+    int k;
+    mv_status st = mv__cu_grid(ctx, op, nx, &grid);
+    if (st < 0) return st;
+    memset(&g, 0, sizeof g);
+    for (k = 2; k < b->nd; k++) sbits |= (size_t)b->ss[k], dbits |= (size_t)b->ds[k];
+    g.packed_s = sbits % SIZE == 0;
+    g.packed_d = dbits % SIZE == 0;
+    mv__cu_sp_walk(&g.outer, b, 2, sizeof(T));
+    g.n0 = (long long)b->n[0], g.n1 = (long long)b->n[1];
+    g.ds1 = b->ds[1] / (ptrdiff_t)sizeof(T);
+    g.ss0 = b->ss[0] / (ptrdiff_t)sizeof(T);
+    for (z = 0; z < (size_t)g.outer.rows && st == MEDVOL_OK; z += MOST)
+        for (y = 0; y < ny && st == MEDVOL_OK; y += MOST) {
+            const size_t my = ny - y < MOST ? ny - y : (size_t)MOST, mz = (size_t)g.outer.rows - z;
+            const dim3 blocks(grid, (unsigned)my, mz < MOST ? (unsigned)mz : (unsigned)MOST);
+            g.k0 = (long long)(y * W);
+            g.z0 = (long long)z;
+            MV__CU_LAUNCH(mv__cu_k_sp_tile<T>, blocks, MV__CU_B, 0, ctx->stream, (T *)(void *)b->d,
+                          (const T *)(const void *)b->s, g);
+            st = mv__cu_launched(ctx, op);
+        }
+    return st;
+}
+MV__CU_FN mv_status mv__cu_sp_run(mv_cuda_ctx *ctx, const char *op, mv__cu_sp_box *b) {
+    const ptrdiff_t z = (ptrdiff_t)b->size;
+    size_t unit;
+    int k, from = -1;
+    mv__cu_sp_simplify(b);
+    if (b->ds[0] == z && b->ss[0] == z) return mv__cu_sp_forward(ctx, op, b, 0);
+    unit = mv__cu_sp_unit(mv__cu_sp_bits(b, 0));
+    if (unit != b->size && !(unit == 8 && b->size == 16)) return mv__cu_sp_anyhow(ctx, op, b, 0);
+    if (b->ds[0] == z && b->ss[0] == -z) switch (b->size) {
+        case 1: return mv__cu_sp_back<unsigned char>(ctx, op, b);
+        case 2: return mv__cu_sp_back<unsigned short>(ctx, op, b);
+        case 4: return mv__cu_sp_back<unsigned>(ctx, op, b);
+        case 8: return mv__cu_sp_back<mv__cu_u64>(ctx, op, b);
+        default: return mv__cu_sp_anyhow(ctx, op, b, 0);
+    }
+    for (k = 1; k < b->nd; k++)
+        if (b->ss[k] == z || b->ss[k] == -z) from = k;
+    if (b->ds[0] != z || from < 0) return mv__cu_sp_anyhow(ctx, op, b, 0);
+    for (k = from; k > 1; k--) mv__cu_sp_swap(b, k, k - 1); /* s's fastest axis second, run forwards */
+    if (b->ss[1] < 0) mv__cu_sp_turn_axis(b, 1);
+    switch (b->size) {
+        case 1: return mv__cu_sp_tile<unsigned char>(ctx, op, b);
+        case 2: return mv__cu_sp_tile<unsigned short>(ctx, op, b);
+        case 4: return mv__cu_sp_tile<unsigned>(ctx, op, b);
+        case 8: return mv__cu_sp_tile<mv__cu_u64>(ctx, op, b);
+        default: return mv__cu_sp_tile<mv__cu_sp_two>(ctx, op, b);
+    }
+}
+/* Flips within one block: from the outermost flipped axis inwards each half changes places with its mirror
+   image; of an odd axis the middle plane is left, in which the other axes go on. */
+MV__CU_FN mv_status mv__cu_sp_inplace(mv_cuda_ctx *ctx, const char *op, mv__cu_sp_box *b) {
+    mv_status st = MEDVOL_OK;
+    mv__cu_sp_simplify(b);
+    while (st == MEDVOL_OK && b->nd > 0) {
+        mv__cu_sp_box h = *b;
+        int k = b->nd - 1;
+        while (k >= 0 && b->ss[k] > 0) k--;
+        if (k < 0) return st;
+        h.n[k] = b->n[k] / 2; /* at least 1: axes of one voxel are gone */
+        st = h.ds[0] == (ptrdiff_t)h.size && h.ss[0] == h.ds[0] ? mv__cu_sp_forward(ctx, op, &h, 1)
+                                                                : mv__cu_sp_anyhow(ctx, op, &h, 1);
+        if (b->n[k] % 2 == 0) return st;
+        b->d += (ptrdiff_t)(b->n[k] / 2) * b->ds[k];
+        b->s += (ptrdiff_t)(b->n[k] / 2) * b->ss[k];
+        mv__cu_sp_drop(b, k);
+    }
+    return st;
+}
+
+/* ---- flip, permute, reorient, rot90: dst axis d is src axis order[d]; flips: bits of src axes ---- */
+MV__CU_FN double mv__cu_sp_times(double a, double b) { /* rounded, as medvol.h does */
+    volatile double p = a * b;
+    return p;
+}
+MV__CU_FN void mv__cu_sp_turn_geometry(mv_volume *out, const mv_volume *src, int nd, const int *order,
+                                       unsigned flips) {
+    double a[12], step[4], spacing[3];
+    int d, r;
+    memcpy(a, src->affine, sizeof a);
+    memcpy(step, src->step, sizeof step);
+    mv_affine_spacing(spacing, a);
+    for (d = 0; d < 3; d++)
+        for (r = 0; r < 3 && (flips >> d & 1); r++) {
+            a[4 * r + 3] += mv__cu_sp_times(a[4 * r + d], (double)((d < src->ndim ? src->dim[d] : 1) - 1));
+            a[4 * r + d] = 0.0 - a[4 * r + d];
+        }
+    for (r = 0; r < 3; r++) out->affine[4 * r + 3] = a[4 * r + 3];
+    for (d = 0; d < 7; d++) {
+        const int from = d < nd ? order[d] : d;
+        if (d < 3)
+            for (r = 0; r < 3; r++) out->affine[4 * r + d] = from < 3 ? a[4 * r + from] : 0.0;
+        else out->step[d - 3] = from < 3 ? spacing[from] : step[from - 3];
+    }
+}
+MV__CU_FN mv_status mv__cu_sp_turned(mv_cuda_ctx *ctx, const char *op, mv_cuda_volume *dst,
+                                     const mv_cuda_volume *src, int nd, const int *order, unsigned flips) {
+    mv__cu_sp_box b;
+    mv_cuda_volume out;
+    size_t dim[7];
+    int d, same = 1;
+    mv_status st;
+    if (!dst) return mv__cu_fail_null(ctx, op, "dst");
+    for (d = 0; d < nd; d++) {
+        dim[d] = order[d] < src->ndim ? src->dim[order[d]] : 1;
+        same = same && order[d] == d;
+    }
+    st = mv__cu_out_begin(ctx, op, &out, dst, src, src->dtype, nd, dim, same ? MV__CU_INPLACE : 0);
+    if (st < 0) return st;
+    memset(&b, 0, sizeof b);
+    b.size = mv_dtype_size(src->dtype);
+    b.nd = nd;
+    b.d = (unsigned char *)out.data;
+    b.s = (const unsigned char *)src->data;
+    for (d = 0; d < nd; d++) {
+        const int from = order[d];
+        b.n[d] = dim[d];
+        b.ds[d] = dim[d] > 1 ? out.stride[d] * (ptrdiff_t)b.size : 0;
+        b.ss[d] = dim[d] > 1 ? src->stride[from] * (ptrdiff_t)b.size : 0;
+        if (flips >> from & 1) {
+            b.s += b.ss[d] * (ptrdiff_t)(dim[d] - 1);
+            b.ss[d] = -b.ss[d];
+        }
+    }
+    st = out.data == src->data ? mv__cu_sp_inplace(ctx, op, &b) : mv__cu_sp_run(ctx, op, &b);
+    mv__cu_sp_turn_geometry(&out, src, nd, order, flips);
+    return mv__cu_out_end(ctx, st, &out, dst);
+}
+MV__CU_FN mv_status mv__cu_sp_flip(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                   unsigned axes) {
+    static const int order[7] = {0, 1, 2, 3, 4, 5, 6};
+    mv_status st = mv__cu_vol_check(ctx, "flip", "src", src);
+    if (st < 0) return st;
+    if (axes >> src->ndim)
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "axes", (double)axes,
+                           "flip: axes = 0x%x: only bits 0..%d name an axis", axes, src->ndim - 1);
+    return mv__cu_sp_turned(ctx, "flip", dst, src, src->ndim, order, axes);
+}
+MEDVOL_DEF mv_status mv_cuda_flip(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                  unsigned axes) {
+    mv_status st = mv__cu_begin(ctx, "flip");
+    return st < 0 ? st : mv__cu_end(ctx, mv__cu_sp_flip(ctx, dst, src, axes));
+}
+MV__CU_FN mv_status mv__cu_sp_order_check(mv_cuda_ctx *ctx, const char *op, int nd, const int *order) {
+    unsigned seen = 0;
+    int d;
+    for (d = 0; d < nd; d++) {
+        if (!(order[d] >= 0 && order[d] < nd) || seen >> order[d] & 1)
+            return mv__cu_fail(ctx, MEDVOL_E_RANGE, "order", order[d],
+                               "%s: order[%d] = %d: must name each of the axes 0..%d once", op, d, order[d],
+                               nd - 1);
+        seen |= 1u << order[d];
+    }
+    return MEDVOL_OK;
+}
+MV__CU_FN mv_status mv__cu_sp_permute(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                      const int *order) {
+    mv_status st = mv__cu_vol_check(ctx, "permute", "src", src);
+    if (st < 0) return st;
+    if (!order) return mv__cu_fail_null(ctx, "permute", "order");
+    if ((st = mv__cu_sp_order_check(ctx, "permute", src->ndim, order)) < 0) return st;
+    return mv__cu_sp_turned(ctx, "permute", dst, src, src->ndim, order, 0);
+}
+MEDVOL_DEF mv_status mv_cuda_permute(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                     const int *order) {
+    mv_status st = mv__cu_begin(ctx, "permute");
+    return st < 0 ? st : mv__cu_end(ctx, mv__cu_sp_permute(ctx, dst, src, order));
+}
+MV__CU_FN mv_status mv__cu_sp_rot90(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src, int k,
+                                    int a, int b) {
+    int order[7] = {0, 1, 2, 3, 4, 5, 6};
+    const int turns = (k % 4 + 4) % 4;
+    unsigned flips = 0;
+    mv_status st = mv__cu_vol_check(ctx, "rot90", "src", src);
+    if (st < 0) return st;
+    if (!(a >= 0 && a < src->ndim) || !(b >= 0 && b < src->ndim) || a == b)
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "a", a, "rot90: axes %d and %d: must be two of 0..%d", a, b,
+                           src->ndim - 1);
+    if (turns & 1) order[a] = b, order[b] = a;
+    if (turns == 1 || turns == 2) flips |= 1u << b;
+    if (turns == 3 || turns == 2) flips |= 1u << a;
+    return mv__cu_sp_turned(ctx, "rot90", dst, src, src->ndim, order, flips);
+}
+MEDVOL_DEF mv_status mv_cuda_rot90(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src, int k,
+                                   int a, int b) {
+    mv_status st = mv__cu_begin(ctx, "rot90");
+    return st < 0 ? st : mv__cu_end(ctx, mv__cu_sp_rot90(ctx, dst, src, k, a, b));
+}
+MV__CU_FN int mv__cu_sp_letter(char c, int *axis, int *sign) {
+    static const char low[] = "lpi", high[] = "ras";
+    int i;
+    for (i = 0; i < 3; i++)
+        if ((c | 32) == low[i] || (c | 32) == high[i]) {
+            *axis = i;
+            *sign = (c | 32) == high[i] ? 1 : -1;
+            return 1;
+        }
+    return 0;
+}
+MV__CU_FN mv_status mv__cu_sp_reorient(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                       const char *code, int from) {
+    int order[7] = {0, 1, 2, 3, 4, 5, 6}, axis[3], sign[3], want, turn, d, c, nd, seen = 0;
+    unsigned flips = 0;
+    mv_status st = mv__cu_vol_check(ctx, "reorient", "src", src);
+    if (st < 0) return st;
+    if (!code) return mv__cu_fail_null(ctx, "reorient", "code");
+    mv_affine_orientation(src->affine, axis, sign);
+    for (d = 0; d < 3; d++) {
+        if (!mv__cu_sp_letter(code[d], &want, &turn) || seen >> want & 1 || (d == 2 && code[3]))
+            return mv__cu_fail(ctx, MEDVOL_E_RANGE, "code", d,
+                               "reorient: \"%s\": must be one letter of each pair LR, PA, IS", code);
+        seen |= 1 << want;
+        if (from) turn = -turn;
+        for (c = 0; c < 3 && axis[c] != want; c++) {}
+        if (c == 3)
+            return mv__cu_fail(ctx, MEDVOL_E_SINGULAR, "affine", d, "reorient: no axis of src runs along %c",
+                               code[d]);
+        order[d] = c;
+        if (sign[c] != turn) flips |= 1u << c;
+    }
+    for (nd = src->ndim, d = 0; d < 3; d++)
+        if (order[d] != d && d >= nd) nd = d + 1; /* a flat volume stood upright gains axes */
+    return mv__cu_sp_turned(ctx, "reorient", dst, src, nd, order, flips);
+}
+MEDVOL_DEF mv_status mv_cuda_reorient(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                      const char *code, const mv_reorient_opt *opt) {
+    mv_status st = mv__cu_begin(ctx, "reorient");
+    return st < 0 ? st : mv__cu_end(ctx, mv__cu_sp_reorient(ctx, dst, src, code, opt ? opt->from : 0));
+}
+
+/* ---- crop and pad: out = the box start, size of src with before and after around it ---- */
+typedef struct mv__cu_sp_pad {
+    int nd, mode, m; /* m: words an element */
+    long long n[7], in[7], before[7], ds[7], ss[7]; /* steps in words */
+    mv__cu_u64 fill[8];
+} mv__cu_sp_pad;
+/* Index i relative to the first of n voxels: the voxel that stands there, -1: the fill */
+MV__CU_DEV long long mv__cu_sp_from(int mode, long long i, long long n) {
+    long long p, m;
+    if (i >= 0 && i < n) return i;
+    if (mode == MEDVOL_PAD_CONSTANT) return -1;
+    if (mode == MEDVOL_PAD_EDGE || (mode == MEDVOL_PAD_REFLECT && n == 1)) return i < 0 ? 0 : n - 1;
+    p = mode == MEDVOL_PAD_WRAP ? n : mode == MEDVOL_PAD_SYMMETRIC ? 2 * n : 2 * n - 2;
+    m = i == (int)i && p == (int)p ? (int)i % (int)p : i % p;
+    if (m < 0) m += p;
+    return m < n ? m : mode == MEDVOL_PAD_SYMMETRIC ? p - 1 - m : p - m;
+}
+/* The stretch of this warp: pointers at its row, its first element, how many. 0: none; -1: all of it is fill. */
+MV__CU_DEV int mv__cu_sp_pad_item(const mv__cu_sp_pad &g, long long *a, long long *b, long long *at, long long *n) {
+    const long long seg = MV__CU_MAP_SEG, segs = (g.n[0] + seg - 1) / seg;
+    const mv__cu_u64 i = (mv__cu_u64)blockIdx.x * (MV__CU_B / 32) + (threadIdx.x >> 5);
+    mv__cu_u64 row = segs > 1 ? i / (mv__cu_u64)segs : i, q;
+    int k, inside = 1;
+    *at = segs > 1 ? (long long)(i % (mv__cu_u64)segs) * seg : 0;
+    *n = g.n[0] - *at < seg ? g.n[0] - *at : seg;
+    *a = *b = 0;
+    MV__CU_UNROLL for (k = 1; k < 7; k++) {
+        const mv__cu_u64 m = (mv__cu_u64)g.n[k];
+        long long r, from;
+        if (k >= g.nd) break;
+        if (row >> 32 == 0 && m >> 32 == 0) q = (unsigned)row / (unsigned)m;
+        else q = row / m;
+        r = (long long)(row - q * m);
+        from = mv__cu_sp_from(g.mode, r - g.before[k], g.in[k]);
+        if (from < 0) inside = 0;
+        *a += r * g.ds[k];
+        *b += from * g.ss[k];
+        row = q;
+    }
+    return row ? 0 : inside ? 1 : -1;
+}
+template <class T> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_sp_pad(T *d, const T *s, mv__cu_sp_pad g) {
+    enum { N = 16 / (int)sizeof(T) };
+    const int lane = (int)threadIdx.x & 31;
+    const T fill = (T)g.fill[0];
+    long long a, b, at, n, i, head;
+    int k;
+    const int what = mv__cu_sp_pad_item(g, &a, &b, &at, &n);
+    if (what == 0) return;
+    d += a + at;
+    s += what < 0 ? 0 : b;
+    at -= g.before[0]; /* of the stretch, from the first voxel of src */
+    head = (long long)((0 - (mv__cu_u64)(size_t)d) / sizeof(T) % N);
+    head = head < n ? head : n;
+    const int packed = (size_t)(s + at + head) % 16 == 0;
+    const long long groups = (n - head) / N;
+    for (i = lane; i < groups; i += 32) {
+        const long long x = at + head + i * N;
+        T *to = d + head + i * N;
+        mv__cu_pack<T, N> v;
+        const int beside = x + N <= 0 || x >= g.in[0];
+        if (what > 0 && x >= 0 && x + N <= g.in[0]) mv__cu_ldn<T, N>(v, s + x, packed);
+        else if (what < 0 || (beside && g.mode <= MEDVOL_PAD_EDGE)) {
+            const T one = what < 0 || g.mode == MEDVOL_PAD_CONSTANT ? fill : s[x < 0 ? 0 : g.in[0] - 1];
+            MV__CU_UNROLL for (k = 0; k < N; k++) v.v[k] = one;
+        } else {
+            for (k = 0; k < N; k++) {
+                const long long from = mv__cu_sp_from(g.mode, x + k, g.in[0]);
+                to[k] = from < 0 ? fill : s[from];
+            }
+            continue;
+        }
+        mv__cu_st((typename mv__cu_pack<T, N>::word *)(void *)to, v.w);
+    }
+    for (i = lane; i < n - groups * N; i += 32) {
+        const long long j = i < head ? i : groups * N + i,
+                        from = what < 0 ? -1 : mv__cu_sp_from(g.mode, at + j, g.in[0]);
+        d[j] = from < 0 ? fill : s[from];
+    }
+}
+/* Elements of m words, or without neighbours */
+template <class T> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_sp_pad_any(T *d, const T *s, mv__cu_sp_pad g) {
+    long long a, b, at, n, i;
+    int j;
+    const int what = mv__cu_sp_pad_item(g, &a, &b, &at, &n);
+    if (what == 0) return;
+    for (i = at + ((int)threadIdx.x & 31); i < at + n; i += 32) {
+        const long long from = what < 0 ? -1 : mv__cu_sp_from(g.mode, i - g.before[0], g.in[0]);
+        for (j = 0; j < g.m; j++)
+            d[a + i * g.ds[0] + j] =
+                from >= 0 ? s[b + from * g.ss[0] + j]
+                          : (T)(g.fill[(unsigned)j * (unsigned)sizeof(T) / 8] >> (unsigned)j * sizeof(T) % 8 * 8);
+    }
+}
+typedef struct mv__cu_sp_frame { /* what is padded, in bytes */
+    unsigned char *d;
+    const unsigned char *s;
+    size_t size, n[7], in[7], before[7];
+    ptrdiff_t ds[7], ss[7];
+    int nd, mode;
+    mv__cu_u64 fill[8];
+} mv__cu_sp_frame;
+MV__CU_FN void mv__cu_sp_frame_drop(mv__cu_sp_frame *f, int k) {
+    for (f->nd--; k < f->nd; k++) {
+        f->n[k] = f->n[k + 1], f->in[k] = f->in[k + 1], f->before[k] = f->before[k + 1];
+        f->ds[k] = f->ds[k + 1], f->ss[k] = f->ss[k + 1];
+    }
+}
+template <class T>
+MV__CU_FN mv_status mv__cu_sp_frame_words(mv_cuda_ctx *ctx, const char *op, const mv__cu_sp_frame *f) {
+    mv__cu_sp_pad g;
+    size_t rows = 1;
+    unsigned grid = 0;
+    int k;
+    mv_status st;
+    memset(&g, 0, sizeof g);
+    g.nd = f->nd, g.mode = f->mode;
+    g.m = (int)(f->size / sizeof(T));
+    memcpy(g.fill, f->fill, sizeof g.fill);
+    for (k = 0; k < f->nd; k++) {
+        g.n[k] = (long long)f->n[k], g.in[k] = (long long)f->in[k], g.before[k] = (long long)f->before[k];
+        g.ds[k] = f->ds[k] / (ptrdiff_t)sizeof(T), g.ss[k] = f->ss[k] / (ptrdiff_t)sizeof(T);
+        if (k) rows *= f->n[k];
+    }
+    st = mv__cu_grid(ctx, op, mv__cu_divup(rows * mv__cu_divup(f->n[0], MV__CU_MAP_SEG), MV__CU_B / 32), &grid);
+    if (st < 0) return st;
+    if (g.m == 1 && (g.ds[0] == 1 || g.n[0] == 1) && (g.ss[0] == 1 || g.in[0] == 1))
+        MV__CU_LAUNCH(mv__cu_k_sp_pad<T>, grid, MV__CU_B, 0, ctx->stream, (T *)(void *)f->d,
+                      (const T *)(const void *)f->s, g);
+    else
+        MV__CU_LAUNCH(mv__cu_k_sp_pad_any<T>, grid, MV__CU_B, 0, ctx->stream, (T *)(void *)f->d,
+                      (const T *)(const void *)f->s, g);
+    return mv__cu_launched(ctx, op);
+}
+MV__CU_FN mv_status mv__cu_sp_frame_run(mv_cuda_ctx *ctx, const char *op, mv__cu_sp_frame *f) {
+    size_t bits = (size_t)(uintptr_t)f->d | (size_t)(uintptr_t)f->s | f->size;
+    const ptrdiff_t z = (ptrdiff_t)f->size;
+    int a;
+    for (a = f->nd - 1; a > 0; a--)
+        if (f->n[a] == 1) mv__cu_sp_frame_drop(f, a);
+    while (f->nd > 1 && f->n[0] == 1 && f->ds[1] == z && f->ss[1] == z) mv__cu_sp_frame_drop(f, 0);
+    while (f->nd > 1 && f->n[0] == f->in[0] && f->n[1] == f->in[1] && f->ds[0] == z && f->ss[0] == z &&
+           f->ds[1] == z * (ptrdiff_t)f->n[0] && f->ss[1] == f->ds[1]) {
+        const size_t k = f->n[0];
+        mv__cu_sp_frame_drop(f, 0);
+        f->n[0] *= k, f->in[0] *= k;
+        f->ds[0] = f->ss[0] = z;
+    }
+    for (a = 0; a < f->nd; a++) bits |= (size_t)f->ds[a] | (size_t)f->ss[a];
+    switch (mv__cu_sp_unit(bits)) {
+        case 1: return mv__cu_sp_frame_words<unsigned char>(ctx, op, f);
+        case 2: return mv__cu_sp_frame_words<unsigned short>(ctx, op, f);
+        case 4: return mv__cu_sp_frame_words<unsigned>(ctx, op, f);
+        default: return mv__cu_sp_frame_words<mv__cu_u64>(ctx, op, f);
+    }
+}
+
+/* ---- mean, minimum and maximum of lines, in double, in the order of medvol.h ---- */
+typedef struct mv__cu_sp_stat {
+    int how, type, whole; /* how: 0 the mean, 1 the least, 2 the greatest; whole: of 64-bit integers */
+    mv__cu_u64 sign;      /* makes their order that of unsigned ones */
+    long long before, m, n, step, len; /* along the axis; len: elements of rows across it */
+    mv__cu_walk lines;
+} mv__cu_sp_stat;
+typedef struct mv__cu_sp_best {
+    double real;
+    mv__cu_u64 whole;
+} mv__cu_sp_best;
+MV__CU_DEV void mv__cu_sp_take_real(mv__cu_sp_best *b, double x, int how) {
+    if (how == 0) b->real = mv__cu_add(b->real, x);
+    else if ((how == 1 ? x < b->real : x > b->real) || x != x) b->real = x;
+}
+MV__CU_DEV void mv__cu_sp_take_whole(mv__cu_sp_best *b, mv__cu_u64 v, int how) {
+    if (how == 1 ? v < b->whole : v > b->whole) b->whole = v;
+}
+MV__CU_DEV void mv__cu_sp_best_start(mv__cu_sp_best *b, int how) {
+    b->real = how == 0 ? 0.0 : mv__cu_double(how == 1 ? 0x7ff0000000000000ULL : 0xfff0000000000000ULL);
+    b->whole = how == 1 ? ~0ULL : 0;
+}
+MV__CU_DEV void mv__cu_sp_best_take(mv__cu_sp_best *b, const mv__cu_sp_stat &g, const void *p, long long i) {
+    if (g.whole) mv__cu_sp_take_whole(b, ((const mv__cu_u64 *)p)[i] ^ g.sign, g.how);
+    else mv__cu_sp_take_real(b, mv__cu_load(p, i, g.type), g.how);
+}
+MV__CU_DEV void mv__cu_sp_best_put(const mv__cu_sp_best &b, const mv__cu_sp_stat &g, void *p, long long i) {
+    if (g.whole) ((mv__cu_u64 *)p)[i] = b.whole ^ g.sign;
+    else if (b.real == b.real) mv__cu_store(p, i, g.type, b.real);
+    else switch (g.type) { /* one NaN, whatever went in */
+        case MEDVOL_F16: ((unsigned short *)p)[i] = 0x7e00; break;
+        case MEDVOL_BF16: ((unsigned short *)p)[i] = 0x7fc0; break;
+        case MEDVOL_F32: ((unsigned *)p)[i] = 0x7fc00000u; break;
+        case MEDVOL_F64: ((mv__cu_u64 *)p)[i] = 0x7ff8000000000000ULL; break;
+        default: mv__cu_store(p, i, g.type, b.real);
+    }
+}
+/* Along x: a warp to a line, 16 lanes add up */
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_sp_stat_line(void *p, mv__cu_sp_stat g) {
+    const int lane = (int)threadIdx.x & 31;
+    const mv__cu_u64 line = (mv__cu_u64)blockIdx.x * (MV__CU_B / 32) + (threadIdx.x >> 5);
+    mv__cu_sp_best b;
+    long long at, other, i;
+    int k;
+    if (line >= (mv__cu_u64)g.lines.rows) return; /* whole warps */
+    mv__cu_walk_row(g.lines, line, &at, &other);
+    mv__cu_sp_best_start(&b, g.how);
+    for (i = lane; i < g.m && lane < 16; i += 16) mv__cu_sp_best_take(&b, g, p, at + g.before + i);
+    if (g.how == 0) {
+        for (k = 8; k > 0; k >>= 1) b.real = mv__cu_add(b.real, mv__cu_shfl_down(b.real, (unsigned)k));
+        b.real /= (double)g.m;
+    } else for (k = 1; k < 16; k++) {
+        mv__cu_sp_best o;
+        o.real = mv__cu_shfl(b.real, k);
+        o.whole = mv__cu_shfl(b.whole, k);
+        if (lane == 0) mv__cu_sp_take_real(&b, o.real, g.how), mv__cu_sp_take_whole(&b, o.whole, g.how);
+    }
+    b.real = mv__cu_shfl(b.real, 0);
+    b.whole = mv__cu_shfl(b.whole, 0);
+    for (i = lane; i < g.before; i += 32) mv__cu_sp_best_put(b, g, p, at + i);
+    for (i = g.before + g.m + lane; i < g.n; i += 32) mv__cu_sp_best_put(b, g, p, at + i);
+}
+/* Along another axis: a thread to a line */
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_sp_stat_axis(void *p, mv__cu_sp_stat g) {
+    const unsigned across = (unsigned)((g.len + MV__CU_B - 1) / MV__CU_B);
+    const long long x = (long long)(blockIdx.x % across) * MV__CU_B + (int)threadIdx.x;
+    mv__cu_sp_best b;
+    long long at, other, j;
+    mv__cu_walk_row(g.lines, blockIdx.x / across, &at, &other);
+    if (x >= g.len) return;
+    at += x;
+    mv__cu_sp_best_start(&b, g.how);
+    for (j = g.before; j < g.before + g.m; j++) mv__cu_sp_best_take(&b, g, p, at + j * g.step);
+    if (g.how == 0) b.real /= (double)g.m;
+    for (j = 0; j < g.before; j++) mv__cu_sp_best_put(b, g, p, at + j * g.step);
+    for (j = g.before + g.m; j < g.n; j++) mv__cu_sp_best_put(b, g, p, at + j * g.step);
+}
+/* The inner box of out is filled: the lines around it, axis after axis. */
+MV__CU_FN mv_status mv__cu_sp_stat_run(mv_cuda_ctx *ctx, const char *op, const mv_cuda_volume *out,
+                                       const size_t *before, const size_t *m, mv_pad_mode mode) {
+    const int upside = out->slope < 0.0 && mv__cu_scaled(out->slope, out->inter);
+    const size_t size = mv_dtype_size(out->dtype);
+    mv__cu_sp_stat g;
+    mv_status st = MEDVOL_OK;
+    unsigned grid = 0;
+    int axis, k;
+    memset(&g, 0, sizeof g);
+    g.how = mode == MEDVOL_PAD_MEAN ? 0 : (mode == MEDVOL_PAD_MAXIMUM) != upside ? 2 : 1;
+    g.type = (int)out->dtype;
+    g.whole = g.how && (out->dtype == MEDVOL_I64 || out->dtype == MEDVOL_U64);
+    g.sign = out->dtype == MEDVOL_I64 ? (mv__cu_u64)1 << 63 : 0;
+    g.len = (long long)out->dim[0];
+    for (axis = 0; axis < out->ndim && st == MEDVOL_OK; axis++) {
+        long long first = 0;
+        if (out->dim[axis] == m[axis]) continue;
+        g.before = (long long)before[axis], g.m = (long long)m[axis], g.n = (long long)out->dim[axis];
+        g.step = out->stride[axis];
+        memset(&g.lines, 0, sizeof g.lines);
+        g.lines.rows = 1;
+        for (k = 1; k < out->ndim; k++) { /* all of the axes before, the box of those to come */
+            if (k == axis) continue;
+            if (k > axis) first += (long long)before[k] * out->stride[k];
+            g.lines.dim[g.lines.axes] = (long long)(k < axis ? out->dim[k] : m[k]);
+            g.lines.ds[g.lines.axes] = out->stride[k];
+            g.lines.rows *= g.lines.dim[g.lines.axes++];
+        }
+        st = mv__cu_grid(ctx, op, axis ? (size_t)g.lines.rows * mv__cu_divup((size_t)g.len, MV__CU_B)
+                                       : mv__cu_divup((size_t)g.lines.rows, MV__CU_B / 32), &grid);
+        if (st < 0) return st;
+        if (axis)
+            MV__CU_LAUNCH(mv__cu_k_sp_stat_axis, grid, MV__CU_B, 0, ctx->stream,
+                          (void *)((unsigned char *)out->data + first * (long long)size), g);
+        else
+            MV__CU_LAUNCH(mv__cu_k_sp_stat_line, grid, MV__CU_B, 0, ctx->stream,
+                          (void *)((unsigned char *)out->data + first * (long long)size), g);
+        st = mv__cu_launched(ctx, op);
+    }
+    return st;
+}
+
+/* ---- the value around, as an element; checks; placement ---- */
+MV__CU_FN mv_status mv__cu_sp_element(mv_cuda_ctx *ctx, const char *op, mv__cu_u64 *e, const mv_volume *src,
+                                      double value) {
+    double x = value, slope, inter;
+    memset(e, 0, 8 * sizeof *e);
+    mv__cu_vol_scaling(src, &slope, &inter);
+    if (mv__cu_is_real(src->dtype)) {
+        x = (value - inter) / slope;
+        (void)mv_convert_array(NULL, e, src->dtype, &x, MEDVOL_F64, 1, 1.0, 0.0);
+    } else if (mv__cu_is_complex(src->dtype))
+        (void)mv_convert_array(NULL, e, src->dtype == MEDVOL_C64 ? MEDVOL_F32 : MEDVOL_F64, &x, MEDVOL_F64, 1, 1.0,
+                               0.0);
+    else if (src->dtype == MEDVOL_RGB24 || src->dtype == MEDVOL_RGBA32) {
+        (void)mv_convert_array(NULL, e, MEDVOL_U8, &x, MEDVOL_F64, 1, 1.0, 0.0);
+        memset(e, (int)(*e & 255), mv_dtype_size(src->dtype));
+    } else if (value != 0.0)
+        return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "value", value, "%s: value = %g: type %s takes 0 only", op, value,
+                           mv_dtype_name(src->dtype));
+    return MEDVOL_OK;
+}
+MV__CU_FN mv_status mv__cu_sp_mode_check(mv_cuda_ctx *ctx, const char *op, const mv_volume *src, mv_pad_mode mode,
+                                         double value) {
+    if (!((int)mode >= 0 && mode <= MEDVOL_PAD_MAXIMUM))
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "mode", (double)mode, "%s: mode = %d: must be 0..%d", op, (int)mode,
+                           (int)MEDVOL_PAD_MAXIMUM);
+    if (value != value) return mv__cu_fail(ctx, MEDVOL_E_RANGE, "value", value, "%s: value is NaN", op);
+    if (mode >= MEDVOL_PAD_MEAN && !mv__cu_is_real(src->dtype))
+        return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "mode", (double)mode, "%s: type %s has no mean or order", op,
+                           mv_dtype_name(src->dtype));
+    return MEDVOL_OK;
+}
+MV__CU_FN void mv__cu_sp_move_origin(mv_volume *v, const double *ijk) { /* voxel ijk becomes voxel 0 */
+    double x;
+    int r;
+    for (r = 0; r < 3; r++) {
+        x = mv__cu_sp_times(v->affine[4 * r], ijk[0]);
+        x += mv__cu_sp_times(v->affine[4 * r + 1], ijk[1]);
+        x += mv__cu_sp_times(v->affine[4 * r + 2], ijk[2]);
+        v->affine[4 * r + 3] += x;
+    }
+}
+MV__CU_FN mv_status mv__cu_sp_copy_box(mv_cuda_ctx *ctx, const char *op, const mv__cu_sp_frame *f) {
+    mv__cu_sp_box b;
+    int d;
+    memset(&b, 0, sizeof b);
+    b.size = f->size;
+    b.nd = f->nd;
+    b.d = f->d;
+    b.s = f->s;
+    for (d = 0; d < b.nd; d++) {
+        b.d += (ptrdiff_t)f->before[d] * f->ds[d];
+        b.n[d] = f->in[d];
+        b.ds[d] = f->in[d] > 1 ? f->ds[d] : 0;
+        b.ss[d] = f->ss[d];
+    }
+    return mv__cu_sp_run(ctx, op, &b);
+}
+/* Arguments are checked; arrays of src->ndim. */
+MV__CU_FN mv_status mv__cu_sp_place(mv_cuda_ctx *ctx, const char *op, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                    const size_t *start, const size_t *size, const size_t *before,
+                                    const size_t *after, mv_pad_mode mode, double value) {
+    mv__cu_sp_frame f;
+    mv_cuda_volume out;
+    double ijk[3] = {0, 0, 0};
+    size_t dim[7];
+    const size_t z = mv_dtype_size(src->dtype);
+    int d, pads = 0, same = 1;
+    mv_status st;
+    memset(&f, 0, sizeof f);
+    f.s = (const unsigned char *)src->data;
+    if (!dst) return mv__cu_fail_null(ctx, op, "dst");
+    for (d = 0; d < src->ndim; d++) {
+        if (!mv__cu_adds(before[d], size[d], &dim[d]) || !mv__cu_adds(dim[d], after[d], &dim[d]) ||
+            dim[d] > (size_t)PTRDIFF_MAX)
+            return mv__cu_fail(ctx, MEDVOL_E_SIZE, "before", (double)before[d],
+                               "%s: axis %d: %zu + %zu + %zu overflows", op, d, before[d], size[d], after[d]);
+        pads = pads || before[d] || after[d];
+        same = same && dim[d] == src->dim[d];
+        if (d < 3) ijk[d] = (double)start[d] - (double)before[d];
+        if (size[d] < src->dim[d]) f.s += (ptrdiff_t)start[d] * src->stride[d] * (ptrdiff_t)z;
+    }
+    if (mode == MEDVOL_PAD_CONSTANT && (st = mv__cu_sp_element(ctx, op, f.fill, src, value)) < 0) return st;
+    st = mv__cu_out_begin(ctx, op, &out, dst, src, src->dtype, src->ndim, dim, same ? MV__CU_INPLACE : 0);
+    if (st < 0) return st;
+    f.d = (unsigned char *)out.data;
+    f.size = z;
+    f.nd = src->ndim;
+    f.mode = (int)mode;
+    for (d = 0; d < f.nd; d++) {
+        f.n[d] = dim[d], f.in[d] = size[d], f.before[d] = before[d];
+        f.ds[d] = dim[d] > 1 ? out.stride[d] * (ptrdiff_t)z : 0;
+        f.ss[d] = size[d] > 1 ? src->stride[d] * (ptrdiff_t)z : 0;
+    }
+    if (out.data != src->data) {
+        if (pads && mode < MEDVOL_PAD_MEAN) st = mv__cu_sp_frame_run(ctx, op, &f);
+        else st = mv__cu_sp_copy_box(ctx, op, &f);
+        if (st == MEDVOL_OK && pads && mode >= MEDVOL_PAD_MEAN)
+            st = mv__cu_sp_stat_run(ctx, op, &out, before, size, mode);
+    }
+    mv__cu_sp_move_origin(&out, ijk);
+    return mv__cu_out_end(ctx, st, &out, dst);
+}
+static const size_t mv__cu_sp_zero[7] = {0, 0, 0, 0, 0, 0, 0};
+MV__CU_FN mv_status mv__cu_sp_crop(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                   const size_t *start, const size_t *size, int clip) {
+    size_t n[7];
+    int d;
+    mv_status st = mv__cu_vol_check(ctx, "crop", "src", src);
+    if (st < 0) return st;
+    if (!start || !size) return mv__cu_fail_null(ctx, "crop", start ? "size" : "start");
+    for (d = 0; d < src->ndim; d++) {
+        n[d] = size[d];
+        if (clip && size[d] > 0 && start[d] < src->dim[d] && n[d] > src->dim[d] - start[d])
+            n[d] = src->dim[d] - start[d];
+        if (clip && size[d] > 0 && start[d] >= src->dim[d])
+            return mv__cu_fail(ctx, MEDVOL_E_EMPTY, "start", (double)start[d],
+                               "crop: axis %d: start %zu lies behind the last of %zu", d, start[d], src->dim[d]);
+        if (n[d] == 0 || start[d] >= src->dim[d] || n[d] > src->dim[d] - start[d])
+            return mv__cu_fail(ctx, MEDVOL_E_RANGE, "start", (double)start[d],
+                               "crop: axis %d: start %zu, size %zu: must lie in 0..%zu", d, start[d], size[d],
+                               src->dim[d]);
+    }
+    return mv__cu_sp_place(ctx, "crop", dst, src, start, n, mv__cu_sp_zero, mv__cu_sp_zero, MEDVOL_PAD_CONSTANT,
+                           0.0);
+}
+MEDVOL_DEF mv_status mv_cuda_crop(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                  const size_t *start, const size_t *size, const mv_crop_opt *opt) {
+    mv_status st = mv__cu_begin(ctx, "crop");
+    return st < 0 ? st : mv__cu_end(ctx, mv__cu_sp_crop(ctx, dst, src, start, size, opt ? opt->clip : 0));
+}
+MV__CU_FN mv_status mv__cu_sp_padded(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                     const size_t *before, const size_t *after, const mv_pad_opt *opt) {
+    const mv_pad_mode mode = opt ? opt->mode : MEDVOL_PAD_CONSTANT;
+    const double value = opt ? opt->value : 0.0;
+    mv_status st = mv__cu_vol_check(ctx, "pad", "src", src);
+    if (st < 0) return st;
+    if (!before || !after) return mv__cu_fail_null(ctx, "pad", before ? "after" : "before");
+    if ((st = mv__cu_sp_mode_check(ctx, "pad", src, mode, value)) < 0) return st;
+    return mv__cu_sp_place(ctx, "pad", dst, src, mv__cu_sp_zero, src->dim, before, after, mode, value);
+}
+MEDVOL_DEF mv_status mv_cuda_pad(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                 const size_t *before, const size_t *after, const mv_pad_opt *opt) {
+    mv_status st = mv__cu_begin(ctx, "pad");
+    return st < 0 ? st : mv__cu_end(ctx, mv__cu_sp_padded(ctx, dst, src, before, after, opt));
+}
+MV__CU_FN mv_status mv__cu_sp_crop_or_pad(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                          const size_t *shape, const mv_crop_or_pad_opt *opt) {
+    static const char op[] = "crop_or_pad";
+    size_t start[7], size[7], before[7], after[7];
+    const mv_centre_rule rule = opt ? opt->rule : MEDVOL_CENTRE_MEDVOL;
+    const mv_pad_mode mode = opt ? opt->mode : MEDVOL_PAD_CONSTANT;
+    const double value = opt ? opt->value : 0.0;
+    int d;
+    mv_status st = mv__cu_vol_check(ctx, op, "src", src);
+    if (st < 0) return st;
+    if (!shape) return mv__cu_fail_null(ctx, op, "shape");
+    if ((st = mv__cu_sp_mode_check(ctx, op, src, mode, value)) < 0) return st;
+    if (!((int)rule >= 0 && rule <= MEDVOL_CENTRE_MEDRS))
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "rule", (double)rule, "%s: rule = %d: must be 0..%d", op, (int)rule,
+                           (int)MEDVOL_CENTRE_MEDRS);
+    for (d = 0; d < src->ndim; d++) {
+        const size_t n = src->dim[d], t = shape[d];
+        if (t == 0)
+            return mv__cu_fail(ctx, MEDVOL_E_SIZE, "shape", 0, "%s: shape[%d] = 0: must be at least 1", op, d);
+        start[d] = before[d] = after[d] = 0;
+        size[d] = n < t ? n : t;
+        if (t < n)
+            start[d] = rule == MEDVOL_CENTRE_TORCHIO ? mv__cu_divup(n - t, 2)
+                       : rule == MEDVOL_CENTRE_MEDRS ? (n - t) / 2
+                                                     : n / 2 - t / 2;
+        else {
+            before[d] = rule == MEDVOL_CENTRE_TORCHIO  ? mv__cu_divup(t - n, 2)
+                        : rule == MEDVOL_CENTRE_MEDVOL ? t / 2 - n / 2
+                                                       : (t - n) / 2;
+            after[d] = t - n - before[d];
+        }
+    }
+    return mv__cu_sp_place(ctx, op, dst, src, start, size, before, after, mode, value);
+}
+MEDVOL_DEF mv_status mv_cuda_crop_or_pad(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                         const size_t *shape, const mv_crop_or_pad_opt *opt) {
+    mv_status st = mv__cu_begin(ctx, "crop_or_pad");
+    return st < 0 ? st : mv__cu_end(ctx, mv__cu_sp_crop_or_pad(ctx, dst, src, shape, opt));
+}
+
+/* ---- foreground: a block's warps take rows, the least and greatest of each axis are folded twice ---- */
+typedef struct mv__cu_sp_fg {
+    int type, channels, skip, above, scaled, fast; /* skip: channels at the end that do not count */
+    float lo, hi;                                  /* fast: below lo or above hi */
+    double slope, inter, threshold;
+    mv__cu_walk walk; /* ss: y + z * 2^32 */
+} mv__cu_sp_fg;
+typedef struct mv__cu_sp_ends { long long lo[3], hi[3]; } mv__cu_sp_ends; /* hi: one behind */
+typedef mv__cu_sp_ends mv__cu_sp_ends_all[MV__CU_B / 32];
+MV__CU_DEV void mv__cu_sp_ends_none(mv__cu_sp_ends *e) {
+    int k;
+    MV__CU_UNROLL for (k = 0; k < 3; k++) e->lo[k] = 0x7fffffffffffffffLL, e->hi[k] = 0;
+}
+MV__CU_DEV void mv__cu_sp_ends_join(mv__cu_sp_ends *e, const mv__cu_sp_ends &o) {
+    int k;
+    MV__CU_UNROLL for (k = 0; k < 3; k++) {
+        if (o.lo[k] < e->lo[k]) e->lo[k] = o.lo[k];
+        if (o.hi[k] > e->hi[k]) e->hi[k] = o.hi[k];
+    }
+}
+/* Of the whole block, in thread 0 */
+MV__CU_DEV void mv__cu_sp_ends_fold(mv__cu_sp_ends *e, mv__cu_sp_ends *sh) {
+    const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5;
+    mv__cu_sp_ends o;
+    int d, k;
+    for (d = 16; d > 0; d >>= 1) {
+        MV__CU_UNROLL for (k = 0; k < 3; k++) {
+            o.lo[k] = mv__cu_shfl_xor(e->lo[k], d);
+            o.hi[k] = mv__cu_shfl_xor(e->hi[k], d);
+        }
+        mv__cu_sp_ends_join(e, o);
+    }
+    if (lane == 0) sh[warp] = *e;
+    mv__cu_sync();
+    if (threadIdx.x == 0)
+        for (k = 1; k < MV__CU_B / 32; k++) mv__cu_sp_ends_join(e, sh[k]);
+}
+MV__CU_DEV int mv__cu_sp_fg_is(const mv__cu_sp_fg &g, const void *s, long long i) { /* i: of a channel */
+    double x = mv__cu_load(s, i, g.type);
+    if (g.scaled) x = mv__cu_add(mv__cu_mul(x, g.slope), g.inter);
+    if (g.skip && (int)(i % g.channels) >= g.channels - g.skip) return 0;
+    return g.above ? x > g.threshold : x < 0.0 || x > 0.0;
+}
+template <class T> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_sp_fg(mv__cu_sp_ends *part, const T *s, mv__cu_sp_fg g) {
+    enum { N = 16 / (int)sizeof(T) };
+    MV__CU_SHARED(mv__cu_sp_ends_all, sh);
+    const int lane = (int)threadIdx.x & 31;
+    long long a = 0, yz = 0, at = 0, n = 0, i, lo, hi = 0;
+    mv__cu_sp_ends e;
+    int k;
+    mv__cu_sp_ends_none(&e);
+    lo = e.lo[0];
+    if (mv__cu_walk_item(g.walk, &a, &yz, &at, &n)) {
+        const T *p = s + a + at;
+        long long head = (long long)((0 - (mv__cu_u64)(size_t)p) / sizeof(T) % N);
+        head = head < n ? head : n;
+        const long long groups = (n - head) / N;
+        for (i = lane; i < groups; i += 32) {
+            const long long x = at + head + i * N;
+            mv__cu_pack<T, N> v;
+            unsigned bits = 0;
+            mv__cu_ldn<T, N>(v, p + head + i * N, 1);
+            MV__CU_UNROLL for (k = 0; k < N; k++) {
+                const float f = mv__cu_get(v.v[k]);
+                bits |= f < g.lo || f > g.hi ? 1u << k : 0u;
+            }
+            if (!bits) continue;
+            MV__CU_UNROLL for (k = 0; k < N; k++)
+                if (bits >> k & 1) {
+                    lo = x + k < lo ? x + k : lo;
+                    hi = x + k + 1 > hi ? x + k + 1 : hi;
+                }
+        }
+        for (i = lane; i < n - groups * N; i += 32) {
+            const long long j = i < head ? i : groups * N + i, x = at + j;
+            const float f = mv__cu_get(p[j]);
+            if (!(f < g.lo || f > g.hi)) continue;
+            lo = x < lo ? x : lo;
+            hi = x + 1 > hi ? x + 1 : hi;
+        }
+    }
+    if (hi) {
+        e.lo[0] = lo, e.hi[0] = hi;
+        e.lo[1] = yz & 0xffffffffLL, e.hi[1] = e.lo[1] + 1;
+        e.lo[2] = yz >> 32, e.hi[2] = e.lo[2] + 1;
+    }
+    mv__cu_sp_ends_fold(&e, sh);
+    if (threadIdx.x == 0) part[blockIdx.x] = e;
+}
+MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_sp_fg_any(mv__cu_sp_ends *part, const void *s, mv__cu_sp_fg g) {
+    MV__CU_SHARED(mv__cu_sp_ends_all, sh);
+    long long a = 0, yz = 0, at = 0, n = 0, i, lo, hi = 0;
+    mv__cu_sp_ends e;
+    int k;
+    mv__cu_sp_ends_none(&e);
+    lo = e.lo[0];
+    if (mv__cu_walk_item(g.walk, &a, &yz, &at, &n))
+        for (i = at + ((int)threadIdx.x & 31); i < at + n; i += 32) {
+            int is = 0;
+            for (k = 0; k < g.channels && !is; k++) is = mv__cu_sp_fg_is(g, s, (a + i) * g.channels + k);
+            if (!is) continue;
+            lo = i < lo ? i : lo;
+            hi = i + 1;
+        }
+    if (hi) {
+        e.lo[0] = lo, e.hi[0] = hi;
+        e.lo[1] = yz & 0xffffffffLL, e.hi[1] = e.lo[1] + 1;
+        e.lo[2] = yz >> 32, e.hi[2] = e.lo[2] + 1;
+    }
+    mv__cu_sp_ends_fold(&e, sh);
+    if (threadIdx.x == 0) part[blockIdx.x] = e;
+}
+MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_sp_fg_fold(mv__cu_sp_ends *out, const mv__cu_sp_ends *part, long long n) {
+    MV__CU_SHARED(mv__cu_sp_ends_all, sh);
+    mv__cu_sp_ends e;
+    long long i;
+    mv__cu_sp_ends_none(&e);
+    for (i = (int)threadIdx.x; i < n; i += MV__CU_B) mv__cu_sp_ends_join(&e, part[i]);
+    mv__cu_sp_ends_fold(&e, sh);
+    if (threadIdx.x == 0) *out = e;
+}
+/* The kernel for unscaled values that float holds: `threshold` as the float below it */
+MV__CU_FN void mv__cu_sp_fg_fast(mv__cu_sp_fg *g) {
+    const double most = 3.4028234663852886e38, t = g->threshold;
+    if (g->scaled || !(g->type == MEDVOL_U8 || g->type == MEDVOL_I16 || g->type == MEDVOL_U16 ||
+                       g->type == MEDVOL_F32))
+        return;
+    g->fast = 1;
+    if (!g->above) return;
+    g->lo = -(float)HUGE_VAL;
+    g->hi = t >= most ? (mv__cu_finite(t) ? (float)most : (float)HUGE_VAL) : t < -most ? -(float)HUGE_VAL : (float)t;
+    if ((double)g->hi > t) {
+        unsigned b;
+        memcpy(&b, &g->hi, sizeof b);
+        b = g->hi > 0.0f ? b - 1 : g->hi < 0.0f ? b + 1 : 0x80000001u;
+        memcpy(&g->hi, &b, sizeof b);
+    }
+}
+MV__CU_FN mv_status mv__cu_sp_fg_make(mv_cuda_ctx *ctx, const char *op, mv__cu_sp_fg *g, const mv_cuda_volume *v,
+                                      const mv_foreground_opt *opt) {
+    int k;
+    memset(g, 0, sizeof *g);
+    g->above = opt ? opt->above : 0;
+    g->threshold = opt ? opt->threshold : 0.0;
+    if (g->threshold != g->threshold)
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "threshold", g->threshold, "%s: threshold is NaN", op);
+    if (v->dtype == MEDVOL_F128 || v->dtype == MEDVOL_C256 || (g->above && !mv__cu_is_real(v->dtype)))
+        return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)v->dtype, "%s: type %s cannot be compared", op,
+                           mv_dtype_name(v->dtype));
+    if (v->dim[1] > 0xffffffffu || v->dim[2] > 0x7fffffffu)
+        return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "dim", (double)v->dim[1], "%s: more than 2^31 rows along an axis",
+                           op);
+    g->channels = mv__cu_is_complex(v->dtype) ? 2 : v->dtype == MEDVOL_RGB24 ? 3 : v->dtype == MEDVOL_RGBA32 ? 4 : 1;
+    g->skip = v->dtype == MEDVOL_RGBA32;
+    g->type = (int)(g->channels > 2               ? MEDVOL_U8
+                    : v->dtype == MEDVOL_C64  ? MEDVOL_F32
+                    : v->dtype == MEDVOL_C128 ? MEDVOL_F64
+                                              : v->dtype);
+    mv__cu_vol_scaling(v, &g->slope, &g->inter);
+    g->scaled = mv__cu_scaled(g->slope, g->inter);
+    mv__cu_sp_fg_fast(g);
+    g->walk.len = (long long)v->dim[0];
+    g->walk.dx = g->walk.sx = 1;
+    g->walk.rows = 1;
+    for (k = 1; k < v->ndim; k++) {
+        g->walk.dim[k - 1] = (long long)v->dim[k];
+        g->walk.ds[k - 1] = v->stride[k];
+        g->walk.ss[k - 1] = k == 1 ? 1 : k == 2 ? 1LL << 32 : 0;
+        g->walk.rows *= (long long)v->dim[k];
+    }
+    g->walk.axes = v->ndim - 1;
+    return MEDVOL_OK;
+}
+MV__CU_FN mv_status mv__cu_sp_fg_find(mv_cuda_ctx *ctx, const char *op, const mv__cu_sp_fg *g, const void *s,
+                                      mv__cu_sp_ends *ends) {
+    mv__cu_sp_ends *part, *all;
+    mv__cu_sp_ends *got;
+    unsigned grid = 0;
+    size_t bytes;
+    mv_status st;
+    if (ctx->capturing)
+        return mv__cu_fail(ctx, MEDVOL_E_BUSY, "capture", 0, "%s: it waits: not while a graph is captured", op);
+    if ((st = mv__cu_grid(ctx, op, mv__cu_walk_blocks(&g->walk), &grid)) < 0) return st;
+    bytes = mv__cu_round(grid * sizeof *part);
+    if ((st = mv__cu_room(ctx, op, bytes + 256)) < 0) return st;
+    part = (mv__cu_sp_ends *)mv__cu_take(ctx, bytes);
+    all = (mv__cu_sp_ends *)mv__cu_take(ctx, 256);
+    if (!g->fast) MV__CU_LAUNCH(mv__cu_k_sp_fg_any, grid, MV__CU_B, 0, ctx->stream, part, s, *g);
+    else switch (g->type) {
+        case MEDVOL_U8:
+            MV__CU_LAUNCH(mv__cu_k_sp_fg<unsigned char>, grid, MV__CU_B, 0, ctx->stream, part,
+                          (const unsigned char *)s, *g);
+            break;
+        case MEDVOL_I16:
+            MV__CU_LAUNCH(mv__cu_k_sp_fg<short>, grid, MV__CU_B, 0, ctx->stream, part, (const short *)s, *g);
+            break;
+        case MEDVOL_U16:
+            MV__CU_LAUNCH(mv__cu_k_sp_fg<unsigned short>, grid, MV__CU_B, 0, ctx->stream, part,
+                          (const unsigned short *)s, *g);
+            break;
+        default:
+            MV__CU_LAUNCH(mv__cu_k_sp_fg<float>, grid, MV__CU_B, 0, ctx->stream, part, (const float *)s, *g);
+    }
+    if ((st = mv__cu_launched(ctx, op)) < 0) return st;
+    MV__CU_LAUNCH(mv__cu_k_sp_fg_fold, 1, MV__CU_B, 0, ctx->stream, all, part, (long long)grid);
+    if ((st = mv__cu_launched(ctx, op)) < 0) return st;
+    got = (mv__cu_sp_ends *)(void *)((unsigned char *)ctx->pinned + 64);
+    st = MV__CU_TRY(ctx, op, cudaMemcpyAsync, (got, all, sizeof *got, cudaMemcpyDeviceToHost, ctx->stream));
+    if (st == MEDVOL_OK) st = mv__cu_wait(ctx, op);
+    if (st == MEDVOL_OK) *ends = *got;
+    return st;
+}
+MV__CU_FN mv_status mv__cu_sp_fg_box(mv_cuda_ctx *ctx, const char *op, size_t *start, size_t *size,
+                                     const mv_cuda_volume *src, const mv_foreground_opt *opt) {
+    const mv_cuda_volume *v = opt && opt->by ? opt->by : src;
+    const size_t margin = opt ? opt->margin : 0;
+    mv__cu_sp_fg g;
+    mv__cu_sp_ends e;
+    int k;
+    mv_status st;
+    if (v != src) {
+        if ((st = mv__cu_vol_check(ctx, op, "by", v)) < 0) return st;
+        if (!mv__cu_vol_same_shape(v, src->ndim, src->dim))
+            return mv__cu_fail(ctx, MEDVOL_E_SHAPE, "by", (double)v->dim[0], "%s: by has another shape than src", op);
+    }
+    if ((st = mv__cu_sp_fg_make(ctx, op, &g, v, opt)) < 0) return st;
+    if ((st = mv__cu_sp_fg_find(ctx, op, &g, v->data, &e)) < 0) return st;
+    if (e.hi[0] == 0)
+        return mv__cu_fail(ctx, MEDVOL_E_EMPTY, "threshold", g.threshold, "%s: no voxel is foreground", op);
+    for (k = 0; k < src->ndim; k++) {
+        const size_t lo = k < 3 ? (size_t)e.lo[k] : 0, hi = k < 3 ? (size_t)e.hi[k] : src->dim[k];
+        start[k] = k < 3 ? lo - (lo < margin ? lo : margin) : 0;
+        size[k] = (k < 3 && margin < src->dim[k] - hi ? hi + margin : src->dim[k]) - start[k];
+    }
+    return MEDVOL_OK;
+}
+MV__CU_FN mv_status mv__cu_sp_foreground(mv_cuda_ctx *ctx, size_t *start, size_t *size, const mv_cuda_volume *src,
+                                         const mv_foreground_opt *opt) {
+    static const char op[] = "foreground_box";
+    mv_status st = mv__cu_vol_check(ctx, op, "src", src);
+    if (st < 0) return st;
+    if (!start || !size) return mv__cu_fail_null(ctx, op, start ? "size" : "start");
+    return mv__cu_sp_fg_box(ctx, op, start, size, src, opt);
+}
+MEDVOL_DEF mv_status mv_cuda_foreground_box(mv_cuda_ctx *ctx, size_t *start, size_t *size,
+                                            const mv_cuda_volume *src, const mv_foreground_opt *opt) {
+    mv_status st = mv__cu_begin(ctx, "foreground_box");
+    return st < 0 ? st : mv__cu_end(ctx, mv__cu_sp_foreground(ctx, start, size, src, opt));
+}
+MV__CU_FN mv_status mv__cu_sp_crop_foreground(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                              const mv_foreground_opt *opt) {
+    static const char op[] = "crop_foreground";
+    size_t start[7], size[7];
+    int k, nd;
+    mv_status st = mv__cu_vol_check(ctx, op, "src", src);
+    if (st < 0) return st;
+    nd = src->ndim;
+    if ((st = mv__cu_sp_fg_box(ctx, op, start, size, src, opt)) < 0) return st;
+    st = mv__cu_sp_place(ctx, op, dst, src, start, size, mv__cu_sp_zero, mv__cu_sp_zero, MEDVOL_PAD_CONSTANT, 0.0);
+    for (k = 0; k < nd && st == MEDVOL_OK && opt; k++) {
+        if (opt->box_start) opt->box_start[k] = start[k];
+        if (opt->box_size) opt->box_size[k] = size[k];
+    }
+    return st;
+}
+MEDVOL_DEF mv_status mv_cuda_crop_foreground(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                             const mv_foreground_opt *opt) {
+    mv_status st = mv__cu_begin(ctx, "crop_foreground");
+    return st < 0 ? st : mv__cu_end(ctx, mv__cu_sp_crop_foreground(ctx, dst, src, opt));
+}
+
+/* ---- arrays ---- */
+MV__CU_FN mv_status mv__cu_sp_array_check(mv_cuda_ctx *ctx, const char *op, size_t elem_size, int ndim,
+                                          const size_t *dim) {
+    size_t n = elem_size;
+    int d;
+    if (!(elem_size >= 1 && elem_size <= 64))
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "elem_size", (double)elem_size, "%s: elem_size = %zu: must be 1..64",
+                           op, elem_size);
+    if (!(ndim >= 1 && ndim <= 7))
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "ndim", ndim, "%s: ndim = %d: must be 1..7", op, ndim);
+    for (d = 0; d < ndim; d++)
+        if (dim[d] == 0 || !mv__cu_muls(n, dim[d], &n) || n > (size_t)PTRDIFF_MAX)
+            return mv__cu_fail(ctx, MEDVOL_E_SIZE, "dim", (double)dim[d], "%s: dim[%d] = %zu: zero or too large", op, d,
+                               dim[d]);
+    return MEDVOL_OK;
+}
+/* Strides in bytes and the least and greatest offset they reach */
+MV__CU_FN mv_status mv__cu_sp_strides(mv_cuda_ctx *ctx, const char *name, size_t elem_size, int ndim,
+                                      const size_t *dim, const ptrdiff_t *stride, ptrdiff_t *bytes, size_t *below,
+                                      size_t *above) {
+    size_t dense = elem_size, mag, reach;
+    int d;
+    *below = 0;
+    *above = elem_size;
+    for (d = 0; d < ndim; d++) {
+        const int back = stride && stride[d] < 0;
+        mag = !stride ? dense / elem_size : back ? 0 - (size_t)stride[d] : (size_t)stride[d];
+        if (!mv__cu_muls(mag, elem_size, &mag) || !mv__cu_muls(mag, dim[d] - 1, &reach) ||
+            mag > (size_t)PTRDIFF_MAX || !mv__cu_adds(back ? *below : *above, reach, &reach) ||
+            reach > (size_t)PTRDIFF_MAX / 2)
+            return mv__cu_fail(ctx, MEDVOL_E_SIZE, name, 0, "permute_array: %s[%d] reaches beyond the address space",
+                               name, d);
+        bytes[d] = back ? -(ptrdiff_t)mag : (ptrdiff_t)mag;
+        if (back) *below = reach;
+        else *above = reach;
+        dense *= dim[d];
+    }
+    return MEDVOL_OK;
+}
+MV__CU_FN int mv__cu_sp_overlap(const void *a, size_t na, const void *b, size_t nb) {
+    const uintptr_t p = (uintptr_t)a, q = (uintptr_t)b;
+    return p < q + nb && q < p + na;
+}
+MV__CU_FN mv_status mv__cu_sp_permute_array(mv_cuda_ctx *ctx, void *dst, const ptrdiff_t *dst_stride,
+                                            const void *src, const ptrdiff_t *src_stride, size_t elem_size, int ndim,
+                                            const size_t *dim, const int *order, unsigned flips) {
+    static const char op[] = "permute_array";
+    static const int plain[7] = {0, 1, 2, 3, 4, 5, 6};
+    mv__cu_sp_box b, c;
+    ptrdiff_t ss[7], ds[7];
+    size_t n[7], dlow, dhigh, slow, shigh;
+    int d;
+    mv_status st;
+    if (!dst || !src || !dim) return mv__cu_fail_null(ctx, op, !dst ? "dst" : !src ? "src" : "dim");
+    if ((st = mv__cu_sp_array_check(ctx, op, elem_size, ndim, dim)) < 0) return st;
+    if (!order) order = plain;
+    if ((st = mv__cu_sp_order_check(ctx, op, ndim, order)) < 0) return st;
+    if (flips >> ndim)
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "flips", (double)flips,
+                           "%s: flips = 0x%x: only bits 0..%d name an axis", op, flips, ndim - 1);
+    for (d = 0; d < ndim; d++) n[d] = dim[order[d]];
+    st = mv__cu_sp_strides(ctx, "src_stride", elem_size, ndim, dim, src_stride, ss, &slow, &shigh);
+    if (st == MEDVOL_OK)
+        st = mv__cu_sp_strides(ctx, "dst_stride", elem_size, ndim, n, dst_stride, ds, &dlow, &dhigh);
+    if (st == MEDVOL_OK) st = mv__cu_on_device(ctx, op, "dst", dst, 0);
+    if (st == MEDVOL_OK) st = mv__cu_on_device(ctx, op, "src", src, 0);
+    if (st < 0) return st;
+    if (mv__cu_sp_overlap((unsigned char *)dst - dlow, dlow + dhigh, (const unsigned char *)src - slow, slow + shigh))
+        return mv__cu_fail(ctx, MEDVOL_E_ALIAS, "dst", 0, "%s: dst and src overlap", op);
+    memset(&b, 0, sizeof b);
+    b.size = elem_size;
+    b.nd = ndim;
+    b.d = (unsigned char *)dst;
+    b.s = (const unsigned char *)src;
+    for (d = 0; d < ndim; d++) {
+        b.n[d] = n[d];
+        b.ds[d] = ds[d];
+        b.ss[d] = ss[order[d]];
+        if (flips >> order[d] & 1) {
+            b.s += b.ss[d] * (ptrdiff_t)(n[d] - 1);
+            b.ss[d] = -b.ss[d];
+        }
+    }
+    c = b;
+    mv__cu_sp_simplify(&c); /* ascending: each axis must step over all before it */
+    for (dhigh = elem_size, d = 0; d < c.nd; d++) {
+        if ((size_t)c.ds[d] < dhigh && c.n[d] > 1)
+            return mv__cu_fail(ctx, MEDVOL_E_SHAPE, "dst_stride", (double)c.ds[d],
+                               "%s: dst_stride folds dst onto itself", op);
+        dhigh += (size_t)c.ds[d] * (c.n[d] - 1);
+    }
+    return mv__cu_sp_run(ctx, op, &b);
+}
+MEDVOL_DEF mv_status mv_cuda_permute_array(mv_cuda_ctx *ctx, void *dst, const ptrdiff_t *dst_stride,
+                                           const void *src, const ptrdiff_t *src_stride, size_t elem_size,
+                                           int ndim, const size_t *dim, const int *order, unsigned flips) {
+    mv_status st = mv__cu_begin(ctx, "permute_array");
+    return st < 0 ? st
+                  : mv__cu_end(ctx, mv__cu_sp_permute_array(ctx, dst, dst_stride, src, src_stride, elem_size, ndim,
+                                                            dim, order, flips));
+}
+MV__CU_FN mv_status mv__cu_sp_pad_array(mv_cuda_ctx *ctx, void *dst, const void *src, size_t elem_size, int ndim,
+                                        const size_t *dim, const size_t *before, const size_t *after,
+                                        mv_pad_mode mode, const void *fill) {
+    static const char op[] = "pad_array";
+    mv__cu_sp_frame f;
+    size_t inner = elem_size, outer = elem_size;
+    int d;
+    mv_status st;
+    if (!dst || !src || !dim) return mv__cu_fail_null(ctx, op, !dst ? "dst" : !src ? "src" : "dim");
+    if (!before || !after) return mv__cu_fail_null(ctx, op, before ? "after" : "before");
+    if ((st = mv__cu_sp_array_check(ctx, op, elem_size, ndim, dim)) < 0) return st;
+    if (!((int)mode >= 0 && mode <= MEDVOL_PAD_MAXIMUM))
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "mode", (double)mode, "%s: mode = %d: must be 0..%d", op, (int)mode,
+                           (int)MEDVOL_PAD_WRAP);
+    if (mode >= MEDVOL_PAD_MEAN)
+        return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "mode", (double)mode,
+                           "%s: mode = %d needs a data type: use mv_cuda_pad", op, (int)mode);
+    memset(&f, 0, sizeof f);
+    for (d = 0; d < ndim; d++) {
+        if (!mv__cu_adds(before[d], dim[d], &f.n[d]) || !mv__cu_adds(f.n[d], after[d], &f.n[d]) ||
+            !mv__cu_muls(outer, f.n[d], &outer) || outer > (size_t)PTRDIFF_MAX)
+            return mv__cu_fail(ctx, MEDVOL_E_SIZE, "before", (double)before[d],
+                               "%s: axis %d: %zu + %zu + %zu is too large", op, d, before[d], dim[d], after[d]);
+        f.in[d] = dim[d];
+        f.before[d] = before[d];
+        f.ds[d] = f.n[d] > 1 ? (ptrdiff_t)(outer / f.n[d]) : 0;
+        f.ss[d] = f.in[d] > 1 ? (ptrdiff_t)inner : 0;
+        inner *= dim[d];
+    }
+    st = mv__cu_on_device(ctx, op, "dst", dst, 0);
+    if (st == MEDVOL_OK) st = mv__cu_on_device(ctx, op, "src", src, 0);
+    if (st < 0) return st;
+    if (mv__cu_sp_overlap(dst, outer, src, inner))
+        return mv__cu_fail(ctx, MEDVOL_E_ALIAS, "dst", 0, "%s: dst and src overlap", op);
+    if (fill) memcpy(f.fill, fill, elem_size);
+    f.d = (unsigned char *)dst;
+    f.s = (const unsigned char *)src;
+    f.size = elem_size;
+    f.nd = ndim;
+    f.mode = (int)mode;
+    return mv__cu_sp_frame_run(ctx, op, &f);
+}
+MEDVOL_DEF mv_status mv_cuda_pad_array(mv_cuda_ctx *ctx, void *dst, const void *src, size_t elem_size,
+                                       int ndim, const size_t *dim, const size_t *before, const size_t *after,
+                                       mv_pad_mode mode, const void *fill) {
+    mv_status st = mv__cu_begin(ctx, "pad_array");
+    return st < 0 ? st
+                  : mv__cu_end(ctx, mv__cu_sp_pad_array(ctx, dst, src, elem_size, ndim, dim, before, after, mode,
+                                                        fill));
 }
 /* ==== [END] licence ==================================================================================== */
 #endif /* MEDVOL_CUDA_IMPLEMENTATION */
