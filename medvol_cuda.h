@@ -60,7 +60,8 @@ extern "C" {
             behind; it is not cleared, call cudaGetLastError. MEDVOL_E_DEVICE_LOST: device memory is lost; all
             later calls of the context give the same. MEDVOL_E_POINTER: memory of the host, or of another
             device, where the device's must be. What only the device finds (no voxel chosen: MEDVOL_E_EMPTY)
-            is told by the next mv_cuda_sync; a map then leaves dst's voxels as they are.
+            is told by the next mv_cuda_sync; a map then leaves
+            dst's voxels as they are (also where dst is src and has got another type).
    MEMORY   scratch from the context's workspace, which grows before anything is enqueued; while a graph is
             captured nothing is allocated: MEDVOL_E_SCRATCH, and error.value is the size to reserve.
    THREADS  one host thread at a time for a context. The thread's current device is the same after a call. */
@@ -318,17 +319,17 @@ extern __shared__ __align__(16) unsigned char mv__cu_dynamic[];
 #elif defined(MEDVOL_CUDA_EMULATION)
 #  include MEDVOL_CUDA_EMULATION
 #  define MV__CU_LAUNCH(kernel, grid, block, shared, stream, ...) \
-      emu_launch(kernel, grid, block, shared, stream, __VA_ARGS__)
+      (emu_kernel_name = #kernel, emu_launch(kernel, grid, block, shared, stream, __VA_ARGS__))
 #  define MV__CU_SHARED(type, name) type &name = *(type *)emu_shared(sizeof(type), __LINE__)
 #  define MV__CU_DYNAMIC(type, name) type *name = (type *)emu_dynamic()
 #  define mv__cu_sync() emu_sync(__LINE__)
 #  define mv__cu_syncwarp() emu_syncwarp(__LINE__)
 #  define mv__cu_shfl(v, lane) emu_shfl(0xffffffffu, __LINE__, v, lane)
-#  define mv__cu_shfl_down(v, d) emu_shfl(0xffffffffu, __LINE__, v, (threadIdx.x & 31) + (d))
-#  define mv__cu_shfl_xor(v, m) emu_shfl(0xffffffffu, __LINE__, v, (threadIdx.x & 31) ^ (unsigned)(m))
+#  define mv__cu_shfl_down(v, d) emu_shfl_down(0xffffffffu, __LINE__, v, d)
+#  define mv__cu_shfl_xor(v, m) emu_shfl_xor(0xffffffffu, __LINE__, v, m)
 #  define mv__cu_ballot(p) emu_ballot(0xffffffffu, __LINE__, p)
-#  define mv__cu_any(p) (mv__cu_ballot(p) != 0)
-#  define mv__cu_all(p) (mv__cu_ballot(p) == 0xffffffffu)
+#  define mv__cu_any(p) emu_any(0xffffffffu, __LINE__, p)
+#  define mv__cu_all(p) emu_all(0xffffffffu, __LINE__, p)
 #  define mv__cu_ld(p) emu_ld(p)
 #  define mv__cu_st(p, v) emu_st(p, v)
 #  define mv__cu_atomic_add(p, v) emu_atomic_add(p, v)
@@ -352,7 +353,8 @@ extern __shared__ __align__(16) unsigned char mv__cu_dynamic[];
 #define MV__CU_IN __device__ __forceinline__ /* of a member */
 #define MV__CU_FN static MV__CU_MAYBE
 
-enum { MV__CU_B = 256, MV__CU_CHUNK = MEDVOL_CUDA_STATS_CHUNK };
+enum { MV__CU_B = 256 };
+#define MV__CU_CHUNK MEDVOL_CUDA_STATS_CHUNK
 typedef unsigned long long mv__cu_u64;
 
 /* ---- arithmetic that no compiler may fuse: where the bits of medvol.h are promised ---- */
@@ -997,7 +999,7 @@ MV__CU_FN void mv__cu_vol_init(mv_volume *v, mv_dtype dtype, int ndim, const siz
         n *= v->dim[d];
     }
     for (d = 0; d < 3; d++) v->affine[5 * d] = 1.0;
-    v->slope = 1.0;
+    for (d = 0; d < 4; d++) v->step[d] = 1.0;
 }
 /* ---- making and releasing; inside a call that has begun ---- */
 MV__CU_FN mv_status mv__cu_vol_alloc(mv_cuda_ctx *ctx, const char *op, mv_cuda_volume *v, mv_dtype dtype,
@@ -1133,7 +1135,8 @@ MV__CU_FN mv_status mv__cu_out_end(mv_cuda_ctx *ctx, mv_status st, mv_cuda_volum
 
 /* ---- maps: each value of dst from the same voxel of src. Whole volumes run flat in blocks of 16-byte
    accesses, four apart before the first is stored; views a warp to a stretch of a row. ---- */
-enum { MV__CU_MAP_U = 4, MV__CU_MAP_SEG = 4096 };
+enum { MV__CU_MAP_U = 4 };
+#define MV__CU_MAP_SEG 4096
 typedef struct mv__cu_walk {
     long long len, rows, dx, sx; /* values a row, and the steps between them */
     int axes;                    /* of the rows */
@@ -1278,7 +1281,7 @@ MV__CU_FN mv_status mv__cu_map(mv_cuda_ctx *ctx, const char *op, D *d, const S *
 /* ---- what is done to a value ---- */
 typedef struct mv__cu_line { /* y = (x - m) * k + b, within lo..hi, 0 kept: over stored values in float ... */
     float mh, ml, p, kh, kl, b, lo, hi, zero; /* m = mh + ml, k = p * (kh + kl); zero becomes 0 */
-    int clip, skip;
+    int clip;
     double dm, dk, db, dlo, dhi; /* ... over real values in double */
     int keep0;
 } mv__cu_line;
@@ -1312,9 +1315,10 @@ MV__CU_BOTH void mv__cu_line_set(mv__cu_line *a, double slope, double inter, dou
 typedef struct mv__cu_op_line {
     mv__cu_line a;
     const mv__cu_line *from; /* or a, where it is known to the host */
+    const int *stop;
     MV__CU_IN int begin() {
         if (from) a = *from;
-        return !a.skip;
+        return !stop || !*stop;
     }
     template <class S, class D> MV__CU_IN void run(D *d, S s) const {
         const float x = mv__cu_get(s), t = ((x - a.mh) - a.ml) * a.p, c = t * a.kl;
@@ -1338,8 +1342,8 @@ enum { MV__CU_ANY_LINE, MV__CU_ANY_SCALE, MV__CU_ANY_STAY, MV__CU_ANY_INSIDE, MV
        MV__CU_ANY_MASK, MV__CU_ANY_AWAY };
 typedef struct mv__cu_power {
     double g, lo, range, scale;
-    float fg, flo, frange, fscale;
-    int mode, skip;
+    float flo, frange, fscale;
+    int mode;
 } mv__cu_power;
 typedef struct mv__cu_any {
     int kind, dt, st, scaled, open, same, bytes;
@@ -1349,14 +1353,18 @@ typedef struct mv__cu_any {
     const mv__cu_line *from;
     mv__cu_power power;
     const mv__cu_power *power_from;
+    const int *stop; /* not 0: a part of dst cannot be made, so none is */
     const double *centre; /* away: |x - *centre|, NaN where not kept */
     const unsigned char *keep;
     int nonzero;
 } mv__cu_any;
-MV__CU_DEV float mv__cu_power_f32(float x, float g, int mode) { /* 0, Inf and NaN as pow has them */
+/* x^(g + rest), 0, Inf and NaN as pow has them: what g lost in float weighs as the logarithm of x. */
+MV__CU_DEV float mv__cu_power_f32(float x, float g, float rest, int mode) {
+    const float a = mode == MEDVOL_GAMMA_SIGNED ? fabsf(x) : x > 0.0f ? x : 0.0f;
+    float y = powf(a, g);
     if (x != x) return x;
-    if (mode == MEDVOL_GAMMA_SIGNED) return x < 0.0f ? -powf(-x, g) : powf(x, g);
-    return powf(x > 0.0f ? x : 0.0f, g);
+    if (y > 0.0f && y <= 3.402823466e38f) y += y * (rest * logf(a));
+    return mode == MEDVOL_GAMMA_SIGNED && x < 0.0f ? -y : y;
 }
 MV__CU_DEV double mv__cu_power_f64(double x, const mv__cu_power &a) {
     double t;
@@ -1395,7 +1403,7 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_any(void *d, const void *s, mv__cu_walk w, m
     long long a, b, at, n, i;
     if (f.from) f.line = *f.from;
     if (f.power_from) f.power = *f.power_from;
-    if ((f.kind == MV__CU_ANY_LINE && f.line.skip) || (f.kind == MV__CU_ANY_POWER && f.power.skip)) return;
+    if (f.stop && *f.stop) return;
     if (!mv__cu_walk_item(w, &a, &b, &at, &n)) return;
     a += at * w.dx, b += at * w.sx;
     for (i = lane; i < n; i += 32) {
@@ -1422,7 +1430,7 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_any(void *d, const void *s, mv__cu_walk w, m
         if (f.kind == MV__CU_ANY_POWER && f.dt == MEDVOL_F32) {
             float y = (float)x;
             if (f.power.mode == MEDVOL_GAMMA_NORMALISED) y = (float)mv__cu_mul((double)y - f.power.lo, f.power.scale);
-            y = mv__cu_power_f32(y, (float)f.power.g, f.power.mode);
+            y = mv__cu_power_f32(y, (float)f.power.g, (float)(f.power.g - (double)(float)f.power.g), f.power.mode);
             if (f.power.mode == MEDVOL_GAMMA_NORMALISED)
                 y = (float)mv__cu_add(mv__cu_mul((double)y, f.power.range), f.power.lo);
             ((float *)d)[to] = y;
@@ -1952,44 +1960,48 @@ MV__CU_FN mv_status mv__cu_flatten(mv_cuda_ctx *ctx, const mv__cu_set *s, size_t
     return mv__cu_map_any(ctx, s->op, c.data, m.data, &w, &any);
 }
 
-/* ---- moments of one thread, then of a warp, of a block, of all ---- */
-MV__CU_DEV void mv__cu_part_merge(mv_stats_part *a, const mv_stats_part &b) {
-    const double na = (double)a->n, nb = (double)b.n, d = b.mean - a->mean;
+/* ---- moments of one thread, then of a warp, of a block, of all. The mean is c + off, c a value of the data, so
+   that what means differ by is not lost where all lie far from 0. ---- */
+typedef struct mv__cu_moment {
+    uint64_t n, nan, above, below;
+    double c, off, m2, min, max;
+} mv__cu_moment;
+MV__CU_DEV void mv__cu_part_merge(mv__cu_moment *a, const mv__cu_moment &b) {
+    const double na = (double)a->n, nb = (double)b.n, d = (b.c - a->c) + (b.off - a->off);
     a->nan += b.nan;
     a->above += b.above;
     a->below += b.below;
     if (b.n == 0) return;
     if (a->n == 0) {
-        a->n = b.n, a->sum = b.sum, a->mean = b.mean, a->m2 = b.m2, a->min = b.min, a->max = b.max;
+        a->n = b.n, a->c = b.c, a->off = b.off, a->m2 = b.m2, a->min = b.min, a->max = b.max;
         return;
     }
     a->n += b.n;
-    a->sum += b.sum;
-    a->mean += d * (nb / (na + nb));
+    a->off += d * (nb / (na + nb));
     a->m2 += b.m2 + d * d * (na * (nb / (na + nb)));
     a->min = b.min < a->min ? b.min : a->min;
     a->max = b.max > a->max ? b.max : a->max;
 }
-MV__CU_DEV void mv__cu_part_down(mv_stats_part *a, int d) {
-    mv_stats_part b;
+MV__CU_DEV void mv__cu_part_down(mv__cu_moment *a, int d) {
+    mv__cu_moment b;
     b.n = (uint64_t)mv__cu_shfl_down((mv__cu_u64)a->n, d);
     b.nan = (uint64_t)mv__cu_shfl_down((mv__cu_u64)a->nan, d);
     b.above = (uint64_t)mv__cu_shfl_down((mv__cu_u64)a->above, d);
     b.below = (uint64_t)mv__cu_shfl_down((mv__cu_u64)a->below, d);
-    b.sum = mv__cu_shfl_down(a->sum, d);
-    b.mean = mv__cu_shfl_down(a->mean, d);
+    b.c = mv__cu_shfl_down(a->c, d);
+    b.off = mv__cu_shfl_down(a->off, d);
     b.m2 = mv__cu_shfl_down(a->m2, d);
     b.min = mv__cu_shfl_down(a->min, d);
     b.max = mv__cu_shfl_down(a->max, d);
     mv__cu_part_merge(a, b);
 }
-MV__CU_DEV void mv__cu_part_clear(mv_stats_part *a) {
+MV__CU_DEV void mv__cu_part_clear(mv__cu_moment *a) {
     a->n = a->nan = a->above = a->below = 0;
-    a->sum = a->mean = a->m2 = a->min = a->max = 0.0;
+    a->c = a->off = a->m2 = a->min = a->max = 0.0;
 }
-typedef struct mv__cu_warps { mv_stats_part p[MV__CU_B / 32]; } mv__cu_warps;
+typedef struct mv__cu_warps { mv__cu_moment p[MV__CU_B / 32]; } mv__cu_warps;
 /* Of a block, neighbours first; valid in thread 0. */
-MV__CU_DEV void mv__cu_part_block(mv_stats_part *a, mv__cu_warps *sh) {
+MV__CU_DEV void mv__cu_part_block(mv__cu_moment *a, mv__cu_warps *sh) {
     const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5;
     int d;
     for (d = 1; d < 32; d <<= 1) mv__cu_part_down(a, d);
@@ -2019,13 +2031,13 @@ template <class A> struct mv__cu_moments { /* about the first value seen, which 
         lo = v < lo ? v : lo;
         hi = v > hi ? v : hi;
     }
-    MV__CU_IN void part(mv_stats_part *p) const {
+    MV__CU_IN void part(mv__cu_moment *p) const {
         const double m = (double)n;
         mv__cu_part_clear(p);
         p->n = n, p->nan = nan, p->above = above, p->below = below;
         if (n == 0) return;
-        p->sum = c * m + s1;
-        p->mean = c + s1 / m;
+        p->c = c;
+        p->off = s1 / m;
         p->m2 = s2 - s1 * s1 / m;
         if (p->m2 < 0.0) p->m2 = 0.0;
         p->min = (double)lo;
@@ -2042,7 +2054,7 @@ template <> struct mv__cu_as<mv__cu_bhalf> { typedef float type; };
 template <> struct mv__cu_as<float> { typedef float type; };
 /* One chunk a block. Which values a thread takes depends on the chunk alone. */
 template <class T>
-MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_moments(mv_stats_part *out, const T *x, const unsigned char *keep, long long n,
+MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_moments(mv__cu_moment *out, const T *x, const unsigned char *keep, long long n,
                                             int nonzero, double stored_zero, int packed) {
     typedef typename mv__cu_as<T>::type A;
     enum { N = 16 / (int)sizeof(T), U = N < 8 ? 4 : 1 };
@@ -2051,7 +2063,7 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_moments(mv_stats_part *out, const T *x, cons
     const int m = (int)(n - o < MV__CU_CHUNK ? n - o : MV__CU_CHUNK), groups = m / N, t = (int)threadIdx.x;
     const A zero = (A)stored_zero;
     mv__cu_moments<A> s;
-    mv_stats_part p;
+    mv__cu_moment p;
     int g, u, k;
     s.clear();
     x += o;
@@ -2085,7 +2097,7 @@ typedef struct mv__cu_fold {
     int what, sample, given_mean, given_sd, clip, keep0, as_float, data;
     double slope, inter, zero, mean, sd, out_min, out_max, g;
     void *to;
-    int *words;
+    int *words, *stop;
 } mv__cu_fold;
 MV__CU_DEV void mv__cu_fold_stats(mv_statistics *s, const mv_stats_part &p, int *words) {
     const double inf = HUGE_VAL, n = (double)p.n;
@@ -2112,13 +2124,13 @@ MV__CU_DEV void mv__cu_line_clear(mv__cu_line *a) {
     a->p = 1.0f;
     a->dm = a->db = a->dlo = a->dhi = 0.0;
     a->dk = 1.0;
-    a->clip = a->skip = a->keep0 = 0;
+    a->clip = a->keep0 = 0;
 }
 MV__CU_DEV void mv__cu_fold_znorm(mv__cu_line *a, const mv_stats_part &p, const mv__cu_fold &f) {
     double mean = f.mean, sd = f.sd;
     mv__cu_line_clear(a);
     if ((!f.given_mean || !f.given_sd) && p.n == 0) {
-        a->skip = 1;
+        *f.stop = 1;
         mv__cu_raise(f.words, MEDVOL_E_EMPTY, MV__CU_NO_ZNORM);
         return;
     }
@@ -2134,7 +2146,7 @@ MV__CU_DEV void mv__cu_fold_znorm(mv__cu_line *a, const mv_stats_part &p, const 
 MV__CU_DEV void mv__cu_fold_rescale(mv__cu_line *a, double lo, double hi, const mv__cu_fold &f) {
     mv__cu_line_clear(a);
     if (!(hi - lo - (hi - lo) == 0.0)) {
-        a->skip = 1;
+        *f.stop = 1;
         mv__cu_raise(f.words, MEDVOL_E_RANGE, MV__CU_BAD_RANGE);
         return;
     }
@@ -2151,12 +2163,13 @@ MV__CU_DEV void mv__cu_fold_rescale(mv__cu_line *a, double lo, double hi, const 
 MV__CU_DEV void mv__cu_fold_gamma(mv__cu_power *a, const mv_stats_part &p, const mv__cu_fold &f) {
     a->g = f.g;
     a->mode = MEDVOL_GAMMA_NORMALISED;
-    a->skip = p.n == 0;
     a->lo = f.as_float ? (double)(float)p.min : p.min;
     a->range = (f.as_float ? (double)(float)p.max : p.max) - a->lo;
     a->scale = 1.0 / (a->range + 1e-7);
-    a->flo = (float)a->lo, a->frange = (float)a->range, a->fscale = (float)a->scale, a->fg = (float)a->g;
-    if (p.n == 0) mv__cu_raise(f.words, MEDVOL_E_EMPTY, MV__CU_NO_RANGE);
+    a->flo = (float)a->lo, a->frange = (float)a->range, a->fscale = (float)a->scale;
+    if (p.n > 0) return;
+    *f.stop = 1;
+    mv__cu_raise(f.words, MEDVOL_E_EMPTY, MV__CU_NO_RANGE);
 }
 MV__CU_DEV void mv__cu_fold_range(double *r, double lo, double hi, int n, int *words) {
     if (lo == hi) lo -= 0.5, hi += 0.5;
@@ -2165,17 +2178,18 @@ MV__CU_DEV void mv__cu_fold_range(double *r, double lo, double hi, int n, int *w
     if (!n) mv__cu_raise(words, MEDVOL_E_EMPTY, MV__CU_NO_HISTOGRAM);
     else if (r[2] == 0.0) mv__cu_raise(words, MEDVOL_E_RANGE, MV__CU_BAD_HISTOGRAM);
 }
-MV__CU_DEV void mv__cu_fold_finish(mv_stats_part p, const mv__cu_fold &f) { /* of stored values, to real ones */
-    const double a = mv__cu_add(mv__cu_mul(p.min, f.slope), f.inter), b = mv__cu_add(mv__cu_mul(p.max, f.slope), f.inter);
-    if (f.slope < 0.0) {
-        const uint64_t above = p.above;
-        p.above = p.below, p.below = above;
-    }
+MV__CU_DEV void mv__cu_fold_finish(const mv__cu_moment &s, const mv__cu_fold &f) { /* of stored values, to real ones */
+    const double n = (double)s.n;
+    const double a = mv__cu_add(mv__cu_mul(s.min, f.slope), f.inter), b = mv__cu_add(mv__cu_mul(s.max, f.slope), f.inter);
+    mv_stats_part p;
+    p.n = s.n, p.nan = s.nan;
+    p.above = f.slope < 0.0 ? s.below : s.above;
+    p.below = f.slope < 0.0 ? s.above : s.below;
     p.min = (f.slope < 0.0 ? b : a) + 0.0; /* never -0 */
     p.max = (f.slope < 0.0 ? a : b) + 0.0;
-    p.sum = p.sum * f.slope + f.inter * (double)p.n;
-    p.mean = p.mean * f.slope + f.inter;
-    p.m2 *= f.slope * f.slope;
+    p.mean = (s.c + s.off) * f.slope + f.inter;
+    p.sum = (s.c * n + s.off * n) * f.slope + f.inter * n;
+    p.m2 = s.m2 * (f.slope * f.slope);
     switch (f.what) {
         case MV__CU_TO_STATS: mv__cu_fold_stats((mv_statistics *)f.to, p, f.words); break;
         case MV__CU_TO_ZNORM: mv__cu_fold_znorm((mv__cu_line *)f.to, p, f); break;
@@ -2184,16 +2198,16 @@ MV__CU_DEV void mv__cu_fold_finish(mv_stats_part p, const mv__cu_fold &f) { /* o
         default:
             if (p.n == 0) {
                 mv__cu_line_clear((mv__cu_line *)f.to);
-                ((mv__cu_line *)f.to)->skip = 1;
+                *f.stop = 1;
                 mv__cu_raise(f.words, MEDVOL_E_EMPTY, MV__CU_NO_RANGE);
             } else mv__cu_fold_rescale((mv__cu_line *)f.to, p.min, p.max, f);
     }
 }
 /* All chunks, each thread a run of them in their order. */
-MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_fold(const mv_stats_part *in, int m, mv__cu_fold f) {
+MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_fold(const mv__cu_moment *in, int m, mv__cu_fold f) {
     MV__CU_SHARED(mv__cu_warps, sh);
     const int each = (m + MV__CU_B - 1) / MV__CU_B, first = (int)threadIdx.x * each;
-    mv_stats_part p;
+    mv__cu_moment p;
     int i;
     mv__cu_part_clear(&p);
     for (i = first; i < first + each && i < m; i++) mv__cu_part_merge(&p, in[i]);
@@ -2202,11 +2216,11 @@ MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_fold(const mv_stats_part *in, int m, mv__cu_
 }
 MV__CU_FN size_t mv__cu_moments_bytes(const mv__cu_set *s) {
     const mv_cuda_volume p = mv__cu_part(s->src, s->axis, 0);
-    return mv__cu_round(mv__cu_divup(mv_volume_count(&p), MV__CU_CHUNK) * sizeof(mv_stats_part));
+    return mv__cu_round(mv__cu_divup(mv_volume_count(&p), MV__CU_CHUNK) * sizeof(mv__cu_moment));
 }
 template <class T>
 MV__CU_FN mv_status mv__cu_moments_run(mv_cuda_ctx *ctx, const mv__cu_set *s, const mv__cu_flat *f,
-                                       mv_stats_part *parts, unsigned grid) {
+                                       mv__cu_moment *parts, unsigned grid) {
     MV__CU_LAUNCH(mv__cu_k_moments<T>, grid, MV__CU_B, 0, ctx->stream, parts, (const T *)f->x, f->keep, f->n,
                   s->nonzero, s->zero, (uintptr_t)f->x % 16 == 0);
     return mv__cu_launched(ctx, s->op);
@@ -2228,7 +2242,7 @@ MV__CU_FN mv_status mv__cu_moments_run(mv_cuda_ctx *ctx, const mv__cu_set *s, co
 /* The moments of part i into f->to, by scratch of mv__cu_moments_bytes and s->flat_bytes. */
 MV__CU_FN mv_status mv__cu_moments_of(mv_cuda_ctx *ctx, const mv__cu_set *s, size_t i, mv__cu_fold *f) {
     const size_t used = ctx->used;
-    mv_stats_part *parts = (mv_stats_part *)mv__cu_take(ctx, mv__cu_moments_bytes(s));
+    mv__cu_moment *parts = (mv__cu_moment *)mv__cu_take(ctx, mv__cu_moments_bytes(s));
     mv__cu_flat flat;
     unsigned grid = 0;
     mv_status st = mv__cu_flatten(ctx, s, i, &flat);
@@ -2350,7 +2364,8 @@ MEDVOL_DEF mv_status mv_cuda_stats_f32(mv_cuda_ctx *ctx, mv_statistics *out, con
 
 /* ---- percentiles: count the digits of keys that keep the order, 11 bits at a time; each of four ranks goes
    down into its own bucket ---- */
-enum { MV__CU_DIGITS = 2048, MV__CU_RANKS = 4, MV__CU_SELECT_B = 32 * MV__CU_RANKS, MV__CU_COUNT_CHUNK = 1 << 16 };
+enum { MV__CU_DIGITS = 2048, MV__CU_RANKS = 4, MV__CU_SELECT_B = 32 * MV__CU_RANKS };
+#define MV__CU_COUNT_CHUNK 65536
 typedef struct mv__cu_sel {
     mv__cu_u64 left[MV__CU_RANKS], key[MV__CU_RANKS], prefix[MV__CU_RANKS], n;
     int slot[MV__CU_RANKS], prefixes; /* 0: nothing is to be found */
@@ -3016,9 +3031,16 @@ MV__CU_FN mv_status mv__cu_in_out(mv_cuda_ctx *ctx, const char *op, mv_cuda_volu
     if (!(keep && t == src->dtype)) out->slope = 1.0, out->inter = 0.0;
     return MEDVOL_OK;
 }
+/* Room for one record a part, and 256 bytes before them for the word that stops the map, set to 0 */
+MV__CU_FN size_t mv__cu_in_records(const mv__cu_set *s, size_t size) { return 256 + mv__cu_round(s->parts * size); }
+MV__CU_FN mv_status mv__cu_in_stop(mv_cuda_ctx *ctx, const char *op, mv__cu_fold *f) {
+    f->words = (int *)ctx->words;
+    f->stop = (int *)mv__cu_take(ctx, 256);
+    return MV__CU_TRY(ctx, op, cudaMemsetAsync, (f->stop, 0, (size_t)256, ctx->stream));
+}
 /* Lines, one for each part, in device memory; or one of the host's */
 MV__CU_FN mv_status mv__cu_in_lines(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv__cu_set *s,
-                                    const mv__cu_line *lines, const mv__cu_line *here) {
+                                    const mv__cu_line *lines, const int *stop, const mv__cu_line *here) {
     mv_cuda_volume out;
     mv__cu_op_line f;
     mv__cu_any any;
@@ -3029,6 +3051,7 @@ MV__CU_FN mv_status mv__cu_in_lines(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const
     memset(&f, 0, sizeof f);
     memset(&any, 0, sizeof any);
     if (here) f.a = any.line = *here;
+    f.stop = any.stop = stop;
     any.kind = MV__CU_ANY_LINE;
     any.dt = (int)out.dtype, any.st = (int)s->src->dtype;
     any.slope = s->slope, any.inter = s->inter;
@@ -3057,10 +3080,11 @@ MV__CU_FN mv_status mv__cu_in_znorm(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const
         return mv__cu_fail(ctx, MEDVOL_E_RANGE, "mean", o->mean, "%s: mean = %g: must be finite", op, o->mean);
     if (o->given_sd && !(o->sd > 0.0 && mv__cu_finite(o->sd)))
         return mv__cu_fail(ctx, MEDVOL_E_RANGE, "sd", o->sd, "%s: sd = %g: must be > 0 and finite", op, o->sd);
-    bytes = mv__cu_round(s.parts * sizeof *lines);
+    bytes = mv__cu_in_records(&s, sizeof *lines);
     if ((st = mv__cu_room(ctx, op, bytes + mv__cu_moments_bytes(&s) + s.flat_bytes)) < 0) return st;
-    lines = (mv__cu_line *)mv__cu_take(ctx, bytes);
     memset(&f, 0, sizeof f);
+    st = mv__cu_in_stop(ctx, op, &f);
+    lines = (mv__cu_line *)mv__cu_take(ctx, bytes - 256);
     f.what = MV__CU_TO_ZNORM;
     f.sample = o->sample;
     f.given_mean = o->given_mean, f.given_sd = o->given_sd;
@@ -3070,7 +3094,7 @@ MV__CU_FN mv_status mv__cu_in_znorm(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const
         f.to = lines + i;
         st = mv__cu_moments_of(ctx, &s, i, &f);
     }
-    return st < 0 ? st : mv__cu_in_lines(ctx, dst, &s, lines, NULL);
+    return st < 0 ? st : mv__cu_in_lines(ctx, dst, &s, lines, f.stop, NULL);
 }
 MEDVOL_DEF mv_status mv_cuda_znorm(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                    const mv_znorm_opt *opt) {
@@ -3105,7 +3129,7 @@ MV__CU_KERNEL(32, 1) mv__cu_k_rescale(mv__cu_line *to, const double *range, mv__
     if (range[0] == range[0] && range[1] == range[1]) mv__cu_fold_rescale(to, range[0], range[1], f);
     else { /* told by the percentiles */
         mv__cu_line_clear(to);
-        to->skip = 1;
+        *f.stop = 1;
         mv__cu_raise(f.words, MEDVOL_E_RANGE, MV__CU_BAD_RANGE);
     }
 }
@@ -3161,7 +3185,6 @@ MV__CU_FN mv_status mv__cu_in_rescale(mv_cuda_ctx *ctx, mv_cuda_volume *dst, con
     f.clip = o->clip != 0;
     f.keep0 = s.nonzero;
     f.slope = s.slope, f.inter = s.inter, f.zero = s.zero;
-    f.words = (int *)ctx->words;
     if (o->range == MEDVOL_RANGE_GIVEN) {
         mv__cu_line line;
         memset(&line, 0, sizeof line);
@@ -3170,16 +3193,17 @@ MV__CU_FN mv_status mv__cu_in_rescale(mv_cuda_ctx *ctx, mv_cuda_volume *dst, con
         line.dlo = out_min, line.dhi = out_max;
         if (!mv__cu_finite(line.dk)) line.dk = 1.0, line.clip = 1, line.dhi = out_min;
         mv__cu_line_set(&line, s.slope, s.inter, s.zero);
-        return mv__cu_in_lines(ctx, dst, &s, NULL, &line);
+        return mv__cu_in_lines(ctx, dst, &s, NULL, NULL, &line);
     }
-    bytes = mv__cu_round(s.parts * sizeof *lines);
+    bytes = mv__cu_in_records(&s, sizeof *lines);
     more = mv__cu_round(2 * s.parts * sizeof *range);
     st = mv__cu_room(ctx, op, bytes + more + s.flat_bytes + (f.data ? mv__cu_moments_bytes(&s) : (size_t)MV__CU_SELECT_BYTES));
     if (st < 0) return st;
-    lines = (mv__cu_line *)mv__cu_take(ctx, bytes);
+    if ((st = mv__cu_in_stop(ctx, op, &f)) < 0) return st;
+    lines = (mv__cu_line *)mv__cu_take(ctx, bytes - 256);
     range = (double *)mv__cu_take(ctx, more);
     if ((st = mv__cu_in_rescale_lines(ctx, &s, lines, range, &f, o)) < 0) return st;
-    return mv__cu_in_lines(ctx, dst, &s, lines, NULL);
+    return mv__cu_in_lines(ctx, dst, &s, lines, f.stop, NULL);
 }
 MEDVOL_DEF mv_status mv_cuda_rescale(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                      double out_min, double out_max, const mv_rescale_opt *opt) {
@@ -3215,7 +3239,7 @@ MV__CU_FN mv_status mv__cu_in_linear(mv_cuda_ctx *ctx, mv_cuda_volume *dst, cons
     memset(&line, 0, sizeof line);
     line.dk = a, line.db = b;
     mv__cu_line_set(&line, s.slope, s.inter, s.zero);
-    return mv__cu_in_lines(ctx, dst, &s, NULL, &line);
+    return mv__cu_in_lines(ctx, dst, &s, NULL, NULL, &line);
 }
 MEDVOL_DEF mv_status mv_cuda_linear(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src, double a,
                                     double b) {
@@ -3435,20 +3459,22 @@ MEDVOL_DEF mv_status mv_cuda_threshold_f32(mv_cuda_ctx *ctx, float *dst, const f
 
 /* ---- gamma ---- */
 typedef struct mv__cu_op_power {
-    float g, lo, range, scale;
-    int mode, skip;
+    float g, rest, lo, range, scale;
+    int mode;
     const mv__cu_power *from;
+    const int *stop;
     MV__CU_IN int begin() {
-        if (from) lo = from->flo, range = from->frange, scale = from->fscale, skip = from->skip;
-        return !skip;
+        if (from) lo = from->flo, range = from->frange, scale = from->fscale;
+        return !stop || !*stop;
     }
     MV__CU_IN void run(float *d, float s) const {
-        if (mode != MEDVOL_GAMMA_NORMALISED) *d = mv__cu_power_f32(s, g, mode);
-        else *d = mv__cu_power_f32((s - lo) * scale, g, MEDVOL_GAMMA_PLAIN) * range + lo;
+        if (mode != MEDVOL_GAMMA_NORMALISED) *d = mv__cu_power_f32(s, g, rest, mode);
+        else *d = mv__cu_power_f32((s - lo) * scale, g, rest, MEDVOL_GAMMA_PLAIN) * range + lo;
     }
 } mv__cu_op_power;
 MV__CU_FN mv_status mv__cu_in_gamma_map(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv__cu_set *s,
-                                        const mv__cu_power *powers, mv_dtype t, double g, int mode) {
+                                        const mv__cu_power *powers, const int *stop, mv_dtype t, double g,
+                                        int mode) {
     mv_cuda_volume out;
     mv__cu_op_power f;
     mv__cu_any any;
@@ -3459,6 +3485,8 @@ MV__CU_FN mv_status mv__cu_in_gamma_map(mv_cuda_ctx *ctx, mv_cuda_volume *dst, c
     memset(&f, 0, sizeof f);
     memset(&any, 0, sizeof any);
     f.g = (float)g, f.mode = mode;
+    f.rest = (float)(g - (double)f.g);
+    f.stop = any.stop = stop;
     any.kind = MV__CU_ANY_POWER;
     any.dt = (int)t, any.st = (int)s->src->dtype;
     any.slope = s->slope, any.inter = s->inter;
@@ -3481,6 +3509,7 @@ MV__CU_FN mv_status mv__cu_in_gamma(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const
     mv__cu_set s;
     mv__cu_fold f;
     mv__cu_power *powers = NULL;
+    const int *stop = NULL;
     mv_dtype t;
     size_t i, bytes;
     mv_status st;
@@ -3492,10 +3521,12 @@ MV__CU_FN mv_status mv__cu_in_gamma(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const
         return mv__cu_fail(ctx, MEDVOL_E_RANGE, "mode", mode, "%s: mode = %d: must be 0..2", op, mode);
     t = mv__cu_in_type(dst, src, 0);
     if (mode == MEDVOL_GAMMA_NORMALISED) {
-        bytes = mv__cu_round(s.parts * sizeof *powers);
+        bytes = mv__cu_in_records(&s, sizeof *powers);
         if ((st = mv__cu_room(ctx, op, bytes + mv__cu_moments_bytes(&s) + s.flat_bytes)) < 0) return st;
-        powers = (mv__cu_power *)mv__cu_take(ctx, bytes);
         memset(&f, 0, sizeof f);
+        st = mv__cu_in_stop(ctx, op, &f);
+        stop = f.stop;
+        powers = (mv__cu_power *)mv__cu_take(ctx, bytes - 256);
         f.what = MV__CU_TO_GAMMA;
         f.g = g;
         f.as_float = t == MEDVOL_F32;
@@ -3505,7 +3536,7 @@ MV__CU_FN mv_status mv__cu_in_gamma(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const
         }
         if (st < 0) return st;
     }
-    return mv__cu_in_gamma_map(ctx, dst, &s, powers, t, g, mode);
+    return mv__cu_in_gamma_map(ctx, dst, &s, powers, stop, t, g, mode);
 }
 MEDVOL_DEF mv_status mv_cuda_gamma(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src, double g,
                                    const mv_gamma_opt *opt) {

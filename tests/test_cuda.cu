@@ -1,0 +1,992 @@
+/* test_cuda.cu - medvol_cuda.h beside medvol.h: every operation, on shapes that fit nothing.
+   One text for both: nvcc makes a program for a GPU; a host compiler with -x c++ and
+   -DMEDVOL_CUDA_EMULATION='"cuda_cpu.h"' one that runs the kernels on the processor, in three orders of threads.
+   test_cuda [PART]: only parts whose names hold PART. */
+#define MEDVOL_CUDA_IMPLEMENTATION
+#include "medvol_cuda.h"
+#include <stdio.h>
+#include <stdlib.h>
+#ifndef __CUDACC__
+#  define EMULATED 1
+#else
+#  define EMULATED 0
+static void emu_order(int, unsigned) {}
+#endif
+
+static int passed, failed;
+static const char *part = "";
+static int order_now;
+static void check(int ok, const char *what, int line) {
+    static int told, last;
+    if (ok) { passed++; return; }
+    failed++;
+    if (line != last) last = line, told = 0;
+    if (told++ < 4) printf("test_cuda.cu:%d: %s (order %d): %s\n", line, part, order_now, what);
+}
+#define CHECK(x) check((x) ? 1 : 0, #x, __LINE__)
+static char said[512];
+static void check_status(mv_status got, mv_status want, const char *what, int line) {
+    if (got != want) snprintf(said, sizeof said, "%s: %d (%s), not %d", what, (int)got, mv_status_str(got), (int)want);
+    check(got == want, got == want ? "" : said, line);
+}
+#define CHECK_STATUS(x, want) check_status(x, want, #x, __LINE__)
+
+static unsigned seed = 1;
+static unsigned draw(void) { return seed = seed * 1664525u + 1013904223u, seed >> 8; }
+static double uniform(void) { return draw() / 16777216.0; }
+
+static mv_ctx cpu;
+static mv_cuda_ctx gpu;
+
+/* ---- twins: a block on the host and one on the device, with the same volume in both ---- */
+struct shape { int ndim; size_t dim[7]; };
+static const shape shapes[] = {{1, {1}},          {1, {31}},          {1, {33}},        {2, {257, 3}},
+                               {3, {33, 31, 1}},  {3, {7, 33, 31}},   {2, {1, 257}},    {4, {5, 6, 7, 3}},
+                               {3, {257, 33, 9}}, {1, {70001}}};
+enum { SHAPES = sizeof shapes / sizeof *shapes };
+static const mv_dtype types[] = {MEDVOL_U8,  MEDVOL_I8,  MEDVOL_U16, MEDVOL_I16,  MEDVOL_U32, MEDVOL_I32,
+                                 MEDVOL_U64, MEDVOL_I64, MEDVOL_F16, MEDVOL_BF16, MEDVOL_F32, MEDVOL_F64};
+enum { TYPES = 12, PLAIN = 0, VIEW = 1, SHIFTED = 2, LAYOUTS = 3 };
+struct twin {
+    size_t bytes;
+    unsigned char *block, *there, *raw;
+    mv_volume host, device;
+};
+static void twin_free(twin *t) {
+    free(t->block);
+    free(t->raw);
+    if (t->there) cudaFree(t->there);
+    memset(t, 0, sizeof *t);
+}
+static void send(twin *t) { CHECK(cudaMemcpy(t->there, t->block, t->bytes, cudaMemcpyHostToDevice) == cudaSuccess); }
+static void twin_make(twin *t, mv_dtype type, const shape *s, int layout) {
+    const size_t size = mv_dtype_size(type), margin = layout == VIEW ? 3 : 0, shift = layout == SHIFTED ? 1 : 0;
+    size_t n = 1, i, start[7], dim[7];
+    ptrdiff_t stride[7];
+    memset(t, 0, sizeof *t);
+    for (i = 0; i < 7; i++) {
+        stride[i] = (ptrdiff_t)n;
+        dim[i] = i < (size_t)s->ndim ? s->dim[i] : 1;
+        start[i] = margin ? 1 + i % 2 : 0;
+        if (i < (size_t)s->ndim) n *= dim[i] + margin;
+    }
+    t->bytes = (n + shift) * size;
+    t->block = (unsigned char *)malloc(t->bytes);
+    for (i = 0; i < t->bytes; i++) t->block[i] = (unsigned char)draw();
+    CHECK(cudaMalloc((void **)&t->there, t->bytes) == cudaSuccess);
+    for (n = shift, i = 0; i < (size_t)s->ndim; i++) n += start[i] * (size_t)stride[i];
+    CHECK_STATUS(mv_volume_wrap(&cpu, &t->host, t->block + n * size, type, s->ndim, dim, stride), MEDVOL_OK);
+    send(t);
+    CHECK_STATUS(mv_cuda_volume_wrap(&gpu, &t->device, t->there + n * size, type, s->ndim, dim, stride), MEDVOL_OK);
+}
+template <class F> static void each(const mv_volume *v, F f) {
+    size_t k[7] = {0}, i;
+    for (;;) {
+        size_t at = 0;
+        for (i = 0; i < (size_t)v->ndim; i++) at += k[i] * (size_t)v->stride[i];
+        f((unsigned char *)v->data + at * mv_dtype_size(v->dtype));
+        for (i = 0; i < (size_t)v->ndim && ++k[i] == v->dim[i]; i++) k[i] = 0;
+        if (i == (size_t)v->ndim) return;
+    }
+}
+/* Values of the type; odd: zeros, and NaN and infinities where there are any */
+static void fill(twin *t, int odd) {
+    each(&t->host, [&](unsigned char *p) {
+        const unsigned r = draw() % 64;
+        double x = (uniform() + uniform() + uniform() - 1.5) * 80.0 + 20.0;
+        if (odd && r < 6) x = 0.0;
+        if (odd > 1 && r == 6) x = NAN;
+        if (odd > 1 && r == 7) x = INFINITY;
+        if (odd > 1 && r == 8) x = -INFINITY;
+        mv_convert_array(NULL, p, t->host.dtype, &x, MEDVOL_F64, 1, 1.0, 0.0);
+    });
+    send(t);
+}
+static void scale(twin *t, double slope, double inter) {
+    t->host.slope = t->device.slope = slope;
+    t->host.inter = t->device.inter = inter;
+}
+static double read1(const void *p, mv_dtype type) {
+    double x;
+    mv_convert_array(NULL, &x, MEDVOL_F64, p, type, 1, 1.0, 0.0);
+    return x;
+}
+/* The device's block, fetched, beside the host's: bits, or reals within ulp of float of the larger of `level` and
+   the value. Gaps between rows count. */
+static int differs(const void *a, const void *b, mv_dtype type, double ulp, double level) {
+    const double x = read1(a, type), y = read1(b, type);
+    double big;
+    if (!memcmp(a, b, mv_dtype_size(type))) return 0;
+    if (x != x && y != y) return 0;
+    if (ulp == 0.0 || !(x - x == 0.0) || !(y - y == 0.0)) return 1;
+    if (type != MEDVOL_F32 && type != MEDVOL_F64) /* rounding to fewer bits decides once more */
+        return !(fabs(x - y) <= (type == MEDVOL_F16 ? fabs(y) / 1024 : type == MEDVOL_BF16 ? fabs(y) / 128 : 1.0));
+    big = fmax(fmax(fabs(x), fabs(y)), level);
+    return !(fabs(x - y) <= ulp * big * 1.1920929e-7 + 1e-45);
+}
+static void same(const twin *t, double ulp, double level, int line) {
+    const mv_volume *h = &t->host;
+    const size_t size = mv_dtype_size(h->dtype);
+    unsigned char *got = (unsigned char *)malloc(t->bytes);
+    size_t bad = 0, i;
+    double a = 0, b = 0;
+    CHECK(cudaMemcpy(got, t->there, t->bytes, cudaMemcpyDeviceToHost) == cudaSuccess);
+    for (i = 0; i + size <= t->bytes; i += size) {
+        if (!differs(got + i, t->block + i, h->dtype, ulp, level)) continue;
+        if (!bad++) a = read1(got + i, h->dtype), b = read1(t->block + i, h->dtype);
+    }
+    if (bad) snprintf(said, sizeof said, "%s %zux%zux%zu: %zu values differ, the first %.9g, not %.9g",
+                      mv_dtype_name(h->dtype), h->dim[0], h->dim[1], h->dim[2], bad, a, b);
+    check(!bad, bad ? said : "", line);
+    free(got);
+}
+static void same_geometry(const mv_volume *a, const mv_volume *b, int line) {
+    check(a->dtype == b->dtype && a->ndim == b->ndim && !memcmp(a->dim, b->dim, sizeof a->dim) &&
+              !memcmp(a->affine, b->affine, sizeof a->affine) && !memcmp(a->step, b->step, sizeof a->step) &&
+              a->slope == b->slope && a->inter == b->inter, "geometry, type and scaling", line);
+}
+/* A map, made by both: into memory of a type, in place, or new. */
+enum { INTO, INPLACE, FRESH, WAYS };
+template <class C, class G>
+static void map(const shape *s, mv_dtype from, mv_dtype to, int layout, int way, int odd, double slope, double inter,
+                double ulp, double level, C on_cpu, G on_gpu, int line) {
+    twin a, b;
+    mv_status want, got;
+    twin_make(&a, from, s, layout);
+    twin_make(&b, to, s, layout);
+    fill(&a, odd);
+    scale(&a, slope, inter);
+    a.host.affine[3] = a.device.affine[3] = 5.0;
+    if (way == INTO) {
+        want = on_cpu(&b.host, &a.host);
+        got = on_gpu(&b.device, &a.device);
+        if (got == MEDVOL_OK) got = mv_cuda_sync(&gpu);
+        check_status(got, want, mv_cuda_message(&gpu), line);
+        same(&b, ulp, level, line);
+        if (want == MEDVOL_OK) same_geometry(&b.device, &b.host, line);
+    } else if (way == INPLACE) {
+        mv_volume h = a.host, d = a.device;
+        if (mv_dtype_size(to) == mv_dtype_size(from)) { /* makes no new memory */
+            want = on_cpu(&h, &h);
+            got = on_gpu(&d, &d);
+            if (got == MEDVOL_OK) got = mv_cuda_sync(&gpu);
+            check_status(got, want, mv_cuda_message(&gpu), line);
+            if (h.data != a.host.data) { /* another size: new memory after all */
+                check(d.data != a.device.data, "new memory", line);
+                same_geometry(&d, &h, line);
+                mv_volume_free(&cpu, &h);
+                mv_cuda_volume_free(&gpu, &d);
+            } else {
+                a.host.dtype = h.dtype;
+                same(&a, ulp, level, line);
+                if (want == MEDVOL_OK) same_geometry(&d, &h, line);
+            }
+        }
+    } else {
+        mv_volume h, d, back;
+        memset(&h, 0, sizeof h), memset(&d, 0, sizeof d), memset(&back, 0, sizeof back);
+        want = on_cpu(&h, &a.host);
+        got = on_gpu(&d, &a.device);
+        if (got == MEDVOL_OK) got = mv_cuda_sync(&gpu);
+        check_status(got, want, mv_cuda_message(&gpu), line);
+        if (want == MEDVOL_OK && got == MEDVOL_OK) {
+            mv_convert_opt keep;
+            size_t i, size = mv_dtype_size(h.dtype), bad = 0;
+            memset(&keep, 0, sizeof keep);
+            keep.keep_scaling = 1;
+            same_geometry(&d, &h, line);
+            CHECK_STATUS(mv_cuda_download(&gpu, &back, &d, MEDVOL_NONE, &keep), MEDVOL_OK);
+            for (i = 0; i < mv_volume_count(&h) * size; i += size)
+                bad += (size_t)differs((unsigned char *)back.data + i, (unsigned char *)h.data + i, h.dtype, ulp, level);
+            check(bad == 0, "new memory: other values", line);
+        }
+        mv_volume_free(&cpu, &h), mv_volume_free(&cpu, &back);
+        mv_cuda_volume_free(&gpu, &d);
+    }
+    twin_free(&a);
+    twin_free(&b);
+}
+#define MAP(s, from, to, layout, way, odd, slope, inter, ulp, level, CPU, GPU)                                \
+    map(s, from, to, layout, way, odd, slope, inter, ulp, level,                                              \
+        [&](mv_volume *d, const mv_volume *v) { return CPU; }, [&](mv_volume *d, const mv_volume *v) { return GPU; }, \
+        __LINE__)
+
+/* ---- conversion and transfers ---- */
+static void test_convert(void) {
+    int i, j, k = 0;
+    mv_convert_opt o;
+    for (i = 0; i < TYPES; i++)
+        for (j = 0; j < TYPES; j++, k++) {
+            const shape *s = &shapes[k % SHAPES];
+            const int integer = mv_dtype_size(types[j]) && j < 8;
+            const double ulp = types[j] == MEDVOL_F32 && mv_dtype_size(types[i]) <= 2 ? 1 : 0;
+            memset(&o, 0, sizeof o);
+            MAP(s, types[i], types[j], k % LAYOUTS, k % WAYS, 2, 0, 0, 0, 0,
+                mv_convert(&cpu, d, v, types[j], &o), mv_cuda_convert(&gpu, d, v, types[j], &o));
+            MAP(s, types[i], types[j], (k + 1) % LAYOUTS, (k + 1) % WAYS, 2, 0.37, -3.1, ulp, 60,
+                mv_convert(&cpu, d, v, types[j], &o), mv_cuda_convert(&gpu, d, v, types[j], &o));
+            o.keep_scaling = 1;
+            MAP(s, types[i], types[j], (k + 2) % LAYOUTS, INTO, 2, 0.37, -3.1, 0, 0,
+                mv_convert(&cpu, d, v, types[j], &o), mv_cuda_convert(&gpu, d, v, types[j], &o));
+            o.keep_scaling = 0, o.slope = 0.25, o.inter = 2;
+            MAP(s, types[i], types[j], k % LAYOUTS, INTO, 2, 0, 0, 0, 0,
+                mv_convert(&cpu, d, v, types[j], &o), mv_cuda_convert(&gpu, d, v, types[j], &o));
+            (void)integer;
+        }
+}
+static void test_kinds(void) { /* complex, RGB, bytes */
+    static const mv_dtype kind[] = {MEDVOL_C64, MEDVOL_C128, MEDVOL_RGB24, MEDVOL_RGBA32, MEDVOL_F128, MEDVOL_C256};
+    mv_convert_opt keep;
+    int i, j;
+    memset(&keep, 0, sizeof keep);
+    keep.keep_scaling = 1;
+    for (i = 0; i < 6; i++)
+        for (j = 0; j < SHAPES; j++) {
+            twin a, b;
+            twin_make(&a, kind[i], &shapes[j], j % 2);
+            twin_make(&b, kind[i], &shapes[j], j % 2);
+            CHECK_STATUS(mv_volume_copy(&cpu, &b.host, &a.host), MEDVOL_OK);
+            CHECK_STATUS(mv_cuda_volume_copy(&gpu, &b.device, &a.device), MEDVOL_OK);
+            CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
+            unsigned char *got = (unsigned char *)malloc(b.bytes);
+            CHECK(cudaMemcpy(got, b.there, b.bytes, cudaMemcpyDeviceToHost) == cudaSuccess);
+            CHECK(!memcmp(got, b.block, b.bytes));
+            free(got);
+            twin_free(&a), twin_free(&b);
+        }
+    for (j = 0; j < SHAPES; j++) {
+        twin a, b;
+        mv_convert_opt none;
+        memset(&none, 0, sizeof none);
+        twin_make(&a, MEDVOL_C64, &shapes[j], j % 2);
+        twin_make(&b, MEDVOL_C128, &shapes[j], j % 2);
+        each(&a.host, [&](unsigned char *p) { ((float *)(void *)p)[0] = (float)uniform(), ((float *)(void *)p)[1] = -2.0f; });
+        send(&a);
+        scale(&a, 2, j % 3 ? 1 : 0);
+        CHECK_STATUS(mv_convert(&cpu, &b.host, &a.host, MEDVOL_C128, &none), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_convert(&gpu, &b.device, &a.device, MEDVOL_C128, &none), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
+        unsigned char *got = (unsigned char *)malloc(b.bytes);
+        CHECK(cudaMemcpy(got, b.there, b.bytes, cudaMemcpyDeviceToHost) == cudaSuccess);
+        CHECK(!memcmp(got, b.block, b.bytes));
+        free(got);
+        CHECK_STATUS(mv_cuda_convert(&gpu, &b.device, &a.device, MEDVOL_F32, NULL), MEDVOL_E_DTYPE);
+        twin_free(&a), twin_free(&b);
+    }
+}
+static void test_transfer(void) {
+    int j, layout;
+    for (j = 0; j < SHAPES; j++)
+        for (layout = 0; layout < LAYOUTS; layout++) {
+            twin a;
+            mv_volume d, back, want;
+            memset(&d, 0, sizeof d), memset(&back, 0, sizeof back), memset(&want, 0, sizeof want);
+            twin_make(&a, MEDVOL_I16, &shapes[j], layout);
+            fill(&a, 1);
+            scale(&a, 0.5, 3);
+            a.host.affine[0] = 2.5;
+            CHECK_STATUS(mv_cuda_upload(&gpu, &d, &a.host, MEDVOL_F32, NULL), MEDVOL_OK);
+            CHECK_STATUS(mv_convert(&cpu, &want, &a.host, MEDVOL_F32, NULL), MEDVOL_OK);
+            CHECK_STATUS(mv_cuda_download(&gpu, &back, &d, MEDVOL_NONE, NULL), MEDVOL_OK);
+            same_geometry(&back, &want, __LINE__);
+            CHECK(!memcmp(back.data, want.data, 4 * mv_volume_count(&want))); /* halves: exact */
+            mv_cuda_volume_free(&gpu, &d);
+            /* as it is, and back into the view */
+            mv_convert_opt keep;
+            memset(&keep, 0, sizeof keep);
+            keep.keep_scaling = 1;
+            CHECK_STATUS(mv_cuda_upload(&gpu, &d, &a.host, MEDVOL_NONE, &keep), MEDVOL_OK);
+            CHECK(d.dtype == MEDVOL_I16 && d.slope == 0.5 && d.inter == 3);
+            unsigned char *old = (unsigned char *)malloc(a.bytes);
+            memcpy(old, a.block, a.bytes);
+            each(&a.host, [&](unsigned char *p) { p[0] = p[1] = 0; });
+            CHECK_STATUS(mv_cuda_download(&gpu, &a.host, &d, MEDVOL_NONE, &keep), MEDVOL_OK);
+            CHECK(!memcmp(old, a.block, a.bytes));
+            /* from a view on the device, with conversion on the way */
+            mv_volume_free(&cpu, &back);
+            CHECK_STATUS(mv_cuda_download(&gpu, &back, &a.device, MEDVOL_F32, NULL), MEDVOL_OK);
+            CHECK(!memcmp(back.data, want.data, 4 * mv_volume_count(&want)));
+            /* into a view on the device */
+            CHECK_STATUS(mv_cuda_upload(&gpu, &a.device, &a.host, MEDVOL_NONE, &keep), MEDVOL_OK);
+            CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
+            same(&a, 0, 0, __LINE__);
+            free(old);
+            mv_volume_free(&cpu, &back), mv_volume_free(&cpu, &want);
+            mv_cuda_volume_free(&gpu, &d);
+            twin_free(&a);
+        }
+}
+static void test_staging(void) { /* more than both buffers hold; pinned memory of both kinds */
+    const size_t n = (size_t)9 << 20;
+    mv_volume h, d, back;
+    float *x, *pin = NULL;
+    size_t i;
+    memset(&h, 0, sizeof h), memset(&d, 0, sizeof d), memset(&back, 0, sizeof back);
+    CHECK_STATUS(mv_volume_alloc(&cpu, &h, MEDVOL_F32, 1, &n), MEDVOL_OK);
+    for (x = (float *)h.data, i = 0; i < n; i++) x[i] = (float)(int)(i % 100003);
+    CHECK_STATUS(mv_cuda_upload(&gpu, &d, &h, MEDVOL_NONE, NULL), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_download(&gpu, &back, &d, MEDVOL_NONE, NULL), MEDVOL_OK);
+    CHECK(!memcmp(h.data, back.data, 4 * n));
+    CHECK_STATUS(mv_cuda_host_alloc(&gpu, (void **)&pin, 4 * n), MEDVOL_OK);
+    mv_volume_free(&cpu, &back);
+    CHECK_STATUS(mv_volume_wrap(&cpu, &back, pin, MEDVOL_F32, 1, &n, NULL), MEDVOL_OK);
+    memset(pin, 0, 4 * n);
+    CHECK_STATUS(mv_cuda_download(&gpu, &back, &d, MEDVOL_NONE, NULL), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
+    CHECK(!memcmp(h.data, pin, 4 * n));
+    CHECK_STATUS(mv_cuda_host_free(&gpu, pin), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_host_register(&gpu, h.data, 4 * n), MEDVOL_OK);
+    for (i = 0; i < n; i++) x[i] = -x[i];
+    CHECK_STATUS(mv_cuda_upload(&gpu, &d, &h, MEDVOL_NONE, NULL), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_host_unregister(&gpu, h.data), MEDVOL_OK);
+    memset(&back, 0, sizeof back);
+    CHECK_STATUS(mv_cuda_download(&gpu, &back, &d, MEDVOL_NONE, NULL), MEDVOL_OK);
+    CHECK(!memcmp(h.data, back.data, 4 * n));
+    mv_volume_free(&cpu, &back), mv_volume_free(&cpu, &h);
+    mv_cuda_volume_free(&gpu, &d);
+}
+
+/* ---- statistics ---- */
+static int near(double a, double b, double rel, double level) {
+    if (a == b || (a != a && b != b)) return 1;
+    return fabs(a - b) <= rel * fmax(fmax(fabs(a), fabs(b)), level);
+}
+static void same_stats(const mv_statistics *a, const mv_statistics *b, int line) {
+    const double level = fabs(b->mean) + b->sd, all = level * (double)b->count;
+    int ok = a->count == b->count && a->nan == b->nan && a->inf == b->inf && near(a->min, b->min, 0, 0) &&
+             near(a->max, b->max, 0, 0) && near(a->sum, b->sum, 1e-12, all) && near(a->mean, b->mean, 1e-12, level) &&
+             near(a->variance, b->variance, 1e-11, 0) && near(a->variance_sample, b->variance_sample, 1e-11, 0) &&
+             near(a->sd, b->sd, 1e-11, 0) && near(a->sd_sample, b->sd_sample, 1e-11, 0) &&
+             near(a->rms, b->rms, 1e-11, 0);
+    if (!ok) snprintf(said, sizeof said, "count %llu %llu, min %g %g, max %g %g, mean %.17g %.17g, variance %.17g %.17g",
+                      (unsigned long long)a->count, (unsigned long long)b->count, a->min, b->min, a->max, b->max,
+                      a->mean, b->mean, a->variance, b->variance);
+    check(ok, ok ? "" : said, line);
+}
+/* A mask of kind k: none, u8 like the volume, of one plane, float with scaling */
+static const mv_volume *mask_for(twin *m, const shape *s, int k, int on_device) {
+    shape one = *s;
+    if (k == 0) return NULL;
+    if (!m->block) {
+        int d;
+        if (k == 2)
+            for (d = 1; d < one.ndim; d++) one.dim[d] = 1;
+        twin_make(m, k == 3 ? MEDVOL_F32 : MEDVOL_U8, &one, k == 3 ? VIEW : PLAIN);
+        each(&m->host, [&](unsigned char *p) {
+            const double x = draw() % 3 ? 2.0 : k == 3 && draw() % 2 ? (double)NAN : k == 3 ? -1.0 : 0.0;
+            mv_convert_array(NULL, p, m->host.dtype, &x, MEDVOL_F64, 1, 1.0, 0.0);
+        });
+        send(m);
+        if (k == 3) scale(m, 1, 1);
+    }
+    return on_device ? &m->device : &m->host;
+}
+template <class F> static void choices(F f) { /* types, shapes, layouts, masks, splits in turn */
+    int i, j, k = 0;
+    for (i = 0; i < TYPES; i++)
+        for (j = 0; j < SHAPES; j++, k++) {
+            const shape *s = &shapes[j];
+            twin a, m;
+            int split = k % 4 == 3 ? 1 + k / 4 % s->ndim : 0;
+            if (split && s->dim[split - 1] > 64) split = 0;
+            twin_make(&a, types[i], s, (k + k / 3) % LAYOUTS);
+            memset(&m, 0, sizeof m);
+            fill(&a, k % 3);
+            if (k % 5 == 1) scale(&a, 0.5, -10);
+            if (k % 5 == 2) scale(&a, -0.3, 2.7);
+            f(&a, &m, s, k, split);
+            if (m.block) twin_free(&m);
+            twin_free(&a);
+        }
+}
+static void test_stats(void) {
+    choices([&](twin *a, twin *m, const shape *s, int k, int split) {
+        static mv_statistics want[512], got[512];
+        const size_t parts = split ? s->dim[split - 1] : 1;
+        mv_stats_opt o;
+        mv_status st;
+        memset(&o, 0, sizeof o);
+        o.nonzero = k % 2, o.split = split;
+        o.mask = mask_for(m, s, k % 4, 0);
+        st = mv_stats(&cpu, want, &a->host, &o);
+        o.mask = mask_for(m, s, k % 4, 1);
+        CHECK_STATUS(mv_cuda_stats_wait(&gpu, got, &a->device, &o), st);
+        for (size_t i = 0; i < parts && st == MEDVOL_OK; i++) same_stats(&got[i], &want[i], __LINE__);
+    });
+    { /* far from 0; constant; the array calls, on the device */
+        const size_t n = 40001;
+        shape s = {1, {n}};
+        twin a;
+        mv_statistics want, got, *there = NULL;
+        double x[2] = {1e8 / 3, 1e8 / 3 + 1};
+        twin_make(&a, MEDVOL_F64, &s, PLAIN);
+        each(&a.host, [&](unsigned char *p) { memcpy(p, &x[draw() % 2], 8); });
+        send(&a);
+        CHECK_STATUS(mv_stats(&cpu, &want, &a.host, NULL), MEDVOL_OK);
+        CHECK(cudaMalloc((void **)&there, sizeof got) == cudaSuccess);
+        CHECK_STATUS(mv_cuda_stats_array(&gpu, there, a.device.data, MEDVOL_F64, n, 1, 0, NULL), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
+        CHECK(cudaMemcpy(&got, there, sizeof got, cudaMemcpyDeviceToHost) == cudaSuccess);
+        same_stats(&got, &want, __LINE__);
+        CHECK_STATUS(mv_cuda_stats(&gpu, &got, &a.device, NULL), MEDVOL_E_POINTER);
+        cudaFree(there);
+        twin_free(&a);
+    }
+}
+static void test_percentiles(void) {
+    static const double q[] = {0, 100, 50, 99.5, 12.34, 50.000001, 3};
+    choices([&](twin *a, twin *m, const shape *s, int k, int split) {
+        static double want[512 * 7], got[512 * 7];
+        const size_t parts = split ? s->dim[split - 1] : 1, nq = k % 3 ? 7 : 1;
+        mv_percentile_opt o;
+        mv_status st;
+        memset(&o, 0, sizeof o);
+        o.nonzero = k % 2, o.split = split, o.rule = k / 2 % 5;
+        o.mask = mask_for(m, s, k % 4, 0);
+        st = mv_percentiles(&cpu, want, &a->host, q, nq, &o);
+        o.mask = mask_for(m, s, k % 4, 1);
+        CHECK_STATUS(mv_cuda_percentiles_wait(&gpu, got, &a->device, q, nq, &o), st);
+        for (size_t i = 0; i < parts * nq && st == MEDVOL_OK; i++) CHECK(near(got[i], want[i], 0, 0));
+    });
+}
+static void test_mad(void) {
+    choices([&](twin *a, twin *m, const shape *s, int k, int split) {
+        double want[2][512], got[2][512], *there = NULL;
+        const size_t parts = split ? s->dim[split - 1] : 1;
+        mv_percentile_opt o;
+        mv_status st, is;
+        memset(&o, 0, sizeof o);
+        o.nonzero = k % 2, o.split = split;
+        o.mask = mask_for(m, s, k % 4, 0);
+        CHECK(cudaMalloc((void **)&there, sizeof got) == cudaSuccess);
+        st = mv_mad(&cpu, want[0], want[1], &a->host, &o);
+        o.mask = mask_for(m, s, k % 4, 1);
+        is = mv_cuda_mad(&gpu, there, there + 512, &a->device, &o);
+        if (is == MEDVOL_OK) is = mv_cuda_sync(&gpu);
+        CHECK_STATUS(is, st);
+        CHECK(cudaMemcpy(got, there, sizeof got, cudaMemcpyDeviceToHost) == cudaSuccess);
+        for (size_t i = 0; i < parts && st == MEDVOL_OK; i++)
+            CHECK(near(got[0][i], want[0][i], 0, 0) && near(got[1][i], want[1][i], 0, 0));
+        cudaFree(there);
+    });
+}
+static void test_histogram(void) {
+    static const size_t bins[] = {1, 7, 256, 5000, 20000};
+    choices([&](twin *a, twin *m, const shape *s, int k, int) {
+        static uint64_t want[20000], got[20000];
+        mv_hist w, g;
+        mv_histogram_opt o;
+        mv_status st;
+        double t = 0, u = 0;
+        memset(&o, 0, sizeof o), memset(&w, 0, sizeof w), memset(&g, 0, sizeof g);
+        o.nonzero = k % 2, o.clamp = k / 2 % 2;
+        if (k % 3) o.lo = -20.5, o.hi = 47.25;
+        w.counts = want, g.counts = got;
+        w.bins = g.bins = bins[k % 5];
+        o.mask = mask_for(m, s, k % 4, 0);
+        st = mv_histogram(&cpu, &w, &a->host, &o);
+        o.mask = mask_for(m, s, k % 4, 1);
+        CHECK_STATUS(mv_cuda_histogram_wait(&gpu, &g, &a->device, &o), st);
+        if (st < 0) return;
+        CHECK(!memcmp(want, got, w.bins * 8) && w.lo == g.lo && w.hi == g.hi && w.below == g.below &&
+              w.above == g.above && w.nan == g.nan && w.total == g.total);
+        { /* and all on the device */
+            mv_cuda_hist h;
+            unsigned char *p = NULL;
+            mv_status is;
+            CHECK(cudaMalloc((void **)&p, 512 + 8 * w.bins) == cudaSuccess);
+            h.bins = w.bins, h.tail = (mv_cuda_hist_tail *)(void *)p, h.counts = (uint64_t *)(void *)(p + 512);
+            CHECK_STATUS(mv_cuda_histogram(&gpu, &h, &a->device, &o), MEDVOL_OK);
+            CHECK_STATUS(mv_cuda_otsu(&gpu, (double *)(void *)(p + 256), &h), MEDVOL_OK);
+            st = mv_otsu(&cpu, &t, &w);
+            is = mv_cuda_sync(&gpu);
+            CHECK_STATUS(is, st);
+            CHECK(cudaMemcpy(&u, p + 256, 8, cudaMemcpyDeviceToHost) == cudaSuccess);
+            CHECK(st < 0 || t == u);
+            cudaFree(p);
+        }
+    });
+}
+
+/* ---- maps ---- */
+/* The level of what may cancel: 2 ulp of it are allowed. */
+static void test_znorm(void) {
+    int i, j, k = 0;
+    for (i = 0; i < TYPES; i++)
+        for (j = 0; j < SHAPES; j++, k++) {
+            const shape *s = &shapes[j];
+            twin m;
+            mv_znorm_opt o, u;
+            memset(&o, 0, sizeof o), memset(&m, 0, sizeof m);
+            o.nonzero = k % 2, o.sample = k / 2 % 2, o.split = k % 4 == 3 ? 1 + k / 4 % s->ndim : 0;
+            if (o.split && s->dim[o.split - 1] > 64) o.split = 0;
+            if (k % 7 == 3) o.given_mean = 1, o.mean = 12.25;
+            if (k % 7 == 4) o.given_sd = 1, o.sd = 3.5;
+            u = o;
+            o.mask = mask_for(&m, s, k % 4, 0), u.mask = mask_for(&m, s, k % 4, 1);
+            MAP(s, types[i], k % 5 ? MEDVOL_F32 : types[(k / 5) % TYPES], k % LAYOUTS, k / 2 % WAYS, k % 3,
+                k % 5 == 1 ? 0.5 : 0, -10, 3, 0.2, mv_znorm(&cpu, d, v, &o), mv_cuda_znorm(&gpu, d, v, &u));
+            if (m.block) twin_free(&m);
+        }
+    { /* a constant, far away */
+        shape s = {1, {40000}};
+        MAP(&s, MEDVOL_F32, MEDVOL_F32, PLAIN, INTO, 0, 0, 0, 0, 0,
+            (each(v, [&](unsigned char *p) { const float x = 0.1f; memcpy(p, &x, 4); }), mv_znorm(&cpu, d, v, NULL)),
+            ([&]() {
+                float *x = (float *)malloc(160000);
+                for (int q = 0; q < 40000; q++) x[q] = 0.1f;
+                cudaMemcpy(v->data, x, 160000, cudaMemcpyHostToDevice);
+                free(x);
+                return mv_cuda_znorm(&gpu, d, v, NULL);
+            }()));
+    }
+}
+static void test_rescale(void) {
+    int i, j, k = 0;
+    for (i = 0; i < TYPES; i++)
+        for (j = 0; j < SHAPES; j++, k++) {
+            const shape *s = &shapes[j];
+            twin m;
+            mv_rescale_opt o, u;
+            memset(&o, 0, sizeof o), memset(&m, 0, sizeof m);
+            o.nonzero = k % 2, o.split = k % 4 == 3 ? 1 + k / 4 % s->ndim : 0, o.range = k % 3, o.clip = k / 3 % 2;
+            if (o.split && s->dim[o.split - 1] > 64) o.split = 0;
+            if (o.range == MEDVOL_RANGE_GIVEN) o.lo = -3.5, o.hi = 41;
+            if (o.range == MEDVOL_RANGE_PERCENTILE) o.lo = 1, o.hi = 99;
+            u = o;
+            o.mask = mask_for(&m, s, k % 4, 0), u.mask = mask_for(&m, s, k % 4, 1);
+            MAP(s, types[i], k % 5 ? MEDVOL_F32 : types[(k / 5) % TYPES], k % LAYOUTS, k / 2 % WAYS, k % 5 == 4 ? 2 : 1,
+                k % 5 == 1 ? -0.5 : 0, 7, 3, 255, mv_rescale(&cpu, d, v, 0, 255, &o),
+                mv_cuda_rescale(&gpu, d, v, 0, 255, &u));
+            if (m.block) twin_free(&m);
+        }
+}
+static void test_limits(void) { /* linear, clamp, threshold: the last two to the bit */
+    int i, j, k = 0;
+    for (i = 0; i < TYPES; i++)
+        for (j = 0; j < SHAPES; j++, k++) {
+            const shape *s = &shapes[j];
+            const double slope = k % 4 == 1 ? 0.5 : k % 4 == 2 ? -0.25 : 0, inter = 3;
+            const mv_dtype to = k % 3 ? types[i] : types[k % TYPES];
+            mv_threshold_opt o;
+            memset(&o, 0, sizeof o);
+            MAP(s, types[i], k % 5 ? MEDVOL_F32 : to, k % LAYOUTS, k % WAYS, 2, slope, inter, 3, 100,
+                mv_linear(&cpu, d, v, 1.7, -5), mv_cuda_linear(&gpu, d, v, 1.7, -5));
+            MAP(s, types[i], to, k % LAYOUTS, k / 2 % WAYS, 2, slope, inter, 0, 0, mv_clamp(&cpu, d, v, 2.3, 31.7),
+                mv_cuda_clamp(&gpu, d, v, 2.3, 31.7));
+            MAP(s, types[i], to, k % LAYOUTS, k / 3 % WAYS, 2, slope, inter, 0, 0,
+                mv_clamp(&cpu, d, v, -INFINITY, 12), mv_cuda_clamp(&gpu, d, v, -INFINITY, 12));
+            o.open = k % 2, o.below = 3.25, o.above = k % 3 ? 0 : -7;
+            MAP(s, types[i], to, (k + 1) % LAYOUTS, k % WAYS, 2, slope, inter, 0, 0,
+                mv_threshold(&cpu, d, v, 8, 32, &o), mv_cuda_threshold(&gpu, d, v, 8, 32, &o));
+            o.binary = 1;
+            MAP(s, types[i], k % 4 ? MEDVOL_U8 : to, (k + 2) % LAYOUTS, k / 2 % WAYS, 2, slope, inter, 0, 0,
+                mv_threshold(&cpu, d, v, 8, 32, &o), mv_cuda_threshold(&gpu, d, v, 8, 32, &o));
+        }
+}
+static void test_gamma(void) {
+    int i, j, k = 0;
+    for (i = 0; i < TYPES; i++)
+        for (j = 0; j < SHAPES; j++, k++) {
+            const shape *s = &shapes[j];
+            mv_gamma_opt o;
+            memset(&o, 0, sizeof o);
+            o.mode = k % 3, o.split = k % 4 == 3 ? 1 + k / 4 % s->ndim : 0;
+            if (o.split && s->dim[o.split - 1] > 64) o.split = 0;
+            MAP(s, types[i], k % 5 ? MEDVOL_F32 : types[(k / 5) % TYPES], k % LAYOUTS, k % WAYS, k % 5 == 4 ? 2 : 1,
+                k % 4 == 1 ? 0.5 : 0, 3, 8, o.mode == 1 ? 250 : 0, mv_gamma(&cpu, d, v, k % 2 ? 0.45 : 2.2, &o),
+                mv_cuda_gamma(&gpu, d, v, k % 2 ? 0.45 : 2.2, &o));
+        }
+}
+static void test_arrays(void) { /* the calls on plain pointers */
+    const size_t n = 1003;
+    shape s = {1, {n}};
+    twin a, b, m;
+    float *x, *y;
+    mv_znorm_opt z;
+    mv_rescale_opt r;
+    mv_statistics *st = NULL, got, want;
+    double p[2], *dp = NULL;
+    const double q[2] = {25, 75};
+    twin_make(&a, MEDVOL_F32, &s, SHIFTED), twin_make(&b, MEDVOL_F32, &s, PLAIN), twin_make(&m, MEDVOL_U8, &s, SHIFTED);
+    fill(&a, 1), fill(&m, 1);
+    x = (float *)a.device.data, y = (float *)b.device.data;
+    memset(&z, 0, sizeof z), memset(&r, 0, sizeof r);
+#define ARRAYS(ulp, level, C, G) (CHECK_STATUS(C, MEDVOL_OK), CHECK_STATUS(G, MEDVOL_OK), CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK), same(&b, ulp, level, __LINE__))
+    mv_znorm_opt zh = z, zd = z;
+    zh.mask8 = (const uint8_t *)m.host.data, zd.mask8 = (const uint8_t *)m.device.data;
+    ARRAYS(3, 0.2, mv_znorm_f32(&cpu, (float *)b.host.data, (float *)a.host.data, n, &zh), mv_cuda_znorm_f32(&gpu, y, x, n, &zd));
+    ARRAYS(3, 1, mv_rescale_f32(&cpu, (float *)b.host.data, (float *)a.host.data, n, 0, 1, &r), mv_cuda_rescale_f32(&gpu, y, x, n, 0, 1, &r));
+    ARRAYS(3, 9, mv_linear_f32(&cpu, (float *)b.host.data, (float *)a.host.data, n, 3, 9), mv_cuda_linear_f32(&gpu, y, x, n, 3, 9));
+    ARRAYS(0, 0, mv_clamp_f32(&cpu, (float *)b.host.data, (float *)a.host.data, n, 3, 9), mv_cuda_clamp_f32(&gpu, y, x, n, 3, 9));
+    ARRAYS(0, 0, mv_threshold_f32(&cpu, (float *)b.host.data, (float *)a.host.data, n, 3, 9, NULL), mv_cuda_threshold_f32(&gpu, y, x, n, 3, 9, NULL));
+    ARRAYS(8, 0, mv_gamma_f32(&cpu, (float *)b.host.data, (float *)a.host.data, n, 2, NULL), mv_cuda_gamma_f32(&gpu, y, x, n, 2, NULL));
+    CHECK(cudaMalloc((void **)&st, sizeof got) == cudaSuccess && cudaMalloc((void **)&dp, 16) == cudaSuccess);
+    CHECK_STATUS(mv_stats_f32(&cpu, &want, (float *)a.host.data, n, NULL), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_stats_f32(&gpu, st, x, n, NULL), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_percentiles_f32(&gpu, dp, x, n, q, 2, NULL), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
+    CHECK(cudaMemcpy(&got, st, sizeof got, cudaMemcpyDeviceToHost) == cudaSuccess);
+    CHECK(cudaMemcpy(p, dp, 16, cudaMemcpyDeviceToHost) == cudaSuccess);
+    same_stats(&got, &want, __LINE__);
+    double w[2];
+    CHECK_STATUS(mv_percentiles_f32(&cpu, w, (float *)a.host.data, n, q, 2, NULL), MEDVOL_OK);
+    CHECK(p[0] == w[0] && p[1] == w[1]);
+    CHECK_STATUS(mv_cuda_median(&gpu, dp, &a.device, NULL), MEDVOL_OK);
+    CHECK_STATUS(mv_median(&cpu, w, &a.host, NULL), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
+    CHECK(cudaMemcpy(p, dp, 8, cudaMemcpyDeviceToHost) == cudaSuccess && p[0] == w[0]);
+    cudaFree(st), cudaFree(dp);
+    twin_free(&a), twin_free(&b), twin_free(&m);
+}
+
+/* ---- what must be refused ---- */
+static void test_refused(void) {
+    shape s = {3, {5, 4, 3}}, other = {3, {5, 4, 2}};
+    twin a, b, c, rgb;
+    mv_volume none, wild;
+    mv_stats_opt so;
+    mv_znorm_opt z;
+    mv_rescale_opt r;
+    mv_gamma_opt g;
+    mv_statistics out;
+    mv_hist h;
+    mv_cuda_hist dh;
+    uint64_t counts[4];
+    double q = 50, t[4];
+    twin_make(&a, MEDVOL_F32, &s, PLAIN), twin_make(&b, MEDVOL_F32, &s, PLAIN);
+    twin_make(&c, MEDVOL_F32, &other, PLAIN), twin_make(&rgb, MEDVOL_RGB24, &s, PLAIN);
+    fill(&a, 0), fill(&b, 0);
+    memset(&none, 0, sizeof none), memset(&so, 0, sizeof so), memset(&z, 0, sizeof z), memset(&r, 0, sizeof r);
+    memset(&g, 0, sizeof g), memset(&h, 0, sizeof h);
+    CHECK_STATUS(mv_cuda_znorm(NULL, &b.device, &a.device, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_cuda_znorm(&gpu, NULL, &a.device, NULL), MEDVOL_E_NULL);
+    CHECK(strstr(mv_cuda_message(&gpu), "znorm") && gpu.error.code == MEDVOL_E_NULL);
+    CHECK_STATUS(mv_cuda_znorm(&gpu, &b.device, NULL, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_cuda_znorm(&gpu, &b.device, &none, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_cuda_znorm(&gpu, &b.device, &a.host, NULL), MEDVOL_E_POINTER);
+    CHECK_STATUS(mv_cuda_znorm(&gpu, &b.host, &a.device, NULL), MEDVOL_E_POINTER);
+    CHECK_STATUS(mv_cuda_znorm(&gpu, &c.device, &a.device, NULL), MEDVOL_E_SHAPE);
+    CHECK_STATUS(mv_cuda_znorm(&gpu, &b.device, &rgb.device, NULL), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_cuda_znorm(&gpu, &rgb.device, &a.device, NULL), MEDVOL_E_DTYPE);
+    wild = a.device, wild.dim[1] = 3, wild.data = (float *)a.device.data + 5;
+    none = a.device, none.dim[1] = 3;
+    CHECK_STATUS(mv_cuda_znorm(&gpu, &wild, &none, NULL), MEDVOL_E_ALIAS);
+    wild = a.device, wild.stride[1] = 2;
+    CHECK_STATUS(mv_cuda_znorm(&gpu, &b.device, &wild, NULL), MEDVOL_E_SHAPE);
+    wild = a.device, wild.ndim = 8;
+    CHECK_STATUS(mv_cuda_znorm(&gpu, &b.device, &wild, NULL), MEDVOL_E_RANGE);
+    wild = a.device, wild.dim[2] = 0;
+    CHECK_STATUS(mv_cuda_znorm(&gpu, &b.device, &wild, NULL), MEDVOL_E_SIZE);
+    z.given_sd = 1;
+    CHECK_STATUS(mv_cuda_znorm(&gpu, &b.device, &a.device, &z), MEDVOL_E_RANGE);
+    z.given_sd = 0, z.split = 4;
+    CHECK_STATUS(mv_cuda_znorm(&gpu, &b.device, &a.device, &z), MEDVOL_E_RANGE);
+    z.split = 0, z.mask = &c.device;
+    CHECK_STATUS(mv_cuda_znorm(&gpu, &b.device, &a.device, &z), MEDVOL_E_SHAPE);
+    z.mask = &a.host;
+    CHECK_STATUS(mv_cuda_znorm(&gpu, &b.device, &a.device, &z), MEDVOL_E_POINTER);
+    CHECK_STATUS(mv_cuda_rescale(&gpu, &b.device, &a.device, 1, 0, &r), MEDVOL_E_RANGE);
+    r.range = 3;
+    CHECK_STATUS(mv_cuda_rescale(&gpu, &b.device, &a.device, 0, 1, &r), MEDVOL_E_RANGE);
+    r.range = MEDVOL_RANGE_PERCENTILE, r.lo = 50, r.hi = 20;
+    CHECK_STATUS(mv_cuda_rescale(&gpu, &b.device, &a.device, 0, 1, &r), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_cuda_linear(&gpu, &b.device, &a.device, NAN, 0), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_cuda_clamp(&gpu, &b.device, &a.device, 2, 1), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_cuda_clamp(&gpu, &b.device, &a.device, NAN, 1), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_cuda_threshold(&gpu, &b.device, &a.device, 2, 1, NULL), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_cuda_gamma(&gpu, &b.device, &a.device, 0, NULL), MEDVOL_E_RANGE);
+    g.mode = 3;
+    CHECK_STATUS(mv_cuda_gamma(&gpu, &b.device, &a.device, 1, &g), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_cuda_stats_wait(&gpu, NULL, &a.device, NULL), MEDVOL_E_NULL);
+    so.mask8 = (const uint8_t *)a.device.data;
+    CHECK_STATUS(mv_cuda_stats_wait(&gpu, &out, &a.device, &so), MEDVOL_E_RANGE);
+    q = 101;
+    CHECK_STATUS(mv_cuda_percentiles_wait(&gpu, t, &a.device, &q, 1, NULL), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_cuda_percentiles_wait(&gpu, t, &a.device, &q, 0, NULL), MEDVOL_E_SIZE);
+    h.counts = counts;
+    CHECK_STATUS(mv_cuda_histogram_wait(&gpu, &h, &a.device, NULL), MEDVOL_E_SIZE);
+    dh.bins = 2, dh.counts = counts, dh.tail = NULL;
+    CHECK_STATUS(mv_cuda_histogram(&gpu, &dh, &a.device, NULL), MEDVOL_E_POINTER);
+    CHECK_STATUS(mv_cuda_stats_f32(&gpu, &out, NULL, 4, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_cuda_linear_f32(&gpu, (float *)b.device.data, (float *)a.device.data, 0, 1, 0), MEDVOL_E_SIZE);
+    CHECK_STATUS(mv_cuda_volume_wrap(&gpu, &wild, (char *)a.device.data + 1, MEDVOL_F32, 1, s.dim, NULL), MEDVOL_E_POINTER);
+    CHECK_STATUS(mv_cuda_volume_wrap(&gpu, &wild, counts, MEDVOL_F32, 1, s.dim, NULL), MEDVOL_E_POINTER);
+    CHECK_STATUS(mv_cuda_upload(&gpu, &b.device, &a.device, MEDVOL_NONE, NULL), MEDVOL_E_POINTER);
+    CHECK_STATUS(mv_cuda_download(&gpu, &b.host, &a.host, MEDVOL_NONE, NULL), MEDVOL_E_POINTER);
+    CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
+    { /* dst was not touched by any of them */
+        same(&b, 0, 0, __LINE__);
+    }
+    { /* nothing is left to choose: told by sync, dst as it was */
+        const float nan = NAN;
+        each(&a.host, [&](unsigned char *p) { memcpy(p, &nan, 4); });
+        send(&a);
+        CHECK_STATUS(mv_cuda_znorm(&gpu, &b.device, &a.device, NULL), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_E_EMPTY);
+        CHECK(strstr(mv_cuda_message(&gpu), "znorm"));
+        CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
+        same(&b, 0, 0, __LINE__);
+        memset(&r, 0, sizeof r);
+        CHECK_STATUS(mv_cuda_rescale(&gpu, &b.device, &a.device, 0, 1, &r), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_E_EMPTY);
+        r.range = MEDVOL_RANGE_PERCENTILE, r.lo = 1, r.hi = 99;
+        CHECK_STATUS(mv_cuda_rescale(&gpu, &b.device, &a.device, 0, 1, &r), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_E_EMPTY);
+        g.mode = MEDVOL_GAMMA_NORMALISED;
+        CHECK_STATUS(mv_cuda_gamma(&gpu, &b.device, &a.device, 2, &g), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_E_EMPTY);
+        same(&b, 0, 0, __LINE__);
+        CHECK_STATUS(mv_cuda_stats_wait(&gpu, &out, &a.device, NULL), MEDVOL_E_EMPTY);
+    }
+    twin_free(&a), twin_free(&b), twin_free(&c), twin_free(&rgb);
+}
+
+/* ---- contexts ---- */
+static int hook_live, hook_fail;
+static void *hook_alloc(void *, size_t bytes, mv_cuda_stream) {
+    void *p = NULL;
+    if (hook_fail && !--hook_fail) return NULL;
+    if (cudaMalloc(&p, bytes) != cudaSuccess) return NULL;
+    hook_live++;
+    return p;
+}
+static void hook_free(void *, void *p, size_t, mv_cuda_stream stream) {
+    cudaStreamSynchronize(stream);
+    cudaFree(p);
+    hook_live--;
+}
+static void test_hooks(void) {
+    mv_cuda_desc desc;
+    mv_cuda_ctx ctx;
+    mv_cuda_volume d, e;
+    twin a;
+    int n;
+    memset(&desc, 0, sizeof desc);
+    desc.mem_alloc = hook_alloc;
+    CHECK_STATUS(mv_cuda_ctx_init(&ctx, &desc), MEDVOL_E_NULL);
+    desc.mem_free = hook_free;
+    twin_make(&a, MEDVOL_I16, &shapes[5], VIEW);
+    fill(&a, 1);
+    for (n = 1; n < 12; n++) { /* the n-th is refused */
+        mv_status st;
+        hook_fail = n;
+        memset(&d, 0, sizeof d), memset(&e, 0, sizeof e);
+        st = mv_cuda_ctx_init(&ctx, &desc);
+        if (st == MEDVOL_OK) st = mv_cuda_upload(&ctx, &d, &a.host, MEDVOL_F32, NULL);
+        if (st == MEDVOL_OK) st = mv_cuda_znorm(&ctx, &e, &d, NULL);
+        if (st == MEDVOL_OK) st = mv_cuda_sync(&ctx);
+        if (hook_fail == 0) {
+            CHECK_STATUS(st, MEDVOL_E_NOMEM);
+            CHECK(mv_cuda_message(&ctx)[0]);
+        } else CHECK_STATUS(st, MEDVOL_OK);
+        mv_cuda_volume_free(&ctx, &d), mv_cuda_volume_free(&ctx, &e);
+        mv_cuda_ctx_free(&ctx);
+        CHECK(hook_live == 0);
+        if (hook_fail) break;
+    }
+    CHECK(n > 3 && n < 12);
+    hook_fail = 0;
+    twin_free(&a);
+}
+static void test_capture(void) {
+    mv_cuda_ctx ctx;
+    mv_cuda_graph graph;
+    mv_cuda_volume d;
+    twin a, b;
+    mv_statistics got;
+    memset(&ctx, 0, sizeof ctx), memset(&d, 0, sizeof d);
+    twin_make(&a, MEDVOL_F32, &shapes[8], PLAIN), twin_make(&b, MEDVOL_F32, &shapes[8], PLAIN);
+    fill(&a, 1);
+    CHECK_STATUS(mv_cuda_capture_end(&ctx, &graph), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_cuda_capture_begin(&ctx), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_capture_begin(&ctx), MEDVOL_E_BUSY);
+    CHECK_STATUS(mv_cuda_znorm(&ctx, &b.device, &a.device, NULL), MEDVOL_E_SCRATCH); /* the workspace is empty */
+    const double want = ctx.error.value;
+    CHECK(want > 0 && strstr(mv_cuda_message(&ctx), "workspace"));
+    CHECK_STATUS(mv_cuda_linear(&ctx, &d, &a.device, 1, 2), MEDVOL_E_SCRATCH); /* nor is dst made */
+    CHECK_STATUS(mv_cuda_sync(&ctx), MEDVOL_E_BUSY);
+    CHECK_STATUS(mv_cuda_stats_wait(&ctx, &got, &a.device, NULL), MEDVOL_E_BUSY);
+    CHECK_STATUS(mv_cuda_download(&ctx, &b.host, &a.device, MEDVOL_NONE, NULL), MEDVOL_E_BUSY);
+    CHECK_STATUS(mv_cuda_capture_end(&ctx, &graph), MEDVOL_OK);
+    mv_cuda_graph_free(&ctx, &graph);
+    CHECK_STATUS(mv_cuda_ctx_reserve(&ctx, (size_t)want), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_capture_begin(&ctx), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_znorm(&ctx, &b.device, &a.device, NULL), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_clamp(&ctx, &b.device, &b.device, -1, 1), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_capture_end(&ctx, &graph), MEDVOL_OK);
+    for (int i = 0; i < 3; i++) {
+        fill(&a, i);
+        CHECK_STATUS(mv_cuda_graph_launch(&ctx, &graph), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_sync(&ctx), MEDVOL_OK);
+        CHECK_STATUS(mv_znorm(&cpu, &b.host, &a.host, NULL), MEDVOL_OK);
+        CHECK_STATUS(mv_clamp(&cpu, &b.host, &b.host, -1, 1), MEDVOL_OK);
+        same(&b, 3, 0.2, __LINE__);
+    }
+    CHECK_STATUS(mv_cuda_ctx_reserve(&ctx, (size_t)want + (1 << 20)), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_graph_launch(&ctx, &graph), MEDVOL_E_SCRATCH);
+    mv_cuda_graph_free(&ctx, &graph);
+    CHECK_STATUS(mv_cuda_graph_launch(&ctx, &graph), MEDVOL_E_NULL);
+    mv_cuda_ctx_free(&ctx);
+    { /* the caller's workspace does not grow; the caller's stream */
+        mv_cuda_desc desc;
+        cudaStream_t s;
+        void *p = NULL;
+        memset(&desc, 0, sizeof desc);
+        CHECK(cudaStreamCreate(&s) == cudaSuccess && cudaMalloc(&p, 4096) == cudaSuccess);
+        desc.workspace = p, desc.workspace_bytes = 4096;
+        desc.given_stream = 1, desc.stream = s;
+        CHECK_STATUS(mv_cuda_ctx_init(&ctx, &desc), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_znorm(&ctx, &b.device, &a.device, NULL), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_sync(&ctx), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_ctx_reserve(&ctx, 8192), MEDVOL_E_SCRATCH);
+        CHECK(ctx.error.value == 8192);
+        mv_cuda_ctx_free(&ctx);
+        cudaFree(p), cudaStreamDestroy(s);
+    }
+    twin_free(&a), twin_free(&b);
+}
+static void test_peer(void) { /* two contexts of one device; another device where there is one */
+    mv_cuda_ctx two;
+    mv_cuda_volume d, e;
+    twin a;
+    mv_volume back;
+    memset(&two, 0, sizeof two), memset(&d, 0, sizeof d), memset(&e, 0, sizeof e), memset(&back, 0, sizeof back);
+    twin_make(&a, MEDVOL_F32, &shapes[5], PLAIN);
+    fill(&a, 0);
+    CHECK_STATUS(mv_cuda_ctx_init(&two, NULL), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_linear(&gpu, &d, &a.device, 2, 0), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_copy_peer(&two, &e, &gpu, &d), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_download(&two, &back, &e, MEDVOL_NONE, NULL), MEDVOL_OK);
+    for (size_t i = 0; i < mv_volume_count(&back); i++)
+        CHECK(((float *)back.data)[i] == 2 * ((float *)a.host.data)[i]);
+    CHECK_STATUS(mv_cuda_copy_peer(&two, NULL, &gpu, &d), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
+    mv_cuda_volume_free(&gpu, &d), mv_cuda_volume_free(&two, &e);
+    mv_volume_free(&cpu, &back);
+    mv_cuda_ctx_free(&two);
+    twin_free(&a);
+}
+static void test_views(void) {
+    mv_cuda_volume d, v;
+    const size_t dim[3] = {9, 8, 7}, start[3] = {1, 2, 3}, size[3] = {4, 5, 2}, far[3] = {6, 5, 2};
+    memset(&d, 0, sizeof d);
+    CHECK_STATUS(mv_cuda_volume_alloc(&gpu, &d, MEDVOL_F32, 3, dim), MEDVOL_OK);
+    CHECK(d.affine[0] == 1 && d.affine[5] == 1 && d.affine[10] == 1 && mv_volume_count(&d) == 504);
+    CHECK_STATUS(mv_cuda_volume_view(&gpu, &v, &d, start, size), MEDVOL_OK);
+    CHECK((float *)v.data == (float *)d.data + 1 + 2 * 9 + 3 * 72 && v.affine[3] == 1 && v.owner == NULL);
+    CHECK_STATUS(mv_cuda_volume_view(&gpu, &v, &d, far, far), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_cuda_volume_alloc(&gpu, &v, MEDVOL_F32, 9, dim), MEDVOL_E_RANGE);
+    mv_cuda_volume_free(&gpu, &d);
+    mv_cuda_volume_free(&gpu, &d);
+    mv_cuda_volume_free(&gpu, NULL);
+}
+#if EMULATED
+static void test_machine(void) { /* no device, memory that runs out, errors of others, a lost device */
+    mv_cuda_ctx ctx;
+    mv_cuda_desc desc;
+    mv_cuda_volume d, e;
+    twin a;
+    int n, live;
+    memset(&desc, 0, sizeof desc), memset(&ctx, 0, sizeof ctx);
+    twin_make(&a, MEDVOL_I16, &shapes[5], VIEW);
+    fill(&a, 1);
+    CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
+    desc.by_number = 1, desc.device = 9;
+    CHECK_STATUS(mv_cuda_ctx_init(&ctx, &desc), MEDVOL_E_RANGE);
+    live = emu_leaks();
+    for (n = 1; n < 20; n++) { /* each allocation, refused once */
+        mv_status st;
+        memset(&d, 0, sizeof d), memset(&e, 0, sizeof e), memset(&ctx, 0, sizeof ctx);
+        emu_fail_alloc(n);
+        st = mv_cuda_upload(&ctx, &d, &a.host, MEDVOL_F32, NULL);
+        if (st == MEDVOL_OK) st = mv_cuda_znorm(&ctx, &e, &d, NULL);
+        if (st == MEDVOL_OK) st = mv_cuda_sync(&ctx);
+        if (st != MEDVOL_OK) CHECK_STATUS(st, MEDVOL_E_NOMEM);
+        emu_fail_alloc(0);
+        mv_cuda_volume_free(&ctx, &d), mv_cuda_volume_free(&ctx, &e);
+        mv_cuda_ctx_free(&ctx);
+        CHECK(emu_leaks() == live);
+        if (st == MEDVOL_OK) break;
+    }
+    CHECK(n > 5 && n < 20);
+    emu_limit(1 << 20);
+    const size_t big = 1 << 20;
+    memset(&ctx, 0, sizeof ctx), memset(&d, 0, sizeof d);
+    CHECK_STATUS(mv_cuda_volume_alloc(&ctx, &d, MEDVOL_F32, 1, &big), MEDVOL_E_NOMEM);
+    CHECK(strstr(mv_cuda_message(&ctx), "out of device memory"));
+    emu_limit(0);
+    CHECK_STATUS(mv_cuda_volume_alloc(&ctx, &d, MEDVOL_F32, 1, &big), MEDVOL_OK); /* usable again */
+    mv_cuda_volume_free(&ctx, &d);
+    emu_raise(1);
+    CHECK_STATUS(mv_cuda_ctx_reserve(&ctx, 64), MEDVOL_E_FOREIGN);
+    CHECK(strstr(mv_cuda_message(&ctx), "earlier") && cudaPeekAtLastError() != cudaSuccess);
+    CHECK(cudaGetLastError() != cudaSuccess);
+    CHECK_STATUS(mv_cuda_ctx_reserve(&ctx, 64), MEDVOL_OK);
+    mv_cuda_ctx_free(&ctx);
+    CHECK(emu_leaks() == live);
+    twin_free(&a);
+}
+static void test_lost(void) { /* the last of all: nothing works afterwards */
+    mv_cuda_ctx ctx;
+    memset(&ctx, 0, sizeof ctx);
+    emu_device(0, 0);
+    CHECK_STATUS(mv_cuda_ctx_reserve(&ctx, 64), MEDVOL_E_NO_DEVICE);
+    CHECK(mv_cuda_message(&ctx)[0]);
+    emu_device(1, 13000);
+    memset(&ctx, 0, sizeof ctx);
+    (void)cudaGetLastError();
+    CHECK_STATUS(mv_cuda_ctx_reserve(&ctx, 64), MEDVOL_OK);
+    emu_raise(700);
+    CHECK_STATUS(mv_cuda_ctx_reserve(&ctx, 64), MEDVOL_E_DEVICE_LOST);
+    char first[384];
+    strcpy(first, mv_cuda_message(&ctx));
+    CHECK(strstr(first, "700"));
+    CHECK_STATUS(mv_cuda_sync(&ctx), MEDVOL_E_DEVICE_LOST);
+    CHECK(!strcmp(first, mv_cuda_message(&ctx)));
+    mv_cuda_ctx_free(&ctx);
+    emu_reset();
+}
+#endif
+
+static const struct { const char *name; void (*run)(void); } tests[] = {
+    {"refused", test_refused}, {"views", test_views}, {"convert", test_convert}, {"kinds", test_kinds},
+    {"transfer", test_transfer}, {"stats", test_stats}, {"percentiles", test_percentiles}, {"mad", test_mad},
+    {"histogram", test_histogram}, {"znorm", test_znorm}, {"rescale", test_rescale}, {"limits", test_limits},
+    {"gamma", test_gamma}, {"arrays", test_arrays}, {"hooks", test_hooks}, {"capture", test_capture},
+    {"peer", test_peer},
+#if EMULATED
+    {"machine", test_machine},
+#endif
+};
+int main(int argc, char **argv) {
+    const char *only = argc > 1 ? argv[1] : "";
+    int i, orders = EMULATED ? 3 : 1;
+    mv_status st = mv_cuda_ctx_init(&gpu, NULL);
+    if (st == MEDVOL_E_NO_DEVICE) {
+        printf("test_cuda: %s\n", mv_cuda_message(&gpu));
+        return 9;
+    }
+    CHECK_STATUS(st, MEDVOL_OK);
+    for (order_now = 0; order_now < orders; order_now++) {
+        emu_order(order_now, 7);
+        for (i = 0; i < (int)(sizeof tests / sizeof *tests); i++) {
+            part = tests[i].name;
+            if (strstr(part, only)) seed = 1, tests[i].run();
+        }
+    }
+    emu_order(0, 1);
+    part = "staging";
+    if (strstr(part, only)) test_staging();
+    mv_cuda_ctx_free(&gpu);
+#if EMULATED
+    part = "leaks";
+    CHECK(emu_leaks() == 0);
+    part = "lost";
+    if (strstr(part, only)) test_lost();
+    for (i = 0; i < emu_reports(); i++) check(0, emu_report(i), __LINE__);
+#endif
+    printf("%d passed, %d failed\n", passed, failed);
+    return failed != 0;
+}
