@@ -4601,8 +4601,8 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_sp_fg_fold(mv__cu_sp_ends *out, const mv__cu
 /* The kernel for unscaled values that float holds: `threshold` as the float below it */
 MV__CU_FN void mv__cu_sp_fg_fast(mv__cu_sp_fg *g) {
     const double most = 3.4028234663852886e38, t = g->threshold;
-    if (g->scaled || !(g->type == MEDVOL_U8 || g->type == MEDVOL_I16 || g->type == MEDVOL_U16 ||
-                       g->type == MEDVOL_F32))
+    if (g->scaled || g->channels > 1 ||
+        !(g->type == MEDVOL_U8 || g->type == MEDVOL_I16 || g->type == MEDVOL_U16 || g->type == MEDVOL_F32))
         return;
     g->fast = 1;
     if (!g->above) return;
