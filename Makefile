@@ -346,6 +346,53 @@ test-bench-registration: $(B)/libmedvol.so ## the same on a phantom of 48 a side
 	@$(PYTHON) -c 'import numpy' || { echo "$@: numpy is not installed for $(PYTHON)"; exit 9; }
 	@$(PYTHON) bench/registration.py --smoke
 
+# ---- CUDA ----
+# medvol_cuda.h: compiled for GPUs where nvcc is; its kernels run on the processor by tests/cuda_cpu.h
+.PHONY: cuda test-cuda-cpu test-cuda
+NVCC ?= $(firstword $(wildcard /usr/local/cuda/bin/nvcc) nvcc)
+CU = $(B)/cuda
+CU_SOURCE = printf '\#define MEDVOL_CUDA_IMPLEMENTATION\n\#include "medvol_cuda.h"\n'
+CU_CC = $(NVCC) -O2 -I. -Werror all-warnings -Xcompiler -Wall,-Wextra
+CU_HOST = $(CXX) -x c++ -std=c++11 $(CFLAGS) -O2 $(WARN) '-DMEDVOL_CUDA_EMULATION="cuda_cpu.h"' -I. -Itests
+CU_NEEDS = tests/test_cuda.cu tests/cuda_cpu.h medvol_cuda.h medvol.h $(B)/medvol.o
+$(CU)/impl.cu: | $(B)
+	@mkdir -p $(@D)
+	@$(CU_SOURCE) > $@
+# registers, spills and stack are read from what ptxas says
+$(CU)/sm_%.cubin: $(CU)/impl.cu medvol_cuda.h medvol.h
+	$(CU_CC) -std=c++11 -arch=sm_$* -cubin -Xptxas -v $< -o $@ > $(CU)/sm_$*.txt 2>&1 || { cat $(CU)/sm_$*.txt; rm -f $@; exit 1; }
+	@! grep -E 'stack frame' $(CU)/sm_$*.txt | grep -vE '^ *0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads' || \
+	    { echo "sm_$*: a kernel spills or has a stack: $(CU)/sm_$*.txt"; rm -f $@; exit 1; }
+$(CU)/sm_90.ptx: $(CU)/impl.cu medvol_cuda.h medvol.h
+	$(CU_CC) -arch=sm_90 -ptx $< -o $@
+cuda: ## medvol_cuda.h by nvcc: sm_75, sm_80, sm_90, PTX; no warning, spill, stack; 16-byte accesses where promised
+	@command -v $(NVCC) >/dev/null || { echo "cuda: nvcc is not installed"; exit 9; }
+	@$(MAKE) --no-print-directory $(CU)/sm_75.cubin $(CU)/sm_80.cubin $(CU)/sm_90.cubin $(CU)/sm_90.ptx
+	@$(PYTHON) tests/cuda_sass.py $(CU)/sm_75.cubin $(CU)/sm_80.cubin $(CU)/sm_90.cubin
+# plain, and with fused multiplications as a GPU makes them
+$(CU)/cpu: $(CU_NEEDS)
+	@mkdir -p $(@D)
+	printf '\#include "medvol_cuda.h"\n' | $(CC) -std=c99 $(WARN) -Werror -I. -fsyntax-only -x c -
+	$(CU_HOST) -c $< -o $(CU)/cpu.o
+	$(CXX) $(CU)/cpu.o $(B)/medvol.o $(LDLIBS) -o $@
+$(CU)/cpu_fma: $(CU_NEEDS)
+	@mkdir -p $(@D)
+	$(CU_HOST) -mfma -ffp-contract=fast -c $< -o $(CU)/cpu_fma.o
+	$(CXX) $(CU)/cpu_fma.o $(B)/medvol.o $(LDLIBS) -o $@
+FMA = $(shell grep -qw fma /proc/cpuinfo 2>/dev/null && echo $(CU)/cpu_fma)
+test-cuda-cpu: $(CU)/cpu $(FMA) ## the kernels of medvol_cuda.h on the processor, beside medvol.h; PART=znorm: only these
+	@for t in $(FMA) $(CU)/cpu; do $$t $(PART) || exit 1; done
+$(CU)/gpu: $(CU_NEEDS)
+	@mkdir -p $(@D)
+	$(NVCC) -O2 -I. -arch=native tests/test_cuda.cu $(B)/medvol.o -lm -lpthread -o $@
+test-cuda: ## the same tests on a GPU, then under compute-sanitizer where there is one; PART=znorm: only these
+	@command -v $(NVCC) >/dev/null || { echo "test-cuda: nvcc is not installed"; exit 9; }
+	@nvidia-smi -L 2>/dev/null | grep -q GPU || { echo "test-cuda: there is no GPU"; exit 9; }
+	@$(MAKE) --no-print-directory $(CU)/gpu
+	@$(CU)/gpu $(PART)
+	@! command -v compute-sanitizer >/dev/null || for tool in memcheck racecheck initcheck; do \
+	    compute-sanitizer --tool $$tool --error-exitcode 1 $(CU)/gpu $(or $(PART),arrays) || exit 1; done
+
 # ---- FFTW behind the same calls: the suites that transform ----
 FFTW = $(B)/fftw
 FFTW_SUITES = fft kspace coils grappa sense nufft
@@ -439,6 +486,11 @@ test-firmware: ## as firmware: a Cortex-M7 without files, malloc and threads (JO
 	    { echo "$@: newlib is not installed (package libnewlib-arm-none-eabi)"; exit 9; }
 	@$(MAKE) --no-print-directory $(patsubst %,$(FW)/%/all.elf,$(or $(TABLES),$(FW_TABLES)))
 	@JOBS=$(or $(JOBS),2) bash tests/firmware/run.sh $(FW) $(or $(TABLES),$(FW_TABLES))
+
+# ---- CUDA, emulated ----
+.PHONY: test-cuda-emulation
+test-cuda-emulation: $(B)/medvol.o ## the stand-in for CUDA: planted bugs are found, right kernels are let be (gcc, clang)
+	@sh tests/cuda_emulation.sh $(B)
 
 clean: ## remove build/
 	rm -rf $(B)

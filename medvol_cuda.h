@@ -314,6 +314,7 @@ extern __shared__ __align__(16) unsigned char mv__cu_dynamic[];
 #  define mv__cu_all(p) __all_sync(0xffffffffu, p)
 #  define mv__cu_ld(p) (*(p))
 #  define mv__cu_st(p, v) (*(p) = (v))
+#  define mv__cu_stg(p, v) __stwb(p, v) /* to device memory, in one piece: nvcc may take others apart */
 #  define mv__cu_atomic_add(p, v) atomicAdd(p, v)
 #  define MV__CU_UNROLL _Pragma("unroll")
 #elif defined(MEDVOL_CUDA_EMULATION)
@@ -332,6 +333,7 @@ extern __shared__ __align__(16) unsigned char mv__cu_dynamic[];
 #  define mv__cu_all(p) emu_all(0xffffffffu, __LINE__, p)
 #  define mv__cu_ld(p) emu_ld(p)
 #  define mv__cu_st(p, v) emu_st(p, v)
+#  define mv__cu_stg(p, v) emu_st(p, v)
 #  define mv__cu_atomic_add(p, v) emu_atomic_add(p, v)
 #  ifdef __clang__
 #    define MV__CU_UNROLL _Pragma("unroll")
@@ -532,11 +534,11 @@ template <class T, int N> struct mv__cu_pack {
     typedef typename mv__cu_word<N * (int)sizeof(T)>::type word;
     union { word w; T v[N]; };
 };
-template <class T, int N> MV__CU_DEV void mv__cu_ldn(mv__cu_pack<T, N> &r, const T *p, int packed) {
-    if (packed) r.w = mv__cu_ld((const typename mv__cu_pack<T, N>::word *)(const void *)p);
+template <class T, int N> MV__CU_DEV void mv__cu_ldn(mv__cu_pack<T, N> &r, const T *p, int packed, int wanted) {
+    int k;
+    if (wanted && packed) r.w = mv__cu_ld((const typename mv__cu_pack<T, N>::word *)(const void *)p);
     else {
-        int k;
-        MV__CU_UNROLL for (k = 0; k < N; k++) r.v[k] = p[k];
+        MV__CU_UNROLL for (k = 0; k < N; k++) r.v[k] = wanted ? p[k] : T();
     }
 }
 MV__CU_DEV int mv__cu_mini(int a, int b) { return a < b ? a : b; }
@@ -1203,13 +1205,13 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_map(D *d, const S *s, long long n, int head,
     if (!op.begin()) return;
     MV__CU_UNROLL for (u = 0; u < U; u++) {
         const long long g = first + u * MV__CU_B;
-        if (g < groups) mv__cu_ldn<S, N>(in[u], s + head + g * N, packed);
+        mv__cu_ldn<S, N>(in[u], s + head + g * N, packed, g < groups);
     }
     MV__CU_UNROLL for (u = 0; u < U; u++) {
         const long long g = first + u * MV__CU_B;
         if (g >= groups) break;
         MV__CU_UNROLL for (k = 0; k < N; k++) op.run(&out.v[k], in[u].v[k]);
-        mv__cu_st((typename mv__cu_pack<D, N>::word *)(void *)(d + head + g * N), out.w);
+        mv__cu_stg((typename mv__cu_pack<D, N>::word *)(void *)(d + head + g * N), out.w);
     }
     i = (int)threadIdx.x;
     if (blockIdx.x == 0 && i < rest) { /* head and tail: fewer than 2 N values */
@@ -1237,9 +1239,9 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rows(D *d, const S *s, mv__cu_walk w, Op op)
         mv__cu_pack<S, N> in;
         mv__cu_pack<D, N> out;
         int k;
-        mv__cu_ldn<S, N>(in, s + head + i * N, packed);
+        mv__cu_ldn<S, N>(in, s + head + i * N, packed, 1);
         MV__CU_UNROLL for (k = 0; k < N; k++) op.run(&out.v[k], in.v[k]);
-        mv__cu_st((typename mv__cu_pack<D, N>::word *)(void *)(d + head + i * N), out.w);
+        mv__cu_stg((typename mv__cu_pack<D, N>::word *)(void *)(d + head + i * N), out.w);
     }
     for (i = lane; i < n - groups * N; i += 32) {
         const long long j = i < head ? i : groups * N + i;
@@ -1374,18 +1376,18 @@ MV__CU_DEV double mv__cu_power_f64(double x, const mv__cu_power &a) {
     t = mv__cu_mul(x - a.lo, a.scale);
     return mv__cu_add(mv__cu_mul(pow(t > 0 ? t : 0.0, a.g), a.range), a.lo);
 }
-MV__CU_DEV double mv__cu_any_value(const mv__cu_any &f, double x) {
+MV__CU_DEV double mv__cu_any_value(const mv__cu_any &f, const mv__cu_line &line, const mv__cu_power &power, double x) {
     double y;
     switch (f.kind) {
         case MV__CU_ANY_LINE:
-            y = mv__cu_add(mv__cu_mul(x - f.line.dm, f.line.dk), f.line.db);
-            if (f.line.clip) y = y < f.line.dlo ? f.line.dlo : y > f.line.dhi ? f.line.dhi : y;
-            return f.line.keep0 && x == 0.0 ? x : y;
+            y = mv__cu_add(mv__cu_mul(x - line.dm, line.dk), line.db);
+            if (line.clip) y = y < line.dlo ? line.dlo : y > line.dhi ? line.dhi : y;
+            return line.keep0 && x == 0.0 ? x : y;
         case MV__CU_ANY_STAY:
             return (f.open & 1 ? x <= f.lo : x < f.lo) ? f.under : (f.open & 2 ? x >= f.hi : x > f.hi) ? f.over : x;
         case MV__CU_ANY_INSIDE:
             return (f.open & 1 ? x > f.lo : x >= f.lo) && (f.open & 2 ? x < f.hi : x <= f.hi) ? 1.0 : 0.0;
-        case MV__CU_ANY_POWER: return mv__cu_power_f64(x, f.power);
+        case MV__CU_ANY_POWER: return mv__cu_power_f64(x, power);
         case MV__CU_ANY_MASK: return x != 0.0 && x == x ? 1.0 : 0.0;
         default: return x;
     }
@@ -1398,11 +1400,11 @@ MV__CU_DEV void mv__cu_any_raw(void *d, long long i, int bytes, mv__cu_u64 v) {
         default: ((mv__cu_u64 *)d)[i] = v;
     }
 }
-MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_any(void *d, const void *s, mv__cu_walk w, mv__cu_any f) {
+MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_any(void *d, const void *s, mv__cu_walk w, mv__cu_any f) {
     const int lane = (int)threadIdx.x & 31;
     long long a, b, at, n, i;
-    if (f.from) f.line = *f.from;
-    if (f.power_from) f.power = *f.power_from;
+    const mv__cu_line line = f.from ? *f.from : f.line;
+    const mv__cu_power power = f.power_from ? *f.power_from : f.power;
     if (f.stop && *f.stop) return;
     if (!mv__cu_walk_item(w, &a, &b, &at, &n)) return;
     a += at * w.dx, b += at * w.sx;
@@ -1429,14 +1431,14 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_any(void *d, const void *s, mv__cu_walk w, m
         }
         if (f.kind == MV__CU_ANY_POWER && f.dt == MEDVOL_F32) {
             float y = (float)x;
-            if (f.power.mode == MEDVOL_GAMMA_NORMALISED) y = (float)mv__cu_mul((double)y - f.power.lo, f.power.scale);
-            y = mv__cu_power_f32(y, (float)f.power.g, (float)(f.power.g - (double)(float)f.power.g), f.power.mode);
-            if (f.power.mode == MEDVOL_GAMMA_NORMALISED)
-                y = (float)mv__cu_add(mv__cu_mul((double)y, f.power.range), f.power.lo);
+            if (power.mode == MEDVOL_GAMMA_NORMALISED) y = (float)mv__cu_mul((double)y - power.lo, power.scale);
+            y = mv__cu_power_f32(y, (float)power.g, (float)(power.g - (double)(float)power.g), power.mode);
+            if (power.mode == MEDVOL_GAMMA_NORMALISED)
+                y = (float)mv__cu_add(mv__cu_mul((double)y, power.range), power.lo);
             ((float *)d)[to] = y;
             continue;
         }
-        mv__cu_store(d, to, f.dt, mv__cu_any_value(f, x));
+        mv__cu_store(d, to, f.dt, mv__cu_any_value(f, line, power, x));
     }
 }
 MV__CU_FN mv_status mv__cu_map_any(mv_cuda_ctx *ctx, const char *op, void *d, const void *s,
@@ -2071,7 +2073,7 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_moments(mv__cu_moment *out, const T *x, cons
     for (g = t; g < groups; g += U * MV__CU_B) {
         mv__cu_pack<T, N> in[U];
         MV__CU_UNROLL for (u = 0; u < U; u++)
-            if (g + u * MV__CU_B < groups) mv__cu_ldn<T, N>(in[u], x + (g + u * MV__CU_B) * N, packed);
+            mv__cu_ldn<T, N>(in[u], x + (g + u * MV__CU_B) * N, packed, g + u * MV__CU_B < groups);
         MV__CU_UNROLL for (u = 0; u < U; u++) {
             if (g + u * MV__CU_B >= groups) break;
             MV__CU_UNROLL for (k = 0; k < N; k++) {
@@ -2425,8 +2427,8 @@ MV__CU_DEV void mv__cu_digit(unsigned *t, T v, const mv__cu_sel *sel, const mv__
     if (!mv__cu_key(v, &k)) return;
     if (!sel) mv__cu_atomic_add(&t[copy * MV__CU_DIGITS + (int)((unsigned)(k >> shift) & mask)], 1u);
     else
-        for (j = 0; j < np; j++)
-            if ((mv__cu_u64)(k >> shift >> bits) == prefix[j])
+        MV__CU_UNROLL for (j = 0; j < MV__CU_RANKS; j++)
+            if (j < np && (mv__cu_u64)(k >> shift >> bits) == prefix[j])
                 mv__cu_atomic_add(&t[j * MV__CU_DIGITS + (int)((unsigned)(k >> shift) & mask)], 1u);
 }
 /* Adds to table: the first digit of all values (sel NULL), or the next one of those that share a prefix. */
@@ -2451,7 +2453,7 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_digits(unsigned *table, const T *x, const un
         for (g = t; g < groups; g += U * MV__CU_B) {
             mv__cu_pack<T, N> in[U];
             MV__CU_UNROLL for (u = 0; u < U; u++)
-                if (g + u * MV__CU_B < groups) mv__cu_ldn<T, N>(in[u], x + o + (g + u * MV__CU_B) * N, packed);
+                mv__cu_ldn<T, N>(in[u], x + o + (g + u * MV__CU_B) * N, packed, g + u * MV__CU_B < groups);
             MV__CU_UNROLL for (u = 0; u < U; u++) {
                 if (g + u * MV__CU_B >= groups) break;
                 MV__CU_UNROLL for (k = 0; k < N; k++) {
@@ -2507,7 +2509,7 @@ MV__CU_KERNEL(MV__CU_SELECT_B, 1) mv__cu_k_select(mv__cu_sel *s, const unsigned 
     if (!first) left = live ? s->left[w] : 0;
     else if (n > 0) {
         mv__cu_u64 a, b;
-        (void)mv__cu_ranks(r.q[w / 2 < r.nq ? w / 2 : 0], n, r.rule, &a, &b);
+        (void)mv__cu_ranks(w / 2 < r.nq && w / 2 == 1 ? r.q[1] : r.q[0], n, r.rule, &a, &b);
         left = w & 1 ? b : a;
         if (r.falling) left = n - 1 - left;
     }
@@ -2543,7 +2545,7 @@ MV__CU_KERNEL(32, 1) mv__cu_k_quantiles(double *out, const mv__cu_sel *s, mv__cu
     if (j >= r.nq) return;
     out[j] = HUGE_VAL - HUGE_VAL;
     if (s->n == 0 || s->prefixes == 0) return;
-    t = mv__cu_ranks(r.q[j], s->n, r.rule, &a, &b);
+    t = mv__cu_ranks(j == 1 ? r.q[1] : r.q[0], s->n, r.rule, &a, &b);
     x = mv__cu_add(mv__cu_mul(mv__cu_unkey(r.type, s->key[2 * j]), r.slope), r.inter);
     y = mv__cu_add(mv__cu_mul(mv__cu_unkey(r.type, s->key[2 * j + 1]), r.slope), r.inter);
     if (x == y) out[j] = x;

@@ -14,8 +14,9 @@
 extern "C" {
 #endif
 typedef struct emu_counts { /* sums over the warps of a launch; a request is one access of one warp */
-    unsigned long long load_requests, load_sectors, store_requests, store_sectors; /* device memory, sectors of 32 bytes */
-    unsigned long long shared_requests, shared_passes; /* 1 pass where no two words of a bank differ */
+    unsigned long long load_requests, load_sectors, load_bytes; /* device memory; sectors of 32 bytes; bytes that lanes ask for */
+    unsigned long long store_requests, store_sectors, store_bytes;
+    unsigned long long shared_requests, shared_passes; /* 8, 16 bytes a lane: half, quarter warps; best: 1 each */
     unsigned long long accesses;                       /* of threads */
     unsigned long long blocks, threads, barriers;
 } emu_counts;
@@ -253,7 +254,7 @@ static struct {
     emu_fiber fiber[EMU_THREADS + 1];
     int free_list[EMU_THREADS + 1], order[EMU_THREADS];
     /* settings and results */
-    int order_kind, profiling, fail_alloc, reports, last_error, sticky;
+    int order_kind, profiling, quiet, fail_alloc, reports, last_error, sticky;
     unsigned order_seed;
     emu_counts counts;
     char *report[EMU_REPORTS];
@@ -1461,6 +1462,7 @@ EMU_RT cudaError_t cudaPointerGetAttributes(cudaPointerAttributes *a, const void
 }
 EMU_CALL void emu_cells_set(const void *dst, size_t n);
 EMU_CALL void emu_cells_copy(const void *dst, const void *src, size_t n);
+EMU_CALL int emu_cells_ready(const void *src, size_t n);
 struct emu_copy_op {
     emu_op op;
     char *dst;
@@ -1931,23 +1933,585 @@ extern "C" EMU_RAW void emu_reset(void) {
 }
 
 /* ---- checks of every access ---- */
+struct emu_cell { /* what is known of one word */
+    emu_u64 key; /* launch (shared memory: block) that all but `init` belongs to */
+    unsigned w_block, r_block, w_epoch, r_epoch, w_warp, r_warp; /* epochs of the block and of the warp */
+    unsigned r_lanes;                                            /* of the warp of r_thread, in r_epoch */
+    unsigned short w_thread, r_thread;
+    unsigned char init, w_mask, r_mask; /* bytes */
+    unsigned char atomic, blocks, warps; /* the write was; several blocks, warps have read */
+};
+static_assert(sizeof(emu_cell) <= 64, "room for a word's cell");
 #if !EMU_CHECK
 EMU_CALL void emu_cells_set(const void *, size_t) {}
 EMU_CALL void emu_cells_copy(const void *, const void *, size_t) {}
+EMU_CALL int emu_cells_ready(const void *, size_t) { return 1; }
 EMU_CALL void emu_block_end(void) {}
 template <class T> EMU_FN T emu_ld(const T *p) {
-    if ((uintptr_t)p % sizeof(T)) emu_fail((emu_u64)__LINE__, "misaligned: %zu bytes at %p", sizeof(T), (const void *)p);
-    return *p;
+    T v;
+    if ((uintptr_t)p % sizeof(T) == 0) return *p;
+    emu_fail((emu_u64)sizeof(T), "misaligned load of %zu bytes", sizeof(T));
+    memset(&v, 0xff, sizeof v);
+    return v;
 }
 template <class T> EMU_FN void emu_st(T *p, const T &v) {
-    if ((uintptr_t)p % sizeof(T)) emu_fail((emu_u64)__LINE__, "misaligned: %zu bytes at %p", sizeof(T), (void *)p);
-    *p = v;
+    if ((uintptr_t)p % sizeof(T) == 0) *p = v;
+    else emu_fail((emu_u64)sizeof(T), "misaligned store of %zu bytes", sizeof(T));
 }
 EMU_FN unsigned emu_atomic_add(unsigned *p, unsigned v) {
     unsigned old = *p;
     *p = old + v;
     return old;
 }
+#else
+static emu_cell emu_shared_cells[EMU_ARENA / 4];
+extern "C" const char __executable_start[] __attribute__((weak));
+enum { EMU_READ = 0, EMU_WRITE = 1, EMU_ATOMIC = 2, EMU_LOOSE = 4 }; /* LOOSE: any alignment is meant */
+
+/* bytes of a range, as they lie in each word: calls what for each cell */
+EMU_FN emu_cell *emu_cell_of(emu_alloc *a, const void *p) { return &a->cells[((const char *)p - a->p) / 4]; }
+EMU_FN int emu_mask(size_t at, size_t end) { /* of the word that `at` lies in, up to end */
+    size_t last = (at | 3) + 1 < end ? 4 : ((end - 1) & 3) + 1;
+    return (int)((1u << last) - 1) & ~(int)((1u << (at & 3)) - 1);
+}
+EMU_CALL void emu_cells_set(const void *dst, size_t n) {
+    emu_alloc *a = emu_owner(dst);
+    size_t at, end;
+    if (!a || !a->live || !n) return;
+    at = (size_t)((const char *)dst - a->p), end = at + n;
+    for (; at < end; at = (at | 3) + 1) a->cells[at / 4].init |= (unsigned char)emu_mask(at, end);
+}
+EMU_CALL int emu_cells_ready(const void *src, size_t n) {
+    emu_alloc *a = emu_owner(src);
+    size_t at, end;
+    if (!a || !a->live || !n) return 1;
+    at = (size_t)((const char *)src - a->p), end = at + n;
+    for (; at < end; at = (at | 3) + 1)
+        if (emu_mask(at, end) & ~a->cells[at / 4].init) return 0;
+    return 1;
+}
+EMU_CALL void emu_cells_copy(const void *dst, const void *src, size_t n) {
+    emu_alloc *a = emu_owner(dst), *b = emu_owner(src);
+    if (!a || !b || !a->live || !b->live) return;
+    size_t d = (size_t)((const char *)dst - a->p), s = (size_t)((const char *)src - b->p);
+    if (!((d | s | n) & 3)) {
+        for (size_t i = 0; i < n; i += 4) a->cells[(d + i) / 4].init = b->cells[(s + i) / 4].init;
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        unsigned char *c = &a->cells[(d + i) / 4].init, bit = (unsigned char)(1 << ((d + i) & 3));
+        if (b->cells[(s + i) / 4].init >> ((s + i) & 3) & 1) *c = (unsigned char)(*c | bit);
+        else *c = (unsigned char)(*c & ~bit);
+    }
+}
+EMU_FN emu_u64 emu_pc(const void *pc) { return (emu_u64)((const char *)pc - __executable_start); }
+/* the running thread and `other` have met in their warp since its epoch e */
+EMU_FN int emu_met(int other, unsigned e) {
+    const emu_warp *w = &emu.warp[emu.cur >> 5];
+    return other >> 5 == emu.cur >> 5 && (w->full > e || (w->parts && w->met[other & 31][emu.cur & 31] > e));
+}
+EMU_FN int emu_met_all(const emu_cell *c) {
+    if (c->warps || c->r_thread >> 5 != emu.cur >> 5) return 0;
+    for (int lane = 0; lane < 32; lane++)
+        if (c->r_lanes >> lane & 1 && lane != (emu.cur & 31) && !emu_met((emu.cur & ~31) + lane, c->r_warp)) return 0;
+    return 1;
+}
+EMU_FN void emu_cell_touch(emu_cell *c, emu_u64 key, int shared, int m, int what, const void *pc) {
+    static const char *const memory[2] = {"device", "shared"};
+    unsigned block = (unsigned)emu.block, warp = emu.warp[emu.cur >> 5].epoch;
+    int write = what & (EMU_WRITE | EMU_ATOMIC), atomic = what & EMU_ATOMIC;
+    if (c->key != key) {
+        c->key = key, c->w_mask = c->r_mask = 0;
+        if (shared) c->init = 0;
+    }
+    if ((!write || atomic) && m & ~c->init) {
+        emu_fail((emu_u64)(uintptr_t)pc, "reads %s memory that nobody has written (at 0x%llx)", memory[shared], emu_pc(pc));
+        c->init |= (unsigned char)m;
+    }
+    if (c->w_mask & m && !(atomic && c->atomic)) {
+        if (c->w_block != block)
+            emu_fail((emu_u64)(uintptr_t)pc, "%s device memory that block %u of this launch has written (at 0x%llx)",
+                     write ? "writes" : "reads", c->w_block, emu_pc(pc));
+        else if (c->w_thread != emu.cur && c->w_epoch == emu.epoch && !emu_met(c->w_thread, c->w_warp))
+            emu_fail((emu_u64)(uintptr_t)pc, "race: %s %s memory that thread %d writes (at 0x%llx)",
+                     write ? "writes" : "reads", memory[shared], c->w_thread, emu_pc(pc));
+    }
+    if (write && c->r_mask & m) {
+        if (c->blocks || c->r_block != block)
+            emu_fail((emu_u64)(uintptr_t)pc, "writes device memory that block %u of this launch has read (at 0x%llx)",
+                     c->r_block, emu_pc(pc));
+        else if (c->r_epoch == emu.epoch && !emu_met_all(c) &&
+                 (c->warps || c->r_thread >> 5 != emu.cur >> 5 || c->r_lanes & ~(1u << (emu.cur & 31))))
+            emu_fail((emu_u64)(uintptr_t)pc, "race: writes %s memory that thread %d reads (at 0x%llx)", memory[shared],
+                     c->r_thread, emu_pc(pc));
+    }
+    if (write) { /* one writer a word is kept: of bytes of several, the last */
+        int same = c->w_block == block && c->w_thread == emu.cur && c->w_epoch == emu.epoch;
+        c->w_mask = (unsigned char)(m | (same ? c->w_mask : 0));
+        c->w_block = block, c->w_thread = (unsigned short)emu.cur, c->w_epoch = emu.epoch, c->w_warp = warp;
+        c->init |= (unsigned char)m, c->atomic = atomic != 0;
+        return;
+    }
+    unsigned me = 1u << (emu.cur & 31);
+    int again = c->r_mask && c->r_block == block && c->r_epoch == emu.epoch;
+    int alone = again && !c->warps && c->r_thread >> 5 == emu.cur >> 5 && c->r_lanes == me;
+    if (!(c->r_mask & m)) c->blocks = 0;
+    else if (c->r_block != block) c->blocks = 1;
+    if (again && (alone || c->r_mask == m)) {
+        c->warps = c->warps || c->r_thread >> 5 != emu.cur >> 5;
+        c->r_lanes |= me, c->r_mask |= (unsigned char)m;
+    } else c->warps = 0, c->r_lanes = me, c->r_mask = (unsigned char)m;
+    c->r_block = block, c->r_thread = (unsigned short)emu.cur, c->r_epoch = emu.epoch, c->r_warp = warp;
+}
+EMU_CALL void emu_log(const void *p, size_t size, int what, int shared, const void *pc);
+EMU_FN void emu_touch_device(const char *p, size_t size, int what, const void *pc) {
+    emu_alloc *a = emu_owner(p);
+    size_t at, end;
+    if (!a || !a->live || p < a->p || (size_t)(p - a->p) + size > a->size) {
+        if (!a) emu_fail((emu_u64)(uintptr_t)pc, "out of bounds: no allocation is near (at 0x%llx)", emu_pc(pc));
+        else
+            emu_fail((emu_u64)(uintptr_t)pc, "%s: %s %zu bytes at %td of an allocation of %zu (at 0x%llx)",
+                     a->live ? "out of bounds" : "use of freed memory", what ? "writes" : "reads", size, p - a->p, a->size,
+                     emu_pc(pc));
+        return;
+    }
+    if (a->device != emu.device)
+        emu_fail((emu_u64)(uintptr_t)pc, "memory of device %d in a kernel on device %d", a->device, emu.device);
+    at = (size_t)(p - a->p), end = at + size;
+    for (; at < end; at = (at | 3) + 1) emu_cell_touch(&a->cells[at / 4], emu.launch, 0, emu_mask(at, end), what, pc);
+}
+EMU_FN void emu_touch_shared(const char *p, size_t size, int what, const void *pc) {
+    size_t at = (size_t)(p - emu.arena), end = at + size, dynamic = (size_t)((char *)emu_dynamic() - emu.arena);
+    int k = 0;
+    while (k < emu.arrays && !(at >= emu.array[k].at && end <= emu.array[k].at + emu.array[k].size)) k++;
+    if (k == emu.arrays && !(at >= dynamic && end <= dynamic + emu.dynamic)) {
+        emu_fail((emu_u64)(uintptr_t)pc, "out of bounds: %s %zu bytes beside the block's shared arrays (at 0x%llx)",
+                 what ? "writes" : "reads", size, emu_pc(pc));
+        return;
+    }
+    for (; at < end; at = (at | 3) + 1)
+        emu_cell_touch(&emu_shared_cells[at / 4], emu.serial, 1, emu_mask(at, end), what, pc);
+}
+EMU_CALL void emu_touch(const void *address, size_t size, int what, const void *pc) {
+    const char *p = (const char *)address;
+    if (!emu.running) {
+        if (emu_in_range(p) && !emu.quiet)
+            emu_fail((emu_u64)(uintptr_t)pc, "the host %s device memory (at 0x%llx)", what ? "writes" : "reads", emu_pc(pc));
+        return;
+    }
+    if ((size_t)(p - emu.stacks) < (size_t)(EMU_THREADS + 1) * EMU_STACK) return;
+    int device = emu_in_range(p), shared = p >= emu.arena && p < emu.arena + EMU_ARENA + 4096;
+    if ((device || shared) && size <= 16 && !(what & EMU_LOOSE) && (uintptr_t)p % size)
+        emu_fail((emu_u64)(uintptr_t)pc, "misaligned %s of %zu bytes (at 0x%llx)", what ? "store" : "load", size, emu_pc(pc));
+    what &= EMU_WRITE | EMU_ATOMIC;
+    emu.counts.accesses += device || shared;
+    if (device) emu_touch_device(p, size, what, pc);
+    else if (shared) emu_touch_shared(p, size, what, pc);
+    else if (p >= (const char *)&emu_ix && p < (const char *)(&emu_ix + 1)) return;
+    else if (p >= __start_emu_const && p < __stop_emu_const && !what) return;
+    else if (!emu_pin_of(p, size))
+        emu_fail((emu_u64)(uintptr_t)pc, "a kernel %s host memory (at 0x%llx)", what ? "writes" : "reads", emu_pc(pc));
+    if (emu.profiling && (device || shared)) emu_log(p, size, what, shared, pc);
+}
+template <class T> EMU_CALL T emu_ld(const T *p) {
+    T v;
+    emu_touch(p, sizeof(T), EMU_READ, __builtin_return_address(0));
+    if ((uintptr_t)p % sizeof(T) == 0) return *p;
+    memset(&v, 0xff, sizeof v);
+    return v;
+}
+template <class T> EMU_CALL void emu_st(T *p, const T &v) {
+    emu_touch(p, sizeof(T), EMU_WRITE, __builtin_return_address(0));
+    if ((uintptr_t)p % sizeof(T) == 0) *p = v;
+}
+EMU_CALL unsigned emu_atomic_add(unsigned *p, unsigned v) {
+    emu_touch(p, 4, EMU_ATOMIC, __builtin_return_address(0));
+    unsigned old = *p;
+    *p = old + v;
+    return old;
+}
+
+/* requests: what the lanes of a warp do at one place in the code, the n-th time each is there */
+enum { EMU_SITES = 512 };
+struct emu_request {
+    emu_u64 key, at[32];
+    unsigned lanes;
+    int size, store, shared;
+};
+static struct {
+    const void *site[EMU_SITES];
+    unsigned *times; /* [thread][site] */
+    emu_request *request;
+    int sites, n, room, *table, slots;
+} emu_logged;
+EMU_FN int emu_site(const void *pc) {
+    unsigned h = (unsigned)(((uintptr_t)pc * 0x9e3779b97f4a7c15ull) >> 40) % EMU_SITES;
+    for (int k = 0; k < EMU_SITES; k++, h = (h + 1) % EMU_SITES) {
+        if (emu_logged.site[h] == pc) return (int)h;
+        if (!emu_logged.site[h]) return emu_logged.site[h] = pc, emu_logged.sites++, (int)h;
+    }
+    return -1;
+}
+EMU_FN emu_request *emu_request_of(emu_u64 key) {
+    if (emu_logged.n * 2 >= emu_logged.slots) {
+        emu_logged.slots = emu_logged.slots ? 2 * emu_logged.slots : 4096, emu_logged.room = emu_logged.slots / 2 + 1;
+        free(emu_logged.table);
+        emu_logged.table = (int *)emu_must(calloc((size_t)emu_logged.slots, sizeof(int)));
+        emu_logged.request = (emu_request *)emu_must(
+            realloc(emu_logged.request, (size_t)emu_logged.room * sizeof(emu_request)));
+        for (int i = 0; i < emu_logged.n; i++) {
+            unsigned h = (unsigned)((emu_logged.request[i].key * 0x9e3779b97f4a7c15ull) >> 33);
+            while (emu_logged.table[h % (unsigned)emu_logged.slots]) h++;
+            emu_logged.table[h % (unsigned)emu_logged.slots] = i + 1;
+        }
+    }
+    unsigned h = (unsigned)((key * 0x9e3779b97f4a7c15ull) >> 33);
+    for (;; h++) {
+        int *t = &emu_logged.table[h % (unsigned)emu_logged.slots];
+        if (*t && emu_logged.request[*t - 1].key == key) return &emu_logged.request[*t - 1];
+        if (*t) continue;
+        emu_request *r = &emu_logged.request[emu_logged.n++];
+        memset(r, 0, sizeof *r);
+        *t = emu_logged.n;
+        r->key = key;
+        return r;
+    }
+}
+EMU_CALL void emu_log(const void *p, size_t size, int what, int shared, const void *pc) {
+    int site = emu_site(pc), lane = emu.cur & 31;
+    if (!emu_logged.times) emu_logged.times = (unsigned *)emu_must(calloc((size_t)EMU_THREADS * EMU_SITES, 4));
+    if (site < 0) return;
+    unsigned time = emu_logged.times[emu.cur * EMU_SITES + site]++;
+    emu_request *r = emu_request_of((emu_u64)(unsigned)(emu.cur >> 5) << 48 | (emu_u64)(unsigned)site << 32 | time);
+    r->lanes |= 1u << lane, r->at[lane] = (emu_u64)(uintptr_t)p;
+    r->size = (int)size, r->store = what != 0, r->shared = shared;
+}
+EMU_FN int emu_add_new(emu_u64 *list, int n, emu_u64 v) {
+    for (int i = n - 1; i >= 0; i--)
+        if (list[i] == v) return n;
+    list[n] = v;
+    return n + 1;
+}
+EMU_FN int emu_sectors(const emu_request *r) {
+    emu_u64 list[32 * 4];
+    int n = 0;
+    for (int lane = 0; lane < 32; lane++)
+        if (r->lanes >> lane & 1)
+            for (emu_u64 s = r->at[lane] / 32; s <= (r->at[lane] + (emu_u64)r->size - 1) / 32 && n < 127; s++)
+                n = emu_add_new(list, n, s);
+    return n;
+}
+/* lanes first .. first + count - 1 go together: passes, 0 where none of them is there */
+EMU_FN int emu_passes(const emu_request *r, int first, int count) {
+    emu_u64 list[32 * 4];
+    int n = 0, bank[32] = {0}, most = 0;
+    for (int lane = first; lane < first + count; lane++)
+        if (r->lanes >> lane & 1)
+            for (emu_u64 w = r->at[lane] / 4; w <= (r->at[lane] + (emu_u64)r->size - 1) / 4 && n < 127; w++)
+                n = emu_add_new(list, n, w);
+    for (int i = 0; i < n; i++)
+        if (++bank[list[i] % 32] > most) most = bank[list[i] % 32];
+    return most;
+}
+EMU_CALL void emu_block_end(void) {
+    if (!emu.profiling || !emu_logged.n) return;
+    for (int i = 0; i < emu_logged.n; i++) {
+        const emu_request *r = &emu_logged.request[i];
+        emu_u64 bytes = (emu_u64)__builtin_popcount(r->lanes) * (emu_u64)r->size;
+        if (r->shared) {
+            int count = r->size > 8 ? 8 : r->size > 4 ? 16 : 32;
+            for (int first = 0; first < 32; first += count) {
+                int passes = emu_passes(r, first, count);
+                emu.counts.shared_requests += passes > 0, emu.counts.shared_passes += (emu_u64)passes;
+            }
+        } else if (r->store)
+            emu.counts.store_requests++, emu.counts.store_bytes += bytes, emu.counts.store_sectors += (emu_u64)emu_sectors(r);
+        else emu.counts.load_requests++, emu.counts.load_bytes += bytes, emu.counts.load_sectors += (emu_u64)emu_sectors(r);
+    }
+    memset(emu_logged.table, 0, (size_t)emu_logged.slots * sizeof(int));
+    memset(emu_logged.times, 0, (size_t)emu.n * EMU_SITES * 4);
+    memset(emu_logged.site, 0, sizeof emu_logged.site);
+    emu_logged.n = emu_logged.sites = 0;
+}
+
+/* the hooks themselves */
+#define EMU_PC __builtin_return_address(0)
+extern "C" {
+EMU_RAW void __tsan_init(void) {}
+EMU_RAW void __tsan_func_entry(void *) {}
+EMU_RAW void __tsan_func_exit(void) {}
+EMU_RAW void __tsan_vptr_update(void **, void *) {}
+EMU_RAW void __tsan_vptr_read(void **) {}
+#define EMU_HOOKS(n)                                                                                                  \
+    EMU_RAW void __tsan_read##n(void *p) { emu_touch(p, n, EMU_READ, EMU_PC); }                                       \
+    EMU_RAW void __tsan_write##n(void *p) { emu_touch(p, n, EMU_WRITE, EMU_PC); }                                     \
+    EMU_RAW void __tsan_volatile_read##n(void *p) { emu_touch(p, n, EMU_READ, EMU_PC); }                              \
+    EMU_RAW void __tsan_volatile_write##n(void *p) { emu_touch(p, n, EMU_WRITE, EMU_PC); }                            \
+    EMU_RAW void __tsan_unaligned_read##n(void *p) { emu_touch(p, n, EMU_READ | EMU_LOOSE, EMU_PC); }                 \
+    EMU_RAW void __tsan_unaligned_write##n(void *p) { emu_touch(p, n, EMU_WRITE | EMU_LOOSE, EMU_PC); }               \
+    EMU_RAW void __tsan_read_write##n(void *p) {                                                                      \
+        emu_touch(p, n, EMU_READ, EMU_PC);                                                                            \
+        emu_touch(p, n, EMU_WRITE, EMU_PC);                                                                           \
+    }
+EMU_HOOKS(1)
+EMU_HOOKS(2)
+EMU_HOOKS(4)
+EMU_HOOKS(8)
+EMU_HOOKS(16)
+EMU_RAW void __tsan_read_range(void *p, size_t n) {
+    if (n) emu_touch(p, n, EMU_READ | EMU_LOOSE, EMU_PC);
+}
+EMU_RAW void __tsan_write_range(void *p, size_t n) {
+    if (n) emu_touch(p, n, EMU_WRITE | EMU_LOOSE, EMU_PC);
+}
+EMU_RAW void *__tsan_memcpy(void *d, const void *s, size_t n) {
+    if (n) emu_touch(s, n, EMU_READ | EMU_LOOSE, EMU_PC), emu_touch(d, n, EMU_WRITE | EMU_LOOSE, EMU_PC);
+    return memcpy(d, s, n);
+}
+EMU_RAW void *__tsan_memmove(void *d, const void *s, size_t n) {
+    if (n) emu_touch(s, n, EMU_READ | EMU_LOOSE, EMU_PC), emu_touch(d, n, EMU_WRITE | EMU_LOOSE, EMU_PC);
+    return memmove(d, s, n);
+}
+EMU_RAW void *__tsan_memset(void *d, int v, size_t n) {
+    if (n) emu_touch(d, n, EMU_WRITE | EMU_LOOSE, EMU_PC);
+    return memset(d, v, n);
+}
+}
+#endif
+
+/* ---- cuFFT, by medvol.h's transforms (link its implementation; EMU_NO_CUFFT leaves it out) ---- */
+#if !defined EMU_NO_CUFFT && !defined MEDVOL_CUDA_NO_CUFFT
+#ifndef MEDVOL_H
+#include "../medvol.h"
+#endif
+typedef int cufftHandle;
+typedef float cufftReal;
+typedef double cufftDoubleReal;
+typedef float2 cufftComplex;
+typedef double2 cufftDoubleComplex;
+typedef enum cufftResult_t {
+    CUFFT_SUCCESS = 0,
+    CUFFT_INVALID_PLAN = 1,
+    CUFFT_ALLOC_FAILED = 2,
+    CUFFT_INVALID_TYPE = 3,
+    CUFFT_INVALID_VALUE = 4,
+    CUFFT_INTERNAL_ERROR = 5,
+    CUFFT_EXEC_FAILED = 6,
+    CUFFT_SETUP_FAILED = 7,
+    CUFFT_INVALID_SIZE = 8,
+    CUFFT_UNALIGNED_DATA = 9,
+    CUFFT_INVALID_DEVICE = 11,
+    CUFFT_NO_WORKSPACE = 13,
+    CUFFT_NOT_IMPLEMENTED = 14,
+    CUFFT_NOT_SUPPORTED = 16
+} cufftResult;
+typedef enum cufftType_t {
+    CUFFT_R2C = 0x2a,
+    CUFFT_C2R = 0x2c,
+    CUFFT_C2C = 0x29,
+    CUFFT_D2Z = 0x6a,
+    CUFFT_Z2D = 0x6c,
+    CUFFT_Z2Z = 0x69
+} cufftType;
+#define CUFFT_FORWARD (-1)
+#define CUFFT_INVERSE 1
+struct emu_side { /* where elements lie: [0] the fastest axis, [rank] the batch; element: bytes */
+    long long n[4], stride[4];
+    size_t element;
+};
+struct emu_fft {
+    int made, rank, type, automatic, device, basic;
+    long long n[3], batch;
+    size_t work_size;
+    void *work, *own;
+    cudaStream_t stream;
+    emu_side in, out;
+};
+static emu_fft emu_ffts[64]; /* handle - 1 */
+static unsigned char emu_fft_lives[64];
+EMU_FN emu_fft *emu_fft_of(cufftHandle h) { return h >= 1 && h <= 64 && emu_fft_lives[h - 1] ? &emu_ffts[h - 1] : NULL; }
+EMU_RT cufftResult cufftCreate(cufftHandle *h) {
+    if (emu_gate()) return CUFFT_INTERNAL_ERROR;
+    for (int i = 0; i < 64; i++)
+        if (!emu_fft_lives[i]) {
+            memset(&emu_ffts[i], 0, sizeof emu_ffts[i]);
+            emu_ffts[i].automatic = emu_fft_lives[i] = 1;
+            emu_rt.live_plans++;
+            *h = i + 1;
+            return CUFFT_SUCCESS;
+        }
+    return CUFFT_ALLOC_FAILED;
+}
+EMU_RT cufftResult cufftDestroy(cufftHandle h) {
+    emu_fft *f = emu_fft_of(h);
+    if (!f) return CUFFT_INVALID_PLAN;
+    if (f->own) cudaFree(f->own);
+    emu_fft_lives[h - 1] = 0;
+    emu_rt.live_plans--;
+    return CUFFT_SUCCESS;
+}
+EMU_RT cufftResult cufftGetVersion(int *v) { return *v = 12000, CUFFT_SUCCESS; }
+EMU_RT cufftResult cufftSetAutoAllocation(cufftHandle h, int on) {
+    emu_fft *f = emu_fft_of(h);
+    if (!f || f->made) return CUFFT_INVALID_PLAN;
+    return f->automatic = on, CUFFT_SUCCESS;
+}
+EMU_RT cufftResult cufftSetStream(cufftHandle h, cudaStream_t s) {
+    emu_fft *f = emu_fft_of(h);
+    return f ? f->stream = s, CUFFT_SUCCESS : CUFFT_INVALID_PLAN;
+}
+EMU_RT cufftResult cufftSetWorkArea(cufftHandle h, void *work) {
+    emu_fft *f = emu_fft_of(h);
+    return f && f->made ? f->work = work, CUFFT_SUCCESS : CUFFT_INVALID_PLAN;
+}
+EMU_RT cufftResult cufftGetSize(cufftHandle h, size_t *size) {
+    emu_fft *f = emu_fft_of(h);
+    return f && f->made ? *size = f->work_size, CUFFT_SUCCESS : CUFFT_INVALID_PLAN;
+}
+/* layout as cuFFT's advanced one; embed NULL: contiguous */
+EMU_FN void emu_side_set(emu_side *s, const emu_fft *f, int real, int halved, long long *embed, long long stride, long long dist) {
+    int d = f->type >= CUFFT_Z2Z, k;
+    long long step = embed ? stride : 1;
+    s->element = (size_t)((d ? 8 : 4) * (real ? 1 : 2));
+    for (k = 0; k < f->rank; k++) {
+        s->n[k] = k == 0 && halved ? f->n[0] / 2 + 1 : f->n[k];
+        s->stride[k] = step;
+        step *= embed ? embed[f->rank - 1 - k] : s->n[k];
+    }
+    s->n[f->rank] = f->batch, s->stride[f->rank] = embed ? dist : step;
+}
+EMU_RT cufftResult cufftMakePlanMany64(cufftHandle h, int rank, long long *n, long long *inembed, long long istride,
+                                       long long idist, long long *onembed, long long ostride, long long odist,
+                                       cufftType type, long long batch, size_t *work_size) {
+    emu_fft *f = emu_fft_of(h);
+    long long total = batch;
+    if (!f || f->made) return CUFFT_INVALID_PLAN;
+    if (emu_gate() || emu_unsafe()) return CUFFT_INTERNAL_ERROR;
+    if (rank < 1 || rank > 3 || !n || batch < 1) return CUFFT_INVALID_SIZE;
+    if (!type || !strchr("\x2a\x2c\x29\x6a\x6c\x69", (int)type)) return CUFFT_INVALID_TYPE;
+    if (!inembed != !onembed) return CUFFT_INVALID_VALUE;
+    f->rank = rank, f->batch = batch, f->type = type, f->device = emu_rt.device, f->basic = !inembed;
+    for (int k = 0; k < rank; k++) {
+        if (n[k] < 1) return CUFFT_INVALID_SIZE;
+        f->n[rank - 1 - k] = n[k], total *= n[k];
+    }
+    int r2c = type == CUFFT_R2C || type == CUFFT_D2Z, c2r = type == CUFFT_C2R || type == CUFFT_Z2D;
+    emu_side_set(&f->in, f, r2c, c2r, inembed, istride, idist);
+    emu_side_set(&f->out, f, c2r, r2c, onembed, ostride, odist);
+    f->work_size = (size_t)total * (type >= CUFFT_Z2Z ? 16 : 8);
+    if (f->automatic && cudaMalloc(&f->own, f->work_size)) return CUFFT_ALLOC_FAILED;
+    f->work = f->own, f->made = 1;
+    if (work_size) *work_size = f->work_size;
+    return CUFFT_SUCCESS;
+}
+EMU_RT cufftResult cufftMakePlanMany(cufftHandle h, int rank, int *n, int *inembed, int istride, int idist, int *onembed,
+                                     int ostride, int odist, cufftType type, int batch, size_t *work_size) {
+    long long m[3] = {0}, i[3] = {0}, o[3] = {0};
+    if (rank < 1 || rank > 3 || !n) return CUFFT_INVALID_SIZE;
+    for (int k = 0; k < rank; k++) m[k] = n[k], i[k] = inembed ? inembed[k] : 0, o[k] = onembed ? onembed[k] : 0;
+    return cufftMakePlanMany64(h, rank, m, inembed ? i : NULL, istride, idist, onembed ? o : NULL, ostride, odist, type,
+                               batch, work_size);
+}
+enum { EMU_FFT_LOOK, EMU_FFT_POISON, EMU_FFT_SET };
+/* each element: is it device memory, written (LOOK)? makes it NaN (POISON); it is written now (SET) */
+EMU_CALL int emu_side_each(const emu_side *s, int rank, char *p, int what) {
+    int ready = 1;
+    for (long long b = 0; b < s->n[rank]; b++)
+        for (long long z = 0; z < (rank > 2 ? s->n[2] : 1); z++)
+            for (long long y = 0; y < (rank > 1 ? s->n[1] : 1); y++)
+                for (long long x = 0; x < s->n[0]; x++) {
+                    char *q = p + (b * s->stride[rank] + (rank > 2 ? z * s->stride[2] : 0) +
+                                   (rank > 1 ? y * s->stride[1] : 0) + x * s->stride[0]) * (long long)s->element;
+                    if (what == EMU_FFT_POISON) memset(q, 0xff, s->element);
+                    else if (what == EMU_FFT_SET) emu_cells_set(q, s->element);
+                    else if (!emu_device_bytes(q, s->element)) return -1;
+                    else ready &= emu_cells_ready(q, s->element);
+                }
+    return ready;
+}
+EMU_FN size_t emu_side_bytes(const emu_side *s, int rank) {
+    long long last = 0;
+    for (int k = 0; k <= rank; k++) last += (s->n[k] - 1) * s->stride[k];
+    return (size_t)(last + 1) * s->element;
+}
+struct emu_fft_op {
+    emu_op op;
+    emu_fft f;
+    char *in, *out;
+    int inverse;
+};
+EMU_CALL int emu_fft_do(const emu_fft_op *o, const emu_side *in, const emu_side *out) {
+    int rank = o->f.rank, real = o->f.type != CUFFT_C2C && o->f.type != CUFFT_Z2Z, status;
+    size_t bytes = emu_side_bytes(in, rank);
+    mv_fft_desc d;
+    mv_fft_plan plan;
+    memset(&d, 0, sizeof d);
+    d.dtype = o->f.type >= CUFFT_Z2Z ? MEDVOL_C128 : MEDVOL_C64, d.ndim = rank + (o->f.batch > 1);
+    for (int k = 0; k < rank; k++) d.dim[k] = (size_t)o->f.n[k], d.axes |= 1u << k;
+    if (d.ndim > rank) d.dim[rank] = (size_t)o->f.batch;
+    for (int k = 0; k < d.ndim; k++) d.in_stride[k] = (ptrdiff_t)in->stride[k], d.out_stride[k] = (ptrdiff_t)out->stride[k];
+    d.flags = (o->inverse ? (unsigned)MEDVOL_FFT_INVERSE : 0u) | (real ? (unsigned)MEDVOL_FFT_REAL : 0u);
+    char *copy = NULL;
+    if (o->in == o->out && (real || memcmp(in->stride, out->stride, sizeof in->stride)))
+        copy = (char *)memcpy(emu_must(malloc(bytes)), o->in, bytes);
+    status = mv_fft_plan_init(NULL, &plan, &d);
+    if (!status) status = mv_fft_plan_execute(NULL, &plan, o->out, copy ? copy : o->in);
+    if (!status) mv_fft_plan_free(NULL, &plan);
+    free(copy);
+    return status;
+}
+EMU_CALL void emu_fft_run(emu_op *op) {
+    emu_fft_op *o = (emu_fft_op *)(void *)op;
+    int rank = o->f.rank, status;
+    emu_side in = o->f.in, out = o->f.out;
+    if (o->in == o->out && o->f.basic && in.element != out.element) { /* rows of reals are padded for their frequencies */
+        emu_side *reals = in.element < out.element ? &in : &out;
+        long long step = 2 * (o->f.n[0] / 2 + 1);
+        for (int k = 1; k <= rank; k++) reals->stride[k] = step, step *= k < rank ? reals->n[k] : 1;
+    }
+    int ready = emu_side_each(&in, rank, o->in, EMU_FFT_LOOK);
+    if (ready < 0 || emu_side_each(&out, rank, o->out, EMU_FFT_LOOK) < 0 || !emu_device_bytes(o->f.work, o->f.work_size)) {
+        emu_fail(20, "cuFFT: out of bounds: %s", ready < 0 ? "input" : "output or work area");
+        emu.sticky = emu.last_error = cudaErrorIllegalAddress;
+        return;
+    }
+    if (!ready) emu_fail(21, "cuFFT reads memory that nobody has written");
+    memset(o->f.work, 0xff, o->f.work_size);
+    emu.quiet = 1;
+    status = emu_fft_do(o, &in, &out);
+    emu.quiet = 0;
+    if (status) emu_fail(22, "cuFFT: medvol's transform gives status %d", status);
+    if (o->inverse && o->in != o->out && in.element != out.element) /* cuFFT overwrites it */
+        emu_side_each(&in, rank, o->in, EMU_FFT_POISON);
+    if (EMU_CHECK) emu_side_each(&out, rank, o->out, EMU_FFT_SET);
+}
+EMU_CALL cufftResult emu_fft_exec(cufftHandle h, int type, void *in, void *out, int direction) {
+    emu_fft *f = emu_fft_of(h);
+    if (!f || !f->made) return CUFFT_INVALID_PLAN;
+    if (emu_gate()) return CUFFT_EXEC_FAILED;
+    if (f->type != type || (direction != CUFFT_FORWARD && direction != CUFFT_INVERSE)) return CUFFT_INVALID_VALUE;
+    if (!f->work) return CUFFT_NO_WORKSPACE;
+    CUstream_st *s = emu_stream(f->stream);
+    if (!s || s->device != f->device || !emu_in_range(in) || !emu_in_range(out)) return CUFFT_EXEC_FAILED;
+    if ((uintptr_t)in % f->in.element || (uintptr_t)out % f->out.element) return CUFFT_UNALIGNED_DATA;
+    emu_fft_op *op = (emu_fft_op *)emu_op_new(sizeof *op, emu_fft_run);
+    op->f = *f, op->in = (char *)in, op->out = (char *)out, op->inverse = direction == CUFFT_INVERSE;
+    return emu_enqueue(s, &op->op) ? CUFFT_EXEC_FAILED : CUFFT_SUCCESS;
+}
+#define EMU_EXEC(name, I, O)                                                                                          \
+    EMU_RT cufftResult cufftExec##name(cufftHandle h, I *in, O *out, int direction) {                                 \
+        return emu_fft_exec(h, CUFFT_##name, in, out, direction);                                                     \
+    }
+#define EMU_EXEC_REAL(name, I, O, direction)                                                                          \
+    EMU_RT cufftResult cufftExec##name(cufftHandle h, I *in, O *out) {                                                \
+        return emu_fft_exec(h, CUFFT_##name, in, out, direction);                                                     \
+    }
+EMU_EXEC(C2C, cufftComplex, cufftComplex)
+EMU_EXEC(Z2Z, cufftDoubleComplex, cufftDoubleComplex)
+EMU_EXEC_REAL(R2C, cufftReal, cufftComplex, CUFFT_FORWARD)
+EMU_EXEC_REAL(D2Z, cufftDoubleReal, cufftDoubleComplex, CUFFT_FORWARD)
+EMU_EXEC_REAL(C2R, cufftComplex, cufftReal, CUFFT_INVERSE)
+EMU_EXEC_REAL(Z2D, cufftDoubleComplex, cufftDoubleReal, CUFFT_INVERSE)
 #endif
 #endif /* C++ */
 #endif /* EMU_CUDA_CPU_H */
