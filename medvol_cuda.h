@@ -3621,7 +3621,7 @@ MV__CU_FN void mv__cu_sp_walk(mv__cu_walk *w, const mv__cu_sp_box *b, int from, 
     }
 }
 template <class T, int N> MV__CU_DEV void mv__cu_stn(T *p, const mv__cu_pack<T, N> &r, int packed) {
-    if (packed) mv__cu_st((typename mv__cu_pack<T, N>::word *)(void *)p, r.w);
+    if (packed) mv__cu_stg((typename mv__cu_pack<T, N>::word *)(void *)p, r.w);
     else {
         int k;
         MV__CU_UNROLL for (k = 0; k < N; k++) p[k] = r.v[k];
@@ -3704,9 +3704,9 @@ template <class T> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_sp_back(T *d, const T *s,
     const int packed = (size_t)(s - head + 1) % 16 == 0;
     for (i = lane; i < groups; i += 32) {
         mv__cu_pack<T, N> in, out;
-        mv__cu_ldn<T, N>(in, s - head - i * N - (N - 1), packed);
+        mv__cu_ldn<T, N>(in, s - head - i * N - (N - 1), packed, 1);
         MV__CU_UNROLL for (k = 0; k < N; k++) out.v[k] = in.v[N - 1 - k];
-        mv__cu_st((typename mv__cu_pack<T, N>::word *)(void *)(d + head + i * N), out.w);
+        mv__cu_stg((typename mv__cu_pack<T, N>::word *)(void *)(d + head + i * N), out.w);
     }
     for (i = lane; i < n - groups * N; i += 32) {
         const long long j = i < head ? i : groups * N + i;
@@ -3754,8 +3754,8 @@ template <class T> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_sp_tile(T *d, const T *s,
     s += b + k;
     MV__CU_UNROLL for (u = 0; u < R; u++) {
         i = i0 + warp + 8 * u;
-        if (i < g.n0 && k + P <= g.n1) mv__cu_ldn<T, P>(v[u], s + i * g.ss0, g.packed_s);
-        else if (i < g.n0 && k < g.n1) v[u].v[0] = s[i * g.ss0];
+        mv__cu_ldn<T, P>(v[u], s + i * g.ss0, g.packed_s, i < g.n0 && k + P <= g.n1);
+        if (P > 1 && i < g.n0 && k + P > g.n1 && k < g.n1) v[u].v[0] = s[i * g.ss0];
     }
     MV__CU_UNROLL for (u = 0; u < R; u++) {
         if (i0 + warp + 8 * u >= g.n0) break;
@@ -4078,7 +4078,7 @@ template <class T> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_sp_pad(T *d, const T *s, 
         T *to = d + head + i * N;
         mv__cu_pack<T, N> v;
         const int beside = x + N <= 0 || x >= g.in[0];
-        if (what > 0 && x >= 0 && x + N <= g.in[0]) mv__cu_ldn<T, N>(v, s + x, packed);
+        if (what > 0 && x >= 0 && x + N <= g.in[0]) mv__cu_ldn<T, N>(v, s + x, packed, 1);
         else if (what < 0 || (beside && g.mode <= MEDVOL_PAD_EDGE)) {
             const T one = what < 0 || g.mode == MEDVOL_PAD_CONSTANT ? fill : s[x < 0 ? 0 : g.in[0] - 1];
             MV__CU_UNROLL for (k = 0; k < N; k++) v.v[k] = one;
@@ -4089,7 +4089,7 @@ template <class T> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_sp_pad(T *d, const T *s, 
             }
             continue;
         }
-        mv__cu_st((typename mv__cu_pack<T, N>::word *)(void *)to, v.w);
+        mv__cu_stg((typename mv__cu_pack<T, N>::word *)(void *)to, v.w);
     }
     for (i = lane; i < n - groups * N; i += 32) {
         const long long j = i < head ? i : groups * N + i,
@@ -4540,7 +4540,7 @@ template <class T> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_sp_fg(mv__cu_sp_ends *par
             const long long x = at + head + i * N;
             mv__cu_pack<T, N> v;
             unsigned bits = 0;
-            mv__cu_ldn<T, N>(v, p + head + i * N, 1);
+            mv__cu_ldn<T, N>(v, p + head + i * N, 1, 1);
             MV__CU_UNROLL for (k = 0; k < N; k++) {
                 const float f = mv__cu_get(v.v[k]);
                 bits |= f < g.lo || f > g.hi ? 1u << k : 0u;
