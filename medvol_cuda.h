@@ -30,6 +30,7 @@
      [STATS]      moments in two stages, masks, layouts
      [INTENSITY]  statistics, percentiles, histograms, z-norm, rescale, clamp, gamma, threshold
      [SPATIAL]    crop, pad, flip, permute, reorient, rotate by 90 degrees
+     [RESAMPLE]   interpolation, resampling to spacing, shape, grid, by an affine
      [END]        licence
 
    CONFIGURATION (define before the implementation)
@@ -280,6 +281,30 @@ MEDVOL_DEF mv_status mv_cuda_permute_array(mv_cuda_ctx *ctx, void *dst, const pt
 MEDVOL_DEF mv_status mv_cuda_pad_array(mv_cuda_ctx *ctx, void *dst, const void *src, size_t elem_size,
                                        int ndim, const size_t *dim, const size_t *before, const size_t *after,
                                        mv_pad_mode mode, const void *fill);
+
+/* ---- resampling ----------------------------------------------------------------------------------------
+   As in medvol.h. NEAREST has its bits; the others agree with it within 1e-5 of the largest value among the
+   taps (16 ulp where the grid neither turns nor shears and interp is not CUBIC); integer results near a tie
+   may be one apart. Positions start in double, tables are made on the device: nothing is copied from the host, so
+   all may be captured. Positions through a turning matrix must stay within 2^30 voxels, a source volume within
+   2^31 - 1 along each axis. SCRATCH: an f32 copy of one volume where src is not f32 or has a scaling; one of the
+   result where that is not f32; CUBIC two copies of src; antialias, CUBIC, CUBIC_CONV and LANCZOS on straight
+   grids what the passes leave between them; tables of 9 bytes a tap and place of an axis. grid's data are not
+   read: it may lie on the host or be empty. */
+MEDVOL_DEF mv_status mv_cuda_resample_spacing(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                              const double *spacing, const mv_resample_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_resample_shape(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                            const size_t *shape, const mv_resample_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_resample_like(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                           const mv_volume *grid, const mv_resample_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_resample_affine(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                             const double *m, const size_t *shape, const mv_resample_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_resample_shape_f32(mv_cuda_ctx *ctx, float *dst, const size_t *dst_shape,
+                                                const float *src, const size_t *src_shape,
+                                                const mv_resample_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_resample_affine_f32(mv_cuda_ctx *ctx, float *dst, const size_t *dst_shape,
+                                                 const float *src, const size_t *src_shape, const double *m,
+                                                 const mv_resample_opt *opt);
 
 #ifdef __cplusplus
 }
@@ -4900,6 +4925,988 @@ MEDVOL_DEF mv_status mv_cuda_pad_array(mv_cuda_ctx *ctx, void *dst, const void *
     return st < 0 ? st
                   : mv__cu_end(ctx, mv__cu_sp_pad_array(ctx, dst, src, elem_size, ndim, dim, before, after, mode,
                                                         fill));
+}
+/* ==== [RESAMPLE] interpolation, resampling to spacing, shape, grid, by an affine. Owns mv__cu_rs_*. Uses [BASE]
+   [CTX] [VOLUME] [SPATIAL]. Straight grids through tables of taps and weights, made on the device: LINEAR and
+   NEAREST in one kernel, more taps axis after axis. Others through the matrix, a warp to 8 x 4 voxels: its
+   start in double, what follows in float. ================================================================ */
+typedef struct mv__cu_rs_ask {
+    const char *op;
+    int interp, border, grid, shape, antialias, lobes;
+    mv_dtype dtype;
+    double value, a;
+} mv__cu_rs_ask;
+MV__CU_FN mv_status mv__cu_rs_ask_make(mv_cuda_ctx *ctx, mv__cu_rs_ask *k, const char *op, const mv_resample_opt *opt,
+                                       int border) {
+    mv_resample_opt o;
+    const char *field = NULL;
+    double value = 0;
+    memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    k->op = op;
+    k->interp = (int)o.interp;
+    k->border = o.border == MEDVOL_BORDER_DEFAULT ? border : (int)o.border;
+    k->grid = (int)o.grid, k->shape = (int)o.shape;
+    k->dtype = o.dtype;
+    k->value = o.value;
+    k->a = o.a == 0.0 ? -0.5 : o.a;
+    k->lobes = o.lobes == 0 ? 3 : o.lobes;
+    k->antialias = o.antialias != 0;
+    if (!(k->interp >= 0 && k->interp <= MEDVOL_LANCZOS)) field = "interp", value = k->interp;
+    else if (!((int)o.border >= 0 && (int)o.border <= MEDVOL_BORDER_WRAP)) field = "border", value = (int)o.border;
+    else if (!(k->grid >= 0 && k->grid <= MEDVOL_GRID_ALIGN_CORNERS)) field = "grid", value = k->grid;
+    else if (!(k->shape >= 0 && k->shape <= MEDVOL_SHAPE_FLOOR)) field = "shape", value = k->shape;
+    else if (!mv__cu_finite(o.value)) field = "value", value = o.value;
+    else if (!(k->a >= -2.0 && k->a <= 0.0)) field = "a", value = o.a;
+    else if (!(k->lobes >= 2 && k->lobes <= 8)) field = "lobes", value = o.lobes;
+    if (field) return mv__cu_fail(ctx, MEDVOL_E_RANGE, field, value, "%s: %s = %g: unknown or out of range", op, field, value);
+    if (o.dtype != MEDVOL_NONE && !mv_dtype_size(o.dtype))
+        return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)o.dtype, "%s: data type %d is unknown", op,
+                           (int)o.dtype);
+    return MEDVOL_OK;
+}
+MV__CU_FN int mv__cu_rs_taps(const mv__cu_rs_ask *k) {
+    return k->interp == MEDVOL_NEAREST ? 1 : k->interp == MEDVOL_LINEAR ? 2 : k->interp == MEDVOL_LANCZOS ? 2 * k->lobes : 4;
+}
+MV__CU_FN double mv__cu_rs_sigma(const mv__cu_rs_ask *k, double step) {
+    const double s = fabs(step);
+    return k->antialias && s > 1.0 && k->interp != MEDVOL_NEAREST ? (s - 1.0) / 2.0 : 0.0;
+}
+MV__CU_FN double mv__cu_rs_step(const double *m, int r) {
+    return sqrt(m[4 * r] * m[4 * r] + m[4 * r + 1] * m[4 * r + 1] + m[4 * r + 2] * m[4 * r + 2]);
+}
+/* ---- positions and weights ---- */
+#ifdef __CUDACC__
+MV__CU_DEV float mv__cu_sinpi(float x) { return sinpif(x); }
+MV__CU_DEV double mv__cu_sinpi(double x) { return sinpi(x); }
+#else
+MV__CU_DEV float mv__cu_sinpi(float x) { return (float)sin(3.14159265358979323846 * (double)x); }
+MV__CU_DEV double mv__cu_sinpi(double x) { return sin(3.14159265358979323846 * x); }
+#endif
+/* Modulo a whole number, exactly: fmod without its loop over far numbers */
+MV__CU_DEV double mv__cu_rs_mod(double x, double n) {
+    const double q = floor(x / n);
+    x = x - mv__cu_mul(q, n); /* both whole where it matters; at most one off */
+    return x < 0.0 ? x + n : x >= n ? x - n : x;
+}
+MV__CU_DEV double mv__cu_rs_fold(int border, double x, double n) {
+    const double top = n - 1.0;
+    if (border == MEDVOL_BORDER_WRAP) {
+        x = mv__cu_rs_mod(x, n);
+        return x < n ? x : 0.0;
+    }
+    if (border == MEDVOL_BORDER_MIRROR) {
+        if (top == 0.0) return 0.0;
+        x = mv__cu_rs_mod(fabs(x), 2.0 * top);
+        return x > top ? 2.0 * top - x : x;
+    }
+    return x < 0.0 ? 0.0 : x > top ? top : x;
+}
+MV__CU_DEV int mv__cu_rs_map(int border, int i, int n) { /* which voxel stands at index i */
+    if (i >= 0 && i < n) return i;
+    if (border == MEDVOL_BORDER_WRAP) return i % n + (i % n < 0 ? n : 0);
+    if (border == MEDVOL_BORDER_MIRROR) {
+        if (n == 1) return 0;
+        i = (i < 0 ? -i : i) % (2 * (n - 1));
+        return i >= n ? 2 * (n - 1) - i : i;
+    }
+    return i < 0 ? 0 : n - 1;
+}
+MV__CU_DEV double mv__cu_rs_snap(double x) {
+    const double r = rint(x);
+    return fabs(x - r) < 1e-7 ? r : x;
+}
+MV__CU_DEV double mv__cu_rs_near(int border, double p, double n) { /* the voxel, as a number */
+    p = rint(mv__cu_rs_fold(border, p, n) + 1e-7);
+    return mv__cu_rs_fold(border == MEDVOL_BORDER_WRAP ? border : (int)MEDVOL_BORDER_EDGE, p, n);
+}
+/* Weight of tap j at fraction f of the place, before Lanczos' are divided by their sum */
+template <class R> MV__CU_DEV R mv__cu_rs_weight(int interp, R a, int lobes, R f, int j) {
+    const R g = R(1) - f;
+    R t, u;
+    switch (interp) {
+        case MEDVOL_NEAREST: return R(1);
+        case MEDVOL_LINEAR: return j ? f : g;
+        case MEDVOL_CUBIC:
+            return j == 0   ? g * g * g / R(6)
+                   : j == 1 ? R(2) / R(3) - f * f * (R(1) - f / R(2))
+                   : j == 2 ? R(2) / R(3) - g * g * (R(1) - g / R(2))
+                            : f * f * f / R(6);
+        case MEDVOL_CUBIC_CONV:
+            return j == 0   ? a * f * g * g
+                   : j == 1 ? ((a + R(2)) * f - (a + R(3))) * f * f + R(1)
+                   : j == 2 ? ((a + R(2)) * g - (a + R(3))) * g * g + R(1)
+                            : a * g * f * f;
+        default:
+            t = f - R(j - (lobes - 1));
+            u = t / R(lobes);
+            if (t == R(0)) return R(1);
+            if (f == R(0) || u >= R(1) || u <= R(-1)) return R(0);
+            return mv__cu_sinpi(t) * mv__cu_sinpi(u) / (R(9.8696044010893586188) * t * u);
+    }
+}
+/* ---- straight grids: output c of an axis is the sum of w[c * taps + t] * input[at[c * taps + t]] ---- */
+typedef struct mv__cu_rs_axis {
+    int n, m, taps, same, r; /* r: reach of the smoothing; same: only copied */
+    int *at;
+    float *w;
+    unsigned char *in; /* 0: beyond the extent */
+    double o, s, sigma;
+} mv__cu_rs_axis;
+typedef struct mv__cu_rs_rule {
+    int interp, border, tap, lobes;
+    double a;
+} mv__cu_rs_rule;
+MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_rs_table(mv__cu_rs_axis x, mv__cu_rs_rule k) {
+    const int i = (int)(blockIdx.x * MV__CU_B + threadIdx.x), taps = x.taps - 2 * x.r;
+    const double n = (double)x.n;
+    double p, whole, total = 0.0, sum = 0.0;
+    int t, j, first;
+    if (i >= x.m) return;
+    p = mv__cu_rs_snap(mv__cu_add(x.o, mv__cu_mul(x.s, (double)i)));
+    x.in[i] = k.border != MEDVOL_BORDER_CONSTANT || (p >= -0.5 - 1e-7 && p <= n - 0.5 + 1e-7);
+    if (k.interp == MEDVOL_NEAREST) p = mv__cu_rs_near(k.border, p, n);
+    else p = mv__cu_rs_snap(mv__cu_rs_fold(k.border, p, n));
+    whole = floor(p);
+    p -= whole;
+    for (j = -x.r; j <= x.r && x.r; j++) {
+        const double d = (double)j / x.sigma;
+        total += exp(-0.5 * d * d);
+    }
+    for (t = 0; t < taps; t++) sum += mv__cu_rs_weight(k.interp, k.a, k.lobes, p, t);
+    if (k.interp != MEDVOL_LANCZOS) sum = 1.0;
+    first = (int)whole - ((taps + 1) / 2 - 1) - x.r;
+    for (t = 0; t < x.taps; t++) {
+        double w = 0.0;
+        for (j = 0; j < taps; j++) { /* tap j, smoothed by the Gaussian's element t - j */
+            const int e = t - j - x.r;
+            const double d = x.r ? (double)e / x.sigma : 0.0;
+            if (e < -x.r || e > x.r) continue;
+            w += mv__cu_rs_weight(k.interp, k.a, k.lobes, p, j) / sum * (x.r ? exp(-0.5 * d * d) / total : 1.0);
+        }
+        x.w[(long long)i * x.taps + t] = (float)w;
+        x.at[(long long)i * x.taps + t] = mv__cu_rs_map(k.tap, first + t, x.n);
+    }
+}
+typedef struct mv__cu_rs_grid { /* blocks of 64 x 4 outputs, planes in turn */
+    int m[3];
+    long long dy, dz, sy, sz;
+} mv__cu_rs_grid;
+#define MV__CU_RS_EACH(g, x, y, z)                                                                       \
+    const int x = (int)(blockIdx.x * 64 + (threadIdx.x & 63)), y = (int)(blockIdx.y * 4 + (threadIdx.x >> 6)); \
+    int z;                                                                                               \
+    if (x >= (g).m[0] || y >= (g).m[1]) return;                                                          \
+    for (z = (int)blockIdx.z; z < (g).m[2]; z += (int)gridDim.z)
+MV__CU_DEV float mv__cu_rs_lerp(float a, float b, float w) { return a + w * (b - a); }
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_linear(float *d, const float *__restrict__ s, mv__cu_rs_grid g,
+                                              mv__cu_rs_axis ax, mv__cu_rs_axis ay, mv__cu_rs_axis az, float value) {
+    MV__CU_RS_EACH(g, x, y, z) {
+        const long long z0 = az.at[(long long)z * az.taps] * g.sz, z1 = az.at[(long long)z * az.taps + az.taps - 1] * g.sz;
+        const long long y0 = ay.at[(long long)y * ay.taps] * g.sy, y1 = ay.at[(long long)y * ay.taps + ay.taps - 1] * g.sy;
+        const int x0 = ax.at[(long long)x * ax.taps], x1 = ax.at[(long long)x * ax.taps + ax.taps - 1];
+        const float wx = ax.w[(long long)x * ax.taps + ax.taps - 1], wy = ay.w[(long long)y * ay.taps + ay.taps - 1],
+                    wz = az.w[(long long)z * az.taps + az.taps - 1];
+        float a = s[z0 + y0 + x0], b = s[z0 + y0 + x1], c = s[z0 + y1 + x0], e = s[z0 + y1 + x1];
+        if (az.taps > 1) {
+            a = mv__cu_rs_lerp(a, s[z1 + y0 + x0], wz), b = mv__cu_rs_lerp(b, s[z1 + y0 + x1], wz);
+            c = mv__cu_rs_lerp(c, s[z1 + y1 + x0], wz), e = mv__cu_rs_lerp(e, s[z1 + y1 + x1], wz);
+        }
+        if (ay.taps > 1) a = mv__cu_rs_lerp(a, c, wy), b = mv__cu_rs_lerp(b, e, wy);
+        if (ax.taps > 1) a = mv__cu_rs_lerp(a, b, wx);
+        d[z * g.dz + y * g.dy + x] = ax.in[x] && ay.in[y] && az.in[z] ? a : value;
+    }
+}
+/* One axis; in all others a place stays its own. The last one asks all three whether it is inside. */
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_pass(float *d, const float *__restrict__ s, mv__cu_rs_grid g, int axis,
+                                            long long step, mv__cu_rs_axis a) {
+    MV__CU_RS_EACH(g, x, y, z) {
+        const int c = axis == 0 ? x : axis == 1 ? y : z;
+        const float *p = s + (axis == 2 ? 0 : z * g.sz) + (axis == 1 ? 0 : y * g.sy) + (axis == 0 ? 0 : x);
+        const int *at = a.at + (long long)c * a.taps;
+        const float *w = a.w + (long long)c * a.taps;
+        float sum = a.taps > 1 ? w[0] * p[at[0] * step] : p[at[0] * step];
+        int t;
+        if (a.taps == 2) sum = mv__cu_rs_lerp(p[at[0] * step], p[at[1] * step], w[1]);
+        else for (t = 1; t < a.taps; t++) sum += w[t] * p[at[t] * step];
+        d[z * g.dz + y * g.dy + x] = sum;
+    }
+}
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_outside(float *d, mv__cu_rs_grid g, const unsigned char *ix,
+                                               const unsigned char *iy, const unsigned char *iz, float value) {
+    MV__CU_RS_EACH(g, x, y, z) if (!(ix[x] && iy[y] && iz[z])) d[z * g.dz + y * g.dy + x] = value;
+}
+/* Elements of m words, as they are */
+typedef struct mv__cu_rs_fill { mv__cu_u64 v[4]; } mv__cu_rs_fill;
+template <class T> MV__CU_DEV T mv__cu_rs_fill_at(const mv__cu_rs_fill &f, int j) {
+    const unsigned at = (unsigned)j * (unsigned)sizeof(T), i = at / 8; /* an index would put f in local memory */
+    return (T)((i == 0 ? f.v[0] : i == 1 ? f.v[1] : i == 2 ? f.v[2] : f.v[3]) >> at % 8 * 8);
+}
+template <class T>
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_near(T *d, const T *__restrict__ s, mv__cu_rs_grid g, int m,
+                                            mv__cu_rs_axis ax, mv__cu_rs_axis ay, mv__cu_rs_axis az,
+                                            mv__cu_rs_fill fill) {
+    MV__CU_RS_EACH(g, x, y, z) {
+        const T *p = s + (az.at[z] * g.sz + ay.at[y] * g.sy + ax.at[x]) * m;
+        T *q = d + (z * g.dz + y * g.dy + x) * m;
+        const int in = ax.in[x] && ay.in[y] && az.in[z];
+        int j;
+        for (j = 0; j < m; j++) q[j] = in ? p[j] : mv__cu_rs_fill_at<T>(fill, j);
+    }
+}
+/* ---- B-spline coefficients in place: a thread to a line, along an axis across x ---- */
+enum { MV__CU_RS_FIRST = 16 };
+typedef struct mv__cu_rs_pole {
+    int n, nfirst, wrap;
+    float first[MV__CU_RS_FIRST], pole, gain, last;
+} mv__cu_rs_pole;
+MV__CU_FN void mv__cu_rs_pole_make(mv__cu_rs_pole *p, size_t n, int wrap) {
+    const double z = sqrt(3.0) - 2.0, zn = pow(z, (double)n), z2 = pow(z, 2.0 * ((double)n - 1.0));
+    int k;
+    memset(p, 0, sizeof *p);
+    p->n = (int)n;
+    p->wrap = wrap;
+    p->nfirst = n < MV__CU_RS_FIRST ? (int)n : (int)MV__CU_RS_FIRST;
+    p->pole = (float)z;
+    p->gain = (float)(-6.0 * z);
+    p->last = wrap ? p->gain : (float)(6.0 * z / (z * z - 1.0));
+    for (k = 0; k < p->nfirst; k++) {
+        double w = pow(z, (double)k);
+        if (wrap) w /= 1.0 - zn;
+        else if (n > 1) {
+            if (k > 0 && (size_t)k < n - 1) w += pow(z, 2.0 * (double)n - 2.0 - (double)k);
+            w /= 1.0 - z2;
+        }
+        p->first[k] = (float)w;
+    }
+}
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_pre(float *p, long long lines, long long inner, long long outer, long long step,
+                                           mv__cu_rs_pole q) {
+    const long long i = (long long)blockIdx.x * MV__CU_B + (int)threadIdx.x;
+    float s, u;
+    int k;
+    if (i >= lines) return;
+    p += i % inner + i / inner * outer;
+    s = q.first[0] * p[0];
+    MV__CU_UNROLL for (k = 1; k < MV__CU_RS_FIRST; k++)
+        if (k < q.nfirst) s += q.first[k] * p[(q.wrap ? q.n - k : k) * step];
+    p[0] = s;
+    for (k = 1; k < q.n; k++) p[k * step] = s = q.pole * s + p[k * step];
+    if (q.wrap) {
+        u = q.first[0] * s;
+        MV__CU_UNROLL for (k = 1; k < MV__CU_RS_FIRST; k++)
+            if (k < q.nfirst) u += q.first[k] * p[(k - 1) * step];
+    } else u = q.pole * p[(q.n - 2) * step] + s;
+    p[(q.n - 1) * step] = u = q.last * u;
+    for (k = q.n - 2; k >= 0; k--) p[k * step] = u = q.pole * u + q.gain * p[k * step];
+}
+/* ---- through a matrix ---- */
+typedef struct mv__cu_rs_gen {
+    int m[3], n[3], border, tap, interp, lobes;
+    long long dy, dz, sy, sz;
+    double t[12];
+    float step[3], a, value; /* step: along z */
+} mv__cu_rs_gen;
+MV__CU_DEV double mv__cu_rs_place(const mv__cu_rs_gen &g, int r, int x, int y, int z) { /* as medvol.h adds it up */
+    const double at = mv__cu_add(mv__cu_add(mv__cu_mul(g.t[4 * r + 1], (double)y), mv__cu_mul(g.t[4 * r + 2], (double)z)),
+                                 g.t[4 * r + 3]);
+    return mv__cu_add(at, mv__cu_mul((double)x, g.t[4 * r]));
+}
+MV__CU_DEV int mv__cu_rs_within(double p, int n) { return p >= -0.5 - 1e-7 && p <= (double)n - 0.5 + 1e-7; }
+/* A position as whole part and fraction, folded into the volume */
+MV__CU_DEV void mv__cu_rs_fold_split(int border, int n, int *i, float *f) {
+    const int top = n - 1;
+    if (*i >= 0 && *i < top) return;
+    if (border == MEDVOL_BORDER_WRAP) *i = mv__cu_rs_map(border, *i, n);
+    else if (border == MEDVOL_BORDER_MIRROR && top > 0) {
+        int q = *i % (2 * top);
+        if (q < 0) q += 2 * top;
+        if (q >= top) {
+            q = 2 * top - q;
+            if (*f > 0.0f) q--, *f = 1.0f - *f;
+        }
+        *i = q;
+    } else *i = *i < 0 ? 0 : top, *f = 0.0f;
+}
+MV__CU_DEV float mv__cu_rs_edge(float f, int i, int n) { /* how near to the ends of the extent */
+    return fminf(fabsf((float)i + 0.5f + f), fabsf((float)(i - n) + 0.5f + f));
+}
+typedef struct mv__cu_rs_spot { int i[3]; float f[3]; } mv__cu_rs_spot;
+/* The spot of voxel x, y, z + dz from its start; 0: outside */
+MV__CU_DEV int mv__cu_rs_find(const mv__cu_rs_gen &g, const int *base, const float *frac, int x, int y, int z, int dz,
+                              mv__cu_rs_spot *o) {
+    int r, in = 1;
+    MV__CU_UNROLL for (r = 0; r < 3; r++) {
+        const float f = frac[r] + g.step[r] * (float)dz, w = floorf(f);
+        o->i[r] = base[r] + (int)w;
+        o->f[r] = f - w;
+        if (g.border == MEDVOL_BORDER_CONSTANT) {
+            const float p = (float)o->i[r] + o->f[r];
+            if (mv__cu_rs_edge(o->f[r], o->i[r], g.n[r]) < 1e-3f)
+                in = in && mv__cu_rs_within(mv__cu_rs_place(g, r, x, y, z + dz), g.n[r]);
+            else in = in && p > -0.5f && p < (float)g.n[r] - 0.5f;
+        }
+        mv__cu_rs_fold_split(g.border, g.n[r], &o->i[r], &o->f[r]);
+    }
+    return in;
+}
+#define MV__CU_RS_PLANES 4
+template <int TAPS>
+MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_rs_gen(float *d, const float *__restrict__ s, mv__cu_rs_gen g) {
+    const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5;
+    const int x = (int)blockIdx.x * 32 + (warp & 3) * 8 + (lane & 7), y = (int)blockIdx.y * 8 + (warp >> 2) * 4 + (lane >> 3);
+    const int planes = MV__CU_RS_PLANES;
+    int z0, dz, r, j, k, base[3];
+    float frac[3];
+    if (x >= g.m[0] || y >= g.m[1]) return;
+    for (z0 = (int)blockIdx.z * planes; z0 < g.m[2]; z0 += (int)gridDim.z * planes) {
+        MV__CU_UNROLL for (r = 0; r < 3; r++) {
+            const double p = mv__cu_rs_snap(mv__cu_rs_place(g, r, x, y, z0)), w = floor(p);
+            base[r] = (int)w;
+            frac[r] = (float)(p - w);
+        }
+        for (dz = 0; dz < planes && z0 + dz < g.m[2]; dz++) {
+            mv__cu_rs_spot o;
+            float out = g.value;
+            if (mv__cu_rs_find(g, base, frac, x, y, z0, dz, &o)) {
+                int at[3][TAPS];
+                float w[3][TAPS];
+                MV__CU_UNROLL for (r = 0; r < 3; r++) {
+                    MV__CU_UNROLL for (j = 0; j < TAPS; j++) {
+                        at[r][j] = mv__cu_rs_map(g.tap, o.i[r] - (TAPS / 2 - 1) + j, g.n[r]);
+                        w[r][j] = mv__cu_rs_weight(TAPS == 2 ? (int)MEDVOL_LINEAR : g.interp, g.a, 0, o.f[r], j);
+                    }
+                }
+                out = 0.0f;
+                MV__CU_UNROLL for (k = 0; k < TAPS; k++) {
+                    float plane = 0.0f;
+                    MV__CU_UNROLL for (j = 0; j < TAPS; j++) {
+                        const float *p = s + at[2][k] * g.sz + at[1][j] * g.sy;
+                        float row;
+                        if (TAPS == 2) row = mv__cu_rs_lerp(p[at[0][0]], p[at[0][TAPS - 1]], o.f[0]);
+                        else {
+                            row = w[0][0] * p[at[0][0]];
+                            MV__CU_UNROLL for (r = 1; r < TAPS; r++) row += w[0][r] * p[at[0][r]];
+                        }
+                        if (TAPS == 2) plane = j ? mv__cu_rs_lerp(plane, row, o.f[1]) : row;
+                        else plane += w[1][j] * row;
+                    }
+                    if (TAPS == 2) out = k ? mv__cu_rs_lerp(out, plane, o.f[2]) : plane;
+                    else out += w[2][k] * plane;
+                }
+            }
+            d[(z0 + dz) * g.dz + y * g.dy + x] = out;
+        }
+    }
+}
+/* Lanczos: up to 16 taps an axis, their weights in shared memory */
+enum { MV__CU_RS_LB = 128 };
+typedef float mv__cu_rs_lanczos[48][MV__CU_RS_LB];
+MV__CU_KERNEL(MV__CU_RS_LB, 3) mv__cu_k_rs_lanczos(float *d, const float *__restrict__ s, mv__cu_rs_gen g) {
+    MV__CU_SHARED(mv__cu_rs_lanczos, w);
+    const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5, tid = (int)threadIdx.x, taps = 2 * g.lobes;
+    const int x = (int)blockIdx.x * 16 + (warp & 1) * 8 + (lane & 7), y = (int)blockIdx.y * 8 + (warp >> 1) * 4 + (lane >> 3);
+    int z, r, i, j, k, base[3];
+    float frac[3];
+    if (x >= g.m[0] || y >= g.m[1]) return;
+    for (z = (int)blockIdx.z; z < g.m[2]; z += (int)gridDim.z) {
+        mv__cu_rs_spot o;
+        float out = g.value;
+        MV__CU_UNROLL for (r = 0; r < 3; r++) {
+            const double p = mv__cu_rs_snap(mv__cu_rs_place(g, r, x, y, z)), whole = floor(p);
+            base[r] = (int)whole;
+            frac[r] = (float)(p - whole);
+        }
+        if (mv__cu_rs_find(g, base, frac, x, y, z, 0, &o)) {
+            MV__CU_UNROLL for (r = 0; r < 3; r++) {
+                const float f = o.f[r] < 1e-7f ? 0.0f : o.f[r];
+                float sum = 0.0f;
+                for (j = 0; j < taps; j++)
+                    sum += w[16 * r + j][tid] = mv__cu_rs_weight((int)MEDVOL_LANCZOS, 0.0f, g.lobes, f, j);
+                for (j = 0; j < taps; j++) w[16 * r + j][tid] /= sum;
+            }
+            out = 0.0f;
+            for (k = 0; k < taps; k++) {
+                const float *p = s + mv__cu_rs_map(g.tap, o.i[2] - (g.lobes - 1) + k, g.n[2]) * g.sz;
+                float plane = 0.0f;
+                for (j = 0; j < taps; j++) {
+                    const float *q = p + mv__cu_rs_map(g.tap, o.i[1] - (g.lobes - 1) + j, g.n[1]) * g.sy;
+                    float row = 0.0f;
+                    for (i = 0; i < taps; i++) row += w[i][tid] * q[mv__cu_rs_map(g.tap, o.i[0] - (g.lobes - 1) + i, g.n[0])];
+                    plane += w[16 + j][tid] * row;
+                }
+                out += w[32 + k][tid] * plane;
+            }
+        }
+        d[z * g.dz + y * g.dy + x] = out;
+    }
+}
+template <class T>
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_gen_near(T *d, const T *__restrict__ s, mv__cu_rs_gen g, int m,
+                                                mv__cu_rs_fill fill) {
+    const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5;
+    const int x = (int)blockIdx.x * 32 + (warp & 3) * 8 + (lane & 7), y = (int)blockIdx.y * 8 + (warp >> 2) * 4 + (lane >> 3);
+    int z, r, j;
+    if (x >= g.m[0] || y >= g.m[1]) return;
+    for (z = (int)blockIdx.z; z < g.m[2]; z += (int)gridDim.z) {
+        T *q = d + (z * g.dz + y * g.dy + x) * m;
+        long long at = 0;
+        int in = 1;
+        MV__CU_UNROLL for (r = 0; r < 3; r++) {
+            const double p = mv__cu_rs_place(g, r, x, y, z);
+            if (g.border == MEDVOL_BORDER_CONSTANT) in = in && mv__cu_rs_within(p, g.n[r]);
+            at += (long long)mv__cu_rs_near(g.border, p, (double)g.n[r]) * (r == 0 ? 1 : r == 1 ? g.sy : g.sz);
+        }
+        for (j = 0; j < m; j++) q[j] = in ? s[at * m + j] : mv__cu_rs_fill_at<T>(fill, j);
+    }
+}
+/* ---- host: plans, passes, volumes ---- */
+typedef struct mv__cu_rs_plan {
+    size_t n[3], m[3];
+    double t[12]; /* output voxel to input voxel */
+    int diagonal;
+} mv__cu_rs_plan;
+typedef struct mv__cu_rs_work { /* one volume's way */
+    const mv__cu_rs_ask *k;
+    const mv__cu_rs_plan *p;
+    mv__cu_rs_axis ax[3], around[3];
+    float *copy, *turned, *pass[2], *out;
+    void *typed; /* NEAREST into another type: src in that type */
+    int filter[3], smooth, passes;
+    mv__cu_rs_fill fill;
+} mv__cu_rs_work;
+MV__CU_FN mv_volume mv__cu_rs_part(const mv_volume *v, size_t which) { /* volume `which` of the further axes */
+    mv_volume w = *v;
+    size_t at = 0;
+    int d;
+    for (d = 3; d < v->ndim; d++) {
+        at += which % v->dim[d] * (size_t)v->stride[d];
+        which /= v->dim[d];
+        w.dim[d] = 1;
+    }
+    w.ndim = 3;
+    if (v->ndim < 2) w.dim[1] = 1, w.stride[1] = (ptrdiff_t)v->dim[0];
+    if (v->ndim < 3) w.dim[2] = 1, w.stride[2] = (ptrdiff_t)w.dim[1] * w.stride[1];
+    w.data = (unsigned char *)v->data + at * mv_dtype_size(v->dtype);
+    return w;
+}
+MV__CU_FN mv_volume mv__cu_rs_made(void *data, mv_dtype type, const size_t *dim) {
+    mv_volume v;
+    mv__cu_vol_init(&v, type, 3, dim, NULL);
+    v.data = data;
+    return v;
+}
+MV__CU_FN void mv__cu_rs_grid_of(mv__cu_rs_grid *g, const mv_volume *d, const mv_volume *s) {
+    int r;
+    for (r = 0; r < 3; r++) g->m[r] = (int)d->dim[r];
+    g->dy = d->stride[1], g->dz = d->stride[2];
+    g->sy = s->stride[1], g->sz = s->stride[2];
+}
+MV__CU_FN mv_status mv__cu_rs_blocks(mv_cuda_ctx *ctx, const char *op, const size_t *m, int w, int h, int depth,
+                                     dim3 *blocks) {
+    const size_t x = mv__cu_divup(m[0], (size_t)w), y = mv__cu_divup(m[1], (size_t)h), z = mv__cu_divup(m[2], (size_t)depth);
+    if (y > 65535)
+        return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "shape", (double)m[1], "%s: more than 262140 rows", op);
+    *blocks = dim3((unsigned)x, (unsigned)y, (unsigned)(z < 65535 ? z : 65535));
+    return MEDVOL_OK;
+}
+MV__CU_FN void mv__cu_rs_axis_set(mv__cu_rs_axis *a, int taps, size_t n, size_t m, double o, double s, double sigma) {
+    memset(a, 0, sizeof *a);
+    a->n = (int)n, a->m = (int)m;
+    a->o = o, a->s = s, a->sigma = sigma;
+    a->same = n == m && sigma == 0.0 && fabs(o) < 1e-7 && fabs(o + (s - 1.0) * (double)(m - 1)) < 1e-7;
+    a->r = (int)(4.0 * sigma + 0.5);
+    a->taps = (a->same ? 1 : taps) + 2 * a->r;
+    if (a->same) a->o = 0.0, a->s = 1.0;
+}
+MV__CU_FN size_t mv__cu_rs_table_bytes(const mv__cu_rs_axis *a) {
+    size_t cells = (size_t)a->m, bytes;
+    if (!mv__cu_muls(cells, (size_t)a->taps * 4, &bytes) || bytes > (size_t)1 << 40) return (size_t)1 << 60;
+    return 2 * mv__cu_round(bytes) + mv__cu_round(cells);
+}
+MV__CU_FN mv_status mv__cu_rs_table(mv_cuda_ctx *ctx, const mv__cu_rs_ask *k, mv__cu_rs_axis *a, int smooths) {
+    const size_t bytes = mv__cu_round((size_t)a->m * (size_t)a->taps * 4);
+    mv__cu_rs_rule u;
+    a->at = (int *)mv__cu_take(ctx, bytes);
+    a->w = (float *)mv__cu_take(ctx, bytes);
+    a->in = (unsigned char *)mv__cu_take(ctx, mv__cu_round((size_t)a->m));
+    u.interp = smooths || a->same ? (int)MEDVOL_NEAREST : k->interp;
+    u.border = k->border;
+    u.tap = u.interp == MEDVOL_CUBIC && k->border != MEDVOL_BORDER_WRAP ? (int)MEDVOL_BORDER_MIRROR : k->border;
+    u.lobes = k->lobes;
+    u.a = k->a;
+    MV__CU_LAUNCH(mv__cu_k_rs_table, (unsigned)mv__cu_divup((size_t)a->m, MV__CU_B), MV__CU_B, 0, ctx->stream, *a, u);
+    return mv__cu_launched(ctx, k->op);
+}
+/* d = s with the axes of a that are not the same, the last axis first; between them pass[0] and pass[1] */
+MV__CU_FN mv_status mv__cu_rs_passes(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv__cu_rs_axis *a, const mv_volume *d,
+                                     const mv_volume *s) {
+    const char *op = w->k->op;
+    mv_volume from = *s, to;
+    mv__cu_rs_grid g;
+    dim3 blocks;
+    mv_status st = MEDVOL_OK;
+    int axis, left = 0, turn = 0;
+    for (axis = 0; axis < 3; axis++) left += !a[axis].same;
+    for (axis = 2; axis >= 0 && st == MEDVOL_OK; axis--) {
+        size_t dim[3];
+        if (a[axis].same) continue;
+        memcpy(dim, from.dim, sizeof dim);
+        dim[axis] = (size_t)a[axis].m;
+        if (--left) to = mv__cu_rs_made(w->pass[turn], MEDVOL_F32, dim);
+        else to = *d;
+        turn ^= 1;
+        mv__cu_rs_grid_of(&g, &to, &from);
+        if ((st = mv__cu_rs_blocks(ctx, op, to.dim, 64, 4, 1, &blocks)) < 0) return st;
+        MV__CU_LAUNCH(mv__cu_k_rs_pass, blocks, MV__CU_B, 0, ctx->stream, (float *)to.data, (const float *)from.data, g,
+                      axis, (long long)from.stride[axis], a[axis]);
+        st = mv__cu_launched(ctx, op);
+        from = to;
+    }
+    if (st < 0 || w->k->border != MEDVOL_BORDER_CONSTANT) return st;
+    mv__cu_rs_grid_of(&g, d, d);
+    if ((st = mv__cu_rs_blocks(ctx, op, d->dim, 64, 4, 1, &blocks)) < 0) return st;
+    MV__CU_LAUNCH(mv__cu_k_rs_outside, blocks, MV__CU_B, 0, ctx->stream, (float *)d->data, g, a[0].in, a[1].in, a[2].in,
+                  (float)w->k->value);
+    return mv__cu_launched(ctx, op);
+}
+MV__CU_FN mv_status mv__cu_rs_turn(mv_cuda_ctx *ctx, const char *op, float *d, const float *s, const size_t *n) {
+    mv__cu_sp_box b; /* d: axes 0 and 1 changed; n: of s */
+    memset(&b, 0, sizeof b);
+    b.d = (unsigned char *)d, b.s = (const unsigned char *)s;
+    b.size = 4, b.nd = 3;
+    b.n[0] = n[1], b.n[1] = n[0], b.n[2] = n[2];
+    b.ds[0] = 4, b.ds[1] = (ptrdiff_t)n[1] * 4, b.ds[2] = (ptrdiff_t)(n[0] * n[1]) * 4;
+    b.ss[0] = (ptrdiff_t)n[0] * 4, b.ss[1] = 4, b.ss[2] = b.ds[2];
+    return mv__cu_sp_run(ctx, op, &b);
+}
+MV__CU_FN mv_status mv__cu_rs_filter(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const size_t *n) {
+    const char *op = w->k->op;
+    mv_status st = MEDVOL_OK;
+    int axis;
+    for (axis = 0; axis < 3 && st == MEDVOL_OK; axis++) {
+        const size_t cells = n[0] * n[1] * n[2], lines = cells / n[axis];
+        const size_t inner = axis == 0 ? n[1] : axis == 1 ? n[0] : n[0] * n[1];
+        float *p = axis ? w->copy : w->turned;
+        mv__cu_rs_pole q;
+        unsigned grid = 0;
+        if (!w->filter[axis] || n[axis] == 1) continue;
+        mv__cu_rs_pole_make(&q, n[axis], w->k->border == MEDVOL_BORDER_WRAP);
+        if (axis == 0) st = mv__cu_rs_turn(ctx, op, w->turned, w->copy, n);
+        if (st == MEDVOL_OK) st = mv__cu_grid(ctx, op, mv__cu_divup(lines, MV__CU_B), &grid);
+        if (st < 0) return st;
+        MV__CU_LAUNCH(mv__cu_k_rs_pre, grid, MV__CU_B, 0, ctx->stream, p, (long long)lines, (long long)inner,
+                      (long long)(inner * n[axis]), (long long)inner, q);
+        st = mv__cu_launched(ctx, op);
+        if (axis == 0 && st == MEDVOL_OK) {
+            const size_t back[3] = {n[1], n[0], n[2]};
+            st = mv__cu_rs_turn(ctx, op, w->copy, w->turned, back);
+        }
+    }
+    return st;
+}
+MV__CU_FN void mv__cu_rs_gen_set(mv__cu_rs_gen *g, const mv__cu_rs_work *w, const mv_volume *d, const mv_volume *s) {
+    int r;
+    memset(g, 0, sizeof *g);
+    for (r = 0; r < 3; r++) {
+        g->m[r] = (int)d->dim[r], g->n[r] = (int)s->dim[r];
+        g->step[r] = (float)w->p->t[4 * r + 2];
+    }
+    g->dy = d->stride[1], g->dz = d->stride[2], g->sy = s->stride[1], g->sz = s->stride[2];
+    memcpy(g->t, w->p->t, sizeof g->t);
+    g->interp = w->k->interp;
+    g->border = w->k->border;
+    g->tap = g->interp == MEDVOL_CUBIC && g->border != MEDVOL_BORDER_WRAP ? (int)MEDVOL_BORDER_MIRROR : g->border;
+    g->lobes = w->k->lobes;
+    g->a = (float)w->k->a;
+    g->value = (float)w->k->value;
+}
+MV__CU_FN mv_status mv__cu_rs_matrix_run(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv_volume *d, const mv_volume *s) {
+    mv__cu_rs_gen g;
+    dim3 blocks;
+    const int lanczos = w->k->interp == MEDVOL_LANCZOS;
+    mv_status st = mv__cu_rs_blocks(ctx, w->k->op, d->dim, lanczos ? 16 : 32, 8, lanczos ? 1 : MV__CU_RS_PLANES, &blocks);
+    if (st < 0) return st;
+    mv__cu_rs_gen_set(&g, w, d, s);
+    if (lanczos)
+        MV__CU_LAUNCH(mv__cu_k_rs_lanczos, blocks, MV__CU_RS_LB, 0, ctx->stream, (float *)d->data,
+                      (const float *)s->data, g);
+    else if (w->k->interp == MEDVOL_LINEAR)
+        MV__CU_LAUNCH(mv__cu_k_rs_gen<2>, blocks, MV__CU_B, 0, ctx->stream, (float *)d->data, (const float *)s->data, g);
+    else
+        MV__CU_LAUNCH(mv__cu_k_rs_gen<4>, blocks, MV__CU_B, 0, ctx->stream, (float *)d->data, (const float *)s->data, g);
+    return mv__cu_launched(ctx, w->k->op);
+}
+template <class T>
+MV__CU_FN mv_status mv__cu_rs_near_words(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv_volume *d, const mv_volume *s) {
+    const int m = (int)(mv_dtype_size(d->dtype) / sizeof(T)), straight = w->p->diagonal;
+    mv__cu_rs_grid g;
+    mv__cu_rs_gen e;
+    dim3 blocks;
+    mv_status st = mv__cu_rs_blocks(ctx, w->k->op, d->dim, straight ? 64 : 32, straight ? 4 : 8, 1, &blocks);
+    if (st < 0) return st;
+    mv__cu_rs_grid_of(&g, d, s);
+    mv__cu_rs_gen_set(&e, w, d, s);
+    if (straight)
+        MV__CU_LAUNCH(mv__cu_k_rs_near<T>, blocks, MV__CU_B, 0, ctx->stream, (T *)d->data, (const T *)s->data, g, m,
+                      w->ax[0], w->ax[1], w->ax[2], w->fill);
+    else
+        MV__CU_LAUNCH(mv__cu_k_rs_gen_near<T>, blocks, MV__CU_B, 0, ctx->stream, (T *)d->data, (const T *)s->data, e, m,
+                      w->fill);
+    return mv__cu_launched(ctx, w->k->op);
+}
+MV__CU_FN mv_status mv__cu_rs_nearest(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv_volume *d, const mv_volume *s) {
+    switch (mv__cu_sp_unit((size_t)(uintptr_t)d->data | (size_t)(uintptr_t)s->data | mv_dtype_size(d->dtype))) {
+        case 1: return mv__cu_rs_near_words<unsigned char>(ctx, w, d, s);
+        case 2: return mv__cu_rs_near_words<unsigned short>(ctx, w, d, s);
+        case 4: return mv__cu_rs_near_words<unsigned>(ctx, w, d, s);
+        default: return mv__cu_rs_near_words<mv__cu_u64>(ctx, w, d, s);
+    }
+}
+/* One volume of three axes */
+MV__CU_FN mv_status mv__cu_rs_volume(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv_volume *dst, const mv_volume *src) {
+    const char *op = w->k->op;
+    mv_volume s = *src, d = *dst;
+    double slope, inter;
+    mv_status st = MEDVOL_OK;
+    mv__cu_vol_scaling(src, &slope, &inter);
+    if (w->typed) s = mv__cu_rs_made(w->typed, dst->dtype, src->dim);
+    else if (w->copy) s = mv__cu_rs_made(w->copy, MEDVOL_F32, src->dim);
+    if (w->typed || (w->copy && !w->smooth)) st = mv__cu_vol_convert(ctx, op, &s, src, slope, inter);
+    if (st == MEDVOL_OK && w->k->interp == MEDVOL_NEAREST) return mv__cu_rs_nearest(ctx, w, &d, &s);
+    if (w->out) d = mv__cu_rs_made(w->out, MEDVOL_F32, dst->dim);
+    if (st == MEDVOL_OK && w->smooth) { /* into the copy, from the f32 form of src */
+        mv_volume f = *src;
+        if (src->dtype != MEDVOL_F32 || mv__cu_scaled(slope, inter)) {
+            f = mv__cu_rs_made(w->turned, MEDVOL_F32, src->dim);
+            st = mv__cu_vol_convert(ctx, op, &f, src, slope, inter);
+        }
+        if (st == MEDVOL_OK) st = mv__cu_rs_passes(ctx, w, w->around, &s, &f);
+    }
+    if (st == MEDVOL_OK && w->k->interp == MEDVOL_CUBIC) st = mv__cu_rs_filter(ctx, w, src->dim);
+    if (st < 0) return st;
+    if (!w->p->diagonal) st = mv__cu_rs_matrix_run(ctx, w, &d, &s);
+    else if (w->passes) st = mv__cu_rs_passes(ctx, w, w->ax, &d, &s);
+    else {
+        mv__cu_rs_grid g;
+        dim3 blocks;
+        if ((st = mv__cu_rs_blocks(ctx, op, d.dim, 64, 4, 1, &blocks)) < 0) return st;
+        mv__cu_rs_grid_of(&g, &d, &s);
+        MV__CU_LAUNCH(mv__cu_k_rs_linear, blocks, MV__CU_B, 0, ctx->stream, (float *)d.data, (const float *)s.data, g,
+                      w->ax[0], w->ax[1], w->ax[2], (float)w->k->value);
+        st = mv__cu_launched(ctx, op);
+    }
+    if (st == MEDVOL_OK && w->out) st = mv__cu_vol_convert(ctx, op, dst, &d, 1.0, 0.0);
+    return st;
+}
+/* What a volume's way needs of the workspace, taken before anything is enqueued */
+MV__CU_FN mv_status mv__cu_rs_prepare(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv_volume *out, const mv_volume *src) {
+    const mv__cu_rs_plan *p = w->p;
+    const int nearest = w->k->interp == MEDVOL_NEAREST, scaled = mv__cu_scaled(src->slope, src->inter);
+    const size_t cells = p->n[0] * p->n[1] * p->n[2], in = mv__cu_round(cells * 4),
+                 result = mv__cu_round(p->m[0] * p->m[1] * p->m[2] * 4);
+    size_t total = 0, wide = 0, typed = 0;
+    int r, copy, turned;
+    mv_status st;
+    copy = !nearest && (src->dtype != MEDVOL_F32 || scaled || w->k->interp == MEDVOL_CUBIC || w->smooth);
+    turned = !nearest && ((w->k->interp == MEDVOL_CUBIC && w->filter[0]) || w->smooth);
+    if (nearest && out->dtype != src->dtype) typed = mv__cu_round(cells * mv_dtype_size(out->dtype));
+    if (w->passes) {
+        wide = p->n[0] * p->n[1] * p->m[2];
+        if (p->n[0] * p->m[1] * p->m[2] > wide) wide = p->n[0] * p->m[1] * p->m[2];
+        if (p->n[0] * p->m[1] * p->n[2] > wide) wide = p->n[0] * p->m[1] * p->n[2];
+    }
+    if (w->smooth && cells > wide) wide = cells;
+    wide = mv__cu_round(wide * 4);
+    for (r = 0; r < 3; r++) {
+        if (p->diagonal) total += mv__cu_rs_table_bytes(&w->ax[r]);
+        if (w->smooth) total += mv__cu_rs_table_bytes(&w->around[r]);
+    }
+    total += typed + (copy ? in : 0) + (turned ? in : 0) + 2 * wide;
+    total += !nearest && out->dtype != MEDVOL_F32 ? result : 0;
+    if ((st = mv__cu_room(ctx, w->k->op, total)) < 0) return st;
+    if (typed) w->typed = mv__cu_take(ctx, typed);
+    if (copy) w->copy = (float *)mv__cu_take(ctx, in);
+    if (turned) w->turned = (float *)mv__cu_take(ctx, in);
+    if (wide) w->pass[0] = (float *)mv__cu_take(ctx, wide), w->pass[1] = (float *)mv__cu_take(ctx, wide);
+    if (!nearest && out->dtype != MEDVOL_F32) w->out = (float *)mv__cu_take(ctx, result);
+    for (r = 0; r < 3 && st == MEDVOL_OK; r++) {
+        if (p->diagonal) st = mv__cu_rs_table(ctx, w->k, &w->ax[r], 0);
+        if (w->smooth && st == MEDVOL_OK) st = mv__cu_rs_table(ctx, w->k, &w->around[r], 1);
+    }
+    return st;
+}
+MV__CU_FN mv_status mv__cu_rs_type(mv_cuda_ctx *ctx, const mv__cu_rs_ask *k, const mv_volume *dst, const mv_volume *src,
+                                   mv_dtype *type) {
+    const int nearest = k->interp == MEDVOL_NEAREST;
+    *type = k->dtype != MEDVOL_NONE ? k->dtype : dst->data && dst != src ? dst->dtype : nearest ? src->dtype : MEDVOL_F32;
+    if (!mv__cu_is_real(src->dtype) && !nearest)
+        return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "src", (double)src->dtype, "%s: src has type %s: only NEAREST takes that",
+                           k->op, mv_dtype_name(src->dtype));
+    if (*type != src->dtype && !(mv__cu_is_real(*type) && mv__cu_is_real(src->dtype)))
+        return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)*type, "%s: from %s to %s: not defined", k->op,
+                           mv_dtype_name(src->dtype), mv_dtype_name(*type));
+    if (nearest && !mv__cu_is_real(src->dtype) && k->border == MEDVOL_BORDER_CONSTANT && k->value != 0.0)
+        return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "value", k->value, "%s: value = %g: must be 0 for type %s", k->op,
+                           k->value, mv_dtype_name(src->dtype));
+    return MEDVOL_OK;
+}
+/* Axes of the straight way, or the smoothing before the other; 1 in *same: every voxel stays on a voxel */
+MV__CU_FN mv_status mv__cu_rs_axes(mv_cuda_ctx *ctx, mv__cu_rs_work *w, int *same) {
+    const mv__cu_rs_ask *k = w->k;
+    const mv__cu_rs_plan *p = w->p;
+    int r;
+    *same = p->diagonal;
+    for (r = 0; r < 3; r++) {
+        const double s = p->diagonal && p->m[r] > 1 ? p->t[5 * r] : 1.0;
+        const double sigma = mv__cu_rs_sigma(k, p->diagonal && p->m[r] > 1 ? s : mv__cu_rs_step(p->t, r));
+        double reach = fabs(p->t[4 * r + 3]);
+        int c;
+        for (c = 0; c < 3; c++) reach += fabs(p->t[4 * r + c]) * (double)p->m[c];
+        if (!(4.0 * sigma < 1e6))
+            return mv__cu_fail(ctx, MEDVOL_E_RANGE, "antialias", s, "%s: a step of %g voxels is too large to smooth for",
+                               k->op, 2.0 * sigma + 1.0);
+        if (!(reach < 1073741824.0))
+            return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "m", reach, "%s: positions reach %g voxels: at most 2^30", k->op,
+                               reach);
+        if (p->diagonal) {
+            mv__cu_rs_axis_set(&w->ax[r], mv__cu_rs_taps(k), p->n[r], p->m[r], p->t[4 * r + 3], s, sigma);
+            w->passes = w->passes || (w->ax[r].taps > 2 && k->interp != MEDVOL_NEAREST);
+            *same = *same && w->ax[r].same;
+            w->filter[r] = !w->ax[r].same;
+        } else {
+            mv__cu_rs_axis_set(&w->around[r], 1, p->n[r], p->n[r], 0.0, 1.0, sigma);
+            w->smooth = w->smooth || sigma > 0.0;
+            w->filter[r] = 1;
+        }
+    }
+    return MEDVOL_OK;
+}
+MV__CU_FN mv_status mv__cu_rs_run(mv_cuda_ctx *ctx, const mv__cu_rs_ask *k, const mv__cu_rs_plan *p, mv_cuda_volume *dst,
+                                  const mv_cuda_volume *src, const double *affine) {
+    mv_cuda_volume out;
+    mv__cu_rs_work w;
+    mv__cu_u64 element[8];
+    size_t dim[7], volumes = 1, i;
+    mv_dtype type;
+    mv_status st;
+    int ndim = src->ndim, d, same;
+    if ((st = mv__cu_rs_type(ctx, k, dst, src, &type)) < 0) return st;
+    memset(&w, 0, sizeof w);
+    w.k = k, w.p = p;
+    if ((st = mv__cu_rs_axes(ctx, &w, &same)) < 0) return st;
+    for (d = 0; d < 3; d++)
+        if (p->m[d] > 1 && ndim <= d) ndim = d + 1;
+    for (d = 0; d < ndim; d++) dim[d] = d < 3 ? p->m[d] : src->dim[d];
+    for (d = 3; d < ndim; d++) volumes *= dim[d];
+    if ((st = mv__cu_out_begin(ctx, k->op, &out, dst, src, type, ndim, dim, 0)) < 0) return st;
+    memcpy(out.affine, affine, sizeof out.affine);
+    if (!(k->interp == MEDVOL_NEAREST && type == src->dtype)) out.slope = 1.0, out.inter = 0.0;
+    if (mv__cu_is_real(type)) {
+        st = mv__cu_sp_element(ctx, k->op, element, &out, k->value);
+        memcpy(w.fill.v, element, sizeof w.fill.v);
+    }
+    if (st == MEDVOL_OK && same) { /* every voxel on a voxel: no arithmetic but the type's */
+        double slope = 1.0, inter = 0.0;
+        if (type != src->dtype || k->interp != MEDVOL_NEAREST) mv__cu_vol_scaling(src, &slope, &inter);
+        st = mv__cu_vol_convert(ctx, k->op, &out, src, slope, inter);
+    } else if (st == MEDVOL_OK) {
+        st = mv__cu_rs_prepare(ctx, &w, &out, src);
+        for (i = 0; i < volumes && st == MEDVOL_OK; i++) {
+            const mv_volume a = mv__cu_rs_part(&out, i), b = mv__cu_rs_part(src, i);
+            st = mv__cu_rs_volume(ctx, &w, &a, &b);
+        }
+    }
+    return mv__cu_out_end(ctx, st, &out, dst);
+}
+MV__CU_FN mv_status mv__cu_rs_shape(mv_cuda_ctx *ctx, const char *op, const char *name, const size_t *shape, int axes,
+                                    size_t *out) {
+    int r;
+    for (r = 0; r < 3; r++) {
+        out[r] = r < axes ? shape[r] : 1;
+        if (out[r] == 0 || out[r] > (size_t)1 << 30)
+            return mv__cu_fail(ctx, MEDVOL_E_SIZE, name, (double)out[r], "%s: %s[%d] = %zu: must be 1 .. 2^30", op, name,
+                               r, out[r]);
+    }
+    return MEDVOL_OK;
+}
+MV__CU_FN mv_status mv__cu_rs_begin(mv_cuda_ctx *ctx, mv__cu_rs_ask *k, mv__cu_rs_plan *p, const char *op,
+                                    const mv_cuda_volume *dst, const mv_cuda_volume *src, const mv_resample_opt *opt,
+                                    int border) {
+    mv_status st = mv__cu_vol_check(ctx, op, "src", src);
+    if (st < 0) return st;
+    if (!dst) return mv__cu_fail_null(ctx, op, "dst");
+    if ((st = mv__cu_rs_ask_make(ctx, k, op, opt, border)) < 0) return st;
+    return mv__cu_rs_shape(ctx, op, "src dim", src->dim, src->ndim < 3 ? src->ndim : 3, p->n);
+}
+MV__CU_FN mv_status mv__cu_rs_scaled(mv_cuda_ctx *ctx, mv__cu_rs_ask *k, mv__cu_rs_plan *p, mv_cuda_volume *dst,
+                                     const mv_cuda_volume *src, const double *ratio) {
+    double affine[12];
+    int r;
+    mv_affine_identity(p->t);
+    p->diagonal = 1;
+    for (r = 0; r < 3 && r < src->ndim; r++) {
+        const double n = (double)p->n[r], m = (double)p->m[r];
+        const int rule = k->grid == MEDVOL_GRID_ALIGN_CORNERS && !(n > 1.0 && m > 1.0) ? (int)MEDVOL_GRID_HALF_PIXEL : k->grid;
+        const double s = rule == MEDVOL_GRID_HALF_PIXEL ? n / m : rule == MEDVOL_GRID_ALIGN_CORNERS ? (n - 1.0) / (m - 1.0) : ratio[r];
+        p->t[5 * r] = s;
+        p->t[4 * r + 3] = rule == MEDVOL_GRID_CENTRE ? ((n - 1.0) - mv__cu_sp_times(s, m - 1.0)) / 2.0
+                          : rule == MEDVOL_GRID_LOW_EDGE || rule == MEDVOL_GRID_HALF_PIXEL ? (s - 1.0) / 2.0
+                                                                                           : 0.0;
+    }
+    mv_affine_mul(affine, src->affine, p->t);
+    return mv__cu_rs_run(ctx, k, p, dst, src, affine);
+}
+MV__CU_FN mv_status mv__cu_rs_spacing(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                      const double *spacing, const mv_resample_opt *opt) {
+    static const char op[] = "resample_spacing";
+    mv__cu_rs_ask k;
+    mv__cu_rs_plan p;
+    double old[3], ratio[3];
+    int r;
+    mv_status st = mv__cu_rs_begin(ctx, &k, &p, op, dst, src, opt, MEDVOL_BORDER_EDGE);
+    if (st < 0) return st;
+    if (!spacing) return mv__cu_fail_null(ctx, op, "spacing");
+    mv_spacing(src, old);
+    for (r = 0; r < 3; r++) {
+        const double n = (double)p.n[r];
+        double m;
+        p.m[r] = p.n[r];
+        ratio[r] = 1.0;
+        if (r >= src->ndim) continue;
+        if (!(spacing[r] > 0.0 && mv__cu_finite(spacing[r])))
+            return mv__cu_fail(ctx, MEDVOL_E_RANGE, "spacing", spacing[r],
+                               "%s: spacing[%d] = %g: must be above 0 and finite", op, r, spacing[r]);
+        if (!(old[r] > 0.0 && mv__cu_finite(old[r])))
+            return mv__cu_fail(ctx, MEDVOL_E_SINGULAR, "affine", old[r], "%s: src has spacing %g along axis %d", op,
+                               old[r], r);
+        ratio[r] = spacing[r] / old[r];
+        switch (k.shape) {
+            case MEDVOL_SHAPE_CEIL: m = ceil(n / ratio[r] - 1e-6); break;
+            case MEDVOL_SHAPE_MONAI: m = rint((n - 1.0) / ratio[r] + 1.0); break;
+            case MEDVOL_SHAPE_NIBABEL: m = ceil((n - 1.0) / ratio[r] - 1e-6) + 1.0; break;
+            case MEDVOL_SHAPE_FLOOR: m = floor(n / ratio[r] + 1e-6); break;
+            default: m = floor(n / ratio[r] + 0.5);
+        }
+        if (!(ratio[r] > 0.0 && m <= 1073741824.0))
+            return mv__cu_fail(ctx, MEDVOL_E_SIZE, "spacing", spacing[r],
+                               "%s: spacing[%d] = %g asks for %g voxels: at most 2^30", op, r, spacing[r], m);
+        p.m[r] = m < 1.0 ? 1 : (size_t)m;
+    }
+    return mv__cu_rs_scaled(ctx, &k, &p, dst, src, ratio);
+}
+MEDVOL_DEF mv_status mv_cuda_resample_spacing(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                              const double *spacing, const mv_resample_opt *opt) {
+    mv_status st = mv__cu_begin(ctx, "resample_spacing");
+    return st < 0 ? st : mv__cu_end(ctx, mv__cu_rs_spacing(ctx, dst, src, spacing, opt));
+}
+MV__CU_FN mv_status mv__cu_rs_to_shape(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                       const size_t *shape, const mv_resample_opt *opt) {
+    static const char op[] = "resample_shape";
+    mv__cu_rs_ask k;
+    mv__cu_rs_plan p;
+    double ratio[3];
+    int r;
+    mv_status st = mv__cu_rs_begin(ctx, &k, &p, op, dst, src, opt, MEDVOL_BORDER_EDGE);
+    if (st < 0) return st;
+    if (!shape) return mv__cu_fail_null(ctx, op, "shape");
+    if ((st = mv__cu_rs_shape(ctx, op, "shape", shape, src->ndim < 3 ? src->ndim : 3, p.m)) < 0) return st;
+    for (r = 0; r < 3; r++) ratio[r] = (double)p.n[r] / (double)p.m[r];
+    return mv__cu_rs_scaled(ctx, &k, &p, dst, src, ratio);
+}
+MEDVOL_DEF mv_status mv_cuda_resample_shape(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                            const size_t *shape, const mv_resample_opt *opt) {
+    mv_status st = mv__cu_begin(ctx, "resample_shape");
+    return st < 0 ? st : mv__cu_end(ctx, mv__cu_rs_to_shape(ctx, dst, src, shape, opt));
+}
+MV__CU_FN mv_status mv__cu_rs_matrix(mv_cuda_ctx *ctx, const mv__cu_rs_ask *k, mv__cu_rs_plan *p, mv_cuda_volume *dst,
+                                     const mv_cuda_volume *src, const double *affine) {
+    double inverse[12];
+    int r, c;
+    for (r = 0; r < 12; r++)
+        if (!mv__cu_finite(p->t[r]))
+            return mv__cu_fail(ctx, MEDVOL_E_RANGE, "m", p->t[r], "%s: m[%d] = %g: must be finite", k->op, r, p->t[r]);
+    if (mv_affine_invert(inverse, p->t) < 0)
+        return mv__cu_fail(ctx, MEDVOL_E_SINGULAR, "m", mv_affine_det(p->t), "%s: the matrix has determinant %g", k->op,
+                           mv_affine_det(p->t));
+    p->diagonal = 1;
+    for (r = 0; r < 3; r++)
+        for (c = 0; c < 3; c++)
+            if (r != c && fabs(p->t[4 * r + c]) * (double)(p->m[c] - 1) > 1e-7) p->diagonal = 0;
+    return mv__cu_rs_run(ctx, k, p, dst, src, affine);
+}
+MV__CU_FN mv_status mv__cu_rs_like(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                   const mv_volume *grid, const mv_resample_opt *opt) {
+    static const char op[] = "resample_like";
+    mv__cu_rs_ask k;
+    mv__cu_rs_plan p;
+    double inverse[12], affine[12];
+    mv_status st = mv__cu_rs_begin(ctx, &k, &p, op, dst, src, opt, MEDVOL_BORDER_CONSTANT);
+    if (st < 0) return st;
+    if (!grid) return mv__cu_fail_null(ctx, op, "grid");
+    if (!(grid->ndim >= 1 && grid->ndim <= 7))
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "ndim", grid->ndim, "%s: grid has ndim %d: must be 1..7", op, grid->ndim);
+    if ((st = mv__cu_rs_shape(ctx, op, "grid dim", grid->dim, grid->ndim < 3 ? grid->ndim : 3, p.m)) < 0) return st;
+    if (mv_affine_invert(inverse, src->affine) < 0)
+        return mv__cu_fail(ctx, MEDVOL_E_SINGULAR, "affine", mv_affine_det(src->affine),
+                           "%s: the affine of src has determinant %g", op, mv_affine_det(src->affine));
+    memcpy(affine, grid->affine, sizeof affine);
+    mv_affine_mul(p.t, inverse, affine);
+    return mv__cu_rs_matrix(ctx, &k, &p, dst, src, affine);
+}
+MEDVOL_DEF mv_status mv_cuda_resample_like(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                           const mv_volume *grid, const mv_resample_opt *opt) {
+    mv_status st = mv__cu_begin(ctx, "resample_like");
+    return st < 0 ? st : mv__cu_end(ctx, mv__cu_rs_like(ctx, dst, src, grid, opt));
+}
+MV__CU_FN mv_status mv__cu_rs_affine(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src, const double *m,
+                                     const size_t *shape, const mv_resample_opt *opt) {
+    static const char op[] = "resample_affine";
+    mv__cu_rs_ask k;
+    mv__cu_rs_plan p;
+    double affine[12];
+    mv_status st = mv__cu_rs_begin(ctx, &k, &p, op, dst, src, opt, MEDVOL_BORDER_CONSTANT);
+    if (st < 0) return st;
+    if (!m || !shape) return mv__cu_fail_null(ctx, op, !m ? "m" : "shape");
+    if ((st = mv__cu_rs_shape(ctx, op, "shape", shape, 3, p.m)) < 0) return st;
+    memcpy(p.t, m, sizeof p.t);
+    mv_affine_mul(affine, src->affine, m);
+    return mv__cu_rs_matrix(ctx, &k, &p, dst, src, affine);
+}
+MEDVOL_DEF mv_status mv_cuda_resample_affine(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                             const double *m, const size_t *shape, const mv_resample_opt *opt) {
+    mv_status st = mv__cu_begin(ctx, "resample_affine");
+    return st < 0 ? st : mv__cu_end(ctx, mv__cu_rs_affine(ctx, dst, src, m, shape, opt));
+}
+/* Arrays: volumes of three axes around them */
+MV__CU_FN mv_status mv__cu_rs_wrap(mv_cuda_ctx *ctx, const char *op, mv_volume *d, mv_volume *s, float *dst,
+                                   const size_t *dst_shape, const float *src, const size_t *src_shape,
+                                   const mv_resample_opt *opt) {
+    if (!dst || !src || !dst_shape || !src_shape)
+        return mv__cu_fail_null(ctx, op, !dst ? "dst" : !src ? "src" : !dst_shape ? "dst_shape" : "src_shape");
+    if (opt && opt->dtype != MEDVOL_NONE && opt->dtype != MEDVOL_F32)
+        return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)opt->dtype, "%s: dtype: arrays are f32", op);
+    mv__cu_vol_init(d, MEDVOL_F32, 3, dst_shape, NULL);
+    mv__cu_vol_init(s, MEDVOL_F32, 3, src_shape, NULL);
+    d->data = dst;
+    s->data = (void *)(uintptr_t)src; /* only read */
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_cuda_resample_shape_f32(mv_cuda_ctx *ctx, float *dst, const size_t *dst_shape, const float *src,
+                                                const size_t *src_shape, const mv_resample_opt *opt) {
+    mv_volume d, s;
+    mv_status st = mv__cu_begin(ctx, "resample_shape_f32");
+    if (st < 0) return st;
+    st = mv__cu_rs_wrap(ctx, "resample_shape_f32", &d, &s, dst, dst_shape, src, src_shape, opt);
+    return mv__cu_end(ctx, st < 0 ? st : mv__cu_rs_to_shape(ctx, &d, &s, dst_shape, opt));
+}
+MEDVOL_DEF mv_status mv_cuda_resample_affine_f32(mv_cuda_ctx *ctx, float *dst, const size_t *dst_shape,
+                                                 const float *src, const size_t *src_shape, const double *m,
+                                                 const mv_resample_opt *opt) {
+    mv_volume d, s;
+    mv_status st = mv__cu_begin(ctx, "resample_affine_f32");
+    if (st < 0) return st;
+    st = mv__cu_rs_wrap(ctx, "resample_affine_f32", &d, &s, dst, dst_shape, src, src_shape, opt);
+    return mv__cu_end(ctx, st < 0 ? st : mv__cu_rs_affine(ctx, &d, &s, m, dst_shape, opt));
 }
 /* ==== [END] licence ==================================================================================== */
 #endif /* MEDVOL_CUDA_IMPLEMENTATION */

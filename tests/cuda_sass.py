@@ -27,6 +27,7 @@ RULES = [
     (r"mv__cu_k_sp_tile<", 128, 128, False),
     (r"mv__cu_k_sp_fg<", 128, None, False),
     (r"mv__cu_k_sp_(any|swap|pad_any)<", None, None, False),
+    (r"mv__cu_k_rs_(linear|pass|outside|near|pre)\b", None, None, False),
     (r"mv__cu_k_", None, None, True),  # single threads, and those for any type, in double by design
 ]
 

@@ -1,5 +1,5 @@
-/* test_cuda_spatial.cu - [SPATIAL] of medvol_cuda.h beside medvol.h: the same bits, the same geometry, the same
-   statuses. Built and run as test_cuda.cu; test_cuda_spatial [PART]: only parts whose names hold PART. */
+/* test_cuda_spatial.cu - [SPATIAL] and [RESAMPLE] of medvol_cuda.h beside medvol.h: the same bits or nearly, the
+   same geometry, the same statuses. Built and run as test_cuda.cu; test_cuda_spatial [PART]: only parts whose names hold PART. */
 #define MEDVOL_CUDA_IMPLEMENTATION
 #include "medvol_cuda.h"
 #include <stdio.h>
@@ -44,6 +44,11 @@ static const mv_dtype types[] = {MEDVOL_U8,   MEDVOL_I8,   MEDVOL_U16,  MEDVOL_I
                                  MEDVOL_U64,  MEDVOL_I64,  MEDVOL_F16,  MEDVOL_BF16,  MEDVOL_F32,   MEDVOL_F64,
                                  MEDVOL_C64,  MEDVOL_C128, MEDVOL_RGB24, MEDVOL_RGBA32, MEDVOL_F128, MEDVOL_C256};
 enum { TYPES = 18, REALS = 12 };
+static int is_real(mv_dtype t) {
+    int i;
+    for (i = 0; i < REALS && types[i] != t; i++) {}
+    return i < REALS;
+}
 
 /* ---- twins: one block on the host, one on the device, the same volume in both ---- */
 struct twin {
@@ -76,7 +81,7 @@ static void twin_make(twin *t, mv_dtype type, int ndim, const size_t *dim, int l
     CHECK_STATUS(mv_cuda_volume_wrap(&gpu, &t->device, t->there + at * size, type, ndim, dim, stride), MEDVOL_OK);
     for (r = 0; r < 12; r++) t->host.affine[r] = uniform() * 4 - 2 + (r % 5 == 0 ? 3 : 0);
     for (r = 0; r < 4; r++) t->host.step[r] = uniform() + 0.5;
-    if (type < MEDVOL_RGB24 && draw() % 2) t->host.slope = uniform() < 0.5 ? -1.5 : 0.75, t->host.inter = 2.25;
+    if (draw() % 2) t->host.slope = uniform() < 0.5 ? -1.5 : 0.75, t->host.inter = 2.25;
     memcpy(t->device.affine, t->host.affine, sizeof t->host.affine);
     memcpy(t->device.step, t->host.step, sizeof t->host.step);
     t->device.slope = t->host.slope, t->device.inter = t->host.inter;
@@ -89,7 +94,7 @@ static void tame(twin *t) { /* small values, some of them 0, some NaN */
         double x = floor((uniform() - 0.4) * 100.0);
         if (draw() % 8 == 0) x = 0.0;
         if (draw() % 97 == 0) x = NAN;
-        if (mv_dtype_size(t->host.dtype) && t->host.dtype < MEDVOL_RGB24)
+        if (is_real(t->host.dtype))
             (void)mv_convert_array(NULL, t->block + i, t->host.dtype, &x, MEDVOL_F64, 1, 1.0, 0.0);
     }
     send(t);
@@ -299,7 +304,7 @@ static void test_foreground(void) {
             mv_status want;
             twin a, m;
             memset(&o, 0, sizeof o);
-            o.above = types[i] < MEDVOL_RGB24 && k % 3 == 0 && i < REALS;
+            o.above = k % 3 == 0 && i < REALS;
             o.threshold = 12.3;
             o.margin = (size_t)(k % 3);
             p = o;
@@ -547,10 +552,221 @@ static void test_traffic(void) {
 }
 #endif
 
+/* ---- resampling ---- */
+/* Values of b within rel of the largest of src, integers one apart, NaN where the processor has it; NEAREST: bits */
+static void near_to(const mv_volume *h, const mv_volume *d, double level, double rel, int line) {
+    const size_t size = mv_dtype_size(h->dtype), n = mv_volume_count(h);
+    unsigned char *got = (unsigned char *)malloc(n * size);
+    char said[160];
+    double worst = 0, step = h->dtype == MEDVOL_F32 || h->dtype == MEDVOL_F64 ? 0 : 1.0;
+    size_t i, bad = 0;
+    CHECK(cudaMemcpy(got, d->data, n * size, cudaMemcpyDeviceToHost) == cudaSuccess);
+    if (rel == 0.0) check(!memcmp(got, h->data, n * size), "other bytes", line);
+    for (i = 0; i < n && rel > 0.0; i++) {
+        double x, y, e;
+        (void)mv_convert_array(NULL, &x, MEDVOL_F64, got + i * size, h->dtype, 1, 1.0, 0.0);
+        (void)mv_convert_array(NULL, &y, MEDVOL_F64, (unsigned char *)h->data + i * size, h->dtype, 1, 1.0, 0.0);
+        if (x != x && y != y) continue;
+        e = fabs(x - y);
+        if (h->dtype == MEDVOL_F16 || h->dtype == MEDVOL_BF16) step = fabs(y) / (h->dtype == MEDVOL_F16 ? 1024 : 128);
+        if (!(e <= rel * level + step)) bad++;
+        if (!(e <= worst)) worst = e;
+    }
+    snprintf(said, sizeof said, "%zu of %zu too far, up to %.3g of level %.3g", bad, n, worst, level);
+    check(!bad, said, line);
+    free(got);
+}
+template <class C, class G> static void sampled(twin *a, double rel, C on_cpu, G on_gpu, int line) {
+    mv_volume h, d;
+    mv_status want;
+    double level = 1.0, x;
+    const size_t size = mv_dtype_size(a->host.dtype);
+    size_t i;
+    memset(&h, 0, sizeof h), memset(&d, 0, sizeof d);
+    for (i = 0; is_real(a->host.dtype) && i + size <= a->bytes; i += size) {
+        (void)mv_convert_array(NULL, &x, MEDVOL_F64, a->block + i, a->host.dtype, 1, a->host.slope, a->host.inter);
+        if (x == x) level = fmax(level, fabs(x));
+    }
+    want = on_cpu(&h, &a->host);
+    status_of(on_gpu(&d, &a->device), want, line);
+    if (want == MEDVOL_OK && d.data) {
+        same_geometry(&d, &h, line);
+        near_to(&h, &d, level, rel, line);
+    } else check(d.data == NULL, "dst as it was", line);
+    mv_volume_free(&cpu, &h);
+    mv_cuda_volume_free(&gpu, &d);
+}
+#define SAMPLED(a, rel, CPU, GPU)                                                            \
+    sampled(a, rel, [&](mv_volume *d, const mv_volume *v) { return CPU; },                   \
+            [&](mv_volume *d, const mv_volume *v) { return GPU; }, __LINE__)
+static const shape pictures[] = {{3, {37, 18, 11}}, {3, {8, 33, 5}}, {2, {41, 19}}, {4, {9, 7, 6, 2}}, {1, {50}},
+                                 {3, {12, 1, 9}}};
+enum { PICTURES = sizeof pictures / sizeof *pictures };
+static mv_resample_opt some_option(int i, int interp) {
+    mv_resample_opt o;
+    memset(&o, 0, sizeof o);
+    o.interp = (mv_interp)interp;
+    o.border = (mv_border)(i % 5);
+    o.grid = (mv_grid)(i % 5);
+    o.shape = (mv_shape_rule)(i / 2 % 5);
+    o.value = -7.0;
+    o.antialias = i % 3 == 1;
+    o.lobes = interp == MEDVOL_LANCZOS ? i % 4 * 2 : 0;
+    if (o.lobes == 6) o.lobes = 8;
+    o.a = i % 2 ? -0.75 : 0.0;
+    return o;
+}
+static void test_straight(void) {
+    int i, j, k, n = 0;
+    for (k = 0; k < 5; k++)
+        for (j = 0; j < PICTURES; j++)
+            for (i = 0; i < 5; i++, n++) {
+                static const mv_dtype kind[] = {MEDVOL_F32, MEDVOL_I16, MEDVOL_U8, MEDVOL_F64, MEDVOL_F16, MEDVOL_I64};
+                const shape *s = &pictures[j];
+                mv_resample_opt o = some_option(n, k);
+                const double rel = k == MEDVOL_NEAREST ? 0.0 : k == MEDVOL_CUBIC ? 1e-5 : 2e-6;
+                double spacing[3], old[3];
+                size_t to[3];
+                int r;
+                twin a;
+                twin_make(&a, kind[(n + k) % 6], s->ndim, s->dim, n % LAYOUTS);
+                tame(&a);
+                if (i != 4) { /* without NaN: what it touches is asked for apart */
+                    const size_t z = mv_dtype_size(a.host.dtype);
+                    size_t c;
+                    for (c = 0; c + z <= a.bytes; c += z) {
+                        double x = (double)(draw() % 100);
+                        (void)mv_convert_array(NULL, a.block + c, a.host.dtype, &x, MEDVOL_F64, 1, 1.0, 0.0);
+                    }
+                    send(&a);
+                }
+                mv_spacing(&a.host, old);
+                for (r = 0; r < 3; r++) {
+                    spacing[r] = (r < s->ndim ? old[r] : 1.0) * (n % 4 == 0 ? 1.0 + r : 0.4 + 2.0 * uniform());
+                    to[r] = r < s->ndim ? 1 + (s->dim[r] * (1 + draw() % 7)) / 4 : 1;
+                }
+                snprintf(about, sizeof about, "%s interp %d border %d grid %d anti %d %zux%zux%zu", mv_dtype_name(a.host.dtype),
+                         k, (int)o.border, (int)o.grid, o.antialias, a.host.dim[0], a.host.dim[1], a.host.dim[2]);
+                SAMPLED(&a, rel, mv_resample_spacing(&cpu, d, v, spacing, &o), mv_cuda_resample_spacing(&gpu, d, v, spacing, &o));
+                o.dtype = n % 3 == 0 ? MEDVOL_I16 : n % 3 == 1 ? MEDVOL_F64 : MEDVOL_NONE;
+                SAMPLED(&a, rel, mv_resample_shape(&cpu, d, v, to, &o), mv_cuda_resample_shape(&gpu, d, v, to, &o));
+                to[0] = s->dim[0], to[1] = s->ndim > 1 ? s->dim[1] : 1, to[2] = s->ndim > 2 ? s->dim[2] : 1;
+                SAMPLED(&a, rel == 0.0 || o.dtype == MEDVOL_F64 ? 0.0 : rel, mv_resample_shape(&cpu, d, v, to, &o),
+                        mv_cuda_resample_shape(&gpu, d, v, to, &o));
+                twin_free(&a);
+            }
+}
+static void test_matrix(void) {
+    int j, k, n = 0, turn;
+    for (k = 0; k < 5; k++)
+        for (j = 0; j < PICTURES; j++)
+            for (turn = 0; turn < 4; turn++, n++) {
+                static const mv_dtype kind[] = {MEDVOL_F32, MEDVOL_I16, MEDVOL_F32, MEDVOL_U8, MEDVOL_F64};
+                const shape *s = &pictures[j];
+                mv_resample_opt o = some_option(n, k);
+                const double rel = k == MEDVOL_NEAREST ? 0.0 : 1e-5, c = cos(0.5 * turn), q = sin(0.5 * turn);
+                double m[12] = {c, -q, 0.1, 3.0, q, c, 0.05, -2.5, -0.1, 0.0, 1.1, 0.5};
+                const size_t to[3] = {s->dim[0] + 5, (s->ndim > 1 ? s->dim[1] : 1) + 2, s->ndim > 2 ? s->dim[2] + 1 : 1};
+                size_t i;
+                mv_volume grid;
+                twin a;
+                if (turn == 3) { /* a quarter: ends of the extent are hit */
+                    memset(m, 0, sizeof m);
+                    m[1] = -1.0, m[3] = (double)s->dim[1] - 0.5, m[4] = 1.0, m[7] = 0.5, m[10] = 1.0, m[11] = 0.5;
+                }
+                twin_make(&a, kind[n % 5], s->ndim, s->dim, n % LAYOUTS);
+                for (i = 0; i + mv_dtype_size(a.host.dtype) <= a.bytes; i += mv_dtype_size(a.host.dtype)) {
+                    double x = (double)(draw() % 100);
+                    (void)mv_convert_array(NULL, a.block + i, a.host.dtype, &x, MEDVOL_F64, 1, 1.0, 0.0);
+                }
+                send(&a);
+                snprintf(about, sizeof about, "%s interp %d border %d anti %d turn %d %zux%zux%zu", mv_dtype_name(a.host.dtype),
+                         k, (int)o.border, o.antialias, turn, a.host.dim[0], a.host.dim[1], a.host.dim[2]);
+                SAMPLED(&a, rel, mv_resample_affine(&cpu, d, v, m, to, &o), mv_cuda_resample_affine(&gpu, d, v, m, to, &o));
+                memset(&grid, 0, sizeof grid);
+                CHECK_STATUS(mv_volume_alloc(&cpu, &grid, MEDVOL_U8, 3, to), MEDVOL_OK);
+                mv_affine_mul(grid.affine, a.host.affine, m);
+                o.dtype = n % 2 ? MEDVOL_I16 : MEDVOL_NONE;
+                SAMPLED(&a, rel, mv_resample_like(&cpu, d, v, &grid, &o), mv_cuda_resample_like(&gpu, d, v, &grid, &o));
+                mv_volume_free(&cpu, &grid);
+                twin_free(&a);
+            }
+}
+static void test_nearest(void) { /* any type, to the bit */
+    int i, n = 0;
+    for (i = 0; i < TYPES; i++, n++) {
+        const shape *s = &pictures[n % PICTURES];
+        const double m[12] = {0.9, 0.3, 0, 1, -0.3, 0.9, 0, 2, 0, 0, 1, 0};
+        const size_t to[3] = {19, 23, 7}, small[3] = {5, s->ndim > 1 ? 4u : 1u, s->ndim > 2 ? 3u : 1u};
+        mv_resample_opt o;
+        twin a;
+        memset(&o, 0, sizeof o);
+        o.interp = MEDVOL_NEAREST;
+        o.border = (mv_border)(n % 5);
+        o.value = i < REALS ? 3.0 : 0.0;
+        twin_make(&a, types[i], s->ndim, s->dim, n % LAYOUTS);
+        snprintf(about, sizeof about, "%s border %d", mv_dtype_name(types[i]), n % 5);
+        SAMPLED(&a, 0.0, mv_resample_affine(&cpu, d, v, m, to, &o), mv_cuda_resample_affine(&gpu, d, v, m, to, &o));
+        SAMPLED(&a, 0.0, mv_resample_shape(&cpu, d, v, small, &o), mv_cuda_resample_shape(&gpu, d, v, small, &o));
+        o.value = 3.0;
+        SAMPLED(&a, 0.0, mv_resample_affine(&cpu, d, v, m, to, &o), mv_cuda_resample_affine(&gpu, d, v, m, to, &o));
+        twin_free(&a);
+    }
+}
+/* A linear function of the world keeps its values inside, whatever the grid */
+static void test_resampled_world(void) {
+    static const size_t dim[3] = {25, 22, 19}, to[3] = {21, 17, 15};
+    static const double spacing[3] = {1.7, 2.3, 0.9};
+    const double m[12] = {0.8, 0.3, 0.1, 2, -0.3, 0.8, 0.1, 5, -0.1, 0.0, 0.9, 2};
+    mv_volume h, d, e, back;
+    int way, interp, r;
+    size_t i, j, k;
+    for (interp = 0; interp < 4; interp++)
+        for (way = 0; way < 3; way++) {
+            mv_resample_opt o;
+            double worst = 0;
+            if (interp == MEDVOL_NEAREST) continue;
+            memset(&o, 0, sizeof o), memset(&h, 0, sizeof h), memset(&d, 0, sizeof d), memset(&e, 0, sizeof e);
+            memset(&back, 0, sizeof back);
+            o.interp = (mv_interp)interp;
+            CHECK_STATUS(mv_volume_alloc(&cpu, &h, MEDVOL_F32, 3, dim), MEDVOL_OK);
+            for (r = 0; r < 12; r++) h.affine[r] = uniform() - 0.5 + (r % 5 ? 0 : 2);
+            for (k = 0; k < dim[2]; k++)
+                for (j = 0; j < dim[1]; j++)
+                    for (i = 0; i < dim[0]; i++) ((float *)h.data)[i + dim[0] * (j + dim[1] * k)] = (float)world(&h, i, j, k);
+            CHECK_STATUS(mv_cuda_upload(&gpu, &d, &h, MEDVOL_NONE, NULL), MEDVOL_OK);
+            if (way == 0) CHECK_STATUS(mv_cuda_resample_spacing(&gpu, &e, &d, spacing, &o), MEDVOL_OK);
+            if (way == 1) CHECK_STATUS(mv_cuda_resample_shape(&gpu, &e, &d, to, &o), MEDVOL_OK);
+            if (way == 2) CHECK_STATUS(mv_cuda_resample_affine(&gpu, &e, &d, m, to, &o), MEDVOL_OK);
+            CHECK_STATUS(mv_cuda_download(&gpu, &back, &e, MEDVOL_NONE, NULL), MEDVOL_OK);
+            for (k = 0; k < back.dim[2]; k++)
+                for (j = 0; j < back.dim[1]; j++)
+                    for (i = 0; i < back.dim[0]; i++) {
+                        double inverse[12], w[3], v[3];
+                        int in = 1;
+                        for (r = 0; r < 3; r++)
+                            w[r] = back.affine[4 * r] * (double)i + back.affine[4 * r + 1] * (double)j +
+                                   back.affine[4 * r + 2] * (double)k + back.affine[4 * r + 3];
+                        (void)mv_affine_invert(inverse, h.affine);
+                        for (r = 0; r < 3; r++) {
+                            v[r] = inverse[4 * r] * w[0] + inverse[4 * r + 1] * w[1] + inverse[4 * r + 2] * w[2] + inverse[4 * r + 3];
+                            in = in && v[r] >= 4.0 && v[r] <= (double)dim[r] - 5.0;
+                        }
+                        if (in && interp != MEDVOL_CUBIC) 
+                            worst = fmax(worst, fabs((double)((float *)back.data)[i + back.dim[0] * (j + back.dim[1] * k)] - world(&back, i, j, k)));
+                    }
+            snprintf(about, sizeof about, "interp %d way %d: %.3g", interp, way, worst);
+            CHECK(worst < 1e-3);
+            mv_volume_free(&cpu, &h), mv_volume_free(&cpu, &back);
+            mv_cuda_volume_free(&gpu, &d), mv_cuda_volume_free(&gpu, &e);
+        }
+}
+
 static const struct { const char *name; void (*run)(void); } tests[] = {
     {"refused", test_refused}, {"turns", test_turns}, {"permutes", test_permutes}, {"reorient", test_reorient},
     {"crop", test_crop}, {"pad", test_pad}, {"crop_or_pad", test_crop_or_pad}, {"foreground", test_foreground},
-    {"arrays", test_arrays}, {"world", test_world}, {"capture", test_capture},
+    {"arrays", test_arrays}, {"world", test_world}, {"capture", test_capture}, {"straight", test_straight},
+    {"matrix", test_matrix}, {"nearest", test_nearest}, {"sampled_world", test_resampled_world},
 #if EMULATED
     {"traffic", test_traffic},
 #endif
