@@ -5227,9 +5227,6 @@ MV__CU_DEV void mv__cu_rs_fold_split(int border, int n, int *i, float *f) {
         *i = q;
     } else *i = *i < 0 ? 0 : top, *f = 0.0f;
 }
-MV__CU_DEV float mv__cu_rs_edge(float f, int i, int n) { /* how near to the ends of the extent */
-    return fminf(fabsf((float)i + 0.5f + f), fabsf((float)(i - n) + 0.5f + f));
-}
 typedef struct mv__cu_rs_spot { int i[3]; float f[3]; } mv__cu_rs_spot;
 /* The spot of voxel x, y, z + dz from its start; 0: outside */
 MV__CU_DEV int mv__cu_rs_find(const mv__cu_rs_gen &g, const int *base, const float *frac, int x, int y, int z, int dz,
@@ -5240,10 +5237,10 @@ MV__CU_DEV int mv__cu_rs_find(const mv__cu_rs_gen &g, const int *base, const flo
         o->i[r] = base[r] + (int)w;
         o->f[r] = f - w;
         if (g.border == MEDVOL_BORDER_CONSTANT) {
-            const float p = (float)o->i[r] + o->f[r];
-            if (mv__cu_rs_edge(o->f[r], o->i[r], g.n[r]) < 1e-3f)
+            const float low = (float)o->i[r] + 0.5f + o->f[r], high = (float)(o->i[r] - g.n[r]) + 0.5f + o->f[r];
+            if (fminf(fabsf(low), fabsf(high)) < 1e-3f) /* too near to the ends of the extent for float */
                 in = in && mv__cu_rs_within(mv__cu_rs_place(g, r, x, y, z + dz), g.n[r]);
-            else in = in && p > -0.5f && p < (float)g.n[r] - 0.5f;
+            else in = in && low > 0.0f && high < 0.0f;
         }
         mv__cu_rs_fold_split(g.border, g.n[r], &o->i[r], &o->f[r]);
     }
