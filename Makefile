@@ -164,6 +164,7 @@ baseline-report: $(B)/bench/bench ## markdown: speed, share of floor, against ba
 # ---- checks of the header itself ----
 toc: ## contents and banners agree; every public function is declared in [API]
 	@sh tests/toc.sh medvol.h
+	@sh tests/toc.sh medvol_cuda.h
 
 $(B)/budget: tests/tools/budget.c | $(B)
 	$(CC) $(CFLAGS) $< -o $@
@@ -363,26 +364,33 @@ $(CU)/sm_%.cubin: $(CU)/impl.cu medvol_cuda.h medvol.h
 	$(CU_CC) -std=c++11 -arch=sm_$* -cubin -Xptxas -v $< -o $@ > $(CU)/sm_$*.txt 2>&1 || { cat $(CU)/sm_$*.txt; rm -f $@; exit 1; }
 	@! grep -E 'stack frame' $(CU)/sm_$*.txt | grep -vE '^ *0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads' || \
 	    { echo "sm_$*: a kernel spills or has a stack: $(CU)/sm_$*.txt"; rm -f $@; exit 1; }
+$(CU)/impl.o: $(CU)/impl.cu medvol_cuda.h medvol.h
+	$(CU_CC) -arch=sm_90 -c $< -o $@
 $(CU)/sm_90.ptx: $(CU)/impl.cu medvol_cuda.h medvol.h
 	$(CU_CC) -arch=sm_90 -ptx $< -o $@
 cuda: ## medvol_cuda.h by nvcc: sm_75, sm_80, sm_90, PTX; no warning, spill, stack; 16-byte accesses where promised
 	@command -v $(NVCC) >/dev/null || { echo "cuda: nvcc is not installed"; exit 9; }
-	@$(MAKE) --no-print-directory $(CU)/sm_75.cubin $(CU)/sm_80.cubin $(CU)/sm_90.cubin $(CU)/sm_90.ptx
+	@$(MAKE) --no-print-directory $(CU)/sm_75.cubin $(CU)/sm_80.cubin $(CU)/sm_90.cubin $(CU)/sm_90.ptx $(CU)/impl.o
 	@$(PYTHON) tests/cuda_sass.py $(CU)/sm_75.cubin $(CU)/sm_80.cubin $(CU)/sm_90.cubin
 # plain, and with fused multiplications as a GPU makes them
 $(CU)/cpu: $(CU_NEEDS)
 	@mkdir -p $(@D)
-	printf '\#include "medvol_cuda.h"\n' | $(CC) -std=c99 $(WARN) -Werror -I. -fsyntax-only -x c -
+	@echo '#include "medvol_cuda.h"' | $(CC) -std=c99 $(WARN) -Werror -I. -fsyntax-only -x c -
 	$(CU_HOST) -c $< -o $(CU)/cpu.o
 	$(CXX) $(CU)/cpu.o $(B)/medvol.o $(LDLIBS) -o $@
 $(CU)/cpu_fma: $(CU_NEEDS)
 	@mkdir -p $(@D)
 	$(CU_HOST) -mfma -ffp-contract=fast -c $< -o $(CU)/cpu_fma.o
 	$(CXX) $(CU)/cpu_fma.o $(B)/medvol.o $(LDLIBS) -o $@
+# every access of every kernel looked at: races, uninitialised reads, bounds
+$(CU)/cpu_check: $(CU_NEEDS)
+	@mkdir -p $(@D)
+	$(CU_HOST) -O1 -fsanitize=thread -c $< -o $(CU)/cpu_check.o
+	$(CXX) $(CU)/cpu_check.o $(B)/medvol.o $(LDLIBS) -o $@
 FMA = $(shell grep -qw fma /proc/cpuinfo 2>/dev/null && echo $(CU)/cpu_fma)
 # further suites, tests/test_cuda_NAME.cu
 CU_SUITES = spatial
-CU_MORE = $(foreach s,$(CU_SUITES),$(FMA:%=%-$s) $(CU)/cpu-$s)
+CU_MORE = $(foreach s,$(CU_SUITES),$(FMA:%=%-$s) $(if $(CHECK),$(CU)/cpu_check-$s) $(CU)/cpu-$s)
 $(CU)/cpu-%: tests/test_cuda_%.cu $(CU_NEEDS)
 	@mkdir -p $(@D)
 	$(CU_HOST) -c $< -o $@.o
@@ -391,8 +399,13 @@ $(CU)/cpu_fma-%: tests/test_cuda_%.cu $(CU_NEEDS)
 	@mkdir -p $(@D)
 	$(CU_HOST) -mfma -ffp-contract=fast -c $< -o $@.o
 	$(CXX) $@.o $(B)/medvol.o $(LDLIBS) -o $@
-test-cuda-cpu: $(CU)/cpu $(FMA) $(CU_MORE) ## the kernels of medvol_cuda.h on the processor, beside medvol.h; PART=znorm: only these
-	@for t in $(FMA) $(CU)/cpu $(CU_MORE); do $$t $(PART) || exit 1; done
+$(CU)/cpu_check-%: tests/test_cuda_%.cu $(CU_NEEDS)
+	@mkdir -p $(@D)
+	$(CU_HOST) -O1 -fsanitize=thread -c $< -o $@.o
+	$(CXX) $@.o $(B)/medvol.o $(LDLIBS) -o $@
+CU_CPU = $(FMA) $(if $(CHECK),$(CU)/cpu_check) $(CU)/cpu $(CU_MORE)
+test-cuda-cpu: $(CU_CPU) ## the kernels of medvol_cuda.h on the processor, beside medvol.h; PART=znorm: only these; CHECK=1: every access too
+	@for t in $(CU_CPU); do $$t $(PART) || exit 1; done
 $(CU)/gpu: $(CU_NEEDS)
 	@mkdir -p $(@D)
 	$(NVCC) -O2 -I. -arch=native tests/test_cuda.cu $(B)/medvol.o -lm -lpthread -o $@

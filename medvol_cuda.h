@@ -39,9 +39,11 @@
    NUMERICS
      The same bits run by run, GPU by GPU: chunks are cut by the data alone, trees are fixed, no float is
      added atomically. Against medvol.h: minimum, maximum, counts, histograms, percentiles, clamp, threshold
-     and conversions have the same bits; sums, means and deviations agree within 1e-12 relative; maps within
-     2 ulp of float of the larger of result and offset, those of 64-bit types and into integers to the bit
-     from the same parameters; gamma within 4 ulp.
+     and conversions have the same bits (scaled 8 and 16-bit types into float32: 1 ulp of the larger of
+     product and offset); sums and means agree within 1e-12 of mean + sd, variances within 1e-11; maps within
+     2 ulp of float of the larger of result and offset, from 32 and 64-bit integers and into integers what
+     double gives; gamma within 6 ulp, of which CUDA's powf has 4. What only moves voxels, and NEAREST, has the
+     same bits; other interpolation agrees within 1e-5 of the largest value among the taps.
 */
 #ifndef MEDVOL_CUDA_H
 #define MEDVOL_CUDA_H
@@ -99,14 +101,14 @@ typedef struct mv_cuda_ctx {
     void *words, *pinned, *stage[2], *staged[2];
 } mv_cuda_ctx;
 
-/* mv_cuda_ctx_init: copy desc (NULL: all defaults), make the stream. mv_cuda_ctx_free: wait for the stream and
-   release all; taking {0} is fine. Errors: MEDVOL_E_NULL, _RANGE (device), MEDVOL_E_NO_DEVICE (none, or the
-   driver is missing or too old), _NOMEM, _DEVICE. */
+/* mv_cuda_ctx_init: copy desc (NULL: all defaults), make the stream. mv_cuda_ctx_free: wait for the stream
+   and release all; taking {0} is fine. Errors: MEDVOL_E_NULL, _RANGE (device), MEDVOL_E_NO_DEVICE (none, or
+   the driver is missing or too old), _NOMEM, _DEVICE. */
 MEDVOL_DEF mv_status mv_cuda_ctx_init(mv_cuda_ctx *ctx, const mv_cuda_desc *desc);
 MEDVOL_DEF void mv_cuda_ctx_free(mv_cuda_ctx *ctx);
-/* mv_cuda_message: one line on the last failure, "" when there was none. mv_cuda_sync: wait for the stream and
-   tell what went wrong on it; not while capturing (MEDVOL_E_BUSY). mv_cuda_ctx_reserve: make the workspace at
-   least `bytes`. */
+/* mv_cuda_message: one line on the last failure, "" when there was none. mv_cuda_sync: wait for the stream
+   and tell what went wrong on it; not while capturing (MEDVOL_E_BUSY). mv_cuda_ctx_reserve: make the
+   workspace at least `bytes`. */
 MEDVOL_DEF const char *mv_cuda_message(const mv_cuda_ctx *ctx);
 MEDVOL_DEF mv_status mv_cuda_sync(mv_cuda_ctx *ctx);
 MEDVOL_DEF mv_status mv_cuda_ctx_reserve(mv_cuda_ctx *ctx, size_t bytes);
@@ -126,8 +128,8 @@ MEDVOL_DEF void mv_cuda_graph_free(mv_cuda_ctx *ctx, mv_cuda_graph *graph);
 /* ---- volumes ------------------------------------------------------------------------------------------- */
 
 /* The struct of medvol.h with `data` in device memory: mv_volume_count, mv_spacing, mv_orientation and the
-   affine calls take it too. nifti stays NULL. owner and map_bytes say what mv_cuda_volume_free releases; never
-   give it to mv_volume_free. */
+   affine calls take it too. nifti stays NULL. owner and map_bytes say what mv_cuda_volume_free releases;
+   never give it to mv_volume_free. */
 typedef mv_volume mv_cuda_volume;
 
 /* mv_cuda_volume_alloc, _free (stream-ordered), _view, _copy: as in medvol.h. mv_cuda_volume_wrap: around
@@ -142,7 +144,7 @@ MEDVOL_DEF void mv_cuda_volume_free(mv_cuda_ctx *ctx, mv_cuda_volume *v);
 MEDVOL_DEF mv_status mv_cuda_volume_view(mv_cuda_ctx *ctx, mv_cuda_volume *view, const mv_cuda_volume *src,
                                          const size_t *start, const size_t *size);
 MEDVOL_DEF mv_status mv_cuda_volume_copy(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src);
-/* mv_cuda_convert: as mv_convert, with its bits. */
+/* mv_cuda_convert: as mv_convert. */
 MEDVOL_DEF mv_status mv_cuda_convert(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                      mv_dtype dtype, const mv_convert_opt *opt);
 /* mv_cuda_upload: dst on the device from src on the host, mv_cuda_download the way back, each with the
@@ -172,11 +174,11 @@ MEDVOL_DEF mv_status mv_cuda_copy_peer(mv_cuda_ctx *to, mv_cuda_volume *dst, mv_
             mv_cuda_sync. The calls ending in _wait take ordinary host memory and wait; their status includes
             what the device found.
    COUNTS   at most 2^32 - 1 values at once for percentiles and histograms (MEDVOL_E_UNSUPPORTED).
-   SCRATCH  56 bytes for 32768 values; where a source is a view, its values once more; a byte a value where
+   SCRATCH  72 bytes for 32768 values; where a source is a view, its values once more; a byte a value where
             the mask is not contiguous u8 of src's shape. */
 
 /* mv_cuda_stats: dim[split - 1] results. Moments about a value of each thread's own share, chunks of 32768
-   values, merged in a fixed tree: the variance within 1e-12 relative whatever the mean. */
+   values, merged in a fixed tree: the variance within 1e-11 relative whatever the mean. */
 #define MEDVOL_CUDA_STATS_CHUNK 32768
 MEDVOL_DEF mv_status mv_cuda_stats(mv_cuda_ctx *ctx, mv_statistics *out, const mv_cuda_volume *src,
                                    const mv_stats_opt *opt);
@@ -202,8 +204,8 @@ MEDVOL_DEF mv_status mv_cuda_median(mv_cuda_ctx *ctx, double *out, const mv_cuda
                                     const mv_percentile_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_mad(mv_cuda_ctx *ctx, double *out, double *median, const mv_cuda_volume *src,
                                  const mv_percentile_opt *opt);
-/* mv_cuda_histogram: h->bins on the host, h->counts in device memory, the rest of *h in device memory too: the
-   call fills h->tail. mv_cuda_otsu takes both. */
+/* mv_cuda_histogram: h itself is on the host; what h->counts and h->tail point to, device memory, is filled.
+   mv_cuda_otsu reads both, in one thread. */
 typedef struct mv_cuda_hist_tail {
     double lo, hi;
     uint64_t below, above, nan, total;
@@ -217,8 +219,8 @@ MEDVOL_DEF mv_status mv_cuda_histogram(mv_cuda_ctx *ctx, const mv_cuda_hist *h, 
                                        const mv_histogram_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_histogram_wait(mv_cuda_ctx *ctx, mv_hist *h, const mv_cuda_volume *src,
                                             const mv_histogram_opt *opt);
-MEDVOL_DEF mv_status mv_cuda_histogram_f32(mv_cuda_ctx *ctx, const mv_cuda_hist *h, const float *src, size_t n,
-                                           const mv_histogram_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_histogram_f32(mv_cuda_ctx *ctx, const mv_cuda_hist *h, const float *src,
+                                           size_t n, const mv_histogram_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_histogram_array(mv_cuda_ctx *ctx, const mv_cuda_hist *h, const void *src,
                                              mv_dtype dtype, size_t n, double slope, double inter,
                                              const mv_histogram_opt *opt);
@@ -234,29 +236,29 @@ MEDVOL_DEF mv_status mv_cuda_rescale(mv_cuda_ctx *ctx, mv_cuda_volume *dst, cons
                                      double out_min, double out_max, const mv_rescale_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_rescale_f32(mv_cuda_ctx *ctx, float *dst, const float *src, size_t n,
                                          double out_min, double out_max, const mv_rescale_opt *opt);
-MEDVOL_DEF mv_status mv_cuda_linear(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src, double a,
-                                    double b);
+MEDVOL_DEF mv_status mv_cuda_linear(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                    double a, double b);
 MEDVOL_DEF mv_status mv_cuda_linear_f32(mv_cuda_ctx *ctx, float *dst, const float *src, size_t n, double a,
                                         double b);
-MEDVOL_DEF mv_status mv_cuda_clamp(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src, double lo,
-                                   double hi);
+MEDVOL_DEF mv_status mv_cuda_clamp(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                   double lo, double hi);
 MEDVOL_DEF mv_status mv_cuda_clamp_f32(mv_cuda_ctx *ctx, float *dst, const float *src, size_t n, double lo,
                                        double hi);
 MEDVOL_DEF mv_status mv_cuda_threshold(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                        double lo, double hi, const mv_threshold_opt *opt);
-MEDVOL_DEF mv_status mv_cuda_threshold_f32(mv_cuda_ctx *ctx, float *dst, const float *src, size_t n, double lo,
-                                           double hi, const mv_threshold_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_threshold_f32(mv_cuda_ctx *ctx, float *dst, const float *src, size_t n,
+                                           double lo, double hi, const mv_threshold_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_gamma(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src, double g,
                                    const mv_gamma_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_gamma_f32(mv_cuda_ctx *ctx, float *dst, const float *src, size_t n, double g,
                                        const mv_gamma_opt *opt);
 
 /* ---- spatial -------------------------------------------------------------------------------------------
-   As in medvol.h, with its bits: any type, any view, affine and steps follow; there is no header. dst == src is
-   allowed everywhere, in place only for flips; elsewhere a new volume takes its place, which allocates. Source
-   and destination must otherwise not overlap. mv_cuda_foreground_box and mv_cuda_crop_foreground wait: start,
-   size, box_start and box_size are on the host; opt->by lies on the device. The array calls take device
-   memory. */
+   As in medvol.h, with its bits: any type, any view, affine and steps follow; there is no header. dst == src
+   is allowed everywhere, in place only for flips; elsewhere a new volume takes its place, which allocates.
+   Source and destination must otherwise not overlap. mv_cuda_foreground_box and mv_cuda_crop_foreground wait:
+   start, size, box_start and box_size are on the host; opt->by lies on the device. The array calls take
+   device memory. */
 MEDVOL_DEF mv_status mv_cuda_crop(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                   const size_t *start, const size_t *size, const mv_crop_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_pad(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
@@ -284,21 +286,23 @@ MEDVOL_DEF mv_status mv_cuda_pad_array(mv_cuda_ctx *ctx, void *dst, const void *
 
 /* ---- resampling ----------------------------------------------------------------------------------------
    As in medvol.h. NEAREST has its bits; the others agree with it within 1e-5 of the largest value among the
-   taps (16 ulp where the grid neither turns nor shears and interp is not CUBIC); integer results near a tie
-   may be one apart. Positions start in double, tables are made on the device: nothing is copied from the host, so
-   all may be captured. Positions through a turning matrix must stay within 2^30 voxels, a source volume within
-   2^31 - 1 along each axis. SCRATCH: an f32 copy of one volume where src is not f32 or has a scaling; one of the
-   result where that is not f32; CUBIC two copies of src; antialias, CUBIC, CUBIC_CONV and LANCZOS on straight
-   grids what the passes leave between them; tables of 9 bytes a tap and place of an axis. grid's data are not
-   read: it may lie on the host or be empty. */
-MEDVOL_DEF mv_status mv_cuda_resample_spacing(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
-                                              const double *spacing, const mv_resample_opt *opt);
+   taps (2e-6 where the grid neither turns nor shears and interp is not CUBIC); integer results near a tie
+   may be one apart. Tables are made on the device, nothing is copied from the host: all may be captured.
+   Positions must stay within 2^30 voxels and results have at most 262140 rows (MEDVOL_E_UNSUPPORTED).
+   grid's data are not read: it may lie on the host.
+   SCRATCH  an f32 copy of one volume of src where that is not f32 or has a scaling, one of the result where
+            that is not f32; CUBIC two copies of src; antialias, CUBIC, CUBIC_CONV and LANCZOS on straight
+            grids what the passes leave between them; 8 bytes a tap and place of an axis. */
+MEDVOL_DEF mv_status mv_cuda_resample_spacing(mv_cuda_ctx *ctx, mv_cuda_volume *dst,
+                                              const mv_cuda_volume *src, const double *spacing,
+                                              const mv_resample_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_resample_shape(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                             const size_t *shape, const mv_resample_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_resample_like(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                            const mv_volume *grid, const mv_resample_opt *opt);
-MEDVOL_DEF mv_status mv_cuda_resample_affine(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
-                                             const double *m, const size_t *shape, const mv_resample_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_resample_affine(mv_cuda_ctx *ctx, mv_cuda_volume *dst,
+                                             const mv_cuda_volume *src, const double *m, const size_t *shape,
+                                             const mv_resample_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_resample_shape_f32(mv_cuda_ctx *ctx, float *dst, const size_t *dst_shape,
                                                 const float *src, const size_t *src_shape,
                                                 const mv_resample_opt *opt);
@@ -350,9 +354,9 @@ extern __shared__ __align__(16) unsigned char mv__cu_dynamic[];
 #  define MV__CU_DYNAMIC(type, name) type *name = (type *)emu_dynamic()
 #  define mv__cu_sync() emu_sync(__LINE__)
 #  define mv__cu_syncwarp() emu_syncwarp(__LINE__)
-#  define mv__cu_shfl(v, lane) emu_shfl(0xffffffffu, __LINE__, v, lane)
-#  define mv__cu_shfl_down(v, d) emu_shfl_down(0xffffffffu, __LINE__, v, d)
-#  define mv__cu_shfl_xor(v, m) emu_shfl_xor(0xffffffffu, __LINE__, v, m)
+#  define mv__cu_shfl(v, lane) emu_shfl(0xffffffffu, __LINE__, v, (unsigned)(lane))
+#  define mv__cu_shfl_down(v, d) emu_shfl_down(0xffffffffu, __LINE__, v, (unsigned)(d))
+#  define mv__cu_shfl_xor(v, m) emu_shfl_xor(0xffffffffu, __LINE__, v, (unsigned)(m))
 #  define mv__cu_ballot(p) emu_ballot(0xffffffffu, __LINE__, p)
 #  define mv__cu_any(p) emu_any(0xffffffffu, __LINE__, p)
 #  define mv__cu_all(p) emu_all(0xffffffffu, __LINE__, p)
@@ -379,6 +383,11 @@ extern __shared__ __align__(16) unsigned char mv__cu_dynamic[];
 #define MV__CU_DEV static __device__ __forceinline__ MV__CU_MAYBE
 #define MV__CU_IN __device__ __forceinline__ /* of a member */
 #define MV__CU_FN static MV__CU_MAYBE
+#ifdef __CUDACC__
+#  define MV__CU_BOTH static __host__ __device__ MV__CU_MAYBE
+#else
+#  define MV__CU_BOTH static MV__CU_MAYBE
+#endif
 
 enum { MV__CU_B = 256 };
 #define MV__CU_CHUNK MEDVOL_CUDA_STATS_CHUNK
@@ -496,11 +505,17 @@ MV__CU_DEV double mv__cu_get(long long v) { return (double)v; }
 MV__CU_DEV double mv__cu_get(mv__cu_u64 v) { return (double)v; }
 MV__CU_DEV double mv__cu_get(double v) { return v; }
 /* Rounded to nearest even, saturated, NaN is 0. */
-MV__CU_DEV float mv__cu_whole(float x, float lo, float hi) { return x != x ? 0.0f : fminf(fmaxf(rintf(x), lo), hi); }
-MV__CU_DEV double mv__cu_whole(double x, double lo, double hi) { return x != x ? 0.0 : fmin(fmax(rint(x), lo), hi); }
+MV__CU_DEV float mv__cu_whole(float x, float lo, float hi) {
+    return x != x ? 0.0f : fminf(fmaxf(rintf(x), lo), hi);
+}
+MV__CU_DEV double mv__cu_whole(double x, double lo, double hi) {
+    return x != x ? 0.0 : fmin(fmax(rint(x), lo), hi);
+}
 MV__CU_DEV void mv__cu_put(unsigned char *d, float x) { *d = (unsigned char)mv__cu_whole(x, 0.0f, 255.0f); }
 MV__CU_DEV void mv__cu_put(signed char *d, float x) { *d = (signed char)mv__cu_whole(x, -128.0f, 127.0f); }
-MV__CU_DEV void mv__cu_put(unsigned short *d, float x) { *d = (unsigned short)mv__cu_whole(x, 0.0f, 65535.0f); }
+MV__CU_DEV void mv__cu_put(unsigned short *d, float x) {
+    *d = (unsigned short)mv__cu_whole(x, 0.0f, 65535.0f);
+}
 MV__CU_DEV void mv__cu_put(short *d, float x) { *d = (short)mv__cu_whole(x, -32768.0f, 32767.0f); }
 MV__CU_DEV void mv__cu_put(mv__cu_half *d, float x) { d->b = mv__cu_f32_f16(x); }
 MV__CU_DEV void mv__cu_put(mv__cu_bhalf *d, float x) { d->b = mv__cu_f32_bf16(x); }
@@ -559,17 +574,20 @@ template <class T, int N> struct mv__cu_pack {
     typedef typename mv__cu_word<N * (int)sizeof(T)>::type word;
     union { word w; T v[N]; };
 };
-template <class T, int N> MV__CU_DEV void mv__cu_ldn(mv__cu_pack<T, N> &r, const T *p, int packed, int wanted) {
+template <class T, int N>
+MV__CU_DEV void mv__cu_ldn(mv__cu_pack<T, N> &r, const T *p, int packed, int wanted) {
     int k;
     if (wanted && packed) r.w = mv__cu_ld((const typename mv__cu_pack<T, N>::word *)(const void *)p);
     else {
         MV__CU_UNROLL for (k = 0; k < N; k++) r.v[k] = wanted ? p[k] : T();
     }
 }
-MV__CU_DEV int mv__cu_mini(int a, int b) { return a < b ? a : b; }
+MV__CU_BOTH int mv__cu_mini(int a, int b) { return a < b ? a : b; }
 
 /* ---- host: sizes and messages ---- */
-MV__CU_FN int mv__cu_muls(size_t a, size_t b, size_t *r) { return b && a > (size_t)-1 / b ? 0 : (*r = a * b, 1); }
+MV__CU_FN int mv__cu_muls(size_t a, size_t b, size_t *r) {
+    return b && a > (size_t)-1 / b ? 0 : (*r = a * b, 1);
+}
 MV__CU_FN int mv__cu_adds(size_t a, size_t b, size_t *r) { return a > (size_t)-1 - b ? 0 : (*r = a + b, 1); }
 MV__CU_FN size_t mv__cu_divup(size_t a, size_t b) { return a / b + (a % b != 0); }
 MV__CU_FN int mv__cu_finite(double x) { return x - x == 0.0; }
@@ -663,9 +681,9 @@ MV__CU_FN mv_status mv__cu_begin(mv_cuda_ctx *ctx, const char *op) {
     if ((e = cudaPeekAtLastError()) != cudaSuccess) {
         ctx->depth = 0;
         if (mv__cu_sticky(e)) ctx->state = MV__CU_DEAD;
-        return mv__cu_fail(ctx, mv__cu_sticky(e) ? MEDVOL_E_DEVICE_LOST : MEDVOL_E_FOREIGN, "error", (double)e,
-                           "%s: earlier code left the CUDA error %s (%d): %s", op, cudaGetErrorName(e), (int)e,
-                           cudaGetErrorString(e));
+        return mv__cu_fail(ctx, mv__cu_sticky(e) ? MEDVOL_E_DEVICE_LOST : MEDVOL_E_FOREIGN, "error",
+                           (double)e, "%s: earlier code left the CUDA error %s (%d): %s", op,
+                           cudaGetErrorName(e), (int)e, cudaGetErrorString(e));
     }
     st = MV__CU_TRY(ctx, op, cudaGetDevice, (&ctx->previous));
     if (st == MEDVOL_OK && ctx->previous != ctx->device)
@@ -680,7 +698,9 @@ MV__CU_FN mv_status mv__cu_end(mv_cuda_ctx *ctx, mv_status st) {
 }
 
 /* ---- scratch: a call says how much it needs before it enqueues anything, then takes pieces ---- */
-MV__CU_FN size_t mv__cu_round(size_t n) { return n > (size_t)-1 - 255 ? (size_t)-1 : (n + 255) & ~(size_t)255; }
+MV__CU_FN size_t mv__cu_round(size_t n) {
+    return n > (size_t)-1 - 255 ? (size_t)-1 : (n + 255) & ~(size_t)255;
+}
 /* Room for `bytes` behind what is taken already. */
 MV__CU_FN mv_status mv__cu_room(mv_cuda_ctx *ctx, const char *op, size_t bytes) {
     size_t want;
@@ -755,7 +775,8 @@ MV__CU_FN mv_status mv__cu_ctx_make(mv_cuda_ctx *ctx) {
         ctx->own_stream = st == MEDVOL_OK;
     }
     if (st == MEDVOL_OK) ctx->words = mv__cu_alloc(ctx, op, MV__CU_WORDS, &st);
-    if (st == MEDVOL_OK) st = MV__CU_TRY(ctx, op, cudaMemsetAsync, (ctx->words, 0, MV__CU_WORDS, ctx->stream));
+    if (st == MEDVOL_OK)
+        st = MV__CU_TRY(ctx, op, cudaMemsetAsync, (ctx->words, 0, MV__CU_WORDS, ctx->stream));
     if (st == MEDVOL_OK) st = MV__CU_TRY(ctx, op, cudaMallocHost, (&ctx->pinned, (size_t)MV__CU_WORDS));
     return st;
 }
@@ -847,7 +868,8 @@ MEDVOL_DEF mv_status mv_cuda_capture_begin(mv_cuda_ctx *ctx) {
     mv_status st = mv__cu_begin(ctx, "capture_begin");
     if (st < 0) return st;
     if (ctx->capturing)
-        return mv__cu_end(ctx, mv__cu_fail(ctx, MEDVOL_E_BUSY, "capture", 0, "capture_begin: a capture runs"));
+        return mv__cu_end(ctx,
+                          mv__cu_fail(ctx, MEDVOL_E_BUSY, "capture", 0, "capture_begin: a capture runs"));
     st = MV__CU_TRY(ctx, "capture_begin", cudaStreamBeginCapture,
                     (ctx->stream, cudaStreamCaptureModeThreadLocal));
     ctx->capturing = st == MEDVOL_OK;
@@ -898,12 +920,15 @@ MV__CU_FN int mv__cu_is_real(mv_dtype t) {
     return mv__cu_is_integer(t) || t == MEDVOL_F16 || t == MEDVOL_BF16 || t == MEDVOL_F32 || t == MEDVOL_F64;
 }
 MV__CU_FN int mv__cu_is_complex(mv_dtype t) { return t == MEDVOL_C64 || t == MEDVOL_C128; }
-MV__CU_FN int mv__cu_is_narrow(mv_dtype t) { return mv__cu_is_real(t) && (mv_dtype_size(t) <= 2 || t == MEDVOL_F32); }
+MV__CU_FN int mv__cu_is_narrow(mv_dtype t) {
+    return mv__cu_is_real(t) && (mv_dtype_size(t) <= 2 || t == MEDVOL_F32);
+}
 MV__CU_FN int mv__cu_scaled(double slope, double inter) {
     return mv__cu_finite(slope) && slope != 0.0 && mv__cu_finite(inter) && !(slope == 1.0 && inter == 0.0);
 }
 MV__CU_FN void mv__cu_vol_scaling(const mv_cuda_volume *v, double *slope, double *inter) {
-    const int on = (mv__cu_is_real(v->dtype) || mv__cu_is_complex(v->dtype)) && mv__cu_scaled(v->slope, v->inter);
+    const int on =
+        (mv__cu_is_real(v->dtype) || mv__cu_is_complex(v->dtype)) && mv__cu_scaled(v->slope, v->inter);
     *slope = on ? v->slope : 1.0;
     *inter = on ? v->inter : 0.0;
 }
@@ -1116,8 +1141,9 @@ MV__CU_FN mv_status mv__cu_out_check(mv_cuda_ctx *ctx, const char *op, const mv_
     int d, same;
     if ((st = mv__cu_vol_check(ctx, op, "dst", dst)) < 0) return st;
     if (dst != src && dst->dtype != dtype)
-        return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "dst", (double)dst->dtype, "%s: dst has type %s: the result is %s",
-                           op, mv_dtype_name(dst->dtype), mv_dtype_name(dtype));
+        return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "dst", (double)dst->dtype,
+                           "%s: dst has type %s: the result is %s", op, mv_dtype_name(dst->dtype),
+                           mv_dtype_name(dtype));
     if (!mv__cu_vol_same_shape(dst, ndim, dim))
         return mv__cu_fail(ctx, MEDVOL_E_SHAPE, "dst", (double)dst->dim[0],
                            "%s: dst is %zu x %zu x %zu: the result is %zu x %zu x %zu", op, dst->dim[0],
@@ -1133,7 +1159,8 @@ MV__CU_FN mv_status mv__cu_out_begin(mv_cuda_ctx *ctx, const char *op, mv_cuda_v
                                      int ndim, const size_t *dim, int flags) {
     mv_status st;
     memset(out, 0, sizeof *out);
-    if (mv__cu_out_fresh(dst, src, dtype, ndim, dim, flags)) st = mv__cu_vol_alloc(ctx, op, out, dtype, ndim, dim);
+    if (mv__cu_out_fresh(dst, src, dtype, ndim, dim, flags))
+        st = mv__cu_vol_alloc(ctx, op, out, dtype, ndim, dim);
     else {
         st = mv__cu_out_check(ctx, op, dst, src, dtype, ndim, dim, flags);
         if (st == MEDVOL_OK) {
@@ -1204,7 +1231,8 @@ MV__CU_DEV void mv__cu_walk_row(const mv__cu_walk &w, mv__cu_u64 row, long long 
     }
 }
 /* The stretch of this warp: row offsets, first value, how many. 0: none. */
-MV__CU_DEV int mv__cu_walk_item(const mv__cu_walk &w, long long *a, long long *b, long long *at, long long *n) {
+MV__CU_DEV int mv__cu_walk_item(const mv__cu_walk &w, long long *a, long long *b, long long *at,
+                                long long *n) {
     const long long segs = (w.len + MV__CU_MAP_SEG - 1) / MV__CU_MAP_SEG;
     const mv__cu_u64 i = (mv__cu_u64)blockIdx.x * (MV__CU_B / 32) + (threadIdx.x >> 5);
     mv__cu_u64 row = i, seg = 0;
@@ -1222,7 +1250,8 @@ template <class S, class D> struct mv__cu_group {
 template <class S, class D, class Op>
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_map(D *d, const S *s, long long n, int head, int packed, Op op) {
     enum { N = mv__cu_group<S, D>::N, U = MV__CU_MAP_U };
-    const long long groups = (n - head) / N, first = (long long)blockIdx.x * (MV__CU_B * U) + (int)threadIdx.x;
+    const long long groups = (n - head) / N,
+                    first = (long long)blockIdx.x * (MV__CU_B * U) + (int)threadIdx.x;
     mv__cu_pack<S, N> in[U];
     mv__cu_pack<D, N> out;
     long long rest = n - groups * N, i;
@@ -1280,8 +1309,8 @@ MV__CU_FN size_t mv__cu_walk_blocks(const mv__cu_walk *w) {
 }
 MV__CU_FN mv_status mv__cu_grid(mv_cuda_ctx *ctx, const char *op, size_t blocks, unsigned *grid) {
     if (blocks > 0x7fffffffu)
-        return mv__cu_fail(ctx, MEDVOL_E_SIZE, "blocks", (double)blocks, "%s: %zu blocks are more than a launch takes",
-                           op, blocks);
+        return mv__cu_fail(ctx, MEDVOL_E_SIZE, "blocks", (double)blocks,
+                           "%s: %zu blocks are more than a launch takes", op, blocks);
     *grid = (unsigned)blocks;
     return MEDVOL_OK;
 }
@@ -1312,11 +1341,6 @@ typedef struct mv__cu_line { /* y = (x - m) * k + b, within lo..hi, 0 kept: over
     double dm, dk, db, dlo, dhi; /* ... over real values in double */
     int keep0;
 } mv__cu_line;
-#ifdef __CUDACC__
-#  define MV__CU_BOTH static __host__ __device__ MV__CU_MAYBE
-#else
-#  define MV__CU_BOTH static MV__CU_MAYBE
-#endif
 /* The float half from the double one: x = slope * stored + inter, zero the stored value of 0 or NaN. */
 MV__CU_BOTH void mv__cu_line_set(mv__cu_line *a, double slope, double inter, double zero) {
     const double m = (a->dm - inter) / slope;
@@ -1401,7 +1425,8 @@ MV__CU_DEV double mv__cu_power_f64(double x, const mv__cu_power &a) {
     t = mv__cu_mul(x - a.lo, a.scale);
     return mv__cu_add(mv__cu_mul(pow(t > 0 ? t : 0.0, a.g), a.range), a.lo);
 }
-MV__CU_DEV double mv__cu_any_value(const mv__cu_any &f, const mv__cu_line &line, const mv__cu_power &power, double x) {
+MV__CU_DEV double mv__cu_any_value(const mv__cu_any &f, const mv__cu_line &line, const mv__cu_power &power,
+                                   double x) {
     double y;
     switch (f.kind) {
         case MV__CU_ANY_LINE:
@@ -1409,7 +1434,9 @@ MV__CU_DEV double mv__cu_any_value(const mv__cu_any &f, const mv__cu_line &line,
             if (line.clip) y = y < line.dlo ? line.dlo : y > line.dhi ? line.dhi : y;
             return line.keep0 && x == 0.0 ? x : y;
         case MV__CU_ANY_STAY:
-            return (f.open & 1 ? x <= f.lo : x < f.lo) ? f.under : (f.open & 2 ? x >= f.hi : x > f.hi) ? f.over : x;
+            return (f.open & 1 ? x <= f.lo : x < f.lo)   ? f.under
+                   : (f.open & 2 ? x >= f.hi : x > f.hi) ? f.over
+                                                         : x;
         case MV__CU_ANY_INSIDE:
             return (f.open & 1 ? x > f.lo : x >= f.lo) && (f.open & 2 ? x < f.hi : x <= f.hi) ? 1.0 : 0.0;
         case MV__CU_ANY_POWER: return mv__cu_power_f64(x, power);
@@ -1456,7 +1483,8 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_any(void *d, const void *s, mv__cu_walk w, m
         }
         if (f.kind == MV__CU_ANY_POWER && f.dt == MEDVOL_F32) {
             float y = (float)x;
-            if (power.mode == MEDVOL_GAMMA_NORMALISED) y = (float)mv__cu_mul((double)y - power.lo, power.scale);
+            if (power.mode == MEDVOL_GAMMA_NORMALISED)
+                y = (float)mv__cu_mul((double)y - power.lo, power.scale);
             y = mv__cu_power_f32(y, (float)power.g, (float)(power.g - (double)(float)power.g), power.mode);
             if (power.mode == MEDVOL_GAMMA_NORMALISED)
                 y = (float)mv__cu_add(mv__cu_mul((double)y, power.range), power.lo);
@@ -1569,7 +1597,8 @@ MV__CU_FN mv_status mv__cu_vol_convert(mv_cuda_ctx *ctx, const char *op, const m
     mv__cu_any f;
     mv_status st;
     mv__cu_walk_init(&w, &d, &s, -1);
-    if (!scaled && d.dtype == s.dtype) return mv__cu_map_same(ctx, op, d.data, s.data, mv_dtype_size(d.dtype), &w);
+    if (!scaled && d.dtype == s.dtype)
+        return mv__cu_map_same(ctx, op, d.data, s.data, mv_dtype_size(d.dtype), &w);
     if (!scaled && d.dtype != MEDVOL_F32 && s.dtype == MEDVOL_F32 && mv__cu_is_narrow(d.dtype) && aside)
         return mv__cu_map_cast(ctx, op, d.data, d.dtype, (const float *)s.data, &w);
     if (!scaled && mv__cu_is_integer(d.dtype) && mv__cu_is_integer(s.dtype)) {
@@ -1593,7 +1622,7 @@ MV__CU_FN mv_status mv__cu_vol_convert(mv_cuda_ctx *ctx, const char *op, const m
     f.slope = slope, f.inter = inter;
     return mv__cu_map_any(ctx, op, d.data, s.data, &w, &f);
 }
-/* The checks of mv_convert; slope and inter: what is applied to stored values; out_slope 0: dst is not scaled */
+/* The checks of mv_convert; slope and inter: what is applied to stored values */
 MV__CU_FN mv_status mv__cu_convert_plan(mv_cuda_ctx *ctx, const char *op, const mv_volume *dst,
                                         const mv_volume *src, mv_dtype *dtype, const mv_convert_opt *opt,
                                         double *slope, double *inter) {
@@ -1605,8 +1634,8 @@ MV__CU_FN mv_status mv__cu_convert_plan(mv_cuda_ctx *ctx, const char *op, const 
         return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)*dtype, "%s: from %s to %s: not defined", op,
                            mv_dtype_name(src->dtype), mv_dtype_name(*dtype));
     if (!mv__cu_finite(os) || !mv__cu_finite(oi))
-        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "slope", os, "%s: slope = %g, inter = %g: must be finite", op, os,
-                           oi);
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "slope", os, "%s: slope = %g, inter = %g: must be finite", op,
+                           os, oi);
     if (os != 0.0 && (keep || !mv__cu_is_integer(*dtype)))
         return mv__cu_fail(ctx, MEDVOL_E_RANGE, "slope", os,
                            "%s: a slope is for integer types without keep_scaling", op);
@@ -1651,7 +1680,8 @@ MEDVOL_DEF mv_status mv_cuda_volume_copy(mv_cuda_ctx *ctx, mv_cuda_volume *dst, 
     if (st < 0) return st;
     memset(&keep, 0, sizeof keep);
     keep.keep_scaling = 1;
-    return mv__cu_end(ctx, mv__cu_convert(ctx, "volume_copy", dst, src, src ? src->dtype : MEDVOL_NONE, &keep));
+    return mv__cu_end(ctx,
+                      mv__cu_convert(ctx, "volume_copy", dst, src, src ? src->dtype : MEDVOL_NONE, &keep));
 }
 
 /* ---- transfers ---- */
@@ -1771,7 +1801,8 @@ MV__CU_FN mv_status mv__cu_host_out(mv_cuda_ctx *ctx, const char *op, mv_volume 
                                "%s: dst has type %s: the result is %s", op, mv_dtype_name(dst->dtype),
                                mv_dtype_name(dtype));
         if (!mv__cu_vol_same_shape(dst, src->ndim, src->dim))
-            return mv__cu_fail(ctx, MEDVOL_E_SHAPE, "dst", (double)dst->dim[0], "%s: dst has another shape", op);
+            return mv__cu_fail(ctx, MEDVOL_E_SHAPE, "dst", (double)dst->dim[0], "%s: dst has another shape",
+                               op);
         *out = *dst;
     } else {
         memset(&host, 0, sizeof host);
@@ -1871,7 +1902,8 @@ MEDVOL_DEF mv_status mv_cuda_copy_peer(mv_cuda_ctx *to, mv_cuda_volume *dst, mv_
     }
     if (dst == src) return mv__cu_end(to, mv__cu_fail(to, MEDVOL_E_ALIAS, "dst", 0, "%s: dst is src", op));
     if (!mv_volume_contiguous(src) || (dst->data && !mv_volume_contiguous(dst)))
-        return mv__cu_end(to, mv__cu_fail(to, MEDVOL_E_SHAPE, "stride", 0, "%s: both must be contiguous", op));
+        return mv__cu_end(to,
+                          mv__cu_fail(to, MEDVOL_E_SHAPE, "stride", 0, "%s: both must be contiguous", op));
     st = mv__cu_out_begin(to, op, &out, dst, src, src->dtype, src->ndim, src->dim, 0);
     if (st < 0) return mv__cu_end(to, st);
     bytes = mv_volume_count(src) * mv_dtype_size(src->dtype);
@@ -1886,7 +1918,7 @@ MEDVOL_DEF mv_status mv_cuda_copy_peer(mv_cuda_ctx *to, mv_cuda_volume *dst, mv_
 }
 
 /* ==== [STATS] moments in two stages, masks, layouts. Owns mv__cu_set*, mv__cu_part*, mv__cu_fold*. Uses
-   [VOLUME]. Source: Chan, Golub, LeVeque 1983. ============================================================ */
+   [VOLUME]. Source: Chan, Golub, LeVeque 1983. =========================================================== */
 /* What takes part: a volume, a mask (or NULL), one index of an axis (-1: all at once). */
 typedef struct mv__cu_set {
     const char *op;
@@ -1919,8 +1951,9 @@ MV__CU_FN int mv__cu_mask_direct(const mv_cuda_volume *m, const mv_cuda_volume *
     return m->dtype == MEDVOL_U8 && (m->inter == 0.0 || !mv__cu_scaled(m->slope, m->inter)) &&
            mv__cu_vol_same_shape(m, p->ndim, p->dim) && mv__cu_part_flat(m);
 }
-MV__CU_FN mv_status mv__cu_set_begin(mv_cuda_ctx *ctx, const char *op, mv__cu_set *s, const mv_cuda_volume *src,
-                                     const mv_volume *mask, const uint8_t *mask8, int nonzero, int split) {
+MV__CU_FN mv_status mv__cu_set_begin(mv_cuda_ctx *ctx, const char *op, mv__cu_set *s,
+                                     const mv_cuda_volume *src, const mv_volume *mask, const uint8_t *mask8,
+                                     int nonzero, int split) {
     mv_cuda_volume p, m;
     double z;
     int d;
@@ -1928,7 +1961,8 @@ MV__CU_FN mv_status mv__cu_set_begin(mv_cuda_ctx *ctx, const char *op, mv__cu_se
     memset(s, 0, sizeof *s);
     if (st < 0) return st;
     if (mask8)
-        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "mask8", 0, "%s: mask8 is for arrays: give a mask volume", op);
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "mask8", 0, "%s: mask8 is for arrays: give a mask volume",
+                           op);
     if (!(split >= 0 && split <= src->ndim))
         return mv__cu_fail(ctx, MEDVOL_E_RANGE, "split", split, "%s: split = %d: must be 0..%d", op, split,
                            src->ndim);
@@ -1936,8 +1970,8 @@ MV__CU_FN mv_status mv__cu_set_begin(mv_cuda_ctx *ctx, const char *op, mv__cu_se
     for (d = 0; mask && d < 7; d++) {
         const size_t a = d < mask->ndim ? mask->dim[d] : 1, b = d < src->ndim ? src->dim[d] : 1;
         if (a != b && a != 1)
-            return mv__cu_fail(ctx, MEDVOL_E_SHAPE, "mask", (double)a, "%s: mask: dim[%d] = %zu: must be %zu or 1",
-                               op, d, a, b);
+            return mv__cu_fail(ctx, MEDVOL_E_SHAPE, "mask", (double)a,
+                               "%s: mask: dim[%d] = %zu: must be %zu or 1", op, d, a, b);
     }
     s->op = op;
     s->src = src, s->mask = mask;
@@ -1987,8 +2021,8 @@ MV__CU_FN mv_status mv__cu_flatten(mv_cuda_ctx *ctx, const mv__cu_set *s, size_t
     return mv__cu_map_any(ctx, s->op, c.data, m.data, &w, &any);
 }
 
-/* ---- moments of one thread, then of a warp, of a block, of all. The mean is c + off, c a value of the data, so
-   that what means differ by is not lost where all lie far from 0. ---- */
+/* ---- moments of one thread, then of a warp, of a block, of all. The mean is c + off, c a value of the data,
+   so that what means differ by is not lost where all lie far from 0. ---- */
 typedef struct mv__cu_moment {
     uint64_t n, nan, above, below;
     double c, off, m2, min, max;
@@ -2080,9 +2114,9 @@ template <> struct mv__cu_as<mv__cu_half> { typedef float type; };
 template <> struct mv__cu_as<mv__cu_bhalf> { typedef float type; };
 template <> struct mv__cu_as<float> { typedef float type; };
 /* One chunk a block. Which values a thread takes depends on the chunk alone. */
-template <class T>
-MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_moments(mv__cu_moment *out, const T *x, const unsigned char *keep, long long n,
-                                            int nonzero, double stored_zero, int packed) {
+template <class T> MV__CU_KERNEL(MV__CU_B, 3)
+mv__cu_k_moments(mv__cu_moment *out, const T *x, const unsigned char *keep, long long n, int nonzero,
+                 double stored_zero, int packed) {
     typedef typename mv__cu_as<T>::type A;
     enum { N = 16 / (int)sizeof(T), U = N < 8 ? 4 : 1 };
     MV__CU_SHARED(mv__cu_warps, sh);
@@ -2205,9 +2239,11 @@ MV__CU_DEV void mv__cu_fold_range(double *r, double lo, double hi, int n, int *w
     if (!n) mv__cu_raise(words, MEDVOL_E_EMPTY, MV__CU_NO_HISTOGRAM);
     else if (r[2] == 0.0) mv__cu_raise(words, MEDVOL_E_RANGE, MV__CU_BAD_HISTOGRAM);
 }
-MV__CU_DEV void mv__cu_fold_finish(const mv__cu_moment &s, const mv__cu_fold &f) { /* of stored values, to real ones */
+/* From stored values to real ones */
+MV__CU_DEV void mv__cu_fold_finish(const mv__cu_moment &s, const mv__cu_fold &f) {
     const double n = (double)s.n;
-    const double a = mv__cu_add(mv__cu_mul(s.min, f.slope), f.inter), b = mv__cu_add(mv__cu_mul(s.max, f.slope), f.inter);
+    const double a = mv__cu_add(mv__cu_mul(s.min, f.slope), f.inter),
+                 b = mv__cu_add(mv__cu_mul(s.max, f.slope), f.inter);
     mv_stats_part p;
     p.n = s.n, p.nan = s.nan;
     p.above = f.slope < 0.0 ? s.below : s.above;
@@ -2286,7 +2322,8 @@ MV__CU_FN mv_status mv__cu_moments_of(mv_cuda_ctx *ctx, const mv__cu_set *s, siz
 MV__CU_FN mv_status mv__cu_give(mv_cuda_ctx *ctx, const char *op, void *out, const void *from, size_t bytes) {
     return MV__CU_TRY(ctx, op, cudaMemcpyAsync, (out, from, bytes, cudaMemcpyDefault, ctx->stream));
 }
-MV__CU_FN mv_status mv__cu_give_wait(mv_cuda_ctx *ctx, const char *op, void *out, const void *from, size_t bytes) {
+MV__CU_FN mv_status mv__cu_give_wait(mv_cuda_ctx *ctx, const char *op, void *out, const void *from,
+                                     size_t bytes) {
     size_t at, n;
     mv_status st = mv__cu_wait(ctx, op);
     if (st == MEDVOL_OK) st = mv__cu_stages(ctx, op);
@@ -2299,7 +2336,8 @@ MV__CU_FN mv_status mv__cu_give_wait(mv_cuda_ctx *ctx, const char *op, void *out
     }
     return st;
 }
-MV__CU_FN mv_status mv__cu_give_check(mv_cuda_ctx *ctx, const char *op, const char *name, const void *out, int wait) {
+MV__CU_FN mv_status mv__cu_give_check(mv_cuda_ctx *ctx, const char *op, const char *name, const void *out,
+                                      int wait) {
     if (!out) return mv__cu_fail_null(ctx, op, name);
     if (wait && ctx->capturing)
         return mv__cu_fail(ctx, MEDVOL_E_BUSY, "capture", 0, "%s: waits, so it cannot be captured", op);
@@ -2443,9 +2481,9 @@ template <class T> struct mv__cu_keyed { typedef unsigned type; };
 template <> struct mv__cu_keyed<mv__cu_u64> { typedef mv__cu_u64 type; };
 template <> struct mv__cu_keyed<long long> { typedef mv__cu_u64 type; };
 template <> struct mv__cu_keyed<double> { typedef mv__cu_u64 type; };
-template <class T>
-MV__CU_DEV void mv__cu_digit(unsigned *t, T v, const mv__cu_sel *sel, const mv__cu_u64 *prefix, int np, int shift,
-                             int bits, int copy) {
+template <class T> MV__CU_DEV void mv__cu_digit(unsigned *t, T v, const mv__cu_sel *sel,
+                                                const mv__cu_u64 *prefix, int np, int shift, int bits,
+                                                int copy) {
     typename mv__cu_keyed<T>::type k;
     const unsigned mask = (1u << bits) - 1;
     int j;
@@ -2457,10 +2495,9 @@ MV__CU_DEV void mv__cu_digit(unsigned *t, T v, const mv__cu_sel *sel, const mv__
                 mv__cu_atomic_add(&t[j * MV__CU_DIGITS + (int)((unsigned)(k >> shift) & mask)], 1u);
 }
 /* Adds to table: the first digit of all values (sel NULL), or the next one of those that share a prefix. */
-template <class T>
-MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_digits(unsigned *table, const T *x, const unsigned char *keep, long long n,
-                                           int nonzero, double stored_zero, const mv__cu_sel *sel, int shift,
-                                           int bits, int packed) {
+template <class T> MV__CU_KERNEL(MV__CU_B, 3)
+mv__cu_k_digits(unsigned *table, const T *x, const unsigned char *keep, long long n, int nonzero,
+                double stored_zero, const mv__cu_sel *sel, int shift, int bits, int packed) {
     typedef typename mv__cu_as<T>::type A;
     enum { N = 16 / (int)sizeof(T), U = 2 };
     MV__CU_SHARED(mv__cu_digits, sh);
@@ -2473,7 +2510,8 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_digits(unsigned *table, const T *x, const un
     MV__CU_UNROLL for (k = 0; k < MV__CU_RANKS; k++) prefix[k] = sel ? sel->prefix[k] : 0;
     for (k = t; k < used; k += MV__CU_B) sh.t[k] = 0;
     mv__cu_sync();
-    for (o = (long long)blockIdx.x * MV__CU_COUNT_CHUNK; np > 0 && o < n; o += (long long)gridDim.x * MV__CU_COUNT_CHUNK) {
+    for (o = (long long)blockIdx.x * MV__CU_COUNT_CHUNK; np > 0 && o < n;
+         o += (long long)gridDim.x * MV__CU_COUNT_CHUNK) {
         const int m = (int)(n - o < MV__CU_COUNT_CHUNK ? n - o : MV__CU_COUNT_CHUNK), groups = m / N;
         for (g = t; g < groups; g += U * MV__CU_B) {
             mv__cu_pack<T, N> in[U];
@@ -2586,25 +2624,27 @@ MV__CU_FN mv_status mv__cu_digits_run(mv_cuda_ctx *ctx, const mv__cu_set *s, con
                               (&fit, mv__cu_k_digits<T>, MV__CU_B, 0));
     if (st < 0) return st;
     most = (size_t)(fit > 0 ? fit : 1) * (size_t)(ctx->processors > 0 ? ctx->processors : 1);
-    MV__CU_LAUNCH(mv__cu_k_digits<T>, (unsigned)(blocks < most ? blocks : most), MV__CU_B, 0, ctx->stream, table,
-                  (const T *)f->x, f->keep, f->n, s->nonzero, s->zero, sel, shift, bits,
+    MV__CU_LAUNCH(mv__cu_k_digits<T>, (unsigned)(blocks < most ? blocks : most), MV__CU_B, 0, ctx->stream,
+                  table, (const T *)f->x, f->keep, f->n, s->nonzero, s->zero, sel, shift, bits,
                   (uintptr_t)f->x % 16 == 0);
     return mv__cu_launched(ctx, s->op);
 }
 enum { MV__CU_TABLE = MV__CU_RANKS * MV__CU_DIGITS * 4, MV__CU_SELECT_BYTES = 2 * MV__CU_TABLE + 512 };
-MV__CU_FN mv_status mv__cu_in_digits(mv_cuda_ctx *ctx, const mv__cu_set *s, const mv__cu_flat *f, mv_dtype type,
-                                     unsigned *table, const mv__cu_sel *sel, int shift, int bits) {
+MV__CU_FN mv_status mv__cu_in_digits(mv_cuda_ctx *ctx, const mv__cu_set *s, const mv__cu_flat *f,
+                                     mv_dtype type, unsigned *table, const mv__cu_sel *sel, int shift,
+                                     int bits) {
     mv_status st = MV__CU_TRY(ctx, s->op, cudaMemsetAsync, (table, 0, (size_t)MV__CU_TABLE, ctx->stream));
     if (st == MEDVOL_OK) st = MV__CU_EACH(type, mv__cu_digits_run, (ctx, s, f, table, sel, shift, bits));
     return st;
 }
 /* nq percentiles of the values of f into out (device); scratch MV__CU_SELECT_BYTES */
-MV__CU_FN mv_status mv__cu_in_select(mv_cuda_ctx *ctx, const mv__cu_set *s, const mv__cu_flat *f, mv_dtype type,
-                                     double slope, double inter, double *out, const double *q, size_t nq,
-                                     int rule) {
+MV__CU_FN mv_status mv__cu_in_select(mv_cuda_ctx *ctx, const mv__cu_set *s, const mv__cu_flat *f,
+                                     mv_dtype type, double slope, double inter, double *out, const double *q,
+                                     size_t nq, int rule) {
     const int width = 8 * (int)mv_dtype_size(type), bits0 = width < 11 ? width : 11;
     const size_t used = ctx->used;
-    unsigned *table0 = (unsigned *)mv__cu_take(ctx, MV__CU_TABLE), *table = (unsigned *)mv__cu_take(ctx, MV__CU_TABLE);
+    unsigned *table0 = (unsigned *)mv__cu_take(ctx, MV__CU_TABLE),
+             *table = (unsigned *)mv__cu_take(ctx, MV__CU_TABLE);
     mv__cu_sel *sel = (mv__cu_sel *)mv__cu_take(ctx, 512);
     mv__cu_rule r;
     size_t i;
@@ -2612,7 +2652,8 @@ MV__CU_FN mv_status mv__cu_in_select(mv_cuda_ctx *ctx, const mv__cu_set *s, cons
     mv_status st;
     ctx->used = used;
     if (f->n > 0xffffffffLL)
-        return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "n", (double)f->n, "%s: more than 2^32 - 1 values", s->op);
+        return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "n", (double)f->n, "%s: more than 2^32 - 1 values",
+                           s->op);
     st = mv__cu_in_digits(ctx, s, f, type, table0, NULL, width - bits0, bits0);
     memset(&r, 0, sizeof r);
     r.rule = rule, r.type = (int)type;
@@ -2640,7 +2681,8 @@ MV__CU_FN mv_status mv__cu_in_quantile_check(mv_cuda_ctx *ctx, const double *q, 
     size_t i;
     for (i = 0; i < nq; i++)
         if (!(q[i] >= 0.0 && q[i] <= 100.0))
-            return mv__cu_fail(ctx, MEDVOL_E_RANGE, "q", q[i], "percentiles: q[%zu] = %g: must be 0..100", i, q[i]);
+            return mv__cu_fail(ctx, MEDVOL_E_RANGE, "q", q[i], "percentiles: q[%zu] = %g: must be 0..100", i,
+                               q[i]);
     if (!(rule >= MEDVOL_PERCENTILE_LINEAR && rule <= MEDVOL_PERCENTILE_MIDPOINT))
         return mv__cu_fail(ctx, MEDVOL_E_RANGE, "rule", rule, "percentiles: rule = %d: must be 0..4", rule);
     return MEDVOL_OK;
@@ -2728,7 +2770,8 @@ MEDVOL_DEF mv_status mv_cuda_median(mv_cuda_ctx *ctx, double *out, const mv_cuda
 MV__CU_KERNEL(32, 1) mv__cu_k_mad(double *out, const double *m) {
     if (threadIdx.x == 0) *out = *m - *m == 0.0 ? *out * 1.4826022185056018 : HUGE_VAL - HUGE_VAL;
 }
-MV__CU_FN mv_status mv__cu_in_mad_part(mv_cuda_ctx *ctx, const mv__cu_set *s, size_t i, double *out, double *m) {
+MV__CU_FN mv_status mv__cu_in_mad_part(mv_cuda_ctx *ctx, const mv__cu_set *s, size_t i, double *out,
+                                       double *m) {
     const double half = 50.0;
     const mv_cuda_volume p = mv__cu_part(s->src, s->axis, i);
     mv__cu_set none = *s;
@@ -2835,7 +2878,8 @@ template <class T> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_hist(mv__cu_hist_arg a) {
     int k;
     for (k = t; k < all; k += MV__CU_B) sh.t[k] = 0;
     mv__cu_sync();
-    for (o = (long long)blockIdx.x * MV__CU_COUNT_CHUNK; good && o < a.n; o += (long long)gridDim.x * MV__CU_COUNT_CHUNK) {
+    for (o = (long long)blockIdx.x * MV__CU_COUNT_CHUNK; good && o < a.n;
+         o += (long long)gridDim.x * MV__CU_COUNT_CHUNK) {
         const long long end = a.n - o < MV__CU_COUNT_CHUNK ? a.n : o + MV__CU_COUNT_CHUNK;
         for (i = o + t; i < end; i += MV__CU_B) {
             double v;
@@ -2850,7 +2894,8 @@ template <class T> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_hist(mv__cu_hist_arg a) {
         if (sh.t[k]) mv__cu_atomic_add(&a.table[k % step], sh.t[k]);
 }
 typedef struct mv__cu_sums { mv__cu_u64 t[MV__CU_B / 32]; } mv__cu_sums;
-MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_hist_end(mv__cu_u64 *counts, mv_cuda_hist_tail *tail, mv__cu_hist_arg a, int clamp) {
+MV__CU_KERNEL(MV__CU_B, 1)
+mv__cu_k_hist_end(mv__cu_u64 *counts, mv_cuda_hist_tail *tail, mv__cu_hist_arg a, int clamp) {
     MV__CU_SHARED(mv__cu_sums, sh);
     const unsigned below = a.table[a.bins], above = a.table[a.bins + 1];
     mv__cu_u64 sum = 0;
@@ -2874,7 +2919,8 @@ MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_hist_end(mv__cu_u64 *counts, mv_cuda_hist_ta
     tail->nan = a.table[a.bins + 2];
     tail->total = sum;
 }
-template <class T> MV__CU_FN mv_status mv__cu_hist_run(mv_cuda_ctx *ctx, const char *op, const mv__cu_hist_arg *a) {
+template <class T>
+MV__CU_FN mv_status mv__cu_hist_run(mv_cuda_ctx *ctx, const char *op, const mv__cu_hist_arg *a) {
     size_t blocks = mv__cu_divup((size_t)a->n, MV__CU_COUNT_CHUNK), most;
     int fit = 0;
     mv_status st = MV__CU_TRY(ctx, op, cudaOccupancyMaxActiveBlocksPerMultiprocessor,
@@ -2885,8 +2931,8 @@ template <class T> MV__CU_FN mv_status mv__cu_hist_run(mv_cuda_ctx *ctx, const c
     return mv__cu_launched(ctx, op);
 }
 /* Into counts and tail (device); more: scratch the caller has taken besides */
-MV__CU_FN mv_status mv__cu_in_histogram(mv_cuda_ctx *ctx, uint64_t *counts, mv_cuda_hist_tail *tail, size_t bins,
-                                        const mv__cu_set *s, const mv_histogram_opt *o) {
+MV__CU_FN mv_status mv__cu_in_histogram(mv_cuda_ctx *ctx, uint64_t *counts, mv_cuda_hist_tail *tail,
+                                        size_t bins, const mv__cu_set *s, const mv_histogram_opt *o) {
     mv__cu_hist_arg a;
     mv__cu_fold f;
     mv__cu_flat flat;
@@ -2912,24 +2958,28 @@ MV__CU_FN mv_status mv__cu_in_histogram(mv_cuda_ctx *ctx, uint64_t *counts, mv_c
     a.copies = mv__cu_mini(MV__CU_B / 32, MV__CU_HIST_SHARED / (int)(bins + 3));
     a.slope = s->slope, a.inter = s->inter;
     if ((st = MV__CU_EACH(s->src->dtype, mv__cu_hist_run, (ctx, s->op, &a))) < 0) return st;
-    MV__CU_LAUNCH(mv__cu_k_hist_end, 1, MV__CU_B, 0, ctx->stream, (mv__cu_u64 *)(void *)counts, tail, a, o && o->clamp ? 1 : 0);
+    MV__CU_LAUNCH(mv__cu_k_hist_end, 1, MV__CU_B, 0, ctx->stream, (mv__cu_u64 *)(void *)counts, tail, a,
+                  o && o->clamp ? 1 : 0);
     return mv__cu_launched(ctx, s->op);
 }
-MV__CU_FN mv_status mv__cu_in_hist_begin(mv_cuda_ctx *ctx, mv__cu_set *s, size_t bins, const mv_cuda_volume *src,
-                                         const mv_histogram_opt *o, size_t more) {
+MV__CU_FN mv_status mv__cu_in_hist_begin(mv_cuda_ctx *ctx, mv__cu_set *s, size_t bins,
+                                         const mv_cuda_volume *src, const mv_histogram_opt *o, size_t more) {
     static const char op[] = "histogram";
     const double lo = o ? o->lo : 0.0, hi = o ? o->hi : 0.0;
     mv_status st;
     if (!(bins >= 1 && bins <= (size_t)1 << 24))
-        return mv__cu_fail(ctx, MEDVOL_E_SIZE, "bins", (double)bins, "%s: bins = %zu: must be 1..16777216", op, bins);
+        return mv__cu_fail(ctx, MEDVOL_E_SIZE, "bins", (double)bins, "%s: bins = %zu: must be 1..16777216",
+                           op, bins);
     st = mv__cu_set_begin(ctx, op, s, src, o ? o->mask : NULL, o ? o->mask8 : NULL, o ? o->nonzero : 0, 0);
     if (st < 0) return st;
     if (!(lo == 0.0 && hi == 0.0) && !(lo < hi && mv__cu_finite(hi - lo)))
-        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "lo", lo, "%s: range %g .. %g: lo < hi, both finite", op, lo, hi);
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "lo", lo, "%s: range %g .. %g: lo < hi, both finite", op, lo,
+                           hi);
     if (mv_volume_count(src) > 0xffffffffu)
         return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "n", (double)mv_volume_count(src),
                            "%s: more than 2^32 - 1 values", op);
-    return mv__cu_room(ctx, op, more + 256 + mv__cu_round((bins + 3) * 4) + s->flat_bytes + mv__cu_moments_bytes(s));
+    return mv__cu_room(ctx, op,
+                       more + 256 + mv__cu_round((bins + 3) * 4) + s->flat_bytes + mv__cu_moments_bytes(s));
 }
 MV__CU_FN mv_status mv__cu_in_hist(mv_cuda_ctx *ctx, const mv_cuda_hist *h, const mv_cuda_volume *src,
                                    const mv_histogram_opt *opt) {
@@ -2991,13 +3041,13 @@ MEDVOL_DEF mv_status mv_cuda_histogram_array(mv_cuda_ctx *ctx, const mv_cuda_his
     }
     return mv__cu_end(ctx, st);
 }
-MEDVOL_DEF mv_status mv_cuda_histogram_f32(mv_cuda_ctx *ctx, const mv_cuda_hist *h, const float *src, size_t n,
-                                           const mv_histogram_opt *opt) {
+MEDVOL_DEF mv_status mv_cuda_histogram_f32(mv_cuda_ctx *ctx, const mv_cuda_hist *h, const float *src,
+                                           size_t n, const mv_histogram_opt *opt) {
     return mv_cuda_histogram_array(ctx, h, src, MEDVOL_F32, n, 1.0, 0.0, opt);
 }
 /* One thread, in the order of mv_otsu. */
-MV__CU_KERNEL(32, 1) mv__cu_k_otsu(double *out, const mv__cu_u64 *counts, const mv_cuda_hist_tail *tail, int bins,
-                                   int *words) {
+MV__CU_KERNEL(32, 1)
+mv__cu_k_otsu(double *out, const mv__cu_u64 *counts, const mv_cuda_hist_tail *tail, int bins, int *words) {
     const double lo = tail->lo, width = (tail->hi - tail->lo) / (double)bins;
     double w = 0.0, all = 0.0, sum = 0.0, total = 0.0, best = -1.0;
     int k, at = 0;
@@ -3030,10 +3080,11 @@ MV__CU_FN mv_status mv__cu_in_otsu(mv_cuda_ctx *ctx, double *threshold, const mv
     if ((st = mv__cu_on_device(ctx, "otsu", "counts", h->counts, 0)) < 0) return st;
     if ((st = mv__cu_on_device(ctx, "otsu", "tail", h->tail, 0)) < 0) return st;
     if (!(h->bins >= 1 && h->bins <= (size_t)1 << 24))
-        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "bins", (double)h->bins, "otsu: bins = %zu: must be 1..16777216",
-                           h->bins);
-    MV__CU_LAUNCH(mv__cu_k_otsu, 1, 32, 0, ctx->stream, threshold, (const mv__cu_u64 *)(const void *)h->counts,
-                  (const mv_cuda_hist_tail *)h->tail, (int)h->bins, (int *)ctx->words);
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "bins", (double)h->bins,
+                           "otsu: bins = %zu: must be 1..16777216", h->bins);
+    MV__CU_LAUNCH(mv__cu_k_otsu, 1, 32, 0, ctx->stream, threshold,
+                  (const mv__cu_u64 *)(const void *)h->counts, (const mv_cuda_hist_tail *)h->tail,
+                  (int)h->bins, (int *)ctx->words);
     return mv__cu_launched(ctx, "otsu");
 }
 MEDVOL_DEF mv_status mv_cuda_otsu(mv_cuda_ctx *ctx, double *threshold, const mv_cuda_hist *h) {
@@ -3049,17 +3100,21 @@ MV__CU_FN mv_dtype mv__cu_in_type(const mv_cuda_volume *dst, const mv_cuda_volum
     return keep || src->dtype == MEDVOL_F64 ? src->dtype : MEDVOL_F32;
 }
 MV__CU_FN mv_status mv__cu_in_out(mv_cuda_ctx *ctx, const char *op, mv_cuda_volume *out,
-                                  const mv_cuda_volume *dst, const mv_cuda_volume *src, mv_dtype t, int keep) {
+                                  const mv_cuda_volume *dst, const mv_cuda_volume *src, mv_dtype t,
+                                  int keep) {
     mv_status st;
     if (!mv__cu_is_real(t))
         return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "dst", (double)t,
                            "%s: dst has type %s: must be an integer or real type", op, mv_dtype_name(t));
-    if ((st = mv__cu_out_begin(ctx, op, out, dst, src, t, src->ndim, src->dim, MV__CU_INPLACE)) < 0) return st;
+    if ((st = mv__cu_out_begin(ctx, op, out, dst, src, t, src->ndim, src->dim, MV__CU_INPLACE)) < 0)
+        return st;
     if (!(keep && t == src->dtype)) out->slope = 1.0, out->inter = 0.0;
     return MEDVOL_OK;
 }
 /* Room for one record a part, and 256 bytes before them for the word that stops the map, set to 0 */
-MV__CU_FN size_t mv__cu_in_records(const mv__cu_set *s, size_t size) { return 256 + mv__cu_round(s->parts * size); }
+MV__CU_FN size_t mv__cu_in_records(const mv__cu_set *s, size_t size) {
+    return 256 + mv__cu_round(s->parts * size);
+}
 MV__CU_FN mv_status mv__cu_in_stop(mv_cuda_ctx *ctx, const char *op, mv__cu_fold *f) {
     f->words = (int *)ctx->words;
     f->stop = (int *)mv__cu_take(ctx, 256);
@@ -3104,9 +3159,11 @@ MV__CU_FN mv_status mv__cu_in_znorm(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const
     if (!dst) return mv__cu_fail_null(ctx, op, "dst");
     if ((st = mv__cu_set_begin(ctx, op, &s, src, o->mask, o->mask8, o->nonzero, o->split)) < 0) return st;
     if (o->given_mean && !mv__cu_finite(o->mean))
-        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "mean", o->mean, "%s: mean = %g: must be finite", op, o->mean);
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "mean", o->mean, "%s: mean = %g: must be finite", op,
+                           o->mean);
     if (o->given_sd && !(o->sd > 0.0 && mv__cu_finite(o->sd)))
-        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "sd", o->sd, "%s: sd = %g: must be > 0 and finite", op, o->sd);
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "sd", o->sd, "%s: sd = %g: must be > 0 and finite", op,
+                           o->sd);
     bytes = mv__cu_in_records(&s, sizeof *lines);
     if ((st = mv__cu_room(ctx, op, bytes + mv__cu_moments_bytes(&s) + s.flat_bytes)) < 0) return st;
     memset(&f, 0, sizeof f);
@@ -3164,9 +3221,11 @@ MV__CU_FN mv_status mv__cu_in_rescale_check(mv_cuda_ctx *ctx, double out_min, do
                                             const mv_rescale_opt *o) {
     if (!(out_min <= out_max && mv__cu_finite(out_max - out_min)))
         return mv__cu_fail(ctx, MEDVOL_E_RANGE, "out_min", out_min,
-                           "rescale: result range %g .. %g: must be finite, out_min <= out_max", out_min, out_max);
+                           "rescale: result range %g .. %g: must be finite, out_min <= out_max", out_min,
+                           out_max);
     if (!(o->range >= MEDVOL_RANGE_DATA && o->range <= MEDVOL_RANGE_PERCENTILE))
-        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "range", o->range, "rescale: range = %d: must be 0..2", o->range);
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "range", o->range, "rescale: range = %d: must be 0..2",
+                           o->range);
     if (o->range == MEDVOL_RANGE_GIVEN && !(o->lo < o->hi && mv__cu_finite(o->hi - o->lo)))
         return mv__cu_fail(ctx, MEDVOL_E_RANGE, "lo", o->lo,
                            "rescale: given range %g .. %g: must be finite, lo < hi", o->lo, o->hi);
@@ -3187,7 +3246,8 @@ MV__CU_FN mv_status mv__cu_in_rescale_lines(mv_cuda_ctx *ctx, const mv__cu_set *
         f.to = lines + i;
         if (o->range == MEDVOL_RANGE_DATA) st = mv__cu_moments_of(ctx, s, i, &f);
         else {
-            MV__CU_LAUNCH(mv__cu_k_rescale, 1, 32, 0, ctx->stream, lines + i, (const double *)(range + 2 * i), f);
+            MV__CU_LAUNCH(mv__cu_k_rescale, 1, 32, 0, ctx->stream, lines + i, (const double *)(range + 2 * i),
+                          f);
             st = mv__cu_launched(ctx, s->op);
         }
     }
@@ -3224,7 +3284,9 @@ MV__CU_FN mv_status mv__cu_in_rescale(mv_cuda_ctx *ctx, mv_cuda_volume *dst, con
     }
     bytes = mv__cu_in_records(&s, sizeof *lines);
     more = mv__cu_round(2 * s.parts * sizeof *range);
-    st = mv__cu_room(ctx, op, bytes + more + s.flat_bytes + (f.data ? mv__cu_moments_bytes(&s) : (size_t)MV__CU_SELECT_BYTES));
+    st = mv__cu_room(ctx, op,
+                     bytes + more + s.flat_bytes +
+                         (f.data ? mv__cu_moments_bytes(&s) : (size_t)MV__CU_SELECT_BYTES));
     if (st < 0) return st;
     if ((st = mv__cu_in_stop(ctx, op, &f)) < 0) return st;
     lines = (mv__cu_line *)mv__cu_take(ctx, bytes - 256);
@@ -3254,8 +3316,8 @@ MEDVOL_DEF mv_status mv_cuda_rescale_f32(mv_cuda_ctx *ctx, float *dst, const flo
     if (st == MEDVOL_OK) st = mv__cu_in_rescale(ctx, &d, &s, out_min, out_max, &o);
     return mv__cu_end(ctx, st);
 }
-MV__CU_FN mv_status mv__cu_in_linear(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src, double a,
-                                     double b) {
+MV__CU_FN mv_status mv__cu_in_linear(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                     double a, double b) {
     mv__cu_set s;
     mv__cu_line line;
     mv_status st;
@@ -3268,8 +3330,8 @@ MV__CU_FN mv_status mv__cu_in_linear(mv_cuda_ctx *ctx, mv_cuda_volume *dst, cons
     mv__cu_line_set(&line, s.slope, s.inter, s.zero);
     return mv__cu_in_lines(ctx, dst, &s, NULL, NULL, &line);
 }
-MEDVOL_DEF mv_status mv_cuda_linear(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src, double a,
-                                    double b) {
+MEDVOL_DEF mv_status mv_cuda_linear(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                    double a, double b) {
     mv_status st = mv__cu_begin(ctx, "linear");
     if (st < 0) return st;
     return mv__cu_end(ctx, mv__cu_in_linear(ctx, dst, src, a, b));
@@ -3325,7 +3387,8 @@ MV__CU_FN double mv__cu_bound(const mv__cu_any *g, mv_dtype t, double limit, int
     s = (limit - g->inter) / g->slope;
     s = s < lo - 1.0 ? lo - 1.0 : s > hi + 1.0 ? hi + 1.0 : s;
     s = rising ? ceil(s) : floor(s);
-    for (i = 0; i < 2 && s - step >= lo && s - step <= hi && mv__cu_obeys(g, s - step, limit, upper); i++) s -= step;
+    for (i = 0; i < 2 && s - step >= lo && s - step <= hi && mv__cu_obeys(g, s - step, limit, upper); i++)
+        s -= step;
     for (i = 0; i < 2 && s >= lo && s <= hi && !mv__cu_obeys(g, s, limit, upper); i++) s += step;
     return s;
 }
@@ -3337,7 +3400,8 @@ MV__CU_FN mv__cu_u64 mv__cu_stored(mv_dtype t, double x) { /* as its bits; mv_co
 typedef struct mv__cu_keep { /* of 8 and 16-bit integers */
     int lo, hi;
 } mv__cu_keep;
-MV__CU_FN mv_status mv__cu_in_stored(mv_cuda_ctx *ctx, mv__cu_any *g, mv_dtype t, int clamp, mv__cu_keep *keep) {
+MV__CU_FN mv_status mv__cu_in_stored(mv_cuda_ctx *ctx, mv__cu_any *g, mv_dtype t, int clamp,
+                                     mv__cu_keep *keep) {
     double a, b, lo, hi;
     g->u = mv__cu_stored(t, (g->under - g->inter) / g->slope);
     g->o = mv__cu_stored(t, (g->over - g->inter) / g->slope);
@@ -3347,8 +3411,9 @@ MV__CU_FN mv_status mv__cu_in_stored(mv_cuda_ctx *ctx, mv__cu_any *g, mv_dtype t
     b = mv__cu_bound(g, t, g->hi, 1);
     if (clamp) {
         if (g->slope > 0.0 ? a > b || a > hi || b < lo : a < b || a < lo || b > hi)
-            return mv__cu_fail(ctx, MEDVOL_E_RANGE, "lo", g->lo, "clamp: no value of the type %s lies in %g .. %g",
-                               mv_dtype_name(t), g->lo, g->hi);
+            return mv__cu_fail(ctx, MEDVOL_E_RANGE, "lo", g->lo,
+                               "clamp: no value of the type %s lies in %g .. %g", mv_dtype_name(t), g->lo,
+                               g->hi);
         g->u = mv__cu_stored(t, a < lo ? lo : a > hi ? hi : a);
         g->o = mv__cu_stored(t, b < lo ? lo : b > hi ? hi : b);
     }
@@ -3364,9 +3429,9 @@ template <class T> struct mv__cu_op_keep_whole {
     MV__CU_IN int begin() { return 1; }
     MV__CU_IN void run(T *d, T s) const { *d = (int)s < lo ? under : (int)s > hi ? over : s; }
 };
-template <class T>
-MV__CU_FN mv_status mv__cu_in_keep(mv_cuda_ctx *ctx, const char *op, void *d, const void *s, const mv__cu_walk *w,
-                                   const mv__cu_any *g, const mv__cu_keep *keep) {
+template <class T> MV__CU_FN mv_status mv__cu_in_keep(mv_cuda_ctx *ctx, const char *op, void *d,
+                                                      const void *s, const mv__cu_walk *w,
+                                                      const mv__cu_any *g, const mv__cu_keep *keep) {
     mv__cu_op_keep_whole<T> f;
     const T u = (T)g->u, o = (T)g->o;
     f.lo = keep->lo, f.hi = keep->hi;
@@ -3424,12 +3489,12 @@ MV__CU_FN mv_status mv__cu_in_limit_check(mv_cuda_ctx *ctx, const char *op, cons
     if (!dst) return mv__cu_fail_null(ctx, op, "dst");
     if ((st = mv__cu_vol_check_real(ctx, op, "src", src)) < 0) return st;
     if (!(lo <= hi))
-        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "lo", lo, "%s: lo = %g, hi = %g: must not be NaN, lo <= hi", op, lo,
-                           hi);
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "lo", lo, "%s: lo = %g, hi = %g: must not be NaN, lo <= hi",
+                           op, lo, hi);
     return MEDVOL_OK;
 }
-MV__CU_FN mv_status mv__cu_in_clamp(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src, double lo,
-                                    double hi) {
+MV__CU_FN mv_status mv__cu_in_clamp(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                    double lo, double hi) {
     mv__cu_any g;
     mv_status st = mv__cu_in_limit_check(ctx, "clamp", dst, src, lo, hi);
     if (st < 0) return st;
@@ -3439,8 +3504,8 @@ MV__CU_FN mv_status mv__cu_in_clamp(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const
     g.hi = g.over = hi;
     return mv__cu_in_limit(ctx, "clamp", dst, src, &g, 1);
 }
-MEDVOL_DEF mv_status mv_cuda_clamp(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src, double lo,
-                                   double hi) {
+MEDVOL_DEF mv_status mv_cuda_clamp(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                   double lo, double hi) {
     mv_status st = mv__cu_begin(ctx, "clamp");
     if (st < 0) return st;
     return mv__cu_end(ctx, mv__cu_in_clamp(ctx, dst, src, lo, hi));
@@ -3475,8 +3540,8 @@ MEDVOL_DEF mv_status mv_cuda_threshold(mv_cuda_ctx *ctx, mv_cuda_volume *dst, co
     if (st < 0) return st;
     return mv__cu_end(ctx, mv__cu_in_threshold(ctx, dst, src, lo, hi, opt));
 }
-MEDVOL_DEF mv_status mv_cuda_threshold_f32(mv_cuda_ctx *ctx, float *dst, const float *src, size_t n, double lo,
-                                           double hi, const mv_threshold_opt *opt) {
+MEDVOL_DEF mv_status mv_cuda_threshold_f32(mv_cuda_ctx *ctx, float *dst, const float *src, size_t n,
+                                           double lo, double hi, const mv_threshold_opt *opt) {
     mv_cuda_volume d, s;
     mv_status st = mv__cu_begin(ctx, "threshold");
     if (st < 0) return st;
@@ -3529,8 +3594,8 @@ MV__CU_FN mv_status mv__cu_in_gamma_map(mv_cuda_ctx *ctx, mv_cuda_volume *dst, c
     }
     return mv__cu_out_end(ctx, st, &out, dst);
 }
-MV__CU_FN mv_status mv__cu_in_gamma(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src, double g,
-                                    const mv_gamma_opt *opt) {
+MV__CU_FN mv_status mv__cu_in_gamma(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                    double g, const mv_gamma_opt *opt) {
     static const char op[] = "gamma";
     const int mode = opt ? opt->mode : 0;
     mv__cu_set s;
@@ -3579,10 +3644,10 @@ MEDVOL_DEF mv_status mv_cuda_gamma_f32(mv_cuda_ctx *ctx, float *dst, const float
     st = mv__cu_arrays(ctx, "gamma", &d, &s, dst, src, n);
     return mv__cu_end(ctx, st < 0 ? st : mv__cu_in_gamma(ctx, &d, &s, g, opt));
 }
-/* ==== [SPATIAL] crop, pad, flip, permute, reorient, rotate by 90 degrees. Owns mv__cu_sp_*. Uses [BASE] [CTX]
-   [VOLUME]. One engine as in medvol.h: a box of counts with two sets of strides in bytes, either sign. Rows
-   that stay rows are copied or reversed by 16-byte accesses; where the row axis moves, tiles turn in shared
-   memory. ================================================================================================ */
+/* ==== [SPATIAL] crop, pad, flip, permute, reorient, rotate by 90 degrees. Owns mv__cu_sp_*. Uses [BASE]
+   [CTX] [VOLUME]. One engine as in medvol.h: a box of counts with two sets of strides in bytes, either sign.
+   Rows that stay rows are copied or reversed by 16-byte accesses; where the row axis moves, tiles turn in
+   shared memory. ========================================================================================= */
 typedef struct mv__cu_sp_box {
     unsigned char *d;
     const unsigned char *s;
@@ -3631,7 +3696,8 @@ MV__CU_FN size_t mv__cu_sp_bits(const mv__cu_sp_box *b, int from) {
     for (k = from; k < b->nd; k++) bits |= (size_t)b->ds[k] | (size_t)b->ss[k];
     return bits;
 }
-MV__CU_FN void mv__cu_sp_walk(mv__cu_walk *w, const mv__cu_sp_box *b, int from, size_t unit) { /* rows: axes from.. */
+/* rows: axes from.. */
+MV__CU_FN void mv__cu_sp_walk(mv__cu_walk *w, const mv__cu_sp_box *b, int from, size_t unit) {
     int k;
     memset(w, 0, sizeof *w);
     w->len = (long long)b->n[0];
@@ -3673,8 +3739,8 @@ template <class T> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_sp_swap(T *d, T *s, mv__c
         }
 }
 template <class T>
-MV__CU_FN mv_status mv__cu_sp_words(mv_cuda_ctx *ctx, const char *op, const mv__cu_sp_box *b, const mv__cu_walk *w,
-                                    int swap) {
+MV__CU_FN mv_status mv__cu_sp_words(mv_cuda_ctx *ctx, const char *op, const mv__cu_sp_box *b,
+                                    const mv__cu_walk *w, int swap) {
     unsigned grid = 0;
     const int m = (int)(b->size / sizeof(T));
     mv_status st = mv__cu_grid(ctx, op, mv__cu_walk_blocks(w), &grid);
@@ -3760,7 +3826,8 @@ template <class T> struct mv__cu_sp_shape {
 };
 template <class T> struct mv__cu_sp_room { T t[mv__cu_sp_shape<T>::W][mv__cu_sp_shape<T>::PITCH]; };
 typedef struct mv__cu_sp_turn {
-    long long n0, n1, ds1, ss0, k0, z0; /* counts, steps in elements; the first tile and volume of this launch */
+    /* counts, steps in elements; the first tile and volume of this launch */
+    long long n0, n1, ds1, ss0, k0, z0;
     int packed_s, packed_d;
     mv__cu_walk outer;
 } mv__cu_sp_turn;
@@ -3806,7 +3873,8 @@ template <class T>
 MV__CU_FN mv_status mv__cu_sp_tile(mv_cuda_ctx *ctx, const char *op, const mv__cu_sp_box *b) {
     enum { P = mv__cu_sp_shape<T>::P, W = mv__cu_sp_shape<T>::W, SIZE = P * (int)sizeof(T), MOST = 65535 };
     const size_t nx = mv__cu_divup(b->n[0], W), ny = mv__cu_divup(b->n[1], W);
-    size_t sbits = (size_t)(uintptr_t)b->s | (size_t)b->ss[0], dbits = (size_t)(uintptr_t)b->d | (size_t)b->ds[1];
+    size_t sbits = (size_t)(uintptr_t)b->s | (size_t)b->ss[0],
+        dbits = (size_t)(uintptr_t)b->d | (size_t)b->ds[1];
     mv__cu_sp_turn g;
     unsigned grid = 0;
     size_t y, z;
@@ -4059,8 +4127,9 @@ MV__CU_DEV long long mv__cu_sp_from(int mode, long long i, long long n) {
     if (m < 0) m += p;
     return m < n ? m : mode == MEDVOL_PAD_SYMMETRIC ? p - 1 - m : p - m;
 }
-/* The stretch of this warp: pointers at its row, its first element, how many. 0: none; -1: all of it is fill. */
-MV__CU_DEV int mv__cu_sp_pad_item(const mv__cu_sp_pad &g, long long *a, long long *b, long long *at, long long *n) {
+/* The stretch of this warp: its row, first element, how many. 0: none; -1: all of it is fill. */
+MV__CU_DEV int mv__cu_sp_pad_item(const mv__cu_sp_pad &g, long long *a, long long *b, long long *at,
+                                  long long *n) {
     const long long seg = MV__CU_MAP_SEG, segs = (g.n[0] + seg - 1) / seg;
     const mv__cu_u64 i = (mv__cu_u64)blockIdx.x * (MV__CU_B / 32) + (threadIdx.x >> 5);
     mv__cu_u64 row = segs > 1 ? i / (mv__cu_u64)segs : i, q;
@@ -4133,7 +4202,7 @@ template <class T> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_sp_pad_any(T *d, const T 
         for (j = 0; j < g.m; j++)
             d[a + i * g.ds[0] + j] =
                 from >= 0 ? s[b + from * g.ss[0] + j]
-                          : (T)(g.fill[(unsigned)j * (unsigned)sizeof(T) / 8] >> (unsigned)j * sizeof(T) % 8 * 8);
+                          : (T)(g.fill[(unsigned)j * sizeof(T) / 8] >> (unsigned)j * sizeof(T) % 8 * 8);
     }
 }
 typedef struct mv__cu_sp_frame { /* what is padded, in bytes */
@@ -4166,7 +4235,8 @@ MV__CU_FN mv_status mv__cu_sp_frame_words(mv_cuda_ctx *ctx, const char *op, cons
         g.ds[k] = f->ds[k] / (ptrdiff_t)sizeof(T), g.ss[k] = f->ss[k] / (ptrdiff_t)sizeof(T);
         if (k) rows *= f->n[k];
     }
-    st = mv__cu_grid(ctx, op, mv__cu_divup(rows * mv__cu_divup(f->n[0], MV__CU_MAP_SEG), MV__CU_B / 32), &grid);
+    st = mv__cu_grid(ctx, op, mv__cu_divup(rows * mv__cu_divup(f->n[0], MV__CU_MAP_SEG), MV__CU_B / 32),
+                     &grid);
     if (st < 0) return st;
     if (g.m == 1 && (g.ds[0] == 1 || g.n[0] == 1) && (g.ss[0] == 1 || g.in[0] == 1))
         MV__CU_LAUNCH(mv__cu_k_sp_pad<T>, grid, MV__CU_B, 0, ctx->stream, (T *)(void *)f->d,
@@ -4329,21 +4399,21 @@ MV__CU_FN mv_status mv__cu_sp_element(mv_cuda_ctx *ctx, const char *op, mv__cu_u
         x = (value - inter) / slope;
         (void)mv_convert_array(NULL, e, src->dtype, &x, MEDVOL_F64, 1, 1.0, 0.0);
     } else if (mv__cu_is_complex(src->dtype))
-        (void)mv_convert_array(NULL, e, src->dtype == MEDVOL_C64 ? MEDVOL_F32 : MEDVOL_F64, &x, MEDVOL_F64, 1, 1.0,
-                               0.0);
+        (void)mv_convert_array(NULL, e, src->dtype == MEDVOL_C64 ? MEDVOL_F32 : MEDVOL_F64, &x, MEDVOL_F64,
+                               1, 1.0, 0.0);
     else if (src->dtype == MEDVOL_RGB24 || src->dtype == MEDVOL_RGBA32) {
         (void)mv_convert_array(NULL, e, MEDVOL_U8, &x, MEDVOL_F64, 1, 1.0, 0.0);
         memset(e, (int)(*e & 255), mv_dtype_size(src->dtype));
     } else if (value != 0.0)
-        return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "value", value, "%s: value = %g: type %s takes 0 only", op, value,
-                           mv_dtype_name(src->dtype));
+        return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "value", value, "%s: value = %g: type %s takes 0 only", op,
+                           value, mv_dtype_name(src->dtype));
     return MEDVOL_OK;
 }
-MV__CU_FN mv_status mv__cu_sp_mode_check(mv_cuda_ctx *ctx, const char *op, const mv_volume *src, mv_pad_mode mode,
-                                         double value) {
+MV__CU_FN mv_status mv__cu_sp_mode_check(mv_cuda_ctx *ctx, const char *op, const mv_volume *src,
+                                         mv_pad_mode mode, double value) {
     if (!((int)mode >= 0 && mode <= MEDVOL_PAD_MAXIMUM))
-        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "mode", (double)mode, "%s: mode = %d: must be 0..%d", op, (int)mode,
-                           (int)MEDVOL_PAD_MAXIMUM);
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "mode", (double)mode, "%s: mode = %d: must be 0..%d", op,
+                           (int)mode, (int)MEDVOL_PAD_MAXIMUM);
     if (value != value) return mv__cu_fail(ctx, MEDVOL_E_RANGE, "value", value, "%s: value is NaN", op);
     if (mode >= MEDVOL_PAD_MEAN && !mv__cu_is_real(src->dtype))
         return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "mode", (double)mode, "%s: type %s has no mean or order", op,
@@ -4377,9 +4447,10 @@ MV__CU_FN mv_status mv__cu_sp_copy_box(mv_cuda_ctx *ctx, const char *op, const m
     return mv__cu_sp_run(ctx, op, &b);
 }
 /* Arguments are checked; arrays of src->ndim. */
-MV__CU_FN mv_status mv__cu_sp_place(mv_cuda_ctx *ctx, const char *op, mv_cuda_volume *dst, const mv_cuda_volume *src,
-                                    const size_t *start, const size_t *size, const size_t *before,
-                                    const size_t *after, mv_pad_mode mode, double value) {
+MV__CU_FN mv_status mv__cu_sp_place(mv_cuda_ctx *ctx, const char *op, mv_cuda_volume *dst,
+                                    const mv_cuda_volume *src, const size_t *start, const size_t *size,
+                                    const size_t *before, const size_t *after, mv_pad_mode mode,
+                                    double value) {
     mv__cu_sp_frame f;
     mv_cuda_volume out;
     double ijk[3] = {0, 0, 0};
@@ -4435,14 +4506,15 @@ MV__CU_FN mv_status mv__cu_sp_crop(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const 
             n[d] = src->dim[d] - start[d];
         if (clip && size[d] > 0 && start[d] >= src->dim[d])
             return mv__cu_fail(ctx, MEDVOL_E_EMPTY, "start", (double)start[d],
-                               "crop: axis %d: start %zu lies behind the last of %zu", d, start[d], src->dim[d]);
+                               "crop: axis %d: start %zu lies behind the last of %zu", d, start[d],
+                               src->dim[d]);
         if (n[d] == 0 || start[d] >= src->dim[d] || n[d] > src->dim[d] - start[d])
             return mv__cu_fail(ctx, MEDVOL_E_RANGE, "start", (double)start[d],
                                "crop: axis %d: start %zu, size %zu: must lie in 0..%zu", d, start[d], size[d],
                                src->dim[d]);
     }
-    return mv__cu_sp_place(ctx, "crop", dst, src, start, n, mv__cu_sp_zero, mv__cu_sp_zero, MEDVOL_PAD_CONSTANT,
-                           0.0);
+    return mv__cu_sp_place(ctx, "crop", dst, src, start, n, mv__cu_sp_zero, mv__cu_sp_zero,
+                           MEDVOL_PAD_CONSTANT, 0.0);
 }
 MEDVOL_DEF mv_status mv_cuda_crop(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                   const size_t *start, const size_t *size, const mv_crop_opt *opt) {
@@ -4477,12 +4549,13 @@ MV__CU_FN mv_status mv__cu_sp_crop_or_pad(mv_cuda_ctx *ctx, mv_cuda_volume *dst,
     if (!shape) return mv__cu_fail_null(ctx, op, "shape");
     if ((st = mv__cu_sp_mode_check(ctx, op, src, mode, value)) < 0) return st;
     if (!((int)rule >= 0 && rule <= MEDVOL_CENTRE_MEDRS))
-        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "rule", (double)rule, "%s: rule = %d: must be 0..%d", op, (int)rule,
-                           (int)MEDVOL_CENTRE_MEDRS);
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "rule", (double)rule, "%s: rule = %d: must be 0..%d", op,
+                           (int)rule, (int)MEDVOL_CENTRE_MEDRS);
     for (d = 0; d < src->ndim; d++) {
         const size_t n = src->dim[d], t = shape[d];
         if (t == 0)
-            return mv__cu_fail(ctx, MEDVOL_E_SIZE, "shape", 0, "%s: shape[%d] = 0: must be at least 1", op, d);
+            return mv__cu_fail(ctx, MEDVOL_E_SIZE, "shape", 0, "%s: shape[%d] = 0: must be at least 1", op,
+                               d);
         start[d] = before[d] = after[d] = 0;
         size[d] = n < t ? n : t;
         if (t < n)
@@ -4547,7 +4620,8 @@ MV__CU_DEV int mv__cu_sp_fg_is(const mv__cu_sp_fg &g, const void *s, long long i
     if (g.skip && (int)(i % g.channels) >= g.channels - g.skip) return 0;
     return g.above ? x > g.threshold : x < 0.0 || x > 0.0;
 }
-template <class T> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_sp_fg(mv__cu_sp_ends *part, const T *s, mv__cu_sp_fg g) {
+template <class T> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_sp_fg(mv__cu_sp_ends *part, const T *s,
+                                                             mv__cu_sp_fg g) {
     enum { N = 16 / (int)sizeof(T) };
     MV__CU_SHARED(mv__cu_sp_ends_all, sh);
     const int lane = (int)threadIdx.x & 31;
@@ -4634,7 +4708,8 @@ MV__CU_FN void mv__cu_sp_fg_fast(mv__cu_sp_fg *g) {
     g->fast = 1;
     if (!g->above) return;
     g->lo = -(float)HUGE_VAL;
-    g->hi = t >= most ? (mv__cu_finite(t) ? (float)most : (float)HUGE_VAL) : t < -most ? -(float)HUGE_VAL : (float)t;
+    g->hi = t >= most ? (mv__cu_finite(t) ? (float)most : (float)HUGE_VAL) : t < -most ? -(float)HUGE_VAL
+        : (float)t;
     if ((double)g->hi > t) {
         unsigned b;
         memcpy(&b, &g->hi, sizeof b);
@@ -4642,8 +4717,8 @@ MV__CU_FN void mv__cu_sp_fg_fast(mv__cu_sp_fg *g) {
         memcpy(&g->hi, &b, sizeof b);
     }
 }
-MV__CU_FN mv_status mv__cu_sp_fg_make(mv_cuda_ctx *ctx, const char *op, mv__cu_sp_fg *g, const mv_cuda_volume *v,
-                                      const mv_foreground_opt *opt) {
+MV__CU_FN mv_status mv__cu_sp_fg_make(mv_cuda_ctx *ctx, const char *op, mv__cu_sp_fg *g,
+                                      const mv_cuda_volume *v, const mv_foreground_opt *opt) {
     int k;
     memset(g, 0, sizeof *g);
     g->above = opt ? opt->above : 0;
@@ -4651,12 +4726,13 @@ MV__CU_FN mv_status mv__cu_sp_fg_make(mv_cuda_ctx *ctx, const char *op, mv__cu_s
     if (g->threshold != g->threshold)
         return mv__cu_fail(ctx, MEDVOL_E_RANGE, "threshold", g->threshold, "%s: threshold is NaN", op);
     if (v->dtype == MEDVOL_F128 || v->dtype == MEDVOL_C256 || (g->above && !mv__cu_is_real(v->dtype)))
-        return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)v->dtype, "%s: type %s cannot be compared", op,
-                           mv_dtype_name(v->dtype));
+        return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)v->dtype, "%s: type %s cannot be compared",
+                           op, mv_dtype_name(v->dtype));
     if (v->dim[1] > 0xffffffffu || v->dim[2] > 0x7fffffffu)
-        return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "dim", (double)v->dim[1], "%s: more than 2^31 rows along an axis",
-                           op);
-    g->channels = mv__cu_is_complex(v->dtype) ? 2 : v->dtype == MEDVOL_RGB24 ? 3 : v->dtype == MEDVOL_RGBA32 ? 4 : 1;
+        return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "dim", (double)v->dim[1],
+                           "%s: more than 2^31 rows along an axis", op);
+    g->channels = mv__cu_is_complex(v->dtype) ? 2 : v->dtype == MEDVOL_RGB24 ? 3
+        : v->dtype == MEDVOL_RGBA32 ? 4 : 1;
     g->skip = v->dtype == MEDVOL_RGBA32;
     g->type = (int)(g->channels > 2               ? MEDVOL_U8
                     : v->dtype == MEDVOL_C64  ? MEDVOL_F32
@@ -4685,7 +4761,8 @@ MV__CU_FN mv_status mv__cu_sp_fg_find(mv_cuda_ctx *ctx, const char *op, const mv
     size_t bytes;
     mv_status st;
     if (ctx->capturing)
-        return mv__cu_fail(ctx, MEDVOL_E_BUSY, "capture", 0, "%s: it waits: not while a graph is captured", op);
+        return mv__cu_fail(ctx, MEDVOL_E_BUSY, "capture", 0, "%s: it waits: not while a graph is captured",
+                           op);
     if ((st = mv__cu_grid(ctx, op, mv__cu_walk_blocks(&g->walk), &grid)) < 0) return st;
     bytes = mv__cu_round(grid * sizeof *part);
     if ((st = mv__cu_room(ctx, op, bytes + 256)) < 0) return st;
@@ -4727,7 +4804,8 @@ MV__CU_FN mv_status mv__cu_sp_fg_box(mv_cuda_ctx *ctx, const char *op, size_t *s
     if (v != src) {
         if ((st = mv__cu_vol_check(ctx, op, "by", v)) < 0) return st;
         if (!mv__cu_vol_same_shape(v, src->ndim, src->dim))
-            return mv__cu_fail(ctx, MEDVOL_E_SHAPE, "by", (double)v->dim[0], "%s: by has another shape than src", op);
+            return mv__cu_fail(ctx, MEDVOL_E_SHAPE, "by", (double)v->dim[0],
+                               "%s: by has another shape than src", op);
     }
     if ((st = mv__cu_sp_fg_make(ctx, op, &g, v, opt)) < 0) return st;
     if ((st = mv__cu_sp_fg_find(ctx, op, &g, v->data, &e)) < 0) return st;
@@ -4740,8 +4818,8 @@ MV__CU_FN mv_status mv__cu_sp_fg_box(mv_cuda_ctx *ctx, const char *op, size_t *s
     }
     return MEDVOL_OK;
 }
-MV__CU_FN mv_status mv__cu_sp_foreground(mv_cuda_ctx *ctx, size_t *start, size_t *size, const mv_cuda_volume *src,
-                                         const mv_foreground_opt *opt) {
+MV__CU_FN mv_status mv__cu_sp_foreground(mv_cuda_ctx *ctx, size_t *start, size_t *size,
+                                         const mv_cuda_volume *src, const mv_foreground_opt *opt) {
     static const char op[] = "foreground_box";
     mv_status st = mv__cu_vol_check(ctx, op, "src", src);
     if (st < 0) return st;
@@ -4753,8 +4831,8 @@ MEDVOL_DEF mv_status mv_cuda_foreground_box(mv_cuda_ctx *ctx, size_t *start, siz
     mv_status st = mv__cu_begin(ctx, "foreground_box");
     return st < 0 ? st : mv__cu_end(ctx, mv__cu_sp_foreground(ctx, start, size, src, opt));
 }
-MV__CU_FN mv_status mv__cu_sp_crop_foreground(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
-                                              const mv_foreground_opt *opt) {
+MV__CU_FN mv_status mv__cu_sp_crop_foreground(mv_cuda_ctx *ctx, mv_cuda_volume *dst,
+                                              const mv_cuda_volume *src, const mv_foreground_opt *opt) {
     static const char op[] = "crop_foreground";
     size_t start[7], size[7];
     int k, nd;
@@ -4762,7 +4840,8 @@ MV__CU_FN mv_status mv__cu_sp_crop_foreground(mv_cuda_ctx *ctx, mv_cuda_volume *
     if (st < 0) return st;
     nd = src->ndim;
     if ((st = mv__cu_sp_fg_box(ctx, op, start, size, src, opt)) < 0) return st;
-    st = mv__cu_sp_place(ctx, op, dst, src, start, size, mv__cu_sp_zero, mv__cu_sp_zero, MEDVOL_PAD_CONSTANT, 0.0);
+    st = mv__cu_sp_place(ctx, op, dst, src, start, size, mv__cu_sp_zero, mv__cu_sp_zero, MEDVOL_PAD_CONSTANT,
+                         0.0);
     for (k = 0; k < nd && st == MEDVOL_OK && opt; k++) {
         if (opt->box_start) opt->box_start[k] = start[k];
         if (opt->box_size) opt->box_size[k] = size[k];
@@ -4781,20 +4860,20 @@ MV__CU_FN mv_status mv__cu_sp_array_check(mv_cuda_ctx *ctx, const char *op, size
     size_t n = elem_size;
     int d;
     if (!(elem_size >= 1 && elem_size <= 64))
-        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "elem_size", (double)elem_size, "%s: elem_size = %zu: must be 1..64",
-                           op, elem_size);
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "elem_size", (double)elem_size,
+                           "%s: elem_size = %zu: must be 1..64", op, elem_size);
     if (!(ndim >= 1 && ndim <= 7))
         return mv__cu_fail(ctx, MEDVOL_E_RANGE, "ndim", ndim, "%s: ndim = %d: must be 1..7", op, ndim);
     for (d = 0; d < ndim; d++)
         if (dim[d] == 0 || !mv__cu_muls(n, dim[d], &n) || n > (size_t)PTRDIFF_MAX)
-            return mv__cu_fail(ctx, MEDVOL_E_SIZE, "dim", (double)dim[d], "%s: dim[%d] = %zu: zero or too large", op, d,
-                               dim[d]);
+            return mv__cu_fail(ctx, MEDVOL_E_SIZE, "dim", (double)dim[d],
+                               "%s: dim[%d] = %zu: zero or too large", op, d, dim[d]);
     return MEDVOL_OK;
 }
 /* Strides in bytes and the least and greatest offset they reach */
 MV__CU_FN mv_status mv__cu_sp_strides(mv_cuda_ctx *ctx, const char *name, size_t elem_size, int ndim,
-                                      const size_t *dim, const ptrdiff_t *stride, ptrdiff_t *bytes, size_t *below,
-                                      size_t *above) {
+                                      const size_t *dim, const ptrdiff_t *stride, ptrdiff_t *bytes,
+                                      size_t *below, size_t *above) {
     size_t dense = elem_size, mag, reach;
     int d;
     *below = 0;
@@ -4805,8 +4884,8 @@ MV__CU_FN mv_status mv__cu_sp_strides(mv_cuda_ctx *ctx, const char *name, size_t
         if (!mv__cu_muls(mag, elem_size, &mag) || !mv__cu_muls(mag, dim[d] - 1, &reach) ||
             mag > (size_t)PTRDIFF_MAX || !mv__cu_adds(back ? *below : *above, reach, &reach) ||
             reach > (size_t)PTRDIFF_MAX / 2)
-            return mv__cu_fail(ctx, MEDVOL_E_SIZE, name, 0, "permute_array: %s[%d] reaches beyond the address space",
-                               name, d);
+            return mv__cu_fail(ctx, MEDVOL_E_SIZE, name, 0,
+                               "permute_array: %s[%d] reaches beyond the address space", name, d);
         bytes[d] = back ? -(ptrdiff_t)mag : (ptrdiff_t)mag;
         if (back) *below = reach;
         else *above = reach;
@@ -4819,8 +4898,8 @@ MV__CU_FN int mv__cu_sp_overlap(const void *a, size_t na, const void *b, size_t 
     return p < q + nb && q < p + na;
 }
 MV__CU_FN mv_status mv__cu_sp_permute_array(mv_cuda_ctx *ctx, void *dst, const ptrdiff_t *dst_stride,
-                                            const void *src, const ptrdiff_t *src_stride, size_t elem_size, int ndim,
-                                            const size_t *dim, const int *order, unsigned flips) {
+                                            const void *src, const ptrdiff_t *src_stride, size_t elem_size,
+                                            int ndim, const size_t *dim, const int *order, unsigned flips) {
     static const char op[] = "permute_array";
     static const int plain[7] = {0, 1, 2, 3, 4, 5, 6};
     mv__cu_sp_box b, c;
@@ -4842,7 +4921,8 @@ MV__CU_FN mv_status mv__cu_sp_permute_array(mv_cuda_ctx *ctx, void *dst, const p
     if (st == MEDVOL_OK) st = mv__cu_on_device(ctx, op, "dst", dst, 0);
     if (st == MEDVOL_OK) st = mv__cu_on_device(ctx, op, "src", src, 0);
     if (st < 0) return st;
-    if (mv__cu_sp_overlap((unsigned char *)dst - dlow, dlow + dhigh, (const unsigned char *)src - slow, slow + shigh))
+    if (mv__cu_sp_overlap((unsigned char *)dst - dlow, dlow + dhigh, (const unsigned char *)src - slow,
+                          slow + shigh))
         return mv__cu_fail(ctx, MEDVOL_E_ALIAS, "dst", 0, "%s: dst and src overlap", op);
     memset(&b, 0, sizeof b);
     b.size = elem_size;
@@ -4873,12 +4953,12 @@ MEDVOL_DEF mv_status mv_cuda_permute_array(mv_cuda_ctx *ctx, void *dst, const pt
                                            int ndim, const size_t *dim, const int *order, unsigned flips) {
     mv_status st = mv__cu_begin(ctx, "permute_array");
     return st < 0 ? st
-                  : mv__cu_end(ctx, mv__cu_sp_permute_array(ctx, dst, dst_stride, src, src_stride, elem_size, ndim,
-                                                            dim, order, flips));
+                  : mv__cu_end(ctx, mv__cu_sp_permute_array(ctx, dst, dst_stride, src, src_stride, elem_size,
+                                                            ndim, dim, order, flips));
 }
-MV__CU_FN mv_status mv__cu_sp_pad_array(mv_cuda_ctx *ctx, void *dst, const void *src, size_t elem_size, int ndim,
-                                        const size_t *dim, const size_t *before, const size_t *after,
-                                        mv_pad_mode mode, const void *fill) {
+MV__CU_FN mv_status mv__cu_sp_pad_array(mv_cuda_ctx *ctx, void *dst, const void *src, size_t elem_size,
+                                        int ndim, const size_t *dim, const size_t *before,
+                                        const size_t *after, mv_pad_mode mode, const void *fill) {
     static const char op[] = "pad_array";
     mv__cu_sp_frame f;
     size_t inner = elem_size, outer = elem_size;
@@ -4888,8 +4968,8 @@ MV__CU_FN mv_status mv__cu_sp_pad_array(mv_cuda_ctx *ctx, void *dst, const void 
     if (!before || !after) return mv__cu_fail_null(ctx, op, before ? "after" : "before");
     if ((st = mv__cu_sp_array_check(ctx, op, elem_size, ndim, dim)) < 0) return st;
     if (!((int)mode >= 0 && mode <= MEDVOL_PAD_MAXIMUM))
-        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "mode", (double)mode, "%s: mode = %d: must be 0..%d", op, (int)mode,
-                           (int)MEDVOL_PAD_WRAP);
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "mode", (double)mode, "%s: mode = %d: must be 0..%d", op,
+                           (int)mode, (int)MEDVOL_PAD_WRAP);
     if (mode >= MEDVOL_PAD_MEAN)
         return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "mode", (double)mode,
                            "%s: mode = %d needs a data type: use mv_cuda_pad", op, (int)mode);
@@ -4898,7 +4978,8 @@ MV__CU_FN mv_status mv__cu_sp_pad_array(mv_cuda_ctx *ctx, void *dst, const void 
         if (!mv__cu_adds(before[d], dim[d], &f.n[d]) || !mv__cu_adds(f.n[d], after[d], &f.n[d]) ||
             !mv__cu_muls(outer, f.n[d], &outer) || outer > (size_t)PTRDIFF_MAX)
             return mv__cu_fail(ctx, MEDVOL_E_SIZE, "before", (double)before[d],
-                               "%s: axis %d: %zu + %zu + %zu is too large", op, d, before[d], dim[d], after[d]);
+                               "%s: axis %d: %zu + %zu + %zu is too large", op, d, before[d], dim[d],
+                               after[d]);
         f.in[d] = dim[d];
         f.before[d] = before[d];
         f.ds[d] = f.n[d] > 1 ? (ptrdiff_t)(outer / f.n[d]) : 0;
@@ -4923,21 +5004,21 @@ MEDVOL_DEF mv_status mv_cuda_pad_array(mv_cuda_ctx *ctx, void *dst, const void *
                                        mv_pad_mode mode, const void *fill) {
     mv_status st = mv__cu_begin(ctx, "pad_array");
     return st < 0 ? st
-                  : mv__cu_end(ctx, mv__cu_sp_pad_array(ctx, dst, src, elem_size, ndim, dim, before, after, mode,
-                                                        fill));
+                  : mv__cu_end(ctx, mv__cu_sp_pad_array(ctx, dst, src, elem_size, ndim, dim, before, after,
+                                                        mode, fill));
 }
-/* ==== [RESAMPLE] interpolation, resampling to spacing, shape, grid, by an affine. Owns mv__cu_rs_*. Uses [BASE]
-   [CTX] [VOLUME] [SPATIAL]. Straight grids through tables of taps and weights, made on the device: LINEAR and
-   NEAREST in one kernel, more taps axis after axis. Others through the matrix, a warp to 8 x 4 voxels: its
-   start in double, what follows in float. ================================================================ */
+/* ==== [RESAMPLE] interpolation, resampling to spacing, shape, grid, by an affine. Owns mv__cu_rs_*. Uses
+   [BASE] [CTX] [VOLUME] [SPATIAL]. Straight grids through tables of taps and weights, made on the device:
+   LINEAR and NEAREST in one kernel, more taps axis after axis. Others through the matrix, a warp to 8 x 4
+   voxels: its start in double, what follows in float. ==================================================== */
 typedef struct mv__cu_rs_ask {
     const char *op;
     int interp, border, grid, shape, antialias, lobes;
     mv_dtype dtype;
     double value, a;
 } mv__cu_rs_ask;
-MV__CU_FN mv_status mv__cu_rs_ask_make(mv_cuda_ctx *ctx, mv__cu_rs_ask *k, const char *op, const mv_resample_opt *opt,
-                                       int border) {
+MV__CU_FN mv_status mv__cu_rs_ask_make(mv_cuda_ctx *ctx, mv__cu_rs_ask *k, const char *op,
+                                       const mv_resample_opt *opt, int border) {
     mv_resample_opt o;
     const char *field = NULL;
     double value = 0;
@@ -4953,20 +5034,23 @@ MV__CU_FN mv_status mv__cu_rs_ask_make(mv_cuda_ctx *ctx, mv__cu_rs_ask *k, const
     k->lobes = o.lobes == 0 ? 3 : o.lobes;
     k->antialias = o.antialias != 0;
     if (!(k->interp >= 0 && k->interp <= MEDVOL_LANCZOS)) field = "interp", value = k->interp;
-    else if (!((int)o.border >= 0 && (int)o.border <= MEDVOL_BORDER_WRAP)) field = "border", value = (int)o.border;
+    else if (!((int)o.border >= 0 && (int)o.border <= MEDVOL_BORDER_WRAP))
+        field = "border", value = (int)o.border;
     else if (!(k->grid >= 0 && k->grid <= MEDVOL_GRID_ALIGN_CORNERS)) field = "grid", value = k->grid;
     else if (!(k->shape >= 0 && k->shape <= MEDVOL_SHAPE_FLOOR)) field = "shape", value = k->shape;
     else if (!mv__cu_finite(o.value)) field = "value", value = o.value;
     else if (!(k->a >= -2.0 && k->a <= 0.0)) field = "a", value = o.a;
     else if (!(k->lobes >= 2 && k->lobes <= 8)) field = "lobes", value = o.lobes;
-    if (field) return mv__cu_fail(ctx, MEDVOL_E_RANGE, field, value, "%s: %s = %g: unknown or out of range", op, field, value);
+    if (field) return mv__cu_fail(ctx, MEDVOL_E_RANGE, field, value, "%s: %s = %g: unknown or out of range",
+                                  op, field, value);
     if (o.dtype != MEDVOL_NONE && !mv_dtype_size(o.dtype))
         return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)o.dtype, "%s: data type %d is unknown", op,
                            (int)o.dtype);
     return MEDVOL_OK;
 }
 MV__CU_FN int mv__cu_rs_taps(const mv__cu_rs_ask *k) {
-    return k->interp == MEDVOL_NEAREST ? 1 : k->interp == MEDVOL_LINEAR ? 2 : k->interp == MEDVOL_LANCZOS ? 2 * k->lobes : 4;
+    return k->interp == MEDVOL_NEAREST ? 1 : k->interp == MEDVOL_LINEAR ? 2 : k->interp == MEDVOL_LANCZOS
+        ? 2 * k->lobes : 4;
 }
 MV__CU_FN double mv__cu_rs_sigma(const mv__cu_rs_ask *k, double step) {
     const double s = fabs(step);
@@ -5082,7 +5166,8 @@ MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_rs_table(mv__cu_rs_axis x, mv__cu_rs_rule k)
             const int e = t - j - x.r;
             const double d = x.r ? (double)e / x.sigma : 0.0;
             if (e < -x.r || e > x.r) continue;
-            w += mv__cu_rs_weight(k.interp, k.a, k.lobes, p, j) / sum * (x.r ? exp(-0.5 * d * d) / total : 1.0);
+            w += mv__cu_rs_weight(k.interp, k.a, k.lobes, p,
+                                  j) / sum * (x.r ? exp(-0.5 * d * d) / total : 1.0);
         }
         x.w[(long long)i * x.taps + t] = (float)w;
         x.at[(long long)i * x.taps + t] = mv__cu_rs_map(k.tap, first + t, x.n);
@@ -5093,19 +5178,23 @@ typedef struct mv__cu_rs_grid { /* blocks of 64 x 4 outputs, planes in turn */
     long long dy, dz, sy, sz;
 } mv__cu_rs_grid;
 #define MV__CU_RS_EACH(g, x, y, z)                                                                       \
-    const int x = (int)(blockIdx.x * 64 + (threadIdx.x & 63)), y = (int)(blockIdx.y * 4 + (threadIdx.x >> 6)); \
+    const int x = (int)(blockIdx.x * 64 + (threadIdx.x & 63));                                           \
+    const int y = (int)(blockIdx.y * 4 + (threadIdx.x >> 6));                                            \
     int z;                                                                                               \
     if (x >= (g).m[0] || y >= (g).m[1]) return;                                                          \
     for (z = (int)blockIdx.z; z < (g).m[2]; z += (int)gridDim.z)
 MV__CU_DEV float mv__cu_rs_lerp(float a, float b, float w) { return a + w * (b - a); }
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_linear(float *d, const float *__restrict__ s, mv__cu_rs_grid g,
-                                              mv__cu_rs_axis ax, mv__cu_rs_axis ay, mv__cu_rs_axis az, float value) {
+                                              mv__cu_rs_axis ax, mv__cu_rs_axis ay, mv__cu_rs_axis az,
+                                              float value) {
     MV__CU_RS_EACH(g, x, y, z) {
-        const long long z0 = az.at[(long long)z * az.taps] * g.sz, z1 = az.at[(long long)z * az.taps + az.taps - 1] * g.sz;
-        const long long y0 = ay.at[(long long)y * ay.taps] * g.sy, y1 = ay.at[(long long)y * ay.taps + ay.taps - 1] * g.sy;
+        const long long z0 = az.at[(long long)z * az.taps] * g.sz,
+            z1 = az.at[(long long)z * az.taps + az.taps - 1] * g.sz;
+        const long long y0 = ay.at[(long long)y * ay.taps] * g.sy,
+            y1 = ay.at[(long long)y * ay.taps + ay.taps - 1] * g.sy;
         const int x0 = ax.at[(long long)x * ax.taps], x1 = ax.at[(long long)x * ax.taps + ax.taps - 1];
-        const float wx = ax.w[(long long)x * ax.taps + ax.taps - 1], wy = ay.w[(long long)y * ay.taps + ay.taps - 1],
-                    wz = az.w[(long long)z * az.taps + az.taps - 1];
+        const float wx = ax.w[(long long)x * ax.taps + ax.taps - 1],
+            wy = ay.w[(long long)y * ay.taps + ay.taps - 1], wz = az.w[(long long)z * az.taps + az.taps - 1];
         float a = s[z0 + y0 + x0], b = s[z0 + y0 + x1], c = s[z0 + y1 + x0], e = s[z0 + y1 + x1];
         if (az.taps > 1) {
             a = mv__cu_rs_lerp(a, s[z1 + y0 + x0], wz), b = mv__cu_rs_lerp(b, s[z1 + y0 + x1], wz);
@@ -5132,13 +5221,15 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_pass(float *d, const float *__restrict__ 
     }
 }
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_outside(float *d, mv__cu_rs_grid g, const unsigned char *ix,
-                                               const unsigned char *iy, const unsigned char *iz, float value) {
+                                               const unsigned char *iy, const unsigned char *iz,
+                                               float value) {
     MV__CU_RS_EACH(g, x, y, z) if (!(ix[x] && iy[y] && iz[z])) d[z * g.dz + y * g.dy + x] = value;
 }
 /* Elements of m words, as they are */
 typedef struct mv__cu_rs_fill { mv__cu_u64 v[4]; } mv__cu_rs_fill;
 template <class T> MV__CU_DEV T mv__cu_rs_fill_at(const mv__cu_rs_fill &f, int j) {
-    const unsigned at = (unsigned)j * (unsigned)sizeof(T), i = at / 8; /* an index would put f in local memory */
+    /* an index would put f in local memory */
+    const unsigned at = (unsigned)j * (unsigned)sizeof(T), i = at / 8;
     return (T)((i == 0 ? f.v[0] : i == 1 ? f.v[1] : i == 2 ? f.v[2] : f.v[3]) >> at % 8 * 8);
 }
 template <class T>
@@ -5179,8 +5270,8 @@ MV__CU_FN void mv__cu_rs_pole_make(mv__cu_rs_pole *p, size_t n, int wrap) {
         p->first[k] = (float)w;
     }
 }
-MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_pre(float *p, long long lines, long long inner, long long outer, long long step,
-                                           mv__cu_rs_pole q) {
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_pre(float *p, long long lines, long long inner, long long outer,
+                                           long long step, mv__cu_rs_pole q) {
     const long long i = (long long)blockIdx.x * MV__CU_B + (int)threadIdx.x;
     float s, u;
     int k;
@@ -5206,9 +5297,10 @@ typedef struct mv__cu_rs_gen {
     double t[12];
     float step[3], a, value; /* step: along z */
 } mv__cu_rs_gen;
-MV__CU_DEV double mv__cu_rs_place(const mv__cu_rs_gen &g, int r, int x, int y, int z) { /* as medvol.h adds it up */
-    const double at = mv__cu_add(mv__cu_add(mv__cu_mul(g.t[4 * r + 1], (double)y), mv__cu_mul(g.t[4 * r + 2], (double)z)),
-                                 g.t[4 * r + 3]);
+/* as medvol.h adds it up */
+MV__CU_DEV double mv__cu_rs_place(const mv__cu_rs_gen &g, int r, int x, int y, int z) {
+    const double at = mv__cu_add(mv__cu_add(mv__cu_mul(g.t[4 * r + 1], (double)y),
+                                            mv__cu_mul(g.t[4 * r + 2], (double)z)), g.t[4 * r + 3]);
     return mv__cu_add(at, mv__cu_mul((double)x, g.t[4 * r]));
 }
 MV__CU_DEV int mv__cu_rs_within(double p, int n) { return p >= -0.5 - 1e-7 && p <= (double)n - 0.5 + 1e-7; }
@@ -5229,15 +5321,16 @@ MV__CU_DEV void mv__cu_rs_fold_split(int border, int n, int *i, float *f) {
 }
 typedef struct mv__cu_rs_spot { int i[3]; float f[3]; } mv__cu_rs_spot;
 /* The spot of voxel x, y, z + dz from its start; 0: outside */
-MV__CU_DEV int mv__cu_rs_find(const mv__cu_rs_gen &g, const int *base, const float *frac, int x, int y, int z, int dz,
-                              mv__cu_rs_spot *o) {
+MV__CU_DEV int mv__cu_rs_find(const mv__cu_rs_gen &g, const int *base, const float *frac, int x, int y,
+                              int z, int dz, mv__cu_rs_spot *o) {
     int r, in = 1;
     MV__CU_UNROLL for (r = 0; r < 3; r++) {
         const float f = frac[r] + g.step[r] * (float)dz, w = floorf(f);
         o->i[r] = base[r] + (int)w;
         o->f[r] = f - w;
         if (g.border == MEDVOL_BORDER_CONSTANT) {
-            const float low = (float)o->i[r] + 0.5f + o->f[r], high = (float)(o->i[r] - g.n[r]) + 0.5f + o->f[r];
+            const float low = (float)o->i[r] + 0.5f + o->f[r],
+                high = (float)(o->i[r] - g.n[r]) + 0.5f + o->f[r];
             if (fminf(fabsf(low), fabsf(high)) < 1e-3f) /* too near to the ends of the extent for float */
                 in = in && mv__cu_rs_within(mv__cu_rs_place(g, r, x, y, z + dz), g.n[r]);
             else in = in && low > 0.0f && high < 0.0f;
@@ -5250,7 +5343,8 @@ MV__CU_DEV int mv__cu_rs_find(const mv__cu_rs_gen &g, const int *base, const flo
 template <int TAPS>
 MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_rs_gen(float *d, const float *__restrict__ s, mv__cu_rs_gen g) {
     const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5;
-    const int x = (int)blockIdx.x * 32 + (warp & 3) * 8 + (lane & 7), y = (int)blockIdx.y * 8 + (warp >> 2) * 4 + (lane >> 3);
+    const int x = (int)blockIdx.x * 32 + (warp & 3) * 8 + (lane & 7),
+        y = (int)blockIdx.y * 8 + (warp >> 2) * 4 + (lane >> 3);
     const int planes = MV__CU_RS_PLANES;
     int z0, dz, r, j, k, base[3];
     float frac[3];
@@ -5270,7 +5364,8 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_rs_gen(float *d, const float *__restrict__ s
                 MV__CU_UNROLL for (r = 0; r < 3; r++) {
                     MV__CU_UNROLL for (j = 0; j < TAPS; j++) {
                         at[r][j] = mv__cu_rs_map(g.tap, o.i[r] - (TAPS / 2 - 1) + j, g.n[r]);
-                        w[r][j] = mv__cu_rs_weight(TAPS == 2 ? (int)MEDVOL_LINEAR : g.interp, g.a, 0, o.f[r], j);
+                        w[r][j] = mv__cu_rs_weight(TAPS == 2 ? (int)MEDVOL_LINEAR : g.interp, g.a, 0, o.f[r],
+                                                   j);
                     }
                 }
                 out = 0.0f;
@@ -5300,8 +5395,10 @@ enum { MV__CU_RS_LB = 128 };
 typedef float mv__cu_rs_lanczos[48][MV__CU_RS_LB];
 MV__CU_KERNEL(MV__CU_RS_LB, 3) mv__cu_k_rs_lanczos(float *d, const float *__restrict__ s, mv__cu_rs_gen g) {
     MV__CU_SHARED(mv__cu_rs_lanczos, w);
-    const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5, tid = (int)threadIdx.x, taps = 2 * g.lobes;
-    const int x = (int)blockIdx.x * 16 + (warp & 1) * 8 + (lane & 7), y = (int)blockIdx.y * 8 + (warp >> 1) * 4 + (lane >> 3);
+    const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5, tid = (int)threadIdx.x,
+        taps = 2 * g.lobes;
+    const int x = (int)blockIdx.x * 16 + (warp & 1) * 8 + (lane & 7),
+        y = (int)blockIdx.y * 8 + (warp >> 1) * 4 + (lane >> 3);
     int z, r, i, j, k, base[3];
     float frac[3];
     if (x >= g.m[0] || y >= g.m[1]) return;
@@ -5328,7 +5425,8 @@ MV__CU_KERNEL(MV__CU_RS_LB, 3) mv__cu_k_rs_lanczos(float *d, const float *__rest
                 for (j = 0; j < taps; j++) {
                     const float *q = p + mv__cu_rs_map(g.tap, o.i[1] - (g.lobes - 1) + j, g.n[1]) * g.sy;
                     float row = 0.0f;
-                    for (i = 0; i < taps; i++) row += w[i][tid] * q[mv__cu_rs_map(g.tap, o.i[0] - (g.lobes - 1) + i, g.n[0])];
+                    for (i = 0; i < taps; i++) row += w[i][tid] * q[mv__cu_rs_map(g.tap,
+                            o.i[0] - (g.lobes - 1) + i, g.n[0])];
                     plane += w[16 + j][tid] * row;
                 }
                 out += w[32 + k][tid] * plane;
@@ -5341,7 +5439,8 @@ template <class T>
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_gen_near(T *d, const T *__restrict__ s, mv__cu_rs_gen g, int m,
                                                 mv__cu_rs_fill fill) {
     const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5;
-    const int x = (int)blockIdx.x * 32 + (warp & 3) * 8 + (lane & 7), y = (int)blockIdx.y * 8 + (warp >> 2) * 4 + (lane >> 3);
+    const int x = (int)blockIdx.x * 32 + (warp & 3) * 8 + (lane & 7),
+        y = (int)blockIdx.y * 8 + (warp >> 2) * 4 + (lane >> 3);
     int z, r, j;
     if (x >= g.m[0] || y >= g.m[1]) return;
     for (z = (int)blockIdx.z; z < g.m[2]; z += (int)gridDim.z) {
@@ -5351,7 +5450,8 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_gen_near(T *d, const T *__restrict__ s, m
         MV__CU_UNROLL for (r = 0; r < 3; r++) {
             const double p = mv__cu_rs_place(g, r, x, y, z);
             if (g.border == MEDVOL_BORDER_CONSTANT) in = in && mv__cu_rs_within(p, g.n[r]);
-            at += (long long)mv__cu_rs_near(g.border, p, (double)g.n[r]) * (r == 0 ? 1 : r == 1 ? g.sy : g.sz);
+            at += (long long)mv__cu_rs_near(g.border, p,
+                                            (double)g.n[r]) * (r == 0 ? 1 : r == 1 ? g.sy : g.sz);
         }
         for (j = 0; j < m; j++) q[j] = in ? s[at * m + j] : mv__cu_rs_fill_at<T>(fill, j);
     }
@@ -5371,7 +5471,8 @@ typedef struct mv__cu_rs_work { /* one volume's way */
     int filter[3], smooth, passes;
     mv__cu_rs_fill fill;
 } mv__cu_rs_work;
-MV__CU_FN mv_volume mv__cu_rs_part(const mv_volume *v, size_t which) { /* volume `which` of the further axes */
+/* volume `which` of the further axes */
+MV__CU_FN mv_volume mv__cu_rs_part(const mv_volume *v, size_t which) {
     mv_volume w = *v;
     size_t at = 0;
     int d;
@@ -5398,15 +5499,17 @@ MV__CU_FN void mv__cu_rs_grid_of(mv__cu_rs_grid *g, const mv_volume *d, const mv
     g->dy = d->stride[1], g->dz = d->stride[2];
     g->sy = s->stride[1], g->sz = s->stride[2];
 }
-MV__CU_FN mv_status mv__cu_rs_blocks(mv_cuda_ctx *ctx, const char *op, const size_t *m, int w, int h, int depth,
-                                     dim3 *blocks) {
-    const size_t x = mv__cu_divup(m[0], (size_t)w), y = mv__cu_divup(m[1], (size_t)h), z = mv__cu_divup(m[2], (size_t)depth);
+MV__CU_FN mv_status mv__cu_rs_blocks(mv_cuda_ctx *ctx, const char *op, const size_t *m, int w, int h,
+                                     int depth, dim3 *blocks) {
+    const size_t x = mv__cu_divup(m[0], (size_t)w), y = mv__cu_divup(m[1], (size_t)h),
+        z = mv__cu_divup(m[2], (size_t)depth);
     if (y > 65535)
         return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "shape", (double)m[1], "%s: more than 262140 rows", op);
     *blocks = dim3((unsigned)x, (unsigned)y, (unsigned)(z < 65535 ? z : 65535));
     return MEDVOL_OK;
 }
-MV__CU_FN void mv__cu_rs_axis_set(mv__cu_rs_axis *a, int taps, size_t n, size_t m, double o, double s, double sigma) {
+MV__CU_FN void mv__cu_rs_axis_set(mv__cu_rs_axis *a, int taps, size_t n, size_t m, double o, double s,
+                                  double sigma) {
     memset(a, 0, sizeof *a);
     a->n = (int)n, a->m = (int)m;
     a->o = o, a->s = s, a->sigma = sigma;
@@ -5420,7 +5523,8 @@ MV__CU_FN size_t mv__cu_rs_table_bytes(const mv__cu_rs_axis *a) {
     if (!mv__cu_muls(cells, (size_t)a->taps * 4, &bytes) || bytes > (size_t)1 << 40) return (size_t)1 << 60;
     return 2 * mv__cu_round(bytes) + mv__cu_round(cells);
 }
-MV__CU_FN mv_status mv__cu_rs_table(mv_cuda_ctx *ctx, const mv__cu_rs_ask *k, mv__cu_rs_axis *a, int smooths) {
+MV__CU_FN mv_status mv__cu_rs_table(mv_cuda_ctx *ctx, const mv__cu_rs_ask *k, mv__cu_rs_axis *a,
+                                    int smooths) {
     const size_t bytes = mv__cu_round((size_t)a->m * (size_t)a->taps * 4);
     mv__cu_rs_rule u;
     a->at = (int *)mv__cu_take(ctx, bytes);
@@ -5428,15 +5532,17 @@ MV__CU_FN mv_status mv__cu_rs_table(mv_cuda_ctx *ctx, const mv__cu_rs_ask *k, mv
     a->in = (unsigned char *)mv__cu_take(ctx, mv__cu_round((size_t)a->m));
     u.interp = smooths || a->same ? (int)MEDVOL_NEAREST : k->interp;
     u.border = k->border;
-    u.tap = u.interp == MEDVOL_CUBIC && k->border != MEDVOL_BORDER_WRAP ? (int)MEDVOL_BORDER_MIRROR : k->border;
+    u.tap = u.interp == MEDVOL_CUBIC &&
+        k->border != MEDVOL_BORDER_WRAP ? (int)MEDVOL_BORDER_MIRROR : k->border;
     u.lobes = k->lobes;
     u.a = k->a;
-    MV__CU_LAUNCH(mv__cu_k_rs_table, (unsigned)mv__cu_divup((size_t)a->m, MV__CU_B), MV__CU_B, 0, ctx->stream, *a, u);
+    MV__CU_LAUNCH(mv__cu_k_rs_table, (unsigned)mv__cu_divup((size_t)a->m, MV__CU_B), MV__CU_B, 0,
+                  ctx->stream, *a, u);
     return mv__cu_launched(ctx, k->op);
 }
 /* d = s with the axes of a that are not the same, the last axis first; between them pass[0] and pass[1] */
-MV__CU_FN mv_status mv__cu_rs_passes(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv__cu_rs_axis *a, const mv_volume *d,
-                                     const mv_volume *s) {
+MV__CU_FN mv_status mv__cu_rs_passes(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv__cu_rs_axis *a,
+                                     const mv_volume *d, const mv_volume *s) {
     const char *op = w->k->op;
     mv_volume from = *s, to;
     mv__cu_rs_grid g;
@@ -5454,19 +5560,20 @@ MV__CU_FN mv_status mv__cu_rs_passes(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const 
         turn ^= 1;
         mv__cu_rs_grid_of(&g, &to, &from);
         if ((st = mv__cu_rs_blocks(ctx, op, to.dim, 64, 4, 1, &blocks)) < 0) return st;
-        MV__CU_LAUNCH(mv__cu_k_rs_pass, blocks, MV__CU_B, 0, ctx->stream, (float *)to.data, (const float *)from.data, g,
-                      axis, (long long)from.stride[axis], a[axis]);
+        MV__CU_LAUNCH(mv__cu_k_rs_pass, blocks, MV__CU_B, 0, ctx->stream, (float *)to.data,
+                      (const float *)from.data, g, axis, (long long)from.stride[axis], a[axis]);
         st = mv__cu_launched(ctx, op);
         from = to;
     }
     if (st < 0 || w->k->border != MEDVOL_BORDER_CONSTANT) return st;
     mv__cu_rs_grid_of(&g, d, d);
     if ((st = mv__cu_rs_blocks(ctx, op, d->dim, 64, 4, 1, &blocks)) < 0) return st;
-    MV__CU_LAUNCH(mv__cu_k_rs_outside, blocks, MV__CU_B, 0, ctx->stream, (float *)d->data, g, a[0].in, a[1].in, a[2].in,
-                  (float)w->k->value);
+    MV__CU_LAUNCH(mv__cu_k_rs_outside, blocks, MV__CU_B, 0, ctx->stream, (float *)d->data, g, a[0].in,
+                  a[1].in, a[2].in, (float)w->k->value);
     return mv__cu_launched(ctx, op);
 }
-MV__CU_FN mv_status mv__cu_rs_turn(mv_cuda_ctx *ctx, const char *op, float *d, const float *s, const size_t *n) {
+MV__CU_FN mv_status mv__cu_rs_turn(mv_cuda_ctx *ctx, const char *op, float *d, const float *s,
+                                   const size_t *n) {
     mv__cu_sp_box b; /* d: axes 0 and 1 changed; n: of s */
     memset(&b, 0, sizeof b);
     b.d = (unsigned char *)d, b.s = (const unsigned char *)s;
@@ -5501,7 +5608,8 @@ MV__CU_FN mv_status mv__cu_rs_filter(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const 
     }
     return st;
 }
-MV__CU_FN void mv__cu_rs_gen_set(mv__cu_rs_gen *g, const mv__cu_rs_work *w, const mv_volume *d, const mv_volume *s) {
+MV__CU_FN void mv__cu_rs_gen_set(mv__cu_rs_gen *g, const mv__cu_rs_work *w, const mv_volume *d,
+                                 const mv_volume *s) {
     int r;
     memset(g, 0, sizeof *g);
     for (r = 0; r < 3; r++) {
@@ -5512,29 +5620,35 @@ MV__CU_FN void mv__cu_rs_gen_set(mv__cu_rs_gen *g, const mv__cu_rs_work *w, cons
     memcpy(g->t, w->p->t, sizeof g->t);
     g->interp = w->k->interp;
     g->border = w->k->border;
-    g->tap = g->interp == MEDVOL_CUBIC && g->border != MEDVOL_BORDER_WRAP ? (int)MEDVOL_BORDER_MIRROR : g->border;
+    g->tap = g->interp == MEDVOL_CUBIC &&
+        g->border != MEDVOL_BORDER_WRAP ? (int)MEDVOL_BORDER_MIRROR : g->border;
     g->lobes = w->k->lobes;
     g->a = (float)w->k->a;
     g->value = (float)w->k->value;
 }
-MV__CU_FN mv_status mv__cu_rs_matrix_run(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv_volume *d, const mv_volume *s) {
+MV__CU_FN mv_status mv__cu_rs_matrix_run(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv_volume *d,
+                                         const mv_volume *s) {
     mv__cu_rs_gen g;
     dim3 blocks;
     const int lanczos = w->k->interp == MEDVOL_LANCZOS;
-    mv_status st = mv__cu_rs_blocks(ctx, w->k->op, d->dim, lanczos ? 16 : 32, 8, lanczos ? 1 : MV__CU_RS_PLANES, &blocks);
+    mv_status st = mv__cu_rs_blocks(ctx, w->k->op, d->dim, lanczos ? 16 : 32, 8,
+                                    lanczos ? 1 : MV__CU_RS_PLANES, &blocks);
     if (st < 0) return st;
     mv__cu_rs_gen_set(&g, w, d, s);
     if (lanczos)
         MV__CU_LAUNCH(mv__cu_k_rs_lanczos, blocks, MV__CU_RS_LB, 0, ctx->stream, (float *)d->data,
                       (const float *)s->data, g);
     else if (w->k->interp == MEDVOL_LINEAR)
-        MV__CU_LAUNCH(mv__cu_k_rs_gen<2>, blocks, MV__CU_B, 0, ctx->stream, (float *)d->data, (const float *)s->data, g);
+        MV__CU_LAUNCH(mv__cu_k_rs_gen<2>, blocks, MV__CU_B, 0, ctx->stream, (float *)d->data,
+                      (const float *)s->data, g);
     else
-        MV__CU_LAUNCH(mv__cu_k_rs_gen<4>, blocks, MV__CU_B, 0, ctx->stream, (float *)d->data, (const float *)s->data, g);
+        MV__CU_LAUNCH(mv__cu_k_rs_gen<4>, blocks, MV__CU_B, 0, ctx->stream, (float *)d->data,
+                      (const float *)s->data, g);
     return mv__cu_launched(ctx, w->k->op);
 }
 template <class T>
-MV__CU_FN mv_status mv__cu_rs_near_words(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv_volume *d, const mv_volume *s) {
+MV__CU_FN mv_status mv__cu_rs_near_words(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv_volume *d,
+                                         const mv_volume *s) {
     const int m = (int)(mv_dtype_size(d->dtype) / sizeof(T)), straight = w->p->diagonal;
     mv__cu_rs_grid g;
     mv__cu_rs_gen e;
@@ -5544,15 +5658,17 @@ MV__CU_FN mv_status mv__cu_rs_near_words(mv_cuda_ctx *ctx, mv__cu_rs_work *w, co
     mv__cu_rs_grid_of(&g, d, s);
     mv__cu_rs_gen_set(&e, w, d, s);
     if (straight)
-        MV__CU_LAUNCH(mv__cu_k_rs_near<T>, blocks, MV__CU_B, 0, ctx->stream, (T *)d->data, (const T *)s->data, g, m,
-                      w->ax[0], w->ax[1], w->ax[2], w->fill);
+        MV__CU_LAUNCH(mv__cu_k_rs_near<T>, blocks, MV__CU_B, 0, ctx->stream, (T *)d->data,
+                      (const T *)s->data, g, m, w->ax[0], w->ax[1], w->ax[2], w->fill);
     else
-        MV__CU_LAUNCH(mv__cu_k_rs_gen_near<T>, blocks, MV__CU_B, 0, ctx->stream, (T *)d->data, (const T *)s->data, e, m,
-                      w->fill);
+        MV__CU_LAUNCH(mv__cu_k_rs_gen_near<T>, blocks, MV__CU_B, 0, ctx->stream, (T *)d->data,
+                      (const T *)s->data, e, m, w->fill);
     return mv__cu_launched(ctx, w->k->op);
 }
-MV__CU_FN mv_status mv__cu_rs_nearest(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv_volume *d, const mv_volume *s) {
-    switch (mv__cu_sp_unit((size_t)(uintptr_t)d->data | (size_t)(uintptr_t)s->data | mv_dtype_size(d->dtype))) {
+MV__CU_FN mv_status mv__cu_rs_nearest(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv_volume *d,
+                                      const mv_volume *s) {
+    const size_t bits = (size_t)(uintptr_t)d->data | (size_t)(uintptr_t)s->data | mv_dtype_size(d->dtype);
+    switch (mv__cu_sp_unit(bits)) {
         case 1: return mv__cu_rs_near_words<unsigned char>(ctx, w, d, s);
         case 2: return mv__cu_rs_near_words<unsigned short>(ctx, w, d, s);
         case 4: return mv__cu_rs_near_words<unsigned>(ctx, w, d, s);
@@ -5560,7 +5676,8 @@ MV__CU_FN mv_status mv__cu_rs_nearest(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const
     }
 }
 /* One volume of three axes */
-MV__CU_FN mv_status mv__cu_rs_volume(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv_volume *dst, const mv_volume *src) {
+MV__CU_FN mv_status mv__cu_rs_volume(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv_volume *dst,
+                                     const mv_volume *src) {
     const char *op = w->k->op;
     mv_volume s = *src, d = *dst;
     double slope, inter;
@@ -5588,15 +5705,16 @@ MV__CU_FN mv_status mv__cu_rs_volume(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const 
         dim3 blocks;
         if ((st = mv__cu_rs_blocks(ctx, op, d.dim, 64, 4, 1, &blocks)) < 0) return st;
         mv__cu_rs_grid_of(&g, &d, &s);
-        MV__CU_LAUNCH(mv__cu_k_rs_linear, blocks, MV__CU_B, 0, ctx->stream, (float *)d.data, (const float *)s.data, g,
-                      w->ax[0], w->ax[1], w->ax[2], (float)w->k->value);
+        MV__CU_LAUNCH(mv__cu_k_rs_linear, blocks, MV__CU_B, 0, ctx->stream, (float *)d.data,
+                      (const float *)s.data, g, w->ax[0], w->ax[1], w->ax[2], (float)w->k->value);
         st = mv__cu_launched(ctx, op);
     }
     if (st == MEDVOL_OK && w->out) st = mv__cu_vol_convert(ctx, op, dst, &d, 1.0, 0.0);
     return st;
 }
 /* What a volume's way needs of the workspace, taken before anything is enqueued */
-MV__CU_FN mv_status mv__cu_rs_prepare(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv_volume *out, const mv_volume *src) {
+MV__CU_FN mv_status mv__cu_rs_prepare(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv_volume *out,
+                                      const mv_volume *src) {
     const mv__cu_rs_plan *p = w->p;
     const int nearest = w->k->interp == MEDVOL_NEAREST, scaled = mv__cu_scaled(src->slope, src->inter);
     const size_t cells = p->n[0] * p->n[1] * p->n[2], in = mv__cu_round(cells * 4),
@@ -5632,19 +5750,20 @@ MV__CU_FN mv_status mv__cu_rs_prepare(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const
     }
     return st;
 }
-MV__CU_FN mv_status mv__cu_rs_type(mv_cuda_ctx *ctx, const mv__cu_rs_ask *k, const mv_volume *dst, const mv_volume *src,
-                                   mv_dtype *type) {
+MV__CU_FN mv_status mv__cu_rs_type(mv_cuda_ctx *ctx, const mv__cu_rs_ask *k, const mv_volume *dst,
+                                   const mv_volume *src, mv_dtype *type) {
     const int nearest = k->interp == MEDVOL_NEAREST;
-    *type = k->dtype != MEDVOL_NONE ? k->dtype : dst->data && dst != src ? dst->dtype : nearest ? src->dtype : MEDVOL_F32;
+    *type = k->dtype != MEDVOL_NONE ? k->dtype : dst->data &&
+        dst != src ? dst->dtype : nearest ? src->dtype : MEDVOL_F32;
     if (!mv__cu_is_real(src->dtype) && !nearest)
-        return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "src", (double)src->dtype, "%s: src has type %s: only NEAREST takes that",
-                           k->op, mv_dtype_name(src->dtype));
+        return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "src", (double)src->dtype,
+                           "%s: src has type %s: only NEAREST takes that", k->op, mv_dtype_name(src->dtype));
     if (*type != src->dtype && !(mv__cu_is_real(*type) && mv__cu_is_real(src->dtype)))
-        return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)*type, "%s: from %s to %s: not defined", k->op,
-                           mv_dtype_name(src->dtype), mv_dtype_name(*type));
+        return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)*type, "%s: from %s to %s: not defined",
+                           k->op, mv_dtype_name(src->dtype), mv_dtype_name(*type));
     if (nearest && !mv__cu_is_real(src->dtype) && k->border == MEDVOL_BORDER_CONSTANT && k->value != 0.0)
-        return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "value", k->value, "%s: value = %g: must be 0 for type %s", k->op,
-                           k->value, mv_dtype_name(src->dtype));
+        return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "value", k->value, "%s: value = %g: must be 0 for type %s",
+                           k->op, k->value, mv_dtype_name(src->dtype));
     return MEDVOL_OK;
 }
 /* Axes of the straight way, or the smoothing before the other; 1 in *same: every voxel stays on a voxel */
@@ -5660,11 +5779,12 @@ MV__CU_FN mv_status mv__cu_rs_axes(mv_cuda_ctx *ctx, mv__cu_rs_work *w, int *sam
         int c;
         for (c = 0; c < 3; c++) reach += fabs(p->t[4 * r + c]) * (double)p->m[c];
         if (!(4.0 * sigma < 1e6))
-            return mv__cu_fail(ctx, MEDVOL_E_RANGE, "antialias", s, "%s: a step of %g voxels is too large to smooth for",
-                               k->op, 2.0 * sigma + 1.0);
+            return mv__cu_fail(ctx, MEDVOL_E_RANGE, "antialias", s,
+                               "%s: a step of %g voxels is too large to smooth for", k->op,
+                               2.0 * sigma + 1.0);
         if (!(reach < 1073741824.0))
-            return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "m", reach, "%s: positions reach %g voxels: at most 2^30", k->op,
-                               reach);
+            return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "m", reach,
+                               "%s: positions reach %g voxels: at most 2^30", k->op, reach);
         if (p->diagonal) {
             mv__cu_rs_axis_set(&w->ax[r], mv__cu_rs_taps(k), p->n[r], p->m[r], p->t[4 * r + 3], s, sigma);
             w->passes = w->passes || (w->ax[r].taps > 2 && k->interp != MEDVOL_NEAREST);
@@ -5678,8 +5798,8 @@ MV__CU_FN mv_status mv__cu_rs_axes(mv_cuda_ctx *ctx, mv__cu_rs_work *w, int *sam
     }
     return MEDVOL_OK;
 }
-MV__CU_FN mv_status mv__cu_rs_run(mv_cuda_ctx *ctx, const mv__cu_rs_ask *k, const mv__cu_rs_plan *p, mv_cuda_volume *dst,
-                                  const mv_cuda_volume *src, const double *affine) {
+MV__CU_FN mv_status mv__cu_rs_run(mv_cuda_ctx *ctx, const mv__cu_rs_ask *k, const mv__cu_rs_plan *p,
+                                  mv_cuda_volume *dst, const mv_cuda_volume *src, const double *affine) {
     mv_cuda_volume out;
     mv__cu_rs_work w;
     mv__cu_u64 element[8];
@@ -5715,36 +5835,38 @@ MV__CU_FN mv_status mv__cu_rs_run(mv_cuda_ctx *ctx, const mv__cu_rs_ask *k, cons
     }
     return mv__cu_out_end(ctx, st, &out, dst);
 }
-MV__CU_FN mv_status mv__cu_rs_shape(mv_cuda_ctx *ctx, const char *op, const char *name, const size_t *shape, int axes,
-                                    size_t *out) {
+MV__CU_FN mv_status mv__cu_rs_shape(mv_cuda_ctx *ctx, const char *op, const char *name, const size_t *shape,
+                                    int axes, size_t *out) {
     int r;
     for (r = 0; r < 3; r++) {
         out[r] = r < axes ? shape[r] : 1;
         if (out[r] == 0 || out[r] > (size_t)1 << 30)
-            return mv__cu_fail(ctx, MEDVOL_E_SIZE, name, (double)out[r], "%s: %s[%d] = %zu: must be 1 .. 2^30", op, name,
-                               r, out[r]);
+            return mv__cu_fail(ctx, MEDVOL_E_SIZE, name, (double)out[r],
+                               "%s: %s[%d] = %zu: must be 1 .. 2^30", op, name, r, out[r]);
     }
     return MEDVOL_OK;
 }
 MV__CU_FN mv_status mv__cu_rs_begin(mv_cuda_ctx *ctx, mv__cu_rs_ask *k, mv__cu_rs_plan *p, const char *op,
-                                    const mv_cuda_volume *dst, const mv_cuda_volume *src, const mv_resample_opt *opt,
-                                    int border) {
+                                    const mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                    const mv_resample_opt *opt, int border) {
     mv_status st = mv__cu_vol_check(ctx, op, "src", src);
     if (st < 0) return st;
     if (!dst) return mv__cu_fail_null(ctx, op, "dst");
     if ((st = mv__cu_rs_ask_make(ctx, k, op, opt, border)) < 0) return st;
     return mv__cu_rs_shape(ctx, op, "src dim", src->dim, src->ndim < 3 ? src->ndim : 3, p->n);
 }
-MV__CU_FN mv_status mv__cu_rs_scaled(mv_cuda_ctx *ctx, mv__cu_rs_ask *k, mv__cu_rs_plan *p, mv_cuda_volume *dst,
-                                     const mv_cuda_volume *src, const double *ratio) {
+MV__CU_FN mv_status mv__cu_rs_scaled(mv_cuda_ctx *ctx, mv__cu_rs_ask *k, mv__cu_rs_plan *p,
+                                     mv_cuda_volume *dst, const mv_cuda_volume *src, const double *ratio) {
     double affine[12];
     int r;
     mv_affine_identity(p->t);
     p->diagonal = 1;
     for (r = 0; r < 3 && r < src->ndim; r++) {
         const double n = (double)p->n[r], m = (double)p->m[r];
-        const int rule = k->grid == MEDVOL_GRID_ALIGN_CORNERS && !(n > 1.0 && m > 1.0) ? (int)MEDVOL_GRID_HALF_PIXEL : k->grid;
-        const double s = rule == MEDVOL_GRID_HALF_PIXEL ? n / m : rule == MEDVOL_GRID_ALIGN_CORNERS ? (n - 1.0) / (m - 1.0) : ratio[r];
+        const int rule = k->grid == MEDVOL_GRID_ALIGN_CORNERS &&
+            !(n > 1.0 && m > 1.0) ? (int)MEDVOL_GRID_HALF_PIXEL : k->grid;
+        const double s = rule == MEDVOL_GRID_HALF_PIXEL ? n / m : rule == MEDVOL_GRID_ALIGN_CORNERS
+            ? (n - 1.0) / (m - 1.0) : ratio[r];
         p->t[5 * r] = s;
         p->t[4 * r + 3] = rule == MEDVOL_GRID_CENTRE ? ((n - 1.0) - mv__cu_sp_times(s, m - 1.0)) / 2.0
                           : rule == MEDVOL_GRID_LOW_EDGE || rule == MEDVOL_GRID_HALF_PIXEL ? (s - 1.0) / 2.0
@@ -5774,8 +5896,8 @@ MV__CU_FN mv_status mv__cu_rs_spacing(mv_cuda_ctx *ctx, mv_cuda_volume *dst, con
             return mv__cu_fail(ctx, MEDVOL_E_RANGE, "spacing", spacing[r],
                                "%s: spacing[%d] = %g: must be above 0 and finite", op, r, spacing[r]);
         if (!(old[r] > 0.0 && mv__cu_finite(old[r])))
-            return mv__cu_fail(ctx, MEDVOL_E_SINGULAR, "affine", old[r], "%s: src has spacing %g along axis %d", op,
-                               old[r], r);
+            return mv__cu_fail(ctx, MEDVOL_E_SINGULAR, "affine", old[r],
+                               "%s: src has spacing %g along axis %d", op, old[r], r);
         ratio[r] = spacing[r] / old[r];
         switch (k.shape) {
             case MEDVOL_SHAPE_CEIL: m = ceil(n / ratio[r] - 1e-6); break;
@@ -5791,8 +5913,9 @@ MV__CU_FN mv_status mv__cu_rs_spacing(mv_cuda_ctx *ctx, mv_cuda_volume *dst, con
     }
     return mv__cu_rs_scaled(ctx, &k, &p, dst, src, ratio);
 }
-MEDVOL_DEF mv_status mv_cuda_resample_spacing(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
-                                              const double *spacing, const mv_resample_opt *opt) {
+MEDVOL_DEF mv_status mv_cuda_resample_spacing(mv_cuda_ctx *ctx, mv_cuda_volume *dst,
+                                              const mv_cuda_volume *src, const double *spacing,
+                                              const mv_resample_opt *opt) {
     mv_status st = mv__cu_begin(ctx, "resample_spacing");
     return st < 0 ? st : mv__cu_end(ctx, mv__cu_rs_spacing(ctx, dst, src, spacing, opt));
 }
@@ -5815,16 +5938,17 @@ MEDVOL_DEF mv_status mv_cuda_resample_shape(mv_cuda_ctx *ctx, mv_cuda_volume *ds
     mv_status st = mv__cu_begin(ctx, "resample_shape");
     return st < 0 ? st : mv__cu_end(ctx, mv__cu_rs_to_shape(ctx, dst, src, shape, opt));
 }
-MV__CU_FN mv_status mv__cu_rs_matrix(mv_cuda_ctx *ctx, const mv__cu_rs_ask *k, mv__cu_rs_plan *p, mv_cuda_volume *dst,
-                                     const mv_cuda_volume *src, const double *affine) {
+MV__CU_FN mv_status mv__cu_rs_matrix(mv_cuda_ctx *ctx, const mv__cu_rs_ask *k, mv__cu_rs_plan *p,
+                                     mv_cuda_volume *dst, const mv_cuda_volume *src, const double *affine) {
     double inverse[12];
     int r, c;
     for (r = 0; r < 12; r++)
         if (!mv__cu_finite(p->t[r]))
-            return mv__cu_fail(ctx, MEDVOL_E_RANGE, "m", p->t[r], "%s: m[%d] = %g: must be finite", k->op, r, p->t[r]);
+            return mv__cu_fail(ctx, MEDVOL_E_RANGE, "m", p->t[r], "%s: m[%d] = %g: must be finite", k->op, r,
+                               p->t[r]);
     if (mv_affine_invert(inverse, p->t) < 0)
-        return mv__cu_fail(ctx, MEDVOL_E_SINGULAR, "m", mv_affine_det(p->t), "%s: the matrix has determinant %g", k->op,
-                           mv_affine_det(p->t));
+        return mv__cu_fail(ctx, MEDVOL_E_SINGULAR, "m", mv_affine_det(p->t),
+                           "%s: the matrix has determinant %g", k->op, mv_affine_det(p->t));
     p->diagonal = 1;
     for (r = 0; r < 3; r++)
         for (c = 0; c < 3; c++)
@@ -5841,8 +5965,10 @@ MV__CU_FN mv_status mv__cu_rs_like(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const 
     if (st < 0) return st;
     if (!grid) return mv__cu_fail_null(ctx, op, "grid");
     if (!(grid->ndim >= 1 && grid->ndim <= 7))
-        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "ndim", grid->ndim, "%s: grid has ndim %d: must be 1..7", op, grid->ndim);
-    if ((st = mv__cu_rs_shape(ctx, op, "grid dim", grid->dim, grid->ndim < 3 ? grid->ndim : 3, p.m)) < 0) return st;
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "ndim", grid->ndim, "%s: grid has ndim %d: must be 1..7", op,
+                           grid->ndim);
+    if ((st = mv__cu_rs_shape(ctx, op, "grid dim", grid->dim, grid->ndim < 3 ? grid->ndim : 3, p.m)) < 0)
+        return st;
     if (mv_affine_invert(inverse, src->affine) < 0)
         return mv__cu_fail(ctx, MEDVOL_E_SINGULAR, "affine", mv_affine_det(src->affine),
                            "%s: the affine of src has determinant %g", op, mv_affine_det(src->affine));
@@ -5855,8 +5981,8 @@ MEDVOL_DEF mv_status mv_cuda_resample_like(mv_cuda_ctx *ctx, mv_cuda_volume *dst
     mv_status st = mv__cu_begin(ctx, "resample_like");
     return st < 0 ? st : mv__cu_end(ctx, mv__cu_rs_like(ctx, dst, src, grid, opt));
 }
-MV__CU_FN mv_status mv__cu_rs_affine(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src, const double *m,
-                                     const size_t *shape, const mv_resample_opt *opt) {
+MV__CU_FN mv_status mv__cu_rs_affine(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                     const double *m, const size_t *shape, const mv_resample_opt *opt) {
     static const char op[] = "resample_affine";
     mv__cu_rs_ask k;
     mv__cu_rs_plan p;
@@ -5870,7 +5996,8 @@ MV__CU_FN mv_status mv__cu_rs_affine(mv_cuda_ctx *ctx, mv_cuda_volume *dst, cons
     return mv__cu_rs_matrix(ctx, &k, &p, dst, src, affine);
 }
 MEDVOL_DEF mv_status mv_cuda_resample_affine(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
-                                             const double *m, const size_t *shape, const mv_resample_opt *opt) {
+                                             const double *m, const size_t *shape,
+                                             const mv_resample_opt *opt) {
     mv_status st = mv__cu_begin(ctx, "resample_affine");
     return st < 0 ? st : mv__cu_end(ctx, mv__cu_rs_affine(ctx, dst, src, m, shape, opt));
 }
@@ -5879,7 +6006,8 @@ MV__CU_FN mv_status mv__cu_rs_wrap(mv_cuda_ctx *ctx, const char *op, mv_volume *
                                    const size_t *dst_shape, const float *src, const size_t *src_shape,
                                    const mv_resample_opt *opt) {
     if (!dst || !src || !dst_shape || !src_shape)
-        return mv__cu_fail_null(ctx, op, !dst ? "dst" : !src ? "src" : !dst_shape ? "dst_shape" : "src_shape");
+        return mv__cu_fail_null(ctx, op,
+                                !dst ? "dst" : !src ? "src" : !dst_shape ? "dst_shape" : "src_shape");
     if (opt && opt->dtype != MEDVOL_NONE && opt->dtype != MEDVOL_F32)
         return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)opt->dtype, "%s: dtype: arrays are f32", op);
     mv__cu_vol_init(d, MEDVOL_F32, 3, dst_shape, NULL);
@@ -5888,8 +6016,9 @@ MV__CU_FN mv_status mv__cu_rs_wrap(mv_cuda_ctx *ctx, const char *op, mv_volume *
     s->data = (void *)(uintptr_t)src; /* only read */
     return MEDVOL_OK;
 }
-MEDVOL_DEF mv_status mv_cuda_resample_shape_f32(mv_cuda_ctx *ctx, float *dst, const size_t *dst_shape, const float *src,
-                                                const size_t *src_shape, const mv_resample_opt *opt) {
+MEDVOL_DEF mv_status mv_cuda_resample_shape_f32(mv_cuda_ctx *ctx, float *dst, const size_t *dst_shape,
+                                                const float *src, const size_t *src_shape,
+                                                const mv_resample_opt *opt) {
     mv_volume d, s;
     mv_status st = mv__cu_begin(ctx, "resample_shape_f32");
     if (st < 0) return st;

@@ -302,17 +302,17 @@ extern "C" EMU_RAW void emu_order(int kind, unsigned seed) { emu.order_kind = ki
 
 /* ---- fibers ---- */
 /* emu_switch(save, to): keeps what a call keeps on this stack, *save = its top, and goes on where `to` was left */
-extern "C" void emu_switch(void **save, void *to);
-extern "C" void emu_start(void); /* a fiber's first address: calls emu_fiber_main */
-#if defined __x86_64__
-__asm__(".text\n.local emu_switch\n.local emu_start\n"
+extern "C" __attribute__((visibility("hidden"))) void emu_switch(void **save, void *to);
+extern "C" __attribute__((visibility("hidden"))) void emu_start(void); /* a fiber's first address: calls emu_fiber_main */
+#if defined __x86_64__ && !defined EMU_UCONTEXT
+__asm__(".text\n.globl emu_switch\n.hidden emu_switch\n.globl emu_start\n.hidden emu_start\n"
         ".type emu_switch,@function\nemu_switch:\n"
         "push %rbp\npush %rbx\npush %r12\npush %r13\npush %r14\npush %r15\n"
         "mov %rsp,(%rdi)\nmov %rsi,%rsp\n"
         "pop %r15\npop %r14\npop %r13\npop %r12\npop %rbx\npop %rbp\nret\n"
         ".type emu_start,@function\nemu_start:\n.cfi_startproc\n.cfi_undefined rip\ncall *%rbx\nud2\n.cfi_endproc\n");
-#elif defined __aarch64__
-__asm__(".text\n.local emu_switch\n.local emu_start\n"
+#elif defined __aarch64__ && !defined EMU_UCONTEXT
+__asm__(".text\n.globl emu_switch\n.hidden emu_switch\n.globl emu_start\n.hidden emu_start\n"
         ".type emu_switch,%function\nemu_switch:\n"
         "sub sp,sp,#160\nstp x19,x20,[sp]\nstp x21,x22,[sp,#16]\nstp x23,x24,[sp,#32]\nstp x25,x26,[sp,#48]\n"
         "stp x27,x28,[sp,#64]\nstp x29,x30,[sp,#80]\nstp d8,d9,[sp,#96]\nstp d10,d11,[sp,#112]\n"
@@ -323,7 +323,9 @@ __asm__(".text\n.local emu_switch\n.local emu_start\n"
         ".type emu_start,%function\nemu_start:\nblr x19\nbrk #0\n");
 #else
 #include <ucontext.h>
+#ifndef EMU_UCONTEXT
 #define EMU_UCONTEXT 1
+#endif
 static ucontext_t emu_context[EMU_THREADS + 2]; /* [0] is the block's caller */
 #endif
 static void emu_fiber_main(void);
@@ -2101,7 +2103,7 @@ EMU_CALL void emu_touch(const void *address, size_t size, int what, const void *
     }
     if ((size_t)(p - emu.stacks) < (size_t)(EMU_THREADS + 1) * EMU_STACK) return;
     int device = emu_in_range(p), shared = p >= emu.arena && p < emu.arena + EMU_ARENA + 4096;
-    if ((device || shared) && size <= 16 && !(what & EMU_LOOSE) && (uintptr_t)p % size)
+    if ((device || shared) && size <= 16 && !(what & EMU_LOOSE) && (uintptr_t)p & (size - 1))
         emu_fail((emu_u64)(uintptr_t)pc, "misaligned %s of %zu bytes (at 0x%llx)", what ? "store" : "load", size, emu_pc(pc));
     what &= EMU_WRITE | EMU_ATOMIC;
     emu.counts.accesses += device || shared;

@@ -38,11 +38,19 @@ static double uniform(void) { return draw() / 16777216.0; }
 static mv_ctx cpu;
 static mv_cuda_ctx gpu;
 
+/* All bits that came back, so that orders of threads can be compared: there is one result. */
+static unsigned long long sum;
+static void keep(const void *p, size_t n) {
+    const unsigned char *b = (const unsigned char *)p;
+    size_t i;
+    for (i = 0; i < n; i++) sum = (sum ^ b[i]) * 1099511628211ull;
+}
+
 /* ---- twins: a block on the host and one on the device, with the same volume in both ---- */
 struct shape { int ndim; size_t dim[7]; };
 static const shape shapes[] = {{1, {1}},          {1, {31}},          {1, {33}},        {2, {257, 3}},
                                {3, {33, 31, 1}},  {3, {7, 33, 31}},   {2, {1, 257}},    {4, {5, 6, 7, 3}},
-                               {3, {259, 33, 3}}, {1, {70001}}};
+                               {3, {259, 33, 3}}, {1, {35003}}};
 enum { SHAPES = sizeof shapes / sizeof *shapes };
 static const mv_dtype types[] = {MEDVOL_U8,  MEDVOL_I8,  MEDVOL_U16, MEDVOL_I16,  MEDVOL_U32, MEDVOL_I32,
                                  MEDVOL_U64, MEDVOL_I64, MEDVOL_F16, MEDVOL_BF16, MEDVOL_F32, MEDVOL_F64};
@@ -135,6 +143,7 @@ static void same(const twin *t, double ulp, double level, int line) {
         if (!differs(got + i, t->block + i, h->dtype, ulp, level)) continue;
         if (!bad++) a = read1(got + i, h->dtype), b = read1(t->block + i, h->dtype);
     }
+    keep(got, t->bytes);
     if (bad) snprintf(said, sizeof said, "%s %zux%zux%zu: %zu values differ, the first %.9g, not %.9g",
                       mv_dtype_name(h->dtype), h->dim[0], h->dim[1], h->dim[2], bad, a, b);
     check(!bad, bad ? said : "", line);
@@ -190,14 +199,15 @@ static void map(const shape *s, mv_dtype from, mv_dtype to, int layout, int way,
         if (got == MEDVOL_OK) got = mv_cuda_sync(&gpu);
         check_status(got, want, mv_cuda_message(&gpu), line);
         if (want == MEDVOL_OK && got == MEDVOL_OK) {
-            mv_convert_opt keep;
+            mv_convert_opt raw;
             size_t i, size = mv_dtype_size(h.dtype), bad = 0;
-            memset(&keep, 0, sizeof keep);
-            keep.keep_scaling = 1;
+            memset(&raw, 0, sizeof raw);
+            raw.keep_scaling = 1;
             same_geometry(&d, &h, line);
-            CHECK_STATUS(mv_cuda_download(&gpu, &back, &d, MEDVOL_NONE, &keep), MEDVOL_OK);
+            CHECK_STATUS(mv_cuda_download(&gpu, &back, &d, MEDVOL_NONE, &raw), MEDVOL_OK);
             for (i = 0; i < mv_volume_count(&h) * size; i += size)
                 bad += (size_t)differs((unsigned char *)back.data + i, (unsigned char *)h.data + i, h.dtype, ulp, level);
+            keep(back.data, mv_volume_count(&h) * size);
             check(bad == 0, "new memory: other values", line);
         }
         mv_volume_free(&cpu, &h), mv_volume_free(&cpu, &back);
@@ -218,7 +228,6 @@ static void test_convert(void) {
     for (i = 0; i < TYPES; i++)
         for (j = 0; j < TYPES; j++, k++) {
             const shape *s = &shapes[k % SHAPES];
-            const int integer = mv_dtype_size(types[j]) && j < 8;
             const double ulp = types[j] == MEDVOL_F32 && mv_dtype_size(types[i]) <= 2 ? 1 : 0;
             memset(&o, 0, sizeof o);
             MAP(s, types[i], types[j], k % LAYOUTS, k % WAYS, 2, 0, 0, 0, 0,
@@ -231,15 +240,14 @@ static void test_convert(void) {
             o.keep_scaling = 0, o.slope = 0.25, o.inter = 2;
             MAP(s, types[i], types[j], k % LAYOUTS, INTO, 2, 0, 0, 0, 0,
                 mv_convert(&cpu, d, v, types[j], &o), mv_cuda_convert(&gpu, d, v, types[j], &o));
-            (void)integer;
         }
 }
 static void test_kinds(void) { /* complex, RGB, bytes */
     static const mv_dtype kind[] = {MEDVOL_C64, MEDVOL_C128, MEDVOL_RGB24, MEDVOL_RGBA32, MEDVOL_F128, MEDVOL_C256};
-    mv_convert_opt keep;
+    mv_convert_opt raw;
     int i, j;
-    memset(&keep, 0, sizeof keep);
-    keep.keep_scaling = 1;
+    memset(&raw, 0, sizeof raw);
+    raw.keep_scaling = 1;
     for (i = 0; i < 6; i++)
         for (j = 0; j < SHAPES; j++) {
             twin a, b;
@@ -292,22 +300,22 @@ static void test_transfer(void) {
             CHECK(!memcmp(back.data, want.data, 4 * mv_volume_count(&want))); /* halves: exact */
             mv_cuda_volume_free(&gpu, &d);
             /* as it is, and back into the view */
-            mv_convert_opt keep;
-            memset(&keep, 0, sizeof keep);
-            keep.keep_scaling = 1;
-            CHECK_STATUS(mv_cuda_upload(&gpu, &d, &a.host, MEDVOL_NONE, &keep), MEDVOL_OK);
+            mv_convert_opt raw;
+            memset(&raw, 0, sizeof raw);
+            raw.keep_scaling = 1;
+            CHECK_STATUS(mv_cuda_upload(&gpu, &d, &a.host, MEDVOL_NONE, &raw), MEDVOL_OK);
             CHECK(d.dtype == MEDVOL_I16 && d.slope == 0.5 && d.inter == 3);
             unsigned char *old = (unsigned char *)malloc(a.bytes);
             memcpy(old, a.block, a.bytes);
             each(&a.host, [&](unsigned char *p) { p[0] = p[1] = 0; });
-            CHECK_STATUS(mv_cuda_download(&gpu, &a.host, &d, MEDVOL_NONE, &keep), MEDVOL_OK);
+            CHECK_STATUS(mv_cuda_download(&gpu, &a.host, &d, MEDVOL_NONE, &raw), MEDVOL_OK);
             CHECK(!memcmp(old, a.block, a.bytes));
             /* from a view on the device, with conversion on the way */
             mv_volume_free(&cpu, &back);
             CHECK_STATUS(mv_cuda_download(&gpu, &back, &a.device, MEDVOL_F32, NULL), MEDVOL_OK);
             CHECK(!memcmp(back.data, want.data, 4 * mv_volume_count(&want)));
             /* into a view on the device */
-            CHECK_STATUS(mv_cuda_upload(&gpu, &a.device, &a.host, MEDVOL_NONE, &keep), MEDVOL_OK);
+            CHECK_STATUS(mv_cuda_upload(&gpu, &a.device, &a.host, MEDVOL_NONE, &raw), MEDVOL_OK);
             CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
             same(&a, 0, 0, __LINE__);
             free(old);
@@ -354,6 +362,7 @@ static int near(double a, double b, double rel, double level) {
 }
 static void same_stats(const mv_statistics *a, const mv_statistics *b, int line) {
     const double level = fabs(b->mean) + b->sd, all = level * (double)b->count;
+    keep(a, sizeof *a);
     int ok = a->count == b->count && a->nan == b->nan && a->inf == b->inf && near(a->min, b->min, 0, 0) &&
              near(a->max, b->max, 0, 0) && near(a->sum, b->sum, 1e-12, all) && near(a->mean, b->mean, 1e-12, level) &&
              near(a->variance, b->variance, 1e-11, 0) && near(a->variance_sample, b->variance_sample, 1e-11, 0) &&
@@ -526,7 +535,7 @@ static void test_znorm(void) {
             u = o;
             o.mask = mask_for(&m, s, k % 4, 0), u.mask = mask_for(&m, s, k % 4, 1);
             MAP(s, types[i], k % 5 ? MEDVOL_F32 : types[(k / 5) % TYPES], k % LAYOUTS, k / 2 % WAYS, k % 3,
-                k % 5 == 1 ? 0.5 : 0, -10, 3, 0.2, mv_znorm(&cpu, d, v, &o), mv_cuda_znorm(&gpu, d, v, &u));
+                k % 5 == 1 ? 0.5 : 0, -10, 2, 0.2, mv_znorm(&cpu, d, v, &o), mv_cuda_znorm(&gpu, d, v, &u));
             if (m.block) twin_free(&m);
         }
     { /* a constant, far away */
@@ -557,7 +566,7 @@ static void test_rescale(void) {
             u = o;
             o.mask = mask_for(&m, s, k % 4, 0), u.mask = mask_for(&m, s, k % 4, 1);
             MAP(s, types[i], k % 5 ? MEDVOL_F32 : types[(k / 5) % TYPES], k % LAYOUTS, k / 2 % WAYS, k % 5 == 4 ? 2 : 1,
-                k % 5 == 1 ? -0.5 : 0, 7, 3, 255, mv_rescale(&cpu, d, v, 0, 255, &o),
+                k % 5 == 1 ? -0.5 : 0, 7, 2, 255, mv_rescale(&cpu, d, v, 0, 255, &o),
                 mv_cuda_rescale(&gpu, d, v, 0, 255, &u));
             if (m.block) twin_free(&m);
         }
@@ -571,7 +580,7 @@ static void test_limits(void) { /* linear, clamp, threshold: the last two to the
             const mv_dtype to = k % 3 ? types[i] : types[k % TYPES];
             mv_threshold_opt o;
             memset(&o, 0, sizeof o);
-            MAP(s, types[i], k % 5 ? MEDVOL_F32 : to, k % LAYOUTS, k % WAYS, 2, slope, inter, 3, 100,
+            MAP(s, types[i], k % 5 ? MEDVOL_F32 : to, k % LAYOUTS, k % WAYS, 2, slope, inter, 2, 100,
                 mv_linear(&cpu, d, v, 1.7, -5), mv_cuda_linear(&gpu, d, v, 1.7, -5));
             MAP(s, types[i], to, k % LAYOUTS, k / 2 % WAYS, 2, slope, inter, 0, 0, mv_clamp(&cpu, d, v, 2.3, 31.7),
                 mv_cuda_clamp(&gpu, d, v, 2.3, 31.7));
@@ -595,7 +604,7 @@ static void test_gamma(void) {
             o.mode = k % 3, o.split = k % 4 == 3 ? 1 + k / 4 % s->ndim : 0;
             if (o.split && s->dim[o.split - 1] > 64) o.split = 0;
             MAP(s, types[i], k % 5 ? MEDVOL_F32 : types[(k / 5) % TYPES], k % LAYOUTS, k % WAYS, k % 5 == 4 ? 2 : 1,
-                k % 4 == 1 ? 0.5 : 0, 3, 8, o.mode == 1 ? 250 : 0, mv_gamma(&cpu, d, v, k % 2 ? 0.45 : 2.2, &o),
+                k % 4 == 1 ? 0.5 : 0, 3, 6, o.mode == 1 ? 250 : 0, mv_gamma(&cpu, d, v, k % 2 ? 0.45 : 2.2, &o),
                 mv_cuda_gamma(&gpu, d, v, k % 2 ? 0.45 : 2.2, &o));
         }
 }
@@ -928,6 +937,47 @@ static void test_machine(void) { /* no device, memory that runs out, errors of o
     CHECK(emu_leaks() == live);
     twin_free(&a);
 }
+/* Sectors a request and passes through shared memory, beside what the bytes need */
+static void test_profile(void) {
+    const size_t n = 1 << 17;
+    shape s = {1, {n}}, cube = {3, {64, 64, 32}};
+    twin a, b, v, w;
+    emu_counts c;
+    mv__cu_set set;
+    mv__cu_flat f;
+    if (!emu_check()) return;
+    emu_profiling(1);
+    twin_make(&a, MEDVOL_F32, &s, PLAIN), twin_make(&b, MEDVOL_F32, &s, PLAIN);
+    twin_make(&v, MEDVOL_I16, &s, PLAIN), twin_make(&w, MEDVOL_F32, &cube, VIEW);
+    fill(&a, 0), fill(&v, 0), fill(&w, 0);
+#define SECTORS(loads, stores)                                                                                        \
+    (CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK), emu_profile(&c),                                                    \
+     CHECK((double)c.load_sectors <= 1.05 * (double)(loads) / 32 + 64 && c.load_sectors >= (loads) / 32),             \
+     CHECK((double)c.store_sectors <= 1.05 * (double)(stores) / 32 + 64 && c.store_sectors >= (stores) / 32))
+    CHECK_STATUS(mv_cuda_linear(&gpu, &b.device, &a.device, 2, 1), MEDVOL_OK);
+    SECTORS(4 * n, 4 * n);
+    CHECK(c.load_requests <= n / 128 + 64 && c.store_requests <= n / 128 + 64); /* 16 bytes a lane */
+    CHECK_STATUS(mv_cuda_linear(&gpu, &b.device, &v.device, 2, 1), MEDVOL_OK);
+    SECTORS(2 * n, 4 * n);
+    CHECK_STATUS(mv_cuda_clamp(&gpu, &a.device, &a.device, 2, 10), MEDVOL_OK);
+    SECTORS(4 * n, 4 * n);
+    CHECK_STATUS(mv__cu_begin(&gpu, "profile"), MEDVOL_OK);
+    CHECK_STATUS(mv__cu_set_begin(&gpu, "profile", &set, &a.device, NULL, NULL, 0, 0), MEDVOL_OK);
+    CHECK_STATUS(mv__cu_room(&gpu, "profile", mv__cu_moments_bytes(&set)), MEDVOL_OK);
+    CHECK_STATUS(mv__cu_flatten(&gpu, &set, 0, &f), MEDVOL_OK);
+    CHECK_STATUS(mv__cu_moments_run<float>(&gpu, &set, &f,
+        (mv__cu_moment *)mv__cu_take(&gpu, mv__cu_moments_bytes(&set)), (unsigned)(n / MV__CU_CHUNK)), MEDVOL_OK);
+    CHECK_STATUS(mv__cu_end(&gpu, MEDVOL_OK), MEDVOL_OK);
+    SECTORS(4 * n, 72 * n / MV__CU_CHUNK);
+    CHECK((double)c.shared_passes <= 1.05 * (double)c.shared_requests + 256);
+    /* rows that begin anywhere: a sector more a request at most */
+    CHECK_STATUS(mv_cuda_linear(&gpu, &w.device, &w.device, 2, 1), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
+    emu_profile(&c);
+    CHECK((double)c.store_sectors <= 1.5 * (double)n * 4 / 32 && (double)c.load_sectors <= 1.5 * (double)n * 4 / 32);
+    emu_profiling(0);
+    twin_free(&a), twin_free(&b), twin_free(&v), twin_free(&w);
+}
 static void test_lost(void) { /* the last of all: nothing works afterwards */
     mv_cuda_ctx ctx;
     memset(&ctx, 0, sizeof ctx);
@@ -957,12 +1007,13 @@ static const struct { const char *name; void (*run)(void); } tests[] = {
     {"gamma", test_gamma}, {"arrays", test_arrays}, {"hooks", test_hooks}, {"capture", test_capture},
     {"peer", test_peer},
 #if EMULATED
-    {"machine", test_machine},
+    {"machine", test_machine}, {"profile", test_profile},
 #endif
 };
 int main(int argc, char **argv) {
     const char *only = argc > 1 ? argv[1] : "";
-    int i, orders = EMULATED ? 3 : 1;
+    unsigned long long sum_of_first = 0;
+    int i, orders = EMULATED ? 3 : 2; /* on a GPU: twice, to the bit */
     mv_status st = mv_cuda_ctx_init(&gpu, NULL);
     if (st == MEDVOL_E_NO_DEVICE) {
         printf("test_cuda: %s\n", mv_cuda_message(&gpu));
@@ -970,11 +1021,16 @@ int main(int argc, char **argv) {
     }
     CHECK_STATUS(st, MEDVOL_OK);
     for (order_now = 0; order_now < orders; order_now++) {
+        const unsigned long long before = sum_of_first;
+        sum = 1;
         emu_order(order_now, 7);
         for (i = 0; i < (int)(sizeof tests / sizeof *tests); i++) {
             part = tests[i].name;
             if (strstr(part, only)) seed = 1, tests[i].run();
         }
+        part = "orders";
+        if (order_now == 0) sum_of_first = sum;
+        else CHECK(sum == before);
     }
     emu_order(0, 1);
     part = "staging";

@@ -1,5 +1,6 @@
-/* test_cuda_spatial.cu - [SPATIAL] and [RESAMPLE] of medvol_cuda.h beside medvol.h: the same bits or nearly, the
-   same geometry, the same statuses. Built and run as test_cuda.cu; test_cuda_spatial [PART]: only parts whose names hold PART. */
+/* test_cuda_spatial.cu - [SPATIAL] and [RESAMPLE] of medvol_cuda.h beside medvol.h: the same bits or nearly,
+   the same geometry, the same statuses. Built and run as test_cuda.cu;
+   test_cuda_spatial [PART]: only parts whose names hold PART. */
 #define MEDVOL_CUDA_IMPLEMENTATION
 #include "medvol_cuda.h"
 #include <stdio.h>
@@ -19,12 +20,14 @@ static void check(int ok, const char *what, int line) {
     if (ok) { passed++; return; }
     failed++;
     if (line != last) last = line, told = 0;
-    if (told++ < 4) printf("test_cuda_spatial.cu:%d: %s (order %d) %s: %s\n", line, part, order_now, about, what);
+    if (told++ < 4) printf("test_cuda_spatial.cu:%d: %s (order %d) %s: %s\n", line, part, order_now, about,
+                           what);
 }
 #define CHECK(x) check((x) ? 1 : 0, #x, __LINE__)
 static void check_status(mv_status got, mv_status want, const char *what, int line) {
     char said[512];
-    if (got != want) snprintf(said, sizeof said, "%s: %d (%s), not %d", what, (int)got, mv_status_str(got), (int)want);
+    if (got != want) snprintf(said, sizeof said, "%s: %d (%s), not %d", what, (int)got, mv_status_str(got),
+                              (int)want);
     check(got == want, got == want ? "" : said, line);
 }
 #define CHECK_STATUS(x, want) check_status(x, want, #x, __LINE__)
@@ -37,12 +40,14 @@ static mv_cuda_ctx gpu;
 struct shape { int ndim; size_t dim[7]; };
 static const shape shapes[] = {{1, {1}},         {1, {67}},         {2, {257, 3}},        {3, {33, 31, 1}},
                                {3, {7, 33, 65}}, {2, {1, 130}},     {4, {5, 6, 7, 3}},    {3, {64, 32, 2}},
-                               {3, {1, 1, 37}},  {5, {3, 1, 4, 2, 5}}, {3, {2, 129, 34}}, {7, {2, 3, 2, 1, 3, 2, 2}},
+                               {3, {1, 1, 37}},  {5, {3, 1, 4, 2, 5}}, {3, {2, 129, 34}},
+                               {7, {2, 3, 2, 1, 3, 2, 2}},
                                {1, {5003}}};
 enum { SHAPES = sizeof shapes / sizeof *shapes, PLAIN = 0, VIEW, SHIFTED, LAYOUTS };
-static const mv_dtype types[] = {MEDVOL_U8,   MEDVOL_I8,   MEDVOL_U16,  MEDVOL_I16,   MEDVOL_U32,   MEDVOL_I32,
-                                 MEDVOL_U64,  MEDVOL_I64,  MEDVOL_F16,  MEDVOL_BF16,  MEDVOL_F32,   MEDVOL_F64,
-                                 MEDVOL_C64,  MEDVOL_C128, MEDVOL_RGB24, MEDVOL_RGBA32, MEDVOL_F128, MEDVOL_C256};
+static const mv_dtype types[] = {MEDVOL_U8,   MEDVOL_I8,   MEDVOL_U16,  MEDVOL_I16,   MEDVOL_U32,
+                                 MEDVOL_I32, MEDVOL_U64,  MEDVOL_I64,  MEDVOL_F16,  MEDVOL_BF16,  MEDVOL_F32,
+                                 MEDVOL_F64, MEDVOL_C64,  MEDVOL_C128, MEDVOL_RGB24, MEDVOL_RGBA32,
+                                 MEDVOL_F128, MEDVOL_C256};
 enum { TYPES = 18, REALS = 12 };
 static int is_real(mv_dtype t) {
     int i;
@@ -61,7 +66,8 @@ static void twin_free(twin *t) {
     if (t->there) CHECK(cudaFree(t->there) == cudaSuccess);
     memset(t, 0, sizeof *t);
 }
-static void send(twin *t) { CHECK(cudaMemcpy(t->there, t->block, t->bytes, cudaMemcpyHostToDevice) == cudaSuccess); }
+static void send(twin *t) { CHECK(cudaMemcpy(t->there, t->block, t->bytes,
+                                             cudaMemcpyHostToDevice) == cudaSuccess); }
 static void twin_make(twin *t, mv_dtype type, int ndim, const size_t *dim, int layout) {
     const size_t size = mv_dtype_size(type), margin = layout == VIEW ? 3 : 0;
     size_t n = 1, at = layout == SHIFTED ? 1 : 0, i;
@@ -78,7 +84,8 @@ static void twin_make(twin *t, mv_dtype type, int ndim, const size_t *dim, int l
     for (i = 0; i < t->bytes; i++) t->block[i] = (unsigned char)draw();
     CHECK(cudaMalloc((void **)&t->there, t->bytes) == cudaSuccess);
     CHECK_STATUS(mv_volume_wrap(&cpu, &t->host, t->block + at * size, type, ndim, dim, stride), MEDVOL_OK);
-    CHECK_STATUS(mv_cuda_volume_wrap(&gpu, &t->device, t->there + at * size, type, ndim, dim, stride), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_volume_wrap(&gpu, &t->device, t->there + at * size, type, ndim, dim, stride),
+                 MEDVOL_OK);
     for (r = 0; r < 12; r++) t->host.affine[r] = uniform() * 4 - 2 + (r % 5 == 0 ? 3 : 0);
     for (r = 0; r < 4; r++) t->host.step[r] = uniform() + 0.5;
     if (draw() % 2) t->host.slope = uniform() < 0.5 ? -1.5 : 0.75, t->host.inter = 2.25;
@@ -100,7 +107,8 @@ static void tame(twin *t) { /* small values, some of them 0, some NaN */
     send(t);
 }
 static void same_geometry(const mv_volume *a, const mv_volume *b, int line) {
-    check(a->dtype == b->dtype && a->ndim == b->ndim && !memcmp(a->dim, b->dim, sizeof a->dim), "type and shape", line);
+    check(a->dtype == b->dtype && a->ndim == b->ndim && !memcmp(a->dim, b->dim, sizeof a->dim),
+          "type and shape", line);
     check(!memcmp(a->affine, b->affine, sizeof a->affine), "affine", line);
     check(!memcmp(a->step, b->step, sizeof a->step), "steps", line);
     check(a->slope == b->slope && a->inter == b->inter, "scaling", line);
@@ -123,8 +131,8 @@ template <class C, class G> static void both(twin *a, int tamed, C on_cpu, G on_
     mv_status want;
     if (tamed) tame(a);
     memset(&h, 0, sizeof h), memset(&d, 0, sizeof d);
-    snprintf(about, sizeof about, "%s %zux%zux%zux%zu", mv_dtype_name(a->host.dtype), a->host.dim[0], a->host.dim[1],
-             a->host.dim[2], a->host.dim[3]);
+    snprintf(about, sizeof about, "%s %zux%zux%zux%zu", mv_dtype_name(a->host.dtype), a->host.dim[0],
+             a->host.dim[1], a->host.dim[2], a->host.dim[3]);
     want = on_cpu(&h, &a->host);
     status_of(on_gpu(&d, &a->device), want, line);
     if (want < 0) {
@@ -160,7 +168,8 @@ template <class C, class G> static void both(twin *a, int tamed, C on_cpu, G on_
 static void some_order(int *order, int n) {
     int i, j, t;
     for (i = 0; i < 7; i++) order[i] = i;
-    for (i = n - 1; i > 0; i--) j = (int)(draw() % (unsigned)(i + 1)), t = order[i], order[i] = order[j], order[j] = t;
+    for (i = n - 1; i > 0; i--) j = (int)(draw() % (unsigned)(i + 1)), t = order[i], order[i] = order[j],
+        order[j] = t;
 }
 static void test_turns(void) {
     int i, j, k = 0, order[7];
@@ -189,21 +198,21 @@ static void test_permutes(void) { /* all six orders of three axes, all flips of 
     for (i = 0; i < 6; i++)
         for (j = 0; j < 6; j++)
             for (k = 0; k < 2; k++) {
-                mv_volume h, d;
+                mv_volume h;
                 twin a;
                 twin_make(&a, kind[i], 3, dims[k], (i + j) % LAYOUTS);
                 BOTH(&a, 0, mv_permute(&cpu, d, v, orders[j]), mv_cuda_permute(&gpu, d, v, orders[j]));
-                memset(&h, 0, sizeof h), memset(&d, 0, sizeof d);
+                memset(&h, 0, sizeof h);
                 CHECK_STATUS(mv_permute(&cpu, &h, &a.host, orders[j]), MEDVOL_OK);
                 for (bits = 0; bits < 8 && k == 0; bits++) {
                     const size_t z = mv_dtype_size(kind[i]), n = mv_volume_count(&h) * z;
                     unsigned char *there, *here = (unsigned char *)malloc(n);
                     ptrdiff_t stride[3] = {a.host.stride[0], a.host.stride[1], a.host.stride[2]};
                     CHECK(cudaMalloc((void **)&there, n) == cudaSuccess);
-                    CHECK_STATUS(mv_permute_array(&cpu, here, NULL, a.host.data, stride, z, 3, dims[k], orders[j], bits),
-                                 MEDVOL_OK);
-                    CHECK_STATUS(mv_cuda_permute_array(&gpu, there, NULL, a.device.data, stride, z, 3, dims[k],
-                                                       orders[j], bits), MEDVOL_OK);
+                    CHECK_STATUS(mv_permute_array(&cpu, here, NULL, a.host.data, stride, z, 3, dims[k],
+                                                  orders[j], bits), MEDVOL_OK);
+                    CHECK_STATUS(mv_cuda_permute_array(&gpu, there, NULL, a.device.data, stride, z, 3,
+                                                       dims[k], orders[j], bits), MEDVOL_OK);
                     CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
                     same_block(there, here, n, __LINE__);
                     CHECK(cudaFree(there) == cudaSuccess);
@@ -226,7 +235,8 @@ static void test_reorient(void) {
             if (j % 3 == 0) { /* an axis without direction */
                 int r;
                 for (r = 0; r < 3; r++) a.host.affine[4 * r] = a.device.affine[4 * r] = 0.0;
-                BOTH(&a, 0, mv_reorient(&cpu, d, v, codes[i], NULL), mv_cuda_reorient(&gpu, d, v, codes[i], NULL));
+                BOTH(&a, 0, mv_reorient(&cpu, d, v, codes[i], NULL),
+                     mv_cuda_reorient(&gpu, d, v, codes[i], NULL));
             }
             twin_free(&a);
         }
@@ -246,9 +256,11 @@ static void test_crop(void) {
                 if (k % 4 == 3) size[r] += 2; /* sticks out */
             }
             twin_make(&a, types[i], s->ndim, s->dim, k % LAYOUTS);
-            BOTH(&a, 0, mv_crop(&cpu, d, v, start, size, &clip), mv_cuda_crop(&gpu, d, v, start, size, &clip));
+            BOTH(&a, 0, mv_crop(&cpu, d, v, start, size, &clip),
+                 mv_cuda_crop(&gpu, d, v, start, size, &clip));
             start[0] = s->dim[0];
-            BOTH(&a, 0, mv_crop(&cpu, d, v, start, size, &clip), mv_cuda_crop(&gpu, d, v, start, size, &clip));
+            BOTH(&a, 0, mv_crop(&cpu, d, v, start, size, &clip),
+                 mv_cuda_crop(&gpu, d, v, start, size, &clip));
             twin_free(&a);
         }
 }
@@ -287,7 +299,8 @@ static void test_crop_or_pad(void) {
             o.rule = (mv_centre_rule)(k % 4);
             o.mode = (mv_pad_mode)(k % 5);
             o.value = 0.0;
-            for (r = 0; r < s->ndim; r++) shape[r] = 1 + (s->dim[r] + draw() % 5 + draw() % 5 - 4 - 1) % (s->dim[r] + 4);
+            for (r = 0; r < s->ndim; r++) shape[r] = 1 + (s->dim[r] + draw() % 5 + draw() % 5 - 4 - 1)
+                % (s->dim[r] + 4);
             twin_make(&a, types[i], s->ndim, s->dim, k % LAYOUTS);
             BOTH(&a, 0, mv_crop_or_pad(&cpu, d, v, shape, &o), mv_cuda_crop_or_pad(&gpu, d, v, shape, &o));
             twin_free(&a);
@@ -318,11 +331,12 @@ static void test_foreground(void) {
             else {
                 memset(a.block, 0, a.bytes);
                 for (n = draw() % 4; n > 0; n--)
-                    for (at = draw() % (a.bytes / z), c = 0; c < z; c++) a.block[at * z + c] = (unsigned char)draw();
+                    for (at = draw() % (a.bytes / z), c = 0; c < z; c++)
+                        a.block[at * z + c] = (unsigned char)draw();
                 send(&a);
             }
-            snprintf(about, sizeof about, "%s %zux%zux%zu", mv_dtype_name(types[i]), a.host.dim[0], a.host.dim[1],
-                     a.host.dim[2]);
+            snprintf(about, sizeof about, "%s %zux%zux%zu", mv_dtype_name(types[i]), a.host.dim[0],
+                     a.host.dim[1], a.host.dim[2]);
             want = mv_foreground_box(&cpu, start[0], size[0], &a.host, &o);
             CHECK_STATUS(mv_cuda_foreground_box(&gpu, start[1], size[1], &a.device, &p), want);
             if (want == MEDVOL_OK) {
@@ -358,11 +372,13 @@ static void test_arrays(void) { /* elements of 1 to 64 bytes, strides of either 
         for (i = 1, d = 0; d < 4; d++) ds[d] = (ptrdiff_t)i, i *= dim[order[d]] ;
         ds[3] = ds[3] + (ptrdiff_t)(z % 2);
         CHECK_STATUS(mv_permute_array(&cpu, b, ds, from, ss, z, 4, dim, order, flips), MEDVOL_OK);
-        CHECK_STATUS(mv_cuda_permute_array(&gpu, db, ds, da + (from - a), ss, z, 4, dim, order, flips), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_permute_array(&gpu, db, ds, da + (from - a), ss, z, 4, dim, order, flips),
+                     MEDVOL_OK);
         CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
         same_block(db, b, n * z, __LINE__);
         CHECK_STATUS(mv_pad_array(&cpu, b, a, z, 4, dim, before, after, (mv_pad_mode)m, fill), MEDVOL_OK);
-        CHECK_STATUS(mv_cuda_pad_array(&gpu, db, da, z, 4, dim, before, after, (mv_pad_mode)m, fill), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_pad_array(&gpu, db, da, z, 4, dim, before, after, (mv_pad_mode)m, fill),
+                     MEDVOL_OK);
         CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
         same_block(db, b, big, __LINE__);
         CHECK(cudaFree(da) == cudaSuccess && cudaFree(db) == cudaSuccess);
@@ -374,7 +390,8 @@ static double world(const mv_volume *v, size_t i, size_t j, size_t k) {
     const double *m = v->affine, p[3] = {(double)i, (double)j, (double)k};
     double f = 3.0;
     int r;
-    for (r = 0; r < 3; r++) f += (1.5 - r) * (m[4 * r] * p[0] + m[4 * r + 1] * p[1] + m[4 * r + 2] * p[2] + m[4 * r + 3]);
+    for (r = 0; r < 3; r++) f += (1.5 - r)
+        * (m[4 * r] * p[0] + m[4 * r + 1] * p[1] + m[4 * r + 2] * p[2] + m[4 * r + 3]);
     return f;
 }
 static void linear_still(const mv_volume *d, int line) {
@@ -393,7 +410,8 @@ static void linear_still(const mv_volume *d, int line) {
     mv_volume_free(&cpu, &back);
 }
 static void test_world(void) {
-    static const size_t dim[3] = {35, 34, 9}, start[3] = {2, 1, 3}, size[3] = {31, 30, 5}, to[3] = {29, 27, 4};
+    static const size_t dim[3] = {35, 34, 9}, start[3] = {2, 1, 3}, size[3] = {31, 30, 5},
+        to[3] = {29, 27, 4};
     static const int order[3] = {2, 0, 1};
     mv_volume h, d;
     size_t i, j, k;
@@ -403,7 +421,8 @@ static void test_world(void) {
     for (r = 0; r < 12; r++) h.affine[r] = uniform() - 0.5 + (r % 5 ? 0 : 2);
     for (k = 0; k < dim[2]; k++)
         for (j = 0; j < dim[1]; j++)
-            for (i = 0; i < dim[0]; i++) ((double *)h.data)[i + dim[0] * (j + dim[1] * k)] = world(&h, i, j, k);
+            for (i = 0; i < dim[0]; i++) ((double *)h.data)[i + dim[0] * (j + dim[1] * k)] = world(&h, i, j,
+                                                                                                   k);
     CHECK_STATUS(mv_cuda_upload(&gpu, &d, &h, MEDVOL_NONE, NULL), MEDVOL_OK);
     linear_still(&d, __LINE__);
     CHECK_STATUS(mv_cuda_flip(&gpu, &d, &d, 5), MEDVOL_OK);
@@ -435,7 +454,8 @@ static void test_refused(void) {
     mv_reorient_opt from;
     twin a, c;
     mv_volume d, over;
-    memset(&pad, 0, sizeof pad), memset(&fg, 0, sizeof fg), memset(&cp, 0, sizeof cp), memset(&from, 0, sizeof from);
+    memset(&pad, 0, sizeof pad), memset(&fg, 0, sizeof fg), memset(&cp, 0, sizeof cp),
+        memset(&from, 0, sizeof from);
     memset(&d, 0, sizeof d);
     snprintf(about, sizeof about, "refused");
     twin_make(&a, MEDVOL_F32, 3, dim, PLAIN);
@@ -471,9 +491,12 @@ static void test_refused(void) {
     fg.threshold = NAN;
     CHECK_STATUS(mv_cuda_crop_foreground(&gpu, &d, &a.device, &fg), MEDVOL_E_RANGE);
     CHECK_STATUS(mv_cuda_foreground_box(&gpu, NULL, NULL, &a.device, NULL), MEDVOL_E_NULL);
-    CHECK_STATUS(mv_cuda_permute_array(&gpu, a.there, NULL, a.there, NULL, 4, 3, dim, NULL, 0), MEDVOL_E_ALIAS);
-    CHECK_STATUS(mv_cuda_permute_array(&gpu, a.block, NULL, a.there, NULL, 4, 3, dim, NULL, 0), MEDVOL_E_POINTER);
-    CHECK_STATUS(mv_cuda_permute_array(&gpu, a.there, NULL, c.there, NULL, 65, 3, dim, NULL, 0), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_cuda_permute_array(&gpu, a.there, NULL, a.there, NULL, 4, 3, dim, NULL, 0),
+                 MEDVOL_E_ALIAS);
+    CHECK_STATUS(mv_cuda_permute_array(&gpu, a.block, NULL, a.there, NULL, 4, 3, dim, NULL, 0),
+                 MEDVOL_E_POINTER);
+    CHECK_STATUS(mv_cuda_permute_array(&gpu, a.there, NULL, c.there, NULL, 65, 3, dim, NULL, 0),
+                 MEDVOL_E_RANGE);
     CHECK_STATUS(mv_cuda_pad_array(&gpu, c.there, a.there, 4, 3, dim, none, none, MEDVOL_PAD_MEAN, NULL),
                  MEDVOL_E_UNSUPPORTED);
     CHECK_STATUS(mv_cuda_pad_array(&gpu, a.there, a.there, 4, 3, dim, none, none, MEDVOL_PAD_EDGE, NULL),
@@ -537,8 +560,9 @@ static void test_traffic(void) {
             CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
             emu_profile(&c);
             snprintf(about, sizeof about, "%s, call %d: sectors %.3f in, %.3f out of the least; %.3f passes",
-                     mv_dtype_name(kind[i]), k, (double)c.load_sectors / sectors, (double)c.store_sectors / sectors,
-                     c.shared_requests ? (double)c.shared_passes / (double)c.shared_requests : 0.0);
+                     mv_dtype_name(kind[i]), k, (double)c.load_sectors / sectors,
+                         (double)c.store_sectors / sectors,
+                         c.shared_requests ? (double)c.shared_passes / (double)c.shared_requests : 0.0);
             if (getenv("TRAFFIC")) printf("%s\n", about);
             if (k < 3) {
                 CHECK((double)c.load_sectors <= 1.1 * sectors);
@@ -553,7 +577,7 @@ static void test_traffic(void) {
 #endif
 
 /* ---- resampling ---- */
-/* Values of b within rel of the largest of src, integers one apart, NaN where the processor has it; NEAREST: bits */
+/* d within rel of the largest of src, integers one apart, NaN where the processor has it; rel 0: bits */
 static void near_to(const mv_volume *h, const mv_volume *d, double level, double rel, int line) {
     const size_t size = mv_dtype_size(h->dtype), n = mv_volume_count(h);
     unsigned char *got = (unsigned char *)malloc(n * size);
@@ -565,10 +589,12 @@ static void near_to(const mv_volume *h, const mv_volume *d, double level, double
     for (i = 0; i < n && rel > 0.0; i++) {
         double x, y, e;
         (void)mv_convert_array(NULL, &x, MEDVOL_F64, got + i * size, h->dtype, 1, 1.0, 0.0);
-        (void)mv_convert_array(NULL, &y, MEDVOL_F64, (unsigned char *)h->data + i * size, h->dtype, 1, 1.0, 0.0);
+        (void)mv_convert_array(NULL, &y, MEDVOL_F64, (unsigned char *)h->data + i * size, h->dtype, 1, 1.0,
+                               0.0);
         if (x != x && y != y) continue;
         e = fabs(x - y);
-        if (h->dtype == MEDVOL_F16 || h->dtype == MEDVOL_BF16) step = fabs(y) / (h->dtype == MEDVOL_F16 ? 1024 : 128);
+        if (h->dtype == MEDVOL_F16 || h->dtype == MEDVOL_BF16) step = fabs(y)
+            / (h->dtype == MEDVOL_F16 ? 1024 : 128);
         if (!(e <= rel * level + step)) bad++;
         if (!(e <= worst)) worst = e;
     }
@@ -584,7 +610,8 @@ template <class C, class G> static void sampled(twin *a, double rel, C on_cpu, G
     size_t i;
     memset(&h, 0, sizeof h), memset(&d, 0, sizeof d);
     for (i = 0; is_real(a->host.dtype) && i + size <= a->bytes; i += size) {
-        (void)mv_convert_array(NULL, &x, MEDVOL_F64, a->block + i, a->host.dtype, 1, a->host.slope, a->host.inter);
+        (void)mv_convert_array(NULL, &x, MEDVOL_F64, a->block + i, a->host.dtype, 1, a->host.slope,
+                               a->host.inter);
         if (x == x) level = fmax(level, fabs(x));
     }
     want = on_cpu(&h, &a->host);
@@ -599,8 +626,8 @@ template <class C, class G> static void sampled(twin *a, double rel, C on_cpu, G
 #define SAMPLED(a, rel, CPU, GPU)                                                            \
     sampled(a, rel, [&](mv_volume *d, const mv_volume *v) { return CPU; },                   \
             [&](mv_volume *d, const mv_volume *v) { return GPU; }, __LINE__)
-static const shape pictures[] = {{3, {37, 18, 11}}, {3, {8, 33, 5}}, {2, {41, 19}}, {4, {9, 7, 6, 2}}, {1, {50}},
-                                 {3, {12, 1, 9}}};
+static const shape pictures[] = {{3, {37, 18, 11}}, {3, {8, 33, 5}}, {2, {41, 19}}, {4, {9, 7, 6, 2}},
+                                 {1, {50}}, {3, {12, 1, 9}}};
 enum { PICTURES = sizeof pictures / sizeof *pictures };
 static mv_resample_opt some_option(int i, int interp) {
     mv_resample_opt o;
@@ -621,7 +648,8 @@ static void test_straight(void) {
     for (k = 0; k < 5; k++)
         for (j = 0; j < PICTURES; j++)
             for (i = 0; i < 5; i++, n++) {
-                static const mv_dtype kind[] = {MEDVOL_F32, MEDVOL_I16, MEDVOL_U8, MEDVOL_F64, MEDVOL_F16, MEDVOL_I64};
+                static const mv_dtype kind[] = {MEDVOL_F32, MEDVOL_I16, MEDVOL_U8, MEDVOL_F64, MEDVOL_F16,
+                                                MEDVOL_I64};
                 const shape *s = &pictures[j];
                 mv_resample_opt o = some_option(n, k);
                 const double rel = k == MEDVOL_NEAREST ? 0.0 : k == MEDVOL_CUBIC ? 1e-5 : 2e-6;
@@ -642,17 +670,21 @@ static void test_straight(void) {
                 }
                 mv_spacing(&a.host, old);
                 for (r = 0; r < 3; r++) {
-                    spacing[r] = (r < s->ndim ? old[r] : 1.0) * (n % 4 == 0 ? 1.0 + r : 0.4 + 2.0 * uniform());
+                    spacing[r] = (r < s->ndim ? old[r] : 1.0) * (n % 4 == 0 ? 1.0 + r : 0.4 +
+                                                                 2.0 * uniform());
                     to[r] = r < s->ndim ? 1 + (s->dim[r] * (1 + draw() % 7)) / 4 : 1;
                 }
-                snprintf(about, sizeof about, "%s interp %d border %d grid %d anti %d %zux%zux%zu", mv_dtype_name(a.host.dtype),
-                         k, (int)o.border, (int)o.grid, o.antialias, a.host.dim[0], a.host.dim[1], a.host.dim[2]);
-                SAMPLED(&a, rel, mv_resample_spacing(&cpu, d, v, spacing, &o), mv_cuda_resample_spacing(&gpu, d, v, spacing, &o));
+                snprintf(about, sizeof about, "%s interp %d border %d grid %d anti %d %zux%zux%zu",
+                         mv_dtype_name(a.host.dtype), k, (int)o.border, (int)o.grid, o.antialias,
+                         a.host.dim[0], a.host.dim[1], a.host.dim[2]);
+                SAMPLED(&a, rel, mv_resample_spacing(&cpu, d, v, spacing, &o),
+                        mv_cuda_resample_spacing(&gpu, d, v, spacing, &o));
                 o.dtype = n % 3 == 0 ? MEDVOL_I16 : n % 3 == 1 ? MEDVOL_F64 : MEDVOL_NONE;
-                SAMPLED(&a, rel, mv_resample_shape(&cpu, d, v, to, &o), mv_cuda_resample_shape(&gpu, d, v, to, &o));
-                to[0] = s->dim[0], to[1] = s->ndim > 1 ? s->dim[1] : 1, to[2] = s->ndim > 2 ? s->dim[2] : 1;
-                SAMPLED(&a, rel == 0.0 || o.dtype == MEDVOL_F64 ? 0.0 : rel, mv_resample_shape(&cpu, d, v, to, &o),
+                SAMPLED(&a, rel, mv_resample_shape(&cpu, d, v, to, &o),
                         mv_cuda_resample_shape(&gpu, d, v, to, &o));
+                to[0] = s->dim[0], to[1] = s->ndim > 1 ? s->dim[1] : 1, to[2] = s->ndim > 2 ? s->dim[2] : 1;
+                SAMPLED(&a, rel == 0.0 || o.dtype == MEDVOL_F64 ? 0.0 : rel,
+                        mv_resample_shape(&cpu, d, v, to, &o), mv_cuda_resample_shape(&gpu, d, v, to, &o));
                 twin_free(&a);
             }
 }
@@ -666,13 +698,15 @@ static void test_matrix(void) {
                 mv_resample_opt o = some_option(n, k);
                 const double rel = k == MEDVOL_NEAREST ? 0.0 : 1e-5, c = cos(0.5 * turn), q = sin(0.5 * turn);
                 double m[12] = {c, -q, 0.1, 3.0, q, c, 0.05, -2.5, -0.1, 0.0, 1.1, 0.5};
-                const size_t to[3] = {s->dim[0] + 5, (s->ndim > 1 ? s->dim[1] : 1) + 2, s->ndim > 2 ? s->dim[2] + 1 : 1};
+                const size_t to[3] = {s->dim[0] + 5, (s->ndim > 1 ? s->dim[1] : 1) + 2,
+                                      s->ndim > 2 ? s->dim[2] + 1 : 1};
                 size_t i;
                 mv_volume grid;
                 twin a;
                 if (turn == 3) { /* a quarter: ends of the extent are hit */
                     memset(m, 0, sizeof m);
-                    m[1] = -1.0, m[3] = (double)s->dim[1] - 0.5, m[4] = 1.0, m[7] = 0.5, m[10] = 1.0, m[11] = 0.5;
+                    m[1] = -1.0, m[3] = (double)s->dim[1] - 0.5, m[4] = 1.0, m[7] = 0.5, m[10] = 1.0,
+                        m[11] = 0.5;
                 }
                 twin_make(&a, kind[n % 5], s->ndim, s->dim, n % LAYOUTS);
                 for (i = 0; i + mv_dtype_size(a.host.dtype) <= a.bytes; i += mv_dtype_size(a.host.dtype)) {
@@ -680,14 +714,17 @@ static void test_matrix(void) {
                     (void)mv_convert_array(NULL, a.block + i, a.host.dtype, &x, MEDVOL_F64, 1, 1.0, 0.0);
                 }
                 send(&a);
-                snprintf(about, sizeof about, "%s interp %d border %d anti %d turn %d %zux%zux%zu", mv_dtype_name(a.host.dtype),
-                         k, (int)o.border, o.antialias, turn, a.host.dim[0], a.host.dim[1], a.host.dim[2]);
-                SAMPLED(&a, rel, mv_resample_affine(&cpu, d, v, m, to, &o), mv_cuda_resample_affine(&gpu, d, v, m, to, &o));
+                snprintf(about, sizeof about, "%s interp %d border %d anti %d turn %d %zux%zux%zu",
+                         mv_dtype_name(a.host.dtype), k, (int)o.border, o.antialias, turn, a.host.dim[0],
+                         a.host.dim[1], a.host.dim[2]);
+                SAMPLED(&a, rel, mv_resample_affine(&cpu, d, v, m, to, &o),
+                        mv_cuda_resample_affine(&gpu, d, v, m, to, &o));
                 memset(&grid, 0, sizeof grid);
                 CHECK_STATUS(mv_volume_alloc(&cpu, &grid, MEDVOL_U8, 3, to), MEDVOL_OK);
                 mv_affine_mul(grid.affine, a.host.affine, m);
                 o.dtype = n % 2 ? MEDVOL_I16 : MEDVOL_NONE;
-                SAMPLED(&a, rel, mv_resample_like(&cpu, d, v, &grid, &o), mv_cuda_resample_like(&gpu, d, v, &grid, &o));
+                SAMPLED(&a, rel, mv_resample_like(&cpu, d, v, &grid, &o),
+                        mv_cuda_resample_like(&gpu, d, v, &grid, &o));
                 mv_volume_free(&cpu, &grid);
                 twin_free(&a);
             }
@@ -706,10 +743,13 @@ static void test_nearest(void) { /* any type, to the bit */
         o.value = i < REALS ? 3.0 : 0.0;
         twin_make(&a, types[i], s->ndim, s->dim, n % LAYOUTS);
         snprintf(about, sizeof about, "%s border %d", mv_dtype_name(types[i]), n % 5);
-        SAMPLED(&a, 0.0, mv_resample_affine(&cpu, d, v, m, to, &o), mv_cuda_resample_affine(&gpu, d, v, m, to, &o));
-        SAMPLED(&a, 0.0, mv_resample_shape(&cpu, d, v, small, &o), mv_cuda_resample_shape(&gpu, d, v, small, &o));
+        SAMPLED(&a, 0.0, mv_resample_affine(&cpu, d, v, m, to, &o),
+                mv_cuda_resample_affine(&gpu, d, v, m, to, &o));
+        SAMPLED(&a, 0.0, mv_resample_shape(&cpu, d, v, small, &o),
+                mv_cuda_resample_shape(&gpu, d, v, small, &o));
         o.value = 3.0;
-        SAMPLED(&a, 0.0, mv_resample_affine(&cpu, d, v, m, to, &o), mv_cuda_resample_affine(&gpu, d, v, m, to, &o));
+        SAMPLED(&a, 0.0, mv_resample_affine(&cpu, d, v, m, to, &o),
+                mv_cuda_resample_affine(&gpu, d, v, m, to, &o));
         twin_free(&a);
     }
 }
@@ -726,14 +766,16 @@ static void test_resampled_world(void) {
             mv_resample_opt o;
             double worst = 0;
             if (interp == MEDVOL_NEAREST) continue;
-            memset(&o, 0, sizeof o), memset(&h, 0, sizeof h), memset(&d, 0, sizeof d), memset(&e, 0, sizeof e);
+            memset(&o, 0, sizeof o), memset(&h, 0, sizeof h), memset(&d, 0, sizeof d),
+                memset(&e, 0, sizeof e);
             memset(&back, 0, sizeof back);
             o.interp = (mv_interp)interp;
             CHECK_STATUS(mv_volume_alloc(&cpu, &h, MEDVOL_F32, 3, dim), MEDVOL_OK);
             for (r = 0; r < 12; r++) h.affine[r] = uniform() - 0.5 + (r % 5 ? 0 : 2);
             for (k = 0; k < dim[2]; k++)
                 for (j = 0; j < dim[1]; j++)
-                    for (i = 0; i < dim[0]; i++) ((float *)h.data)[i + dim[0] * (j + dim[1] * k)] = (float)world(&h, i, j, k);
+                    for (i = 0; i < dim[0]; i++) ((float *)h.data)[i + dim[0] * (j + dim[1] * k)] =
+                        (float)world(&h, i, j, k);
             CHECK_STATUS(mv_cuda_upload(&gpu, &d, &h, MEDVOL_NONE, NULL), MEDVOL_OK);
             if (way == 0) CHECK_STATUS(mv_cuda_resample_spacing(&gpu, &e, &d, spacing, &o), MEDVOL_OK);
             if (way == 1) CHECK_STATUS(mv_cuda_resample_shape(&gpu, &e, &d, to, &o), MEDVOL_OK);
@@ -749,11 +791,13 @@ static void test_resampled_world(void) {
                                    back.affine[4 * r + 2] * (double)k + back.affine[4 * r + 3];
                         (void)mv_affine_invert(inverse, h.affine);
                         for (r = 0; r < 3; r++) {
-                            v[r] = inverse[4 * r] * w[0] + inverse[4 * r + 1] * w[1] + inverse[4 * r + 2] * w[2] + inverse[4 * r + 3];
+                            v[r] = inverse[4 * r] * w[0] + inverse[4 * r + 1] * w[1] + inverse[4 * r +
+                                    2] * w[2] + inverse[4 * r + 3];
                             in = in && v[r] >= 4.0 && v[r] <= (double)dim[r] - 5.0;
                         }
                         if (in && interp != MEDVOL_CUBIC) 
-                            worst = fmax(worst, fabs((double)((float *)back.data)[i + back.dim[0] * (j + back.dim[1] * k)] - world(&back, i, j, k)));
+                            worst = fmax(worst, fabs((double)((float *)back.data)[i + back.dim[0] * (j +
+                                    back.dim[1] * k)] - world(&back, i, j, k)));
                     }
             snprintf(about, sizeof about, "interp %d way %d: %.3g", interp, way, worst);
             CHECK(worst < 1e-3);
@@ -780,7 +824,8 @@ static void test_sampled_ways(void) {
         mv_volume h = a.host, e = a.device;
         o.interp = (mv_interp)interps[i];
         CHECK_STATUS(mv_resample_affine(&cpu, &h, &h, m, to, &o), MEDVOL_OK);
-        CHECK_STATUS(mv_cuda_resample_affine(&gpu, &e, &e, m, to, &o), MEDVOL_OK); /* new memory takes its place */
+        /* new memory takes its place */
+        CHECK_STATUS(mv_cuda_resample_affine(&gpu, &e, &e, m, to, &o), MEDVOL_OK);
         CHECK(e.data != a.device.data);
         CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
         same_geometry(&e, &h, __LINE__);
@@ -806,16 +851,22 @@ static void test_sampled_ways(void) {
         twin x, y;
         twin_make(&x, MEDVOL_F32, 3, dim, PLAIN), twin_make(&y, MEDVOL_F32, 3, to, PLAIN);
         tame(&x);
-        CHECK_STATUS(mv_resample_affine_f32(&cpu, (float *)y.host.data, to, (float *)x.host.data, dim, m, &o), MEDVOL_OK);
-        CHECK_STATUS(mv_cuda_resample_affine_f32(&gpu, (float *)y.device.data, to, (float *)x.device.data, dim, m, &o), MEDVOL_OK);
+        CHECK_STATUS(mv_resample_affine_f32(&cpu, (float *)y.host.data, to, (float *)x.host.data, dim, m,
+                                            &o), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_resample_affine_f32(&gpu, (float *)y.device.data, to, (float *)x.device.data,
+                                                 dim, m, &o), MEDVOL_OK);
         CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
         same_block(y.there, y.block, y.bytes, __LINE__);
-        CHECK_STATUS(mv_resample_shape_f32(&cpu, (float *)y.host.data, to, (float *)x.host.data, dim, &o), MEDVOL_OK);
-        CHECK_STATUS(mv_cuda_resample_shape_f32(&gpu, (float *)y.device.data, to, (float *)x.device.data, dim, &o), MEDVOL_OK);
+        CHECK_STATUS(mv_resample_shape_f32(&cpu, (float *)y.host.data, to, (float *)x.host.data, dim, &o),
+                     MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_resample_shape_f32(&gpu, (float *)y.device.data, to, (float *)x.device.data,
+                                                dim, &o), MEDVOL_OK);
         CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
         same_block(y.there, y.block, y.bytes, __LINE__);
-        CHECK_STATUS(mv_cuda_resample_shape_f32(&gpu, NULL, to, (float *)x.device.data, dim, &o), MEDVOL_E_NULL);
-        CHECK_STATUS(mv_cuda_resample_shape_f32(&gpu, (float *)x.device.data, dim, (float *)x.device.data, dim, &o), MEDVOL_E_ALIAS);
+        CHECK_STATUS(mv_cuda_resample_shape_f32(&gpu, NULL, to, (float *)x.device.data, dim, &o),
+                     MEDVOL_E_NULL);
+        CHECK_STATUS(mv_cuda_resample_shape_f32(&gpu, (float *)x.device.data, dim, (float *)x.device.data,
+                                                dim, &o), MEDVOL_E_ALIAS);
         twin_free(&x), twin_free(&y);
     }
     CHECK_STATUS(mv_cuda_resample_affine(&gpu, &d, &a.device, flat, to, NULL), MEDVOL_E_SINGULAR);
@@ -837,8 +888,10 @@ static void test_sampled_ways(void) {
 }
 
 static const struct { const char *name; void (*run)(void); } tests[] = {
-    {"refused", test_refused}, {"turns", test_turns}, {"permutes", test_permutes}, {"reorient", test_reorient},
-    {"crop", test_crop}, {"pad", test_pad}, {"crop_or_pad", test_crop_or_pad}, {"foreground", test_foreground},
+    {"refused", test_refused}, {"turns", test_turns}, {"permutes", test_permutes},
+        {"reorient", test_reorient},
+    {"crop", test_crop}, {"pad", test_pad}, {"crop_or_pad", test_crop_or_pad},
+        {"foreground", test_foreground},
     {"arrays", test_arrays}, {"world", test_world}, {"capture", test_capture}, {"straight", test_straight},
     {"matrix", test_matrix}, {"nearest", test_nearest}, {"sampled_world", test_resampled_world},
     {"sampled_ways", test_sampled_ways},
