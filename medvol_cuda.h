@@ -42,8 +42,8 @@
      and conversions have the same bits (scaled 8 and 16-bit types into float32: 1 ulp of the larger of
      product and offset); sums and means agree within 1e-12 of mean + sd, variances within 1e-11; maps within
      2 ulp of float of the larger of result and offset, from 32 and 64-bit integers and into integers what
-     double gives; gamma within 6 ulp, of which CUDA's powf has 4. What only moves voxels, and NEAREST, has the
-     same bits; other interpolation agrees within 1e-5 of the largest value among the taps.
+     double gives; gamma within 6 ulp, of which CUDA's powf has 4. What only moves voxels, and NEAREST, has
+     the same bits; other interpolation agrees within 1e-5 of the largest value among the taps.
 */
 #ifndef MEDVOL_CUDA_H
 #define MEDVOL_CUDA_H

@@ -572,6 +572,27 @@ static void test_traffic(void) {
             mv_cuda_volume_free(&gpu, &d);
             twin_free(&a);
         }
+    for (k = 0; k < 3; k++) { /* trilinear: a warp is 8 x 4 voxels; 4.4 sectors a gather are the least there is */
+        static const size_t cube[3] = {64, 64, 64};
+        const double c = cos(0.2618 * k), q = sin(0.2618 * k), most[3] = {6.0, 8.5, 9.0};
+        const double m[12] = {c, -q, 0, 0.3, q, c, 0, 0.3, 0, 0.001, 1, 0.3};
+        emu_counts n;
+        mv_volume d;
+        twin a;
+        memset(&d, 0, sizeof d);
+        twin_make(&a, MEDVOL_F32, 3, cube, PLAIN);
+        a.device.slope = 1.0, a.device.inter = 0.0;
+        tame(&a);
+        CHECK_STATUS(mv_cuda_resample_affine(&gpu, &d, &a.device, m, cube, NULL), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
+        emu_profile(&n);
+        snprintf(about, sizeof about, "trilinear at %d degrees: %.2f sectors a gather", 15 * k,
+                 (double)n.load_sectors / (double)n.load_requests);
+        if (getenv("TRAFFIC")) printf("%s\n", about);
+        CHECK((double)n.load_sectors <= most[k] * (double)n.load_requests);
+        mv_cuda_volume_free(&gpu, &d);
+        twin_free(&a);
+    }
     emu_profiling(0);
 }
 #endif
