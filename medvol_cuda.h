@@ -4584,11 +4584,12 @@ typedef struct mv__cu_sp_fg {
     double slope, inter, threshold;
     mv__cu_walk walk; /* ss: y + z * 2^32 */
 } mv__cu_sp_fg;
+#define MV__CU_SP_NONE 0x7fffffffffffffffLL
 typedef struct mv__cu_sp_ends { long long lo[3], hi[3]; } mv__cu_sp_ends; /* hi: one behind */
 typedef mv__cu_sp_ends mv__cu_sp_ends_all[MV__CU_B / 32];
 MV__CU_DEV void mv__cu_sp_ends_none(mv__cu_sp_ends *e) {
     int k;
-    MV__CU_UNROLL for (k = 0; k < 3; k++) e->lo[k] = 0x7fffffffffffffffLL, e->hi[k] = 0;
+    MV__CU_UNROLL for (k = 0; k < 3; k++) e->lo[k] = MV__CU_SP_NONE, e->hi[k] = 0;
 }
 MV__CU_DEV void mv__cu_sp_ends_join(mv__cu_sp_ends *e, const mv__cu_sp_ends &o) {
     int k;
@@ -4614,6 +4615,29 @@ MV__CU_DEV void mv__cu_sp_ends_fold(mv__cu_sp_ends *e, mv__cu_sp_ends *sh) {
     if (threadIdx.x == 0)
         for (k = 1; k < MV__CU_B / 32; k++) mv__cu_sp_ends_join(e, sh[k]);
 }
+/* Of a block whose warps have a row each: lo..hi-1 of lane's share of it, at y + z * 2^32 */
+MV__CU_DEV void mv__cu_sp_ends_row(mv__cu_sp_ends *part, mv__cu_sp_ends *sh, long long lo, long long hi,
+                                   long long yz) {
+    const int warp = (int)threadIdx.x >> 5;
+    mv__cu_sp_ends e;
+    int d, k;
+    mv__cu_sp_ends_none(&e);
+    if (mv__cu_any(hi != 0)) {
+        for (d = 16; d > 0; d >>= 1) {
+            const long long a = mv__cu_shfl_xor(lo, d), b = mv__cu_shfl_xor(hi, d);
+            lo = a < lo ? a : lo;
+            hi = b > hi ? b : hi;
+        }
+        e.lo[0] = lo, e.hi[0] = hi;
+        e.lo[1] = yz & 0xffffffffLL, e.hi[1] = e.lo[1] + 1;
+        e.lo[2] = yz >> 32, e.hi[2] = e.lo[2] + 1;
+    }
+    if ((threadIdx.x & 31) == 0) sh[warp] = e;
+    mv__cu_sync();
+    if (threadIdx.x) return;
+    for (k = 1; k < MV__CU_B / 32; k++) mv__cu_sp_ends_join(&e, sh[k]);
+    part[blockIdx.x] = e;
+}
 MV__CU_DEV int mv__cu_sp_fg_is(const mv__cu_sp_fg &g, const void *s, long long i) { /* i: of a channel */
     double x = mv__cu_load(s, i, g.type);
     if (g.scaled) x = mv__cu_add(mv__cu_mul(x, g.slope), g.inter);
@@ -4625,11 +4649,8 @@ template <class T> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_sp_fg(mv__cu_sp_ends *par
     enum { N = 16 / (int)sizeof(T) };
     MV__CU_SHARED(mv__cu_sp_ends_all, sh);
     const int lane = (int)threadIdx.x & 31;
-    long long a = 0, yz = 0, at = 0, n = 0, i, lo, hi = 0;
-    mv__cu_sp_ends e;
+    long long a = 0, yz = 0, at = 0, n = 0, i, lo = MV__CU_SP_NONE, hi = 0;
     int k;
-    mv__cu_sp_ends_none(&e);
-    lo = e.lo[0];
     if (mv__cu_walk_item(g.walk, &a, &yz, &at, &n)) {
         const T *p = s + a + at;
         long long head = (long long)((0 - (mv__cu_u64)(size_t)p) / sizeof(T) % N);
@@ -4659,21 +4680,12 @@ template <class T> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_sp_fg(mv__cu_sp_ends *par
             hi = x + 1 > hi ? x + 1 : hi;
         }
     }
-    if (hi) {
-        e.lo[0] = lo, e.hi[0] = hi;
-        e.lo[1] = yz & 0xffffffffLL, e.hi[1] = e.lo[1] + 1;
-        e.lo[2] = yz >> 32, e.hi[2] = e.lo[2] + 1;
-    }
-    mv__cu_sp_ends_fold(&e, sh);
-    if (threadIdx.x == 0) part[blockIdx.x] = e;
+    mv__cu_sp_ends_row(part, sh, lo, hi, yz);
 }
 MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_sp_fg_any(mv__cu_sp_ends *part, const void *s, mv__cu_sp_fg g) {
     MV__CU_SHARED(mv__cu_sp_ends_all, sh);
-    long long a = 0, yz = 0, at = 0, n = 0, i, lo, hi = 0;
-    mv__cu_sp_ends e;
+    long long a = 0, yz = 0, at = 0, n = 0, i, lo = MV__CU_SP_NONE, hi = 0;
     int k;
-    mv__cu_sp_ends_none(&e);
-    lo = e.lo[0];
     if (mv__cu_walk_item(g.walk, &a, &yz, &at, &n))
         for (i = at + ((int)threadIdx.x & 31); i < at + n; i += 32) {
             int is = 0;
@@ -4682,13 +4694,7 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_sp_fg_any(mv__cu_sp_ends *part, const void *
             lo = i < lo ? i : lo;
             hi = i + 1;
         }
-    if (hi) {
-        e.lo[0] = lo, e.hi[0] = hi;
-        e.lo[1] = yz & 0xffffffffLL, e.hi[1] = e.lo[1] + 1;
-        e.lo[2] = yz >> 32, e.hi[2] = e.lo[2] + 1;
-    }
-    mv__cu_sp_ends_fold(&e, sh);
-    if (threadIdx.x == 0) part[blockIdx.x] = e;
+    mv__cu_sp_ends_row(part, sh, lo, hi, yz);
 }
 MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_sp_fg_fold(mv__cu_sp_ends *out, const mv__cu_sp_ends *part, long long n) {
     MV__CU_SHARED(mv__cu_sp_ends_all, sh);

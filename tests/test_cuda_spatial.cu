@@ -273,7 +273,7 @@ static void test_pad(void) {
                 size_t before[7], after[7];
                 mv_pad_opt o;
                 twin a;
-                if ((k + mode) % 7) continue;
+                if ((k + mode + order_now) % 13) continue;
                 o.mode = (mv_pad_mode)mode;
                 o.value = i >= 16 ? 0.0 : (int)(draw() % 9) - 3;
                 for (r = 0; r < s->ndim; r++) {
@@ -312,6 +312,7 @@ static void test_foreground(void) {
         for (j = 0; j < SHAPES; j++, k++) {
             const shape *s = &shapes[j];
             const size_t z = mv_dtype_size(types[i]);
+            if (s->dim[0] * s->dim[1] > 200 && (k + order_now) % 4) continue;
             size_t start[2][7], size[2][7], n, at, c;
             mv_foreground_opt o, p;
             mv_status want;
@@ -354,7 +355,7 @@ static void test_arrays(void) { /* elements of 1 to 64 bytes, strides of either 
         const size_t n = 9 * 34 * 5 * 2;
         const int m = (int)(z % 5);
         size_t big = z, d;
-        unsigned char *a = (unsigned char *)malloc(n * z), *da, *db, *b, fill[64];
+        unsigned char *a = (unsigned char *)malloc(n * z), *da = NULL, *db = NULL, *b, fill[64];
         int order[7];
         ptrdiff_t ss[4] = {1, 9, 9 * 34, 9 * 34 * 5}, ds[4];
         const unsigned flips = draw() % 16;
