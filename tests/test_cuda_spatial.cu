@@ -573,7 +573,7 @@ static void test_traffic(void) {
             mv_cuda_volume_free(&gpu, &d);
             twin_free(&a);
         }
-    for (k = 0; k < 3; k++) { /* trilinear: a warp is 8 x 4 voxels; 4.4 sectors a gather are the least there is */
+    for (k = 0; k < 3; k++) { /* trilinear: a warp is 8 x 4 voxels */
         static const size_t cube[3] = {64, 64, 64};
         const double c = cos(0.2618 * k), q = sin(0.2618 * k), most[3] = {6.0, 8.5, 9.0};
         const double m[12] = {c, -q, 0, 0.3, q, c, 0, 0.3, 0, 0.001, 1, 0.3};
