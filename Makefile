@@ -388,17 +388,35 @@ $(CU)/cpu_check: $(CU_NEEDS)
 	$(CU_HOST) -O1 -fsanitize=thread -c $< -o $(CU)/cpu_check.o
 	$(CXX) $(CU)/cpu_check.o $(B)/medvol.o $(LDLIBS) -o $@
 FMA = $(shell grep -qw fma /proc/cpuinfo 2>/dev/null && echo $(CU)/cpu_fma)
-CU_CPU = $(FMA) $(if $(CHECK),$(CU)/cpu_check) $(CU)/cpu
+# further suites, tests/test_cuda_NAME.cu
+CU_SUITES = spatial
+CU_MORE = $(foreach s,$(CU_SUITES),$(FMA:%=%-$s) $(if $(CHECK),$(CU)/cpu_check-$s) $(CU)/cpu-$s)
+$(CU)/cpu-%: tests/test_cuda_%.cu $(CU_NEEDS)
+	@mkdir -p $(@D)
+	$(CU_HOST) -c $< -o $@.o
+	$(CXX) $@.o $(B)/medvol.o $(LDLIBS) -o $@
+$(CU)/cpu_fma-%: tests/test_cuda_%.cu $(CU_NEEDS)
+	@mkdir -p $(@D)
+	$(CU_HOST) -mfma -ffp-contract=fast -c $< -o $@.o
+	$(CXX) $@.o $(B)/medvol.o $(LDLIBS) -o $@
+$(CU)/cpu_check-%: tests/test_cuda_%.cu $(CU_NEEDS)
+	@mkdir -p $(@D)
+	$(CU_HOST) -O1 -fsanitize=thread -c $< -o $@.o
+	$(CXX) $@.o $(B)/medvol.o $(LDLIBS) -o $@
+CU_CPU = $(FMA) $(if $(CHECK),$(CU)/cpu_check) $(CU)/cpu $(CU_MORE)
 test-cuda-cpu: $(CU_CPU) ## the kernels of medvol_cuda.h on the processor, beside medvol.h; PART=znorm: only these; CHECK=1: every access too
 	@for t in $(CU_CPU); do $$t $(PART) || exit 1; done
 $(CU)/gpu: $(CU_NEEDS)
 	@mkdir -p $(@D)
 	$(NVCC) -O2 -I. -arch=native tests/test_cuda.cu $(B)/medvol.o -lm -lpthread -o $@
+$(CU)/gpu-%: tests/test_cuda_%.cu $(CU_NEEDS)
+	@mkdir -p $(@D)
+	$(NVCC) -O2 -I. -arch=native $< $(B)/medvol.o -lm -lpthread -o $@
 test-cuda: ## the same tests on a GPU, then under compute-sanitizer where there is one; PART=znorm: only these
 	@command -v $(NVCC) >/dev/null || { echo "test-cuda: nvcc is not installed"; exit 9; }
 	@nvidia-smi -L 2>/dev/null | grep -q GPU || { echo "test-cuda: there is no GPU"; exit 9; }
-	@$(MAKE) --no-print-directory $(CU)/gpu
-	@$(CU)/gpu $(PART)
+	@$(MAKE) --no-print-directory $(CU)/gpu $(CU_SUITES:%=$(CU)/gpu-%)
+	@for t in $(CU)/gpu $(CU_SUITES:%=$(CU)/gpu-%); do $$t $(PART) || exit 1; done
 	@! command -v compute-sanitizer >/dev/null || for tool in memcheck racecheck initcheck; do \
 	    compute-sanitizer --tool $$tool --error-exitcode 1 $(CU)/gpu $(or $(PART),arrays) || exit 1; done
 

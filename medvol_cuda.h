@@ -29,6 +29,8 @@
      [VOLUME]     device volumes, destinations, conversion, transfers
      [STATS]      moments in two stages, masks, layouts
      [INTENSITY]  statistics, percentiles, histograms, z-norm, rescale, clamp, gamma, threshold
+     [SPATIAL]    crop, pad, flip, permute, reorient, rotate by 90 degrees
+     [RESAMPLE]   interpolation, resampling to spacing, shape, grid, by an affine
      [END]        licence
 
    CONFIGURATION (define before the implementation)
@@ -40,7 +42,8 @@
      and conversions have the same bits (scaled 8 and 16-bit types into float32: 1 ulp of the larger of
      product and offset); sums and means agree within 1e-12 of mean + sd, variances within 1e-11; maps within
      2 ulp of float of the larger of result and offset, from 32 and 64-bit integers and into integers what
-     double gives; gamma within 6 ulp, of which CUDA's powf has 4.
+     double gives; gamma within 6 ulp, of which CUDA's powf has 4. What only moves voxels, and NEAREST, has
+     the same bits; other interpolation agrees within 1e-5 of the largest value among the taps.
 */
 #ifndef MEDVOL_CUDA_H
 #define MEDVOL_CUDA_H
@@ -249,6 +252,63 @@ MEDVOL_DEF mv_status mv_cuda_gamma(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const 
                                    const mv_gamma_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_gamma_f32(mv_cuda_ctx *ctx, float *dst, const float *src, size_t n, double g,
                                        const mv_gamma_opt *opt);
+
+/* ---- spatial -------------------------------------------------------------------------------------------
+   As in medvol.h, with its bits: any type, any view, affine and steps follow; there is no header. dst == src
+   is allowed everywhere, in place only for flips; elsewhere a new volume takes its place, which allocates.
+   Source and destination must otherwise not overlap. mv_cuda_foreground_box and mv_cuda_crop_foreground wait:
+   start, size, box_start and box_size are on the host; opt->by lies on the device. The array calls take
+   device memory. */
+MEDVOL_DEF mv_status mv_cuda_crop(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                  const size_t *start, const size_t *size, const mv_crop_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_pad(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                 const size_t *before, const size_t *after, const mv_pad_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_crop_or_pad(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                         const size_t *shape, const mv_crop_or_pad_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_foreground_box(mv_cuda_ctx *ctx, size_t *start, size_t *size,
+                                            const mv_cuda_volume *src, const mv_foreground_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_crop_foreground(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                             const mv_foreground_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_flip(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                  unsigned axes);
+MEDVOL_DEF mv_status mv_cuda_permute(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                     const int *order);
+MEDVOL_DEF mv_status mv_cuda_rot90(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src, int k,
+                                   int a, int b);
+MEDVOL_DEF mv_status mv_cuda_reorient(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                      const char *code, const mv_reorient_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_permute_array(mv_cuda_ctx *ctx, void *dst, const ptrdiff_t *dst_stride,
+                                           const void *src, const ptrdiff_t *src_stride, size_t elem_size,
+                                           int ndim, const size_t *dim, const int *order, unsigned flips);
+MEDVOL_DEF mv_status mv_cuda_pad_array(mv_cuda_ctx *ctx, void *dst, const void *src, size_t elem_size,
+                                       int ndim, const size_t *dim, const size_t *before, const size_t *after,
+                                       mv_pad_mode mode, const void *fill);
+
+/* ---- resampling ----------------------------------------------------------------------------------------
+   As in medvol.h. NEAREST has its bits; the others agree with it within 1e-5 of the largest value among the
+   taps (2e-6 where the grid neither turns nor shears and interp is not CUBIC); integer results near a tie
+   may be one apart. Tables are made on the device, nothing is copied from the host: all may be captured.
+   Positions must stay within 2^30 voxels and results have at most 262140 rows (MEDVOL_E_UNSUPPORTED).
+   grid's data are not read: it may lie on the host.
+   SCRATCH  an f32 copy of one volume of src where that is not f32 or has a scaling, one of the result where
+            that is not f32; CUBIC two copies of src; antialias, CUBIC, CUBIC_CONV and LANCZOS on straight
+            grids what the passes leave between them; 8 bytes a tap and place of an axis. */
+MEDVOL_DEF mv_status mv_cuda_resample_spacing(mv_cuda_ctx *ctx, mv_cuda_volume *dst,
+                                              const mv_cuda_volume *src, const double *spacing,
+                                              const mv_resample_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_resample_shape(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                            const size_t *shape, const mv_resample_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_resample_like(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                           const mv_volume *grid, const mv_resample_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_resample_affine(mv_cuda_ctx *ctx, mv_cuda_volume *dst,
+                                             const mv_cuda_volume *src, const double *m, const size_t *shape,
+                                             const mv_resample_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_resample_shape_f32(mv_cuda_ctx *ctx, float *dst, const size_t *dst_shape,
+                                                const float *src, const size_t *src_shape,
+                                                const mv_resample_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_resample_affine_f32(mv_cuda_ctx *ctx, float *dst, const size_t *dst_shape,
+                                                 const float *src, const size_t *src_shape, const double *m,
+                                                 const mv_resample_opt *opt);
 
 #ifdef __cplusplus
 }
@@ -3583,6 +3643,2402 @@ MEDVOL_DEF mv_status mv_cuda_gamma_f32(mv_cuda_ctx *ctx, float *dst, const float
     if (st < 0) return st;
     st = mv__cu_arrays(ctx, "gamma", &d, &s, dst, src, n);
     return mv__cu_end(ctx, st < 0 ? st : mv__cu_in_gamma(ctx, &d, &s, g, opt));
+}
+/* ==== [SPATIAL] crop, pad, flip, permute, reorient, rotate by 90 degrees. Owns mv__cu_sp_*. Uses [BASE]
+   [CTX] [VOLUME]. One engine as in medvol.h: a box of counts with two sets of strides in bytes, either sign.
+   Rows that stay rows are copied or reversed by 16-byte accesses; where the row axis moves, tiles turn in
+   shared memory. ========================================================================================= */
+typedef struct mv__cu_sp_box {
+    unsigned char *d;
+    const unsigned char *s;
+    size_t size, n[7];
+    ptrdiff_t ds[7], ss[7];
+    int nd;
+} mv__cu_sp_box;
+MV__CU_FN void mv__cu_sp_drop(mv__cu_sp_box *b, int k) {
+    for (b->nd--; k < b->nd; k++) b->n[k] = b->n[k + 1], b->ds[k] = b->ds[k + 1], b->ss[k] = b->ss[k + 1];
+}
+MV__CU_FN void mv__cu_sp_swap(mv__cu_sp_box *b, int i, int j) {
+    const size_t n = b->n[i];
+    const ptrdiff_t d = b->ds[i], s = b->ss[i];
+    b->n[i] = b->n[j], b->ds[i] = b->ds[j], b->ss[i] = b->ss[j];
+    b->n[j] = n, b->ds[j] = d, b->ss[j] = s;
+}
+MV__CU_FN void mv__cu_sp_turn_axis(mv__cu_sp_box *b, int k) { /* run it the other way in both */
+    b->d += b->ds[k] * (ptrdiff_t)(b->n[k] - 1);
+    b->s += b->ss[k] * (ptrdiff_t)(b->n[k] - 1);
+    b->ds[k] = -b->ds[k];
+    b->ss[k] = -b->ss[k];
+}
+/* Axes of one voxel go, d runs forwards and ascends, axes that follow each other in both become one. */
+MV__CU_FN void mv__cu_sp_simplify(mv__cu_sp_box *b) {
+    int i, j;
+    for (i = b->nd - 1; i >= 0; i--)
+        if (b->n[i] == 1) mv__cu_sp_drop(b, i);
+        else if (b->ds[i] < 0) mv__cu_sp_turn_axis(b, i);
+    for (i = 1; i < b->nd; i++)
+        for (j = i; j > 0 && b->ds[j] < b->ds[j - 1]; j--) mv__cu_sp_swap(b, j, j - 1);
+    for (i = 0; i + 1 < b->nd;) {
+        const ptrdiff_t n = (ptrdiff_t)b->n[i];
+        if (b->ds[i + 1] == b->ds[i] * n && b->ss[i + 1] == b->ss[i] * n) {
+            b->n[i] *= b->n[i + 1];
+            mv__cu_sp_drop(b, i + 1);
+        } else i++;
+    }
+    if (b->nd == 0) b->nd = 1, b->n[0] = 1, b->ds[0] = b->ss[0] = (ptrdiff_t)b->size;
+}
+MV__CU_FN size_t mv__cu_sp_unit(size_t bits) { /* the widest word that all of these are multiples of */
+    return bits & 1 ? 1 : bits & 2 ? 2 : bits & 4 ? 4 : 8;
+}
+MV__CU_FN size_t mv__cu_sp_bits(const mv__cu_sp_box *b, int from) {
+    size_t bits = (size_t)(uintptr_t)b->d | (size_t)(uintptr_t)b->s | b->size;
+    int k;
+    for (k = from; k < b->nd; k++) bits |= (size_t)b->ds[k] | (size_t)b->ss[k];
+    return bits;
+}
+/* rows: axes from.. */
+MV__CU_FN void mv__cu_sp_walk(mv__cu_walk *w, const mv__cu_sp_box *b, int from, size_t unit) {
+    int k;
+    memset(w, 0, sizeof *w);
+    w->len = (long long)b->n[0];
+    w->dx = b->ds[0] / (ptrdiff_t)unit;
+    w->sx = b->ss[0] / (ptrdiff_t)unit;
+    w->rows = 1;
+    for (k = from; k < b->nd; k++) {
+        w->dim[w->axes] = (long long)b->n[k];
+        w->ds[w->axes] = b->ds[k] / (ptrdiff_t)unit;
+        w->ss[w->axes++] = b->ss[k] / (ptrdiff_t)unit;
+        w->rows *= (long long)b->n[k];
+    }
+}
+template <class T, int N> MV__CU_DEV void mv__cu_stn(T *p, const mv__cu_pack<T, N> &r, int packed) {
+    if (packed) mv__cu_stg((typename mv__cu_pack<T, N>::word *)(void *)p, r.w);
+    else {
+        int k;
+        MV__CU_UNROLL for (k = 0; k < N; k++) p[k] = r.v[k];
+    }
+}
+
+/* ---- elements of m words, anywhere; swap: both ways ---- */
+template <class T> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_sp_any(T *d, const T *s, mv__cu_walk w, int m) {
+    long long a, b, at, n, i;
+    int j;
+    if (!mv__cu_walk_item(w, &a, &b, &at, &n)) return;
+    for (i = at + ((int)threadIdx.x & 31); i < at + n; i += 32)
+        for (j = 0; j < m; j++) d[a + i * w.dx + j] = s[b + i * w.sx + j];
+}
+template <class T> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_sp_swap(T *d, T *s, mv__cu_walk w, int m) {
+    long long a, b, at, n, i;
+    int j;
+    if (!mv__cu_walk_item(w, &a, &b, &at, &n)) return;
+    for (i = at + ((int)threadIdx.x & 31); i < at + n; i += 32)
+        for (j = 0; j < m; j++) {
+            const T x = d[a + i * w.dx + j];
+            d[a + i * w.dx + j] = s[b + i * w.sx + j];
+            s[b + i * w.sx + j] = x;
+        }
+}
+template <class T>
+MV__CU_FN mv_status mv__cu_sp_words(mv_cuda_ctx *ctx, const char *op, const mv__cu_sp_box *b,
+                                    const mv__cu_walk *w, int swap) {
+    unsigned grid = 0;
+    const int m = (int)(b->size / sizeof(T));
+    mv_status st = mv__cu_grid(ctx, op, mv__cu_walk_blocks(w), &grid);
+    if (st < 0) return st;
+    if (swap)
+        MV__CU_LAUNCH(mv__cu_k_sp_swap<T>, grid, MV__CU_B, 0, ctx->stream, (T *)(void *)b->d,
+                      (T *)(uintptr_t)b->s, *w, m);
+    else
+        MV__CU_LAUNCH(mv__cu_k_sp_any<T>, grid, MV__CU_B, 0, ctx->stream, (T *)(void *)b->d,
+                      (const T *)(const void *)b->s, *w, m);
+    return mv__cu_launched(ctx, op);
+}
+MV__CU_FN mv_status mv__cu_sp_anyhow(mv_cuda_ctx *ctx, const char *op, const mv__cu_sp_box *b, int swap) {
+    const size_t unit = mv__cu_sp_unit(mv__cu_sp_bits(b, 0));
+    mv__cu_walk w;
+    mv__cu_sp_walk(&w, b, 1, unit);
+    switch (unit) {
+        case 1: return mv__cu_sp_words<unsigned char>(ctx, op, b, &w, swap);
+        case 2: return mv__cu_sp_words<unsigned short>(ctx, op, b, &w, swap);
+        case 4: return mv__cu_sp_words<unsigned>(ctx, op, b, &w, swap);
+        default: return mv__cu_sp_words<mv__cu_u64>(ctx, op, b, &w, swap);
+    }
+}
+/* Rows forwards: in the widest words that fit */
+MV__CU_FN mv_status mv__cu_sp_forward(mv_cuda_ctx *ctx, const char *op, const mv__cu_sp_box *b, int swap) {
+    const size_t bytes = b->n[0] * b->size, bits = (size_t)(uintptr_t)b->d | (size_t)(uintptr_t)b->s | bytes;
+    mv__cu_sp_box c = *b;
+    mv__cu_walk w;
+    size_t all = bits;
+    int k;
+    for (k = 1; k < b->nd; k++) all |= (size_t)b->ds[k] | (size_t)b->ss[k];
+    c.size = mv__cu_sp_unit(all);
+    c.n[0] = bytes / c.size;
+    c.ds[0] = c.ss[0] = (ptrdiff_t)c.size;
+    if (swap) return mv__cu_sp_anyhow(ctx, op, &c, 1);
+    mv__cu_sp_walk(&w, &c, 1, c.size);
+    return mv__cu_map_same(ctx, op, c.d, c.s, c.size, &w);
+}
+
+/* ---- rows backwards: s points at the element that comes first ---- */
+template <class T> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_sp_back(T *d, const T *s, mv__cu_walk w) {
+    enum { N = 16 / (int)sizeof(T) };
+    const int lane = (int)threadIdx.x & 31;
+    long long a, b, at, n, i, head, groups;
+    int k;
+    if (!mv__cu_walk_item(w, &a, &b, &at, &n)) return;
+    d += a + at;
+    s += b - at;
+    head = (long long)((0 - (mv__cu_u64)(size_t)d) / sizeof(T) % N);
+    head = head < n ? head : n;
+    groups = (n - head) / N;
+    const int packed = (size_t)(s - head + 1) % 16 == 0;
+    for (i = lane; i < groups; i += 32) {
+        mv__cu_pack<T, N> in, out;
+        mv__cu_ldn<T, N>(in, s - head - i * N - (N - 1), packed, 1);
+        MV__CU_UNROLL for (k = 0; k < N; k++) out.v[k] = in.v[N - 1 - k];
+        mv__cu_stg((typename mv__cu_pack<T, N>::word *)(void *)(d + head + i * N), out.w);
+    }
+    for (i = lane; i < n - groups * N; i += 32) {
+        const long long j = i < head ? i : groups * N + i;
+        d[j] = s[-j];
+    }
+}
+template <class T>
+MV__CU_FN mv_status mv__cu_sp_back(mv_cuda_ctx *ctx, const char *op, const mv__cu_sp_box *b) {
+    unsigned grid = 0;
+    mv__cu_walk w;
+    mv_status st;
+    mv__cu_sp_walk(&w, b, 1, sizeof(T));
+    if ((st = mv__cu_grid(ctx, op, mv__cu_walk_blocks(&w), &grid)) < 0) return st;
+    MV__CU_LAUNCH(mv__cu_k_sp_back<T>, grid, MV__CU_B, 0, ctx->stream, (T *)(void *)b->d,
+                  (const T *)(const void *)b->s, w);
+    return mv__cu_launched(ctx, op);
+}
+
+/* ---- tiles: d's axis 1 is s's row. 32 x 32 elements, 64 x 64 of 8 and 16 bits in pairs; pitches by which a
+   column of the tile lies in 32 banks. ---- */
+typedef struct mv__cu_sp_two { /* 16 bytes, aligned to 8 */
+    mv__cu_u64 a, b;
+} mv__cu_sp_two;
+template <class T> struct mv__cu_sp_shape {
+    enum { P = sizeof(T) <= 2 ? 2 : 1, W = 32 * P, PITCH = sizeof(T) == 1 ? W + 2 : W + 1, R = W / 8 };
+};
+template <class T> struct mv__cu_sp_room { T t[mv__cu_sp_shape<T>::W][mv__cu_sp_shape<T>::PITCH]; };
+typedef struct mv__cu_sp_turn {
+    /* counts, steps in elements; the first tile and volume of this launch */
+    long long n0, n1, ds1, ss0, k0, z0;
+    int packed_s, packed_d;
+    mv__cu_walk outer;
+} mv__cu_sp_turn;
+template <class T> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_sp_tile(T *d, const T *s, mv__cu_sp_turn g) {
+    typedef mv__cu_sp_shape<T> shape;
+    typedef mv__cu_sp_room<T> room;
+    enum { P = shape::P, W = shape::W, R = shape::R };
+    MV__CU_SHARED(room, sh);
+    const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5;
+    const long long i0 = (long long)blockIdx.x * W, k0 = g.k0 + (long long)blockIdx.y * W;
+    mv__cu_pack<T, P> v[R];
+    long long a, b, i, k;
+    int u, p;
+    mv__cu_walk_row(g.outer, (mv__cu_u64)(g.z0 + (long long)blockIdx.z), &a, &b);
+    k = k0 + lane * P;
+    s += b + k;
+    MV__CU_UNROLL for (u = 0; u < R; u++) {
+        i = i0 + warp + 8 * u;
+        mv__cu_ldn<T, P>(v[u], s + i * g.ss0, g.packed_s, i < g.n0 && k + P <= g.n1);
+        if (P > 1 && i < g.n0 && k + P > g.n1 && k < g.n1) v[u].v[0] = s[i * g.ss0];
+    }
+    MV__CU_UNROLL for (u = 0; u < R; u++) {
+        if (i0 + warp + 8 * u >= g.n0) break;
+        MV__CU_UNROLL for (p = 0; p < P; p++)
+            if (k + p < g.n1) sh.t[warp + 8 * u][lane * P + p] = v[u].v[p];
+    }
+    mv__cu_sync();
+    i = i0 + lane * P;
+    d += a + i;
+    MV__CU_UNROLL for (u = 0; u < R; u++) {
+        k = k0 + warp + 8 * u;
+        if (k >= g.n1 || i >= g.n0) break;
+        v[0].v[0] = sh.t[lane * P][warp + 8 * u];
+        if (i + P > g.n0) {
+            d[k * g.ds1] = v[0].v[0];
+            continue;
+        }
+        if (P > 1) v[0].v[P - 1] = sh.t[lane * P + P - 1][warp + 8 * u];
+        mv__cu_stn<T, P>(d + k * g.ds1, v[0], g.packed_d);
+    }
+}
+template <class T>
+MV__CU_FN mv_status mv__cu_sp_tile(mv_cuda_ctx *ctx, const char *op, const mv__cu_sp_box *b) {
+    enum { P = mv__cu_sp_shape<T>::P, W = mv__cu_sp_shape<T>::W, SIZE = P * (int)sizeof(T), MOST = 65535 };
+    const size_t nx = mv__cu_divup(b->n[0], W), ny = mv__cu_divup(b->n[1], W);
+    size_t sbits = (size_t)(uintptr_t)b->s | (size_t)b->ss[0],
+        dbits = (size_t)(uintptr_t)b->d | (size_t)b->ds[1];
+    mv__cu_sp_turn g;
+    unsigned grid = 0;
+    size_t y, z;
+    int k;
+    mv_status st = mv__cu_grid(ctx, op, nx, &grid);
+    if (st < 0) return st;
+    memset(&g, 0, sizeof g);
+    for (k = 2; k < b->nd; k++) sbits |= (size_t)b->ss[k], dbits |= (size_t)b->ds[k];
+    g.packed_s = sbits % SIZE == 0;
+    g.packed_d = dbits % SIZE == 0;
+    mv__cu_sp_walk(&g.outer, b, 2, sizeof(T));
+    g.n0 = (long long)b->n[0], g.n1 = (long long)b->n[1];
+    g.ds1 = b->ds[1] / (ptrdiff_t)sizeof(T);
+    g.ss0 = b->ss[0] / (ptrdiff_t)sizeof(T);
+    for (z = 0; z < (size_t)g.outer.rows && st == MEDVOL_OK; z += MOST)
+        for (y = 0; y < ny && st == MEDVOL_OK; y += MOST) {
+            const size_t my = ny - y < MOST ? ny - y : (size_t)MOST, mz = (size_t)g.outer.rows - z;
+            const dim3 blocks(grid, (unsigned)my, mz < MOST ? (unsigned)mz : (unsigned)MOST);
+            g.k0 = (long long)(y * W);
+            g.z0 = (long long)z;
+            MV__CU_LAUNCH(mv__cu_k_sp_tile<T>, blocks, MV__CU_B, 0, ctx->stream, (T *)(void *)b->d,
+                          (const T *)(const void *)b->s, g);
+            st = mv__cu_launched(ctx, op);
+        }
+    return st;
+}
+MV__CU_FN mv_status mv__cu_sp_run(mv_cuda_ctx *ctx, const char *op, mv__cu_sp_box *b) {
+    const ptrdiff_t z = (ptrdiff_t)b->size;
+    size_t unit;
+    int k, from = -1;
+    mv__cu_sp_simplify(b);
+    if (b->ds[0] == z && b->ss[0] == z) return mv__cu_sp_forward(ctx, op, b, 0);
+    unit = mv__cu_sp_unit(mv__cu_sp_bits(b, 0));
+    if (unit != b->size && !(unit == 8 && b->size == 16)) return mv__cu_sp_anyhow(ctx, op, b, 0);
+    if (b->ds[0] == z && b->ss[0] == -z) switch (b->size) {
+        case 1: return mv__cu_sp_back<unsigned char>(ctx, op, b);
+        case 2: return mv__cu_sp_back<unsigned short>(ctx, op, b);
+        case 4: return mv__cu_sp_back<unsigned>(ctx, op, b);
+        case 8: return mv__cu_sp_back<mv__cu_u64>(ctx, op, b);
+        default: return mv__cu_sp_anyhow(ctx, op, b, 0);
+    }
+    for (k = 1; k < b->nd; k++)
+        if (b->ss[k] == z || b->ss[k] == -z) from = k;
+    if (b->ds[0] != z || from < 0) return mv__cu_sp_anyhow(ctx, op, b, 0);
+    for (k = from; k > 1; k--) mv__cu_sp_swap(b, k, k - 1); /* s's fastest axis second, run forwards */
+    if (b->ss[1] < 0) mv__cu_sp_turn_axis(b, 1);
+    switch (b->size) {
+        case 1: return mv__cu_sp_tile<unsigned char>(ctx, op, b);
+        case 2: return mv__cu_sp_tile<unsigned short>(ctx, op, b);
+        case 4: return mv__cu_sp_tile<unsigned>(ctx, op, b);
+        case 8: return mv__cu_sp_tile<mv__cu_u64>(ctx, op, b);
+        default: return mv__cu_sp_tile<mv__cu_sp_two>(ctx, op, b);
+    }
+}
+/* Flips within one block: from the outermost flipped axis inwards each half changes places with its mirror
+   image; of an odd axis the middle plane is left, in which the other axes go on. */
+MV__CU_FN mv_status mv__cu_sp_inplace(mv_cuda_ctx *ctx, const char *op, mv__cu_sp_box *b) {
+    mv_status st = MEDVOL_OK;
+    mv__cu_sp_simplify(b);
+    while (st == MEDVOL_OK && b->nd > 0) {
+        mv__cu_sp_box h = *b;
+        int k = b->nd - 1;
+        while (k >= 0 && b->ss[k] > 0) k--;
+        if (k < 0) return st;
+        h.n[k] = b->n[k] / 2; /* at least 1: axes of one voxel are gone */
+        st = h.ds[0] == (ptrdiff_t)h.size && h.ss[0] == h.ds[0] ? mv__cu_sp_forward(ctx, op, &h, 1)
+                                                                : mv__cu_sp_anyhow(ctx, op, &h, 1);
+        if (b->n[k] % 2 == 0) return st;
+        b->d += (ptrdiff_t)(b->n[k] / 2) * b->ds[k];
+        b->s += (ptrdiff_t)(b->n[k] / 2) * b->ss[k];
+        mv__cu_sp_drop(b, k);
+    }
+    return st;
+}
+
+/* ---- flip, permute, reorient, rot90: dst axis d is src axis order[d]; flips: bits of src axes ---- */
+MV__CU_FN double mv__cu_sp_times(double a, double b) { /* rounded, as medvol.h does */
+    volatile double p = a * b;
+    return p;
+}
+MV__CU_FN void mv__cu_sp_turn_geometry(mv_volume *out, const mv_volume *src, int nd, const int *order,
+                                       unsigned flips) {
+    double a[12], step[4], spacing[3];
+    int d, r;
+    memcpy(a, src->affine, sizeof a);
+    memcpy(step, src->step, sizeof step);
+    mv_affine_spacing(spacing, a);
+    for (d = 0; d < 3; d++)
+        for (r = 0; r < 3 && (flips >> d & 1); r++) {
+            a[4 * r + 3] += mv__cu_sp_times(a[4 * r + d], (double)((d < src->ndim ? src->dim[d] : 1) - 1));
+            a[4 * r + d] = 0.0 - a[4 * r + d];
+        }
+    for (r = 0; r < 3; r++) out->affine[4 * r + 3] = a[4 * r + 3];
+    for (d = 0; d < 7; d++) {
+        const int from = d < nd ? order[d] : d;
+        if (d < 3)
+            for (r = 0; r < 3; r++) out->affine[4 * r + d] = from < 3 ? a[4 * r + from] : 0.0;
+        else out->step[d - 3] = from < 3 ? spacing[from] : step[from - 3];
+    }
+}
+MV__CU_FN mv_status mv__cu_sp_turned(mv_cuda_ctx *ctx, const char *op, mv_cuda_volume *dst,
+                                     const mv_cuda_volume *src, int nd, const int *order, unsigned flips) {
+    mv__cu_sp_box b;
+    mv_cuda_volume out;
+    size_t dim[7];
+    int d, same = 1;
+    mv_status st;
+    if (!dst) return mv__cu_fail_null(ctx, op, "dst");
+    for (d = 0; d < nd; d++) {
+        dim[d] = order[d] < src->ndim ? src->dim[order[d]] : 1;
+        same = same && order[d] == d;
+    }
+    st = mv__cu_out_begin(ctx, op, &out, dst, src, src->dtype, nd, dim, same ? MV__CU_INPLACE : 0);
+    if (st < 0) return st;
+    memset(&b, 0, sizeof b);
+    b.size = mv_dtype_size(src->dtype);
+    b.nd = nd;
+    b.d = (unsigned char *)out.data;
+    b.s = (const unsigned char *)src->data;
+    for (d = 0; d < nd; d++) {
+        const int from = order[d];
+        b.n[d] = dim[d];
+        b.ds[d] = dim[d] > 1 ? out.stride[d] * (ptrdiff_t)b.size : 0;
+        b.ss[d] = dim[d] > 1 ? src->stride[from] * (ptrdiff_t)b.size : 0;
+        if (flips >> from & 1) {
+            b.s += b.ss[d] * (ptrdiff_t)(dim[d] - 1);
+            b.ss[d] = -b.ss[d];
+        }
+    }
+    st = out.data == src->data ? mv__cu_sp_inplace(ctx, op, &b) : mv__cu_sp_run(ctx, op, &b);
+    mv__cu_sp_turn_geometry(&out, src, nd, order, flips);
+    return mv__cu_out_end(ctx, st, &out, dst);
+}
+MV__CU_FN mv_status mv__cu_sp_flip(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                   unsigned axes) {
+    static const int order[7] = {0, 1, 2, 3, 4, 5, 6};
+    mv_status st = mv__cu_vol_check(ctx, "flip", "src", src);
+    if (st < 0) return st;
+    if (axes >> src->ndim)
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "axes", (double)axes,
+                           "flip: axes = 0x%x: only bits 0..%d name an axis", axes, src->ndim - 1);
+    return mv__cu_sp_turned(ctx, "flip", dst, src, src->ndim, order, axes);
+}
+MEDVOL_DEF mv_status mv_cuda_flip(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                  unsigned axes) {
+    mv_status st = mv__cu_begin(ctx, "flip");
+    return st < 0 ? st : mv__cu_end(ctx, mv__cu_sp_flip(ctx, dst, src, axes));
+}
+MV__CU_FN mv_status mv__cu_sp_order_check(mv_cuda_ctx *ctx, const char *op, int nd, const int *order) {
+    unsigned seen = 0;
+    int d;
+    for (d = 0; d < nd; d++) {
+        if (!(order[d] >= 0 && order[d] < nd) || seen >> order[d] & 1)
+            return mv__cu_fail(ctx, MEDVOL_E_RANGE, "order", order[d],
+                               "%s: order[%d] = %d: must name each of the axes 0..%d once", op, d, order[d],
+                               nd - 1);
+        seen |= 1u << order[d];
+    }
+    return MEDVOL_OK;
+}
+MV__CU_FN mv_status mv__cu_sp_permute(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                      const int *order) {
+    mv_status st = mv__cu_vol_check(ctx, "permute", "src", src);
+    if (st < 0) return st;
+    if (!order) return mv__cu_fail_null(ctx, "permute", "order");
+    if ((st = mv__cu_sp_order_check(ctx, "permute", src->ndim, order)) < 0) return st;
+    return mv__cu_sp_turned(ctx, "permute", dst, src, src->ndim, order, 0);
+}
+MEDVOL_DEF mv_status mv_cuda_permute(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                     const int *order) {
+    mv_status st = mv__cu_begin(ctx, "permute");
+    return st < 0 ? st : mv__cu_end(ctx, mv__cu_sp_permute(ctx, dst, src, order));
+}
+MV__CU_FN mv_status mv__cu_sp_rot90(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src, int k,
+                                    int a, int b) {
+    int order[7] = {0, 1, 2, 3, 4, 5, 6};
+    const int turns = (k % 4 + 4) % 4;
+    unsigned flips = 0;
+    mv_status st = mv__cu_vol_check(ctx, "rot90", "src", src);
+    if (st < 0) return st;
+    if (!(a >= 0 && a < src->ndim) || !(b >= 0 && b < src->ndim) || a == b)
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "a", a, "rot90: axes %d and %d: must be two of 0..%d", a, b,
+                           src->ndim - 1);
+    if (turns & 1) order[a] = b, order[b] = a;
+    if (turns == 1 || turns == 2) flips |= 1u << b;
+    if (turns == 3 || turns == 2) flips |= 1u << a;
+    return mv__cu_sp_turned(ctx, "rot90", dst, src, src->ndim, order, flips);
+}
+MEDVOL_DEF mv_status mv_cuda_rot90(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src, int k,
+                                   int a, int b) {
+    mv_status st = mv__cu_begin(ctx, "rot90");
+    return st < 0 ? st : mv__cu_end(ctx, mv__cu_sp_rot90(ctx, dst, src, k, a, b));
+}
+MV__CU_FN int mv__cu_sp_letter(char c, int *axis, int *sign) {
+    static const char low[] = "lpi", high[] = "ras";
+    int i;
+    for (i = 0; i < 3; i++)
+        if ((c | 32) == low[i] || (c | 32) == high[i]) {
+            *axis = i;
+            *sign = (c | 32) == high[i] ? 1 : -1;
+            return 1;
+        }
+    return 0;
+}
+MV__CU_FN mv_status mv__cu_sp_reorient(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                       const char *code, int from) {
+    int order[7] = {0, 1, 2, 3, 4, 5, 6}, axis[3], sign[3], want, turn, d, c, nd, seen = 0;
+    unsigned flips = 0;
+    mv_status st = mv__cu_vol_check(ctx, "reorient", "src", src);
+    if (st < 0) return st;
+    if (!code) return mv__cu_fail_null(ctx, "reorient", "code");
+    mv_affine_orientation(src->affine, axis, sign);
+    for (d = 0; d < 3; d++) {
+        if (!mv__cu_sp_letter(code[d], &want, &turn) || seen >> want & 1 || (d == 2 && code[3]))
+            return mv__cu_fail(ctx, MEDVOL_E_RANGE, "code", d,
+                               "reorient: \"%s\": must be one letter of each pair LR, PA, IS", code);
+        seen |= 1 << want;
+        if (from) turn = -turn;
+        for (c = 0; c < 3 && axis[c] != want; c++) {}
+        if (c == 3)
+            return mv__cu_fail(ctx, MEDVOL_E_SINGULAR, "affine", d, "reorient: no axis of src runs along %c",
+                               code[d]);
+        order[d] = c;
+        if (sign[c] != turn) flips |= 1u << c;
+    }
+    for (nd = src->ndim, d = 0; d < 3; d++)
+        if (order[d] != d && d >= nd) nd = d + 1; /* a flat volume stood upright gains axes */
+    return mv__cu_sp_turned(ctx, "reorient", dst, src, nd, order, flips);
+}
+MEDVOL_DEF mv_status mv_cuda_reorient(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                      const char *code, const mv_reorient_opt *opt) {
+    mv_status st = mv__cu_begin(ctx, "reorient");
+    return st < 0 ? st : mv__cu_end(ctx, mv__cu_sp_reorient(ctx, dst, src, code, opt ? opt->from : 0));
+}
+
+/* ---- crop and pad: out = the box start, size of src with before and after around it ---- */
+typedef struct mv__cu_sp_pad {
+    int nd, mode, m; /* m: words an element */
+    long long n[7], in[7], before[7], ds[7], ss[7]; /* steps in words */
+    mv__cu_u64 fill[8];
+} mv__cu_sp_pad;
+/* Index i relative to the first of n voxels: the voxel that stands there, -1: the fill */
+MV__CU_DEV long long mv__cu_sp_from(int mode, long long i, long long n) {
+    long long p, m;
+    if (i >= 0 && i < n) return i;
+    if (mode == MEDVOL_PAD_CONSTANT) return -1;
+    if (mode == MEDVOL_PAD_EDGE || (mode == MEDVOL_PAD_REFLECT && n == 1)) return i < 0 ? 0 : n - 1;
+    p = mode == MEDVOL_PAD_WRAP ? n : mode == MEDVOL_PAD_SYMMETRIC ? 2 * n : 2 * n - 2;
+    m = i == (int)i && p == (int)p ? (int)i % (int)p : i % p;
+    if (m < 0) m += p;
+    return m < n ? m : mode == MEDVOL_PAD_SYMMETRIC ? p - 1 - m : p - m;
+}
+/* The stretch of this warp: its row, first element, how many. 0: none; -1: all of it is fill. */
+MV__CU_DEV int mv__cu_sp_pad_item(const mv__cu_sp_pad &g, long long *a, long long *b, long long *at,
+                                  long long *n) {
+    const long long seg = MV__CU_MAP_SEG, segs = (g.n[0] + seg - 1) / seg;
+    const mv__cu_u64 i = (mv__cu_u64)blockIdx.x * (MV__CU_B / 32) + (threadIdx.x >> 5);
+    mv__cu_u64 row = segs > 1 ? i / (mv__cu_u64)segs : i, q;
+    int k, inside = 1;
+    *at = segs > 1 ? (long long)(i % (mv__cu_u64)segs) * seg : 0;
+    *n = g.n[0] - *at < seg ? g.n[0] - *at : seg;
+    *a = *b = 0;
+    MV__CU_UNROLL for (k = 1; k < 7; k++) {
+        const mv__cu_u64 m = (mv__cu_u64)g.n[k];
+        long long r, from;
+        if (k >= g.nd) break;
+        if (row >> 32 == 0 && m >> 32 == 0) q = (unsigned)row / (unsigned)m;
+        else q = row / m;
+        r = (long long)(row - q * m);
+        from = mv__cu_sp_from(g.mode, r - g.before[k], g.in[k]);
+        if (from < 0) inside = 0;
+        *a += r * g.ds[k];
+        *b += from * g.ss[k];
+        row = q;
+    }
+    return row ? 0 : inside ? 1 : -1;
+}
+template <class T> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_sp_pad(T *d, const T *s, mv__cu_sp_pad g) {
+    enum { N = 16 / (int)sizeof(T) };
+    const int lane = (int)threadIdx.x & 31;
+    const T fill = (T)g.fill[0];
+    long long a, b, at, n, i, head;
+    int k;
+    const int what = mv__cu_sp_pad_item(g, &a, &b, &at, &n);
+    if (what == 0) return;
+    d += a + at;
+    s += what < 0 ? 0 : b;
+    at -= g.before[0]; /* of the stretch, from the first voxel of src */
+    head = (long long)((0 - (mv__cu_u64)(size_t)d) / sizeof(T) % N);
+    head = head < n ? head : n;
+    const int packed = (size_t)(s + at + head) % 16 == 0;
+    const long long groups = (n - head) / N;
+    for (i = lane; i < groups; i += 32) {
+        const long long x = at + head + i * N;
+        T *to = d + head + i * N;
+        mv__cu_pack<T, N> v;
+        const int beside = x + N <= 0 || x >= g.in[0];
+        if (what > 0 && x >= 0 && x + N <= g.in[0]) mv__cu_ldn<T, N>(v, s + x, packed, 1);
+        else if (what < 0 || (beside && g.mode <= MEDVOL_PAD_EDGE)) {
+            const T one = what < 0 || g.mode == MEDVOL_PAD_CONSTANT ? fill : s[x < 0 ? 0 : g.in[0] - 1];
+            MV__CU_UNROLL for (k = 0; k < N; k++) v.v[k] = one;
+        } else {
+            for (k = 0; k < N; k++) {
+                const long long from = mv__cu_sp_from(g.mode, x + k, g.in[0]);
+                to[k] = from < 0 ? fill : s[from];
+            }
+            continue;
+        }
+        mv__cu_stg((typename mv__cu_pack<T, N>::word *)(void *)to, v.w);
+    }
+    for (i = lane; i < n - groups * N; i += 32) {
+        const long long j = i < head ? i : groups * N + i,
+                        from = what < 0 ? -1 : mv__cu_sp_from(g.mode, at + j, g.in[0]);
+        d[j] = from < 0 ? fill : s[from];
+    }
+}
+/* Elements of m words, or without neighbours */
+template <class T> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_sp_pad_any(T *d, const T *s, mv__cu_sp_pad g) {
+    long long a, b, at, n, i;
+    int j;
+    const int what = mv__cu_sp_pad_item(g, &a, &b, &at, &n);
+    if (what == 0) return;
+    for (i = at + ((int)threadIdx.x & 31); i < at + n; i += 32) {
+        const long long from = what < 0 ? -1 : mv__cu_sp_from(g.mode, i - g.before[0], g.in[0]);
+        for (j = 0; j < g.m; j++)
+            d[a + i * g.ds[0] + j] =
+                from >= 0 ? s[b + from * g.ss[0] + j]
+                          : (T)(g.fill[(unsigned)j * sizeof(T) / 8] >> (unsigned)j * sizeof(T) % 8 * 8);
+    }
+}
+typedef struct mv__cu_sp_frame { /* what is padded, in bytes */
+    unsigned char *d;
+    const unsigned char *s;
+    size_t size, n[7], in[7], before[7];
+    ptrdiff_t ds[7], ss[7];
+    int nd, mode;
+    mv__cu_u64 fill[8];
+} mv__cu_sp_frame;
+MV__CU_FN void mv__cu_sp_frame_drop(mv__cu_sp_frame *f, int k) {
+    for (f->nd--; k < f->nd; k++) {
+        f->n[k] = f->n[k + 1], f->in[k] = f->in[k + 1], f->before[k] = f->before[k + 1];
+        f->ds[k] = f->ds[k + 1], f->ss[k] = f->ss[k + 1];
+    }
+}
+template <class T>
+MV__CU_FN mv_status mv__cu_sp_frame_words(mv_cuda_ctx *ctx, const char *op, const mv__cu_sp_frame *f) {
+    mv__cu_sp_pad g;
+    size_t rows = 1;
+    unsigned grid = 0;
+    int k;
+    mv_status st;
+    memset(&g, 0, sizeof g);
+    g.nd = f->nd, g.mode = f->mode;
+    g.m = (int)(f->size / sizeof(T));
+    memcpy(g.fill, f->fill, sizeof g.fill);
+    for (k = 0; k < f->nd; k++) {
+        g.n[k] = (long long)f->n[k], g.in[k] = (long long)f->in[k], g.before[k] = (long long)f->before[k];
+        g.ds[k] = f->ds[k] / (ptrdiff_t)sizeof(T), g.ss[k] = f->ss[k] / (ptrdiff_t)sizeof(T);
+        if (k) rows *= f->n[k];
+    }
+    st = mv__cu_grid(ctx, op, mv__cu_divup(rows * mv__cu_divup(f->n[0], MV__CU_MAP_SEG), MV__CU_B / 32),
+                     &grid);
+    if (st < 0) return st;
+    if (g.m == 1 && (g.ds[0] == 1 || g.n[0] == 1) && (g.ss[0] == 1 || g.in[0] == 1))
+        MV__CU_LAUNCH(mv__cu_k_sp_pad<T>, grid, MV__CU_B, 0, ctx->stream, (T *)(void *)f->d,
+                      (const T *)(const void *)f->s, g);
+    else
+        MV__CU_LAUNCH(mv__cu_k_sp_pad_any<T>, grid, MV__CU_B, 0, ctx->stream, (T *)(void *)f->d,
+                      (const T *)(const void *)f->s, g);
+    return mv__cu_launched(ctx, op);
+}
+MV__CU_FN mv_status mv__cu_sp_frame_run(mv_cuda_ctx *ctx, const char *op, mv__cu_sp_frame *f) {
+    size_t bits = (size_t)(uintptr_t)f->d | (size_t)(uintptr_t)f->s | f->size;
+    const ptrdiff_t z = (ptrdiff_t)f->size;
+    int a;
+    for (a = f->nd - 1; a > 0; a--)
+        if (f->n[a] == 1) mv__cu_sp_frame_drop(f, a);
+    while (f->nd > 1 && f->n[0] == 1 && f->ds[1] == z && f->ss[1] == z) mv__cu_sp_frame_drop(f, 0);
+    while (f->nd > 1 && f->n[0] == f->in[0] && f->n[1] == f->in[1] && f->ds[0] == z && f->ss[0] == z &&
+           f->ds[1] == z * (ptrdiff_t)f->n[0] && f->ss[1] == f->ds[1]) {
+        const size_t k = f->n[0];
+        mv__cu_sp_frame_drop(f, 0);
+        f->n[0] *= k, f->in[0] *= k;
+        f->ds[0] = f->ss[0] = z;
+    }
+    for (a = 0; a < f->nd; a++) bits |= (size_t)f->ds[a] | (size_t)f->ss[a];
+    switch (mv__cu_sp_unit(bits)) {
+        case 1: return mv__cu_sp_frame_words<unsigned char>(ctx, op, f);
+        case 2: return mv__cu_sp_frame_words<unsigned short>(ctx, op, f);
+        case 4: return mv__cu_sp_frame_words<unsigned>(ctx, op, f);
+        default: return mv__cu_sp_frame_words<mv__cu_u64>(ctx, op, f);
+    }
+}
+
+/* ---- mean, minimum and maximum of lines, in double, in the order of medvol.h ---- */
+typedef struct mv__cu_sp_stat {
+    int how, type, whole; /* how: 0 the mean, 1 the least, 2 the greatest; whole: of 64-bit integers */
+    mv__cu_u64 sign;      /* makes their order that of unsigned ones */
+    long long before, m, n, step, len; /* along the axis; len: elements of rows across it */
+    mv__cu_walk lines;
+} mv__cu_sp_stat;
+typedef struct mv__cu_sp_best {
+    double real;
+    mv__cu_u64 whole;
+} mv__cu_sp_best;
+MV__CU_DEV void mv__cu_sp_take_real(mv__cu_sp_best *b, double x, int how) {
+    if (how == 0) b->real = mv__cu_add(b->real, x);
+    else if ((how == 1 ? x < b->real : x > b->real) || x != x) b->real = x;
+}
+MV__CU_DEV void mv__cu_sp_take_whole(mv__cu_sp_best *b, mv__cu_u64 v, int how) {
+    if (how == 1 ? v < b->whole : v > b->whole) b->whole = v;
+}
+MV__CU_DEV void mv__cu_sp_best_start(mv__cu_sp_best *b, int how) {
+    b->real = how == 0 ? 0.0 : mv__cu_double(how == 1 ? 0x7ff0000000000000ULL : 0xfff0000000000000ULL);
+    b->whole = how == 1 ? ~0ULL : 0;
+}
+MV__CU_DEV void mv__cu_sp_best_take(mv__cu_sp_best *b, const mv__cu_sp_stat &g, const void *p, long long i) {
+    if (g.whole) mv__cu_sp_take_whole(b, ((const mv__cu_u64 *)p)[i] ^ g.sign, g.how);
+    else mv__cu_sp_take_real(b, mv__cu_load(p, i, g.type), g.how);
+}
+MV__CU_DEV void mv__cu_sp_best_put(const mv__cu_sp_best &b, const mv__cu_sp_stat &g, void *p, long long i) {
+    if (g.whole) ((mv__cu_u64 *)p)[i] = b.whole ^ g.sign;
+    else if (b.real == b.real) mv__cu_store(p, i, g.type, b.real);
+    else switch (g.type) { /* one NaN, whatever went in */
+        case MEDVOL_F16: ((unsigned short *)p)[i] = 0x7e00; break;
+        case MEDVOL_BF16: ((unsigned short *)p)[i] = 0x7fc0; break;
+        case MEDVOL_F32: ((unsigned *)p)[i] = 0x7fc00000u; break;
+        case MEDVOL_F64: ((mv__cu_u64 *)p)[i] = 0x7ff8000000000000ULL; break;
+        default: mv__cu_store(p, i, g.type, b.real);
+    }
+}
+/* Along x: a warp to a line, 16 lanes add up */
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_sp_stat_line(void *p, mv__cu_sp_stat g) {
+    const int lane = (int)threadIdx.x & 31;
+    const mv__cu_u64 line = (mv__cu_u64)blockIdx.x * (MV__CU_B / 32) + (threadIdx.x >> 5);
+    mv__cu_sp_best b;
+    long long at, other, i;
+    int k;
+    if (line >= (mv__cu_u64)g.lines.rows) return; /* whole warps */
+    mv__cu_walk_row(g.lines, line, &at, &other);
+    mv__cu_sp_best_start(&b, g.how);
+    for (i = lane; i < g.m && lane < 16; i += 16) mv__cu_sp_best_take(&b, g, p, at + g.before + i);
+    if (g.how == 0) {
+        for (k = 8; k > 0; k >>= 1) b.real = mv__cu_add(b.real, mv__cu_shfl_down(b.real, (unsigned)k));
+        b.real /= (double)g.m;
+    } else for (k = 1; k < 16; k++) {
+        mv__cu_sp_best o;
+        o.real = mv__cu_shfl(b.real, k);
+        o.whole = mv__cu_shfl(b.whole, k);
+        if (lane == 0) mv__cu_sp_take_real(&b, o.real, g.how), mv__cu_sp_take_whole(&b, o.whole, g.how);
+    }
+    b.real = mv__cu_shfl(b.real, 0);
+    b.whole = mv__cu_shfl(b.whole, 0);
+    for (i = lane; i < g.before; i += 32) mv__cu_sp_best_put(b, g, p, at + i);
+    for (i = g.before + g.m + lane; i < g.n; i += 32) mv__cu_sp_best_put(b, g, p, at + i);
+}
+/* Along another axis: a thread to a line */
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_sp_stat_axis(void *p, mv__cu_sp_stat g) {
+    const unsigned across = (unsigned)((g.len + MV__CU_B - 1) / MV__CU_B);
+    const long long x = (long long)(blockIdx.x % across) * MV__CU_B + (int)threadIdx.x;
+    mv__cu_sp_best b;
+    long long at, other, j;
+    mv__cu_walk_row(g.lines, blockIdx.x / across, &at, &other);
+    if (x >= g.len) return;
+    at += x;
+    mv__cu_sp_best_start(&b, g.how);
+    for (j = g.before; j < g.before + g.m; j++) mv__cu_sp_best_take(&b, g, p, at + j * g.step);
+    if (g.how == 0) b.real /= (double)g.m;
+    for (j = 0; j < g.before; j++) mv__cu_sp_best_put(b, g, p, at + j * g.step);
+    for (j = g.before + g.m; j < g.n; j++) mv__cu_sp_best_put(b, g, p, at + j * g.step);
+}
+/* The inner box of out is filled: the lines around it, axis after axis. */
+MV__CU_FN mv_status mv__cu_sp_stat_run(mv_cuda_ctx *ctx, const char *op, const mv_cuda_volume *out,
+                                       const size_t *before, const size_t *m, mv_pad_mode mode) {
+    const int upside = out->slope < 0.0 && mv__cu_scaled(out->slope, out->inter);
+    const size_t size = mv_dtype_size(out->dtype);
+    mv__cu_sp_stat g;
+    mv_status st = MEDVOL_OK;
+    unsigned grid = 0;
+    int axis, k;
+    memset(&g, 0, sizeof g);
+    g.how = mode == MEDVOL_PAD_MEAN ? 0 : (mode == MEDVOL_PAD_MAXIMUM) != upside ? 2 : 1;
+    g.type = (int)out->dtype;
+    g.whole = g.how && (out->dtype == MEDVOL_I64 || out->dtype == MEDVOL_U64);
+    g.sign = out->dtype == MEDVOL_I64 ? (mv__cu_u64)1 << 63 : 0;
+    g.len = (long long)out->dim[0];
+    for (axis = 0; axis < out->ndim && st == MEDVOL_OK; axis++) {
+        long long first = 0;
+        if (out->dim[axis] == m[axis]) continue;
+        g.before = (long long)before[axis], g.m = (long long)m[axis], g.n = (long long)out->dim[axis];
+        g.step = out->stride[axis];
+        memset(&g.lines, 0, sizeof g.lines);
+        g.lines.rows = 1;
+        for (k = 1; k < out->ndim; k++) { /* all of the axes before, the box of those to come */
+            if (k == axis) continue;
+            if (k > axis) first += (long long)before[k] * out->stride[k];
+            g.lines.dim[g.lines.axes] = (long long)(k < axis ? out->dim[k] : m[k]);
+            g.lines.ds[g.lines.axes] = out->stride[k];
+            g.lines.rows *= g.lines.dim[g.lines.axes++];
+        }
+        st = mv__cu_grid(ctx, op, axis ? (size_t)g.lines.rows * mv__cu_divup((size_t)g.len, MV__CU_B)
+                                       : mv__cu_divup((size_t)g.lines.rows, MV__CU_B / 32), &grid);
+        if (st < 0) return st;
+        if (axis)
+            MV__CU_LAUNCH(mv__cu_k_sp_stat_axis, grid, MV__CU_B, 0, ctx->stream,
+                          (void *)((unsigned char *)out->data + first * (long long)size), g);
+        else
+            MV__CU_LAUNCH(mv__cu_k_sp_stat_line, grid, MV__CU_B, 0, ctx->stream,
+                          (void *)((unsigned char *)out->data + first * (long long)size), g);
+        st = mv__cu_launched(ctx, op);
+    }
+    return st;
+}
+
+/* ---- the value around, as an element; checks; placement ---- */
+MV__CU_FN mv_status mv__cu_sp_element(mv_cuda_ctx *ctx, const char *op, mv__cu_u64 *e, const mv_volume *src,
+                                      double value) {
+    double x = value, slope, inter;
+    memset(e, 0, 8 * sizeof *e);
+    mv__cu_vol_scaling(src, &slope, &inter);
+    if (mv__cu_is_real(src->dtype)) {
+        x = (value - inter) / slope;
+        (void)mv_convert_array(NULL, e, src->dtype, &x, MEDVOL_F64, 1, 1.0, 0.0);
+    } else if (mv__cu_is_complex(src->dtype))
+        (void)mv_convert_array(NULL, e, src->dtype == MEDVOL_C64 ? MEDVOL_F32 : MEDVOL_F64, &x, MEDVOL_F64,
+                               1, 1.0, 0.0);
+    else if (src->dtype == MEDVOL_RGB24 || src->dtype == MEDVOL_RGBA32) {
+        (void)mv_convert_array(NULL, e, MEDVOL_U8, &x, MEDVOL_F64, 1, 1.0, 0.0);
+        memset(e, (int)(*e & 255), mv_dtype_size(src->dtype));
+    } else if (value != 0.0)
+        return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "value", value, "%s: value = %g: type %s takes 0 only", op,
+                           value, mv_dtype_name(src->dtype));
+    return MEDVOL_OK;
+}
+MV__CU_FN mv_status mv__cu_sp_mode_check(mv_cuda_ctx *ctx, const char *op, const mv_volume *src,
+                                         mv_pad_mode mode, double value) {
+    if (!((int)mode >= 0 && mode <= MEDVOL_PAD_MAXIMUM))
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "mode", (double)mode, "%s: mode = %d: must be 0..%d", op,
+                           (int)mode, (int)MEDVOL_PAD_MAXIMUM);
+    if (value != value) return mv__cu_fail(ctx, MEDVOL_E_RANGE, "value", value, "%s: value is NaN", op);
+    if (mode >= MEDVOL_PAD_MEAN && !mv__cu_is_real(src->dtype))
+        return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "mode", (double)mode, "%s: type %s has no mean or order", op,
+                           mv_dtype_name(src->dtype));
+    return MEDVOL_OK;
+}
+MV__CU_FN void mv__cu_sp_move_origin(mv_volume *v, const double *ijk) { /* voxel ijk becomes voxel 0 */
+    double x;
+    int r;
+    for (r = 0; r < 3; r++) {
+        x = mv__cu_sp_times(v->affine[4 * r], ijk[0]);
+        x += mv__cu_sp_times(v->affine[4 * r + 1], ijk[1]);
+        x += mv__cu_sp_times(v->affine[4 * r + 2], ijk[2]);
+        v->affine[4 * r + 3] += x;
+    }
+}
+MV__CU_FN mv_status mv__cu_sp_copy_box(mv_cuda_ctx *ctx, const char *op, const mv__cu_sp_frame *f) {
+    mv__cu_sp_box b;
+    int d;
+    memset(&b, 0, sizeof b);
+    b.size = f->size;
+    b.nd = f->nd;
+    b.d = f->d;
+    b.s = f->s;
+    for (d = 0; d < b.nd; d++) {
+        b.d += (ptrdiff_t)f->before[d] * f->ds[d];
+        b.n[d] = f->in[d];
+        b.ds[d] = f->in[d] > 1 ? f->ds[d] : 0;
+        b.ss[d] = f->ss[d];
+    }
+    return mv__cu_sp_run(ctx, op, &b);
+}
+/* Arguments are checked; arrays of src->ndim. */
+MV__CU_FN mv_status mv__cu_sp_place(mv_cuda_ctx *ctx, const char *op, mv_cuda_volume *dst,
+                                    const mv_cuda_volume *src, const size_t *start, const size_t *size,
+                                    const size_t *before, const size_t *after, mv_pad_mode mode,
+                                    double value) {
+    mv__cu_sp_frame f;
+    mv_cuda_volume out;
+    double ijk[3] = {0, 0, 0};
+    size_t dim[7];
+    const size_t z = mv_dtype_size(src->dtype);
+    int d, pads = 0, same = 1;
+    mv_status st;
+    memset(&f, 0, sizeof f);
+    f.s = (const unsigned char *)src->data;
+    if (!dst) return mv__cu_fail_null(ctx, op, "dst");
+    for (d = 0; d < src->ndim; d++) {
+        if (!mv__cu_adds(before[d], size[d], &dim[d]) || !mv__cu_adds(dim[d], after[d], &dim[d]) ||
+            dim[d] > (size_t)PTRDIFF_MAX)
+            return mv__cu_fail(ctx, MEDVOL_E_SIZE, "before", (double)before[d],
+                               "%s: axis %d: %zu + %zu + %zu overflows", op, d, before[d], size[d], after[d]);
+        pads = pads || before[d] || after[d];
+        same = same && dim[d] == src->dim[d];
+        if (d < 3) ijk[d] = (double)start[d] - (double)before[d];
+        if (size[d] < src->dim[d]) f.s += (ptrdiff_t)start[d] * src->stride[d] * (ptrdiff_t)z;
+    }
+    if (mode == MEDVOL_PAD_CONSTANT && (st = mv__cu_sp_element(ctx, op, f.fill, src, value)) < 0) return st;
+    st = mv__cu_out_begin(ctx, op, &out, dst, src, src->dtype, src->ndim, dim, same ? MV__CU_INPLACE : 0);
+    if (st < 0) return st;
+    f.d = (unsigned char *)out.data;
+    f.size = z;
+    f.nd = src->ndim;
+    f.mode = (int)mode;
+    for (d = 0; d < f.nd; d++) {
+        f.n[d] = dim[d], f.in[d] = size[d], f.before[d] = before[d];
+        f.ds[d] = dim[d] > 1 ? out.stride[d] * (ptrdiff_t)z : 0;
+        f.ss[d] = size[d] > 1 ? src->stride[d] * (ptrdiff_t)z : 0;
+    }
+    if (out.data != src->data) {
+        if (pads && mode < MEDVOL_PAD_MEAN) st = mv__cu_sp_frame_run(ctx, op, &f);
+        else st = mv__cu_sp_copy_box(ctx, op, &f);
+        if (st == MEDVOL_OK && pads && mode >= MEDVOL_PAD_MEAN)
+            st = mv__cu_sp_stat_run(ctx, op, &out, before, size, mode);
+    }
+    mv__cu_sp_move_origin(&out, ijk);
+    return mv__cu_out_end(ctx, st, &out, dst);
+}
+static const size_t mv__cu_sp_zero[7] = {0, 0, 0, 0, 0, 0, 0};
+MV__CU_FN mv_status mv__cu_sp_crop(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                   const size_t *start, const size_t *size, int clip) {
+    size_t n[7];
+    int d;
+    mv_status st = mv__cu_vol_check(ctx, "crop", "src", src);
+    if (st < 0) return st;
+    if (!start || !size) return mv__cu_fail_null(ctx, "crop", start ? "size" : "start");
+    for (d = 0; d < src->ndim; d++) {
+        n[d] = size[d];
+        if (clip && size[d] > 0 && start[d] < src->dim[d] && n[d] > src->dim[d] - start[d])
+            n[d] = src->dim[d] - start[d];
+        if (clip && size[d] > 0 && start[d] >= src->dim[d])
+            return mv__cu_fail(ctx, MEDVOL_E_EMPTY, "start", (double)start[d],
+                               "crop: axis %d: start %zu lies behind the last of %zu", d, start[d],
+                               src->dim[d]);
+        if (n[d] == 0 || start[d] >= src->dim[d] || n[d] > src->dim[d] - start[d])
+            return mv__cu_fail(ctx, MEDVOL_E_RANGE, "start", (double)start[d],
+                               "crop: axis %d: start %zu, size %zu: must lie in 0..%zu", d, start[d], size[d],
+                               src->dim[d]);
+    }
+    return mv__cu_sp_place(ctx, "crop", dst, src, start, n, mv__cu_sp_zero, mv__cu_sp_zero,
+                           MEDVOL_PAD_CONSTANT, 0.0);
+}
+MEDVOL_DEF mv_status mv_cuda_crop(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                  const size_t *start, const size_t *size, const mv_crop_opt *opt) {
+    mv_status st = mv__cu_begin(ctx, "crop");
+    return st < 0 ? st : mv__cu_end(ctx, mv__cu_sp_crop(ctx, dst, src, start, size, opt ? opt->clip : 0));
+}
+MV__CU_FN mv_status mv__cu_sp_padded(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                     const size_t *before, const size_t *after, const mv_pad_opt *opt) {
+    const mv_pad_mode mode = opt ? opt->mode : MEDVOL_PAD_CONSTANT;
+    const double value = opt ? opt->value : 0.0;
+    mv_status st = mv__cu_vol_check(ctx, "pad", "src", src);
+    if (st < 0) return st;
+    if (!before || !after) return mv__cu_fail_null(ctx, "pad", before ? "after" : "before");
+    if ((st = mv__cu_sp_mode_check(ctx, "pad", src, mode, value)) < 0) return st;
+    return mv__cu_sp_place(ctx, "pad", dst, src, mv__cu_sp_zero, src->dim, before, after, mode, value);
+}
+MEDVOL_DEF mv_status mv_cuda_pad(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                 const size_t *before, const size_t *after, const mv_pad_opt *opt) {
+    mv_status st = mv__cu_begin(ctx, "pad");
+    return st < 0 ? st : mv__cu_end(ctx, mv__cu_sp_padded(ctx, dst, src, before, after, opt));
+}
+MV__CU_FN mv_status mv__cu_sp_crop_or_pad(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                          const size_t *shape, const mv_crop_or_pad_opt *opt) {
+    static const char op[] = "crop_or_pad";
+    size_t start[7], size[7], before[7], after[7];
+    const mv_centre_rule rule = opt ? opt->rule : MEDVOL_CENTRE_MEDVOL;
+    const mv_pad_mode mode = opt ? opt->mode : MEDVOL_PAD_CONSTANT;
+    const double value = opt ? opt->value : 0.0;
+    int d;
+    mv_status st = mv__cu_vol_check(ctx, op, "src", src);
+    if (st < 0) return st;
+    if (!shape) return mv__cu_fail_null(ctx, op, "shape");
+    if ((st = mv__cu_sp_mode_check(ctx, op, src, mode, value)) < 0) return st;
+    if (!((int)rule >= 0 && rule <= MEDVOL_CENTRE_MEDRS))
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "rule", (double)rule, "%s: rule = %d: must be 0..%d", op,
+                           (int)rule, (int)MEDVOL_CENTRE_MEDRS);
+    for (d = 0; d < src->ndim; d++) {
+        const size_t n = src->dim[d], t = shape[d];
+        if (t == 0)
+            return mv__cu_fail(ctx, MEDVOL_E_SIZE, "shape", 0, "%s: shape[%d] = 0: must be at least 1", op,
+                               d);
+        start[d] = before[d] = after[d] = 0;
+        size[d] = n < t ? n : t;
+        if (t < n)
+            start[d] = rule == MEDVOL_CENTRE_TORCHIO ? mv__cu_divup(n - t, 2)
+                       : rule == MEDVOL_CENTRE_MEDRS ? (n - t) / 2
+                                                     : n / 2 - t / 2;
+        else {
+            before[d] = rule == MEDVOL_CENTRE_TORCHIO  ? mv__cu_divup(t - n, 2)
+                        : rule == MEDVOL_CENTRE_MEDVOL ? t / 2 - n / 2
+                                                       : (t - n) / 2;
+            after[d] = t - n - before[d];
+        }
+    }
+    return mv__cu_sp_place(ctx, op, dst, src, start, size, before, after, mode, value);
+}
+MEDVOL_DEF mv_status mv_cuda_crop_or_pad(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                         const size_t *shape, const mv_crop_or_pad_opt *opt) {
+    mv_status st = mv__cu_begin(ctx, "crop_or_pad");
+    return st < 0 ? st : mv__cu_end(ctx, mv__cu_sp_crop_or_pad(ctx, dst, src, shape, opt));
+}
+
+/* ---- foreground: a block's warps take rows, the least and greatest of each axis are folded twice ---- */
+typedef struct mv__cu_sp_fg {
+    int type, channels, skip, above, scaled, fast; /* skip: channels at the end that do not count */
+    float lo, hi;                                  /* fast: below lo or above hi */
+    double slope, inter, threshold;
+    mv__cu_walk walk; /* ss: y + z * 2^32 */
+} mv__cu_sp_fg;
+#define MV__CU_SP_NONE 0x7fffffffffffffffLL
+typedef struct mv__cu_sp_ends { long long lo[3], hi[3]; } mv__cu_sp_ends; /* hi: one behind */
+typedef mv__cu_sp_ends mv__cu_sp_ends_all[MV__CU_B / 32];
+MV__CU_DEV void mv__cu_sp_ends_none(mv__cu_sp_ends *e) {
+    int k;
+    MV__CU_UNROLL for (k = 0; k < 3; k++) e->lo[k] = MV__CU_SP_NONE, e->hi[k] = 0;
+}
+MV__CU_DEV void mv__cu_sp_ends_join(mv__cu_sp_ends *e, const mv__cu_sp_ends &o) {
+    int k;
+    MV__CU_UNROLL for (k = 0; k < 3; k++) {
+        if (o.lo[k] < e->lo[k]) e->lo[k] = o.lo[k];
+        if (o.hi[k] > e->hi[k]) e->hi[k] = o.hi[k];
+    }
+}
+/* Of the whole block, in thread 0 */
+MV__CU_DEV void mv__cu_sp_ends_fold(mv__cu_sp_ends *e, mv__cu_sp_ends *sh) {
+    const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5;
+    mv__cu_sp_ends o;
+    int d, k;
+    for (d = 16; d > 0; d >>= 1) {
+        MV__CU_UNROLL for (k = 0; k < 3; k++) {
+            o.lo[k] = mv__cu_shfl_xor(e->lo[k], d);
+            o.hi[k] = mv__cu_shfl_xor(e->hi[k], d);
+        }
+        mv__cu_sp_ends_join(e, o);
+    }
+    if (lane == 0) sh[warp] = *e;
+    mv__cu_sync();
+    if (threadIdx.x == 0)
+        for (k = 1; k < MV__CU_B / 32; k++) mv__cu_sp_ends_join(e, sh[k]);
+}
+/* Of a block whose warps have a row each: lo..hi-1 of lane's share of it, at y + z * 2^32 */
+MV__CU_DEV void mv__cu_sp_ends_row(mv__cu_sp_ends *part, mv__cu_sp_ends *sh, long long lo, long long hi,
+                                   long long yz) {
+    const int warp = (int)threadIdx.x >> 5;
+    mv__cu_sp_ends e;
+    int d, k;
+    mv__cu_sp_ends_none(&e);
+    if (mv__cu_any(hi != 0)) {
+        for (d = 16; d > 0; d >>= 1) {
+            const long long a = mv__cu_shfl_xor(lo, d), b = mv__cu_shfl_xor(hi, d);
+            lo = a < lo ? a : lo;
+            hi = b > hi ? b : hi;
+        }
+        e.lo[0] = lo, e.hi[0] = hi;
+        e.lo[1] = yz & 0xffffffffLL, e.hi[1] = e.lo[1] + 1;
+        e.lo[2] = yz >> 32, e.hi[2] = e.lo[2] + 1;
+    }
+    if ((threadIdx.x & 31) == 0) sh[warp] = e;
+    mv__cu_sync();
+    if (threadIdx.x) return;
+    for (k = 1; k < MV__CU_B / 32; k++) mv__cu_sp_ends_join(&e, sh[k]);
+    part[blockIdx.x] = e;
+}
+MV__CU_DEV int mv__cu_sp_fg_is(const mv__cu_sp_fg &g, const void *s, long long i) { /* i: of a channel */
+    double x = mv__cu_load(s, i, g.type);
+    if (g.scaled) x = mv__cu_add(mv__cu_mul(x, g.slope), g.inter);
+    if (g.skip && (int)(i % g.channels) >= g.channels - g.skip) return 0;
+    return g.above ? x > g.threshold : x < 0.0 || x > 0.0;
+}
+template <class T> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_sp_fg(mv__cu_sp_ends *part, const T *s,
+                                                             mv__cu_sp_fg g) {
+    enum { N = 16 / (int)sizeof(T) };
+    MV__CU_SHARED(mv__cu_sp_ends_all, sh);
+    const int lane = (int)threadIdx.x & 31;
+    long long a = 0, yz = 0, at = 0, n = 0, i, lo = MV__CU_SP_NONE, hi = 0;
+    int k;
+    if (mv__cu_walk_item(g.walk, &a, &yz, &at, &n)) {
+        const T *p = s + a + at;
+        long long head = (long long)((0 - (mv__cu_u64)(size_t)p) / sizeof(T) % N);
+        head = head < n ? head : n;
+        const long long groups = (n - head) / N;
+        for (i = lane; i < groups; i += 32) {
+            const long long x = at + head + i * N;
+            mv__cu_pack<T, N> v;
+            unsigned bits = 0;
+            mv__cu_ldn<T, N>(v, p + head + i * N, 1, 1);
+            MV__CU_UNROLL for (k = 0; k < N; k++) {
+                const float f = mv__cu_get(v.v[k]);
+                bits |= f < g.lo || f > g.hi ? 1u << k : 0u;
+            }
+            if (!bits) continue;
+            MV__CU_UNROLL for (k = 0; k < N; k++)
+                if (bits >> k & 1) {
+                    lo = x + k < lo ? x + k : lo;
+                    hi = x + k + 1 > hi ? x + k + 1 : hi;
+                }
+        }
+        for (i = lane; i < n - groups * N; i += 32) {
+            const long long j = i < head ? i : groups * N + i, x = at + j;
+            const float f = mv__cu_get(p[j]);
+            if (!(f < g.lo || f > g.hi)) continue;
+            lo = x < lo ? x : lo;
+            hi = x + 1 > hi ? x + 1 : hi;
+        }
+    }
+    mv__cu_sp_ends_row(part, sh, lo, hi, yz);
+}
+MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_sp_fg_any(mv__cu_sp_ends *part, const void *s, mv__cu_sp_fg g) {
+    MV__CU_SHARED(mv__cu_sp_ends_all, sh);
+    long long a = 0, yz = 0, at = 0, n = 0, i, lo = MV__CU_SP_NONE, hi = 0;
+    int k;
+    if (mv__cu_walk_item(g.walk, &a, &yz, &at, &n))
+        for (i = at + ((int)threadIdx.x & 31); i < at + n; i += 32) {
+            int is = 0;
+            for (k = 0; k < g.channels && !is; k++) is = mv__cu_sp_fg_is(g, s, (a + i) * g.channels + k);
+            if (!is) continue;
+            lo = i < lo ? i : lo;
+            hi = i + 1;
+        }
+    mv__cu_sp_ends_row(part, sh, lo, hi, yz);
+}
+MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_sp_fg_fold(mv__cu_sp_ends *out, const mv__cu_sp_ends *part, long long n) {
+    MV__CU_SHARED(mv__cu_sp_ends_all, sh);
+    mv__cu_sp_ends e;
+    long long i;
+    mv__cu_sp_ends_none(&e);
+    for (i = (int)threadIdx.x; i < n; i += MV__CU_B) mv__cu_sp_ends_join(&e, part[i]);
+    mv__cu_sp_ends_fold(&e, sh);
+    if (threadIdx.x == 0) *out = e;
+}
+/* The kernel for unscaled values that float holds: `threshold` as the float below it */
+MV__CU_FN void mv__cu_sp_fg_fast(mv__cu_sp_fg *g) {
+    const double most = 3.4028234663852886e38, t = g->threshold;
+    if (g->scaled || g->channels > 1 ||
+        !(g->type == MEDVOL_U8 || g->type == MEDVOL_I16 || g->type == MEDVOL_U16 || g->type == MEDVOL_F32))
+        return;
+    g->fast = 1;
+    if (!g->above) return;
+    g->lo = -(float)HUGE_VAL;
+    g->hi = t >= most ? (mv__cu_finite(t) ? (float)most : (float)HUGE_VAL) : t < -most ? -(float)HUGE_VAL
+        : (float)t;
+    if ((double)g->hi > t) {
+        unsigned b;
+        memcpy(&b, &g->hi, sizeof b);
+        b = g->hi > 0.0f ? b - 1 : g->hi < 0.0f ? b + 1 : 0x80000001u;
+        memcpy(&g->hi, &b, sizeof b);
+    }
+}
+MV__CU_FN mv_status mv__cu_sp_fg_make(mv_cuda_ctx *ctx, const char *op, mv__cu_sp_fg *g,
+                                      const mv_cuda_volume *v, const mv_foreground_opt *opt) {
+    int k;
+    memset(g, 0, sizeof *g);
+    g->above = opt ? opt->above : 0;
+    g->threshold = opt ? opt->threshold : 0.0;
+    if (g->threshold != g->threshold)
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "threshold", g->threshold, "%s: threshold is NaN", op);
+    if (v->dtype == MEDVOL_F128 || v->dtype == MEDVOL_C256 || (g->above && !mv__cu_is_real(v->dtype)))
+        return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)v->dtype, "%s: type %s cannot be compared",
+                           op, mv_dtype_name(v->dtype));
+    if (v->dim[1] > 0xffffffffu || v->dim[2] > 0x7fffffffu)
+        return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "dim", (double)v->dim[1],
+                           "%s: more than 2^31 rows along an axis", op);
+    g->channels = mv__cu_is_complex(v->dtype) ? 2 : v->dtype == MEDVOL_RGB24 ? 3
+        : v->dtype == MEDVOL_RGBA32 ? 4 : 1;
+    g->skip = v->dtype == MEDVOL_RGBA32;
+    g->type = (int)(g->channels > 2               ? MEDVOL_U8
+                    : v->dtype == MEDVOL_C64  ? MEDVOL_F32
+                    : v->dtype == MEDVOL_C128 ? MEDVOL_F64
+                                              : v->dtype);
+    mv__cu_vol_scaling(v, &g->slope, &g->inter);
+    g->scaled = mv__cu_scaled(g->slope, g->inter);
+    mv__cu_sp_fg_fast(g);
+    g->walk.len = (long long)v->dim[0];
+    g->walk.dx = g->walk.sx = 1;
+    g->walk.rows = 1;
+    for (k = 1; k < v->ndim; k++) {
+        g->walk.dim[k - 1] = (long long)v->dim[k];
+        g->walk.ds[k - 1] = v->stride[k];
+        g->walk.ss[k - 1] = k == 1 ? 1 : k == 2 ? 1LL << 32 : 0;
+        g->walk.rows *= (long long)v->dim[k];
+    }
+    g->walk.axes = v->ndim - 1;
+    return MEDVOL_OK;
+}
+MV__CU_FN mv_status mv__cu_sp_fg_find(mv_cuda_ctx *ctx, const char *op, const mv__cu_sp_fg *g, const void *s,
+                                      mv__cu_sp_ends *ends) {
+    mv__cu_sp_ends *part, *all;
+    mv__cu_sp_ends *got;
+    unsigned grid = 0;
+    size_t bytes;
+    mv_status st;
+    if (ctx->capturing)
+        return mv__cu_fail(ctx, MEDVOL_E_BUSY, "capture", 0, "%s: it waits: not while a graph is captured",
+                           op);
+    if ((st = mv__cu_grid(ctx, op, mv__cu_walk_blocks(&g->walk), &grid)) < 0) return st;
+    bytes = mv__cu_round(grid * sizeof *part);
+    if ((st = mv__cu_room(ctx, op, bytes + 256)) < 0) return st;
+    part = (mv__cu_sp_ends *)mv__cu_take(ctx, bytes);
+    all = (mv__cu_sp_ends *)mv__cu_take(ctx, 256);
+    if (!g->fast) MV__CU_LAUNCH(mv__cu_k_sp_fg_any, grid, MV__CU_B, 0, ctx->stream, part, s, *g);
+    else switch (g->type) {
+        case MEDVOL_U8:
+            MV__CU_LAUNCH(mv__cu_k_sp_fg<unsigned char>, grid, MV__CU_B, 0, ctx->stream, part,
+                          (const unsigned char *)s, *g);
+            break;
+        case MEDVOL_I16:
+            MV__CU_LAUNCH(mv__cu_k_sp_fg<short>, grid, MV__CU_B, 0, ctx->stream, part, (const short *)s, *g);
+            break;
+        case MEDVOL_U16:
+            MV__CU_LAUNCH(mv__cu_k_sp_fg<unsigned short>, grid, MV__CU_B, 0, ctx->stream, part,
+                          (const unsigned short *)s, *g);
+            break;
+        default:
+            MV__CU_LAUNCH(mv__cu_k_sp_fg<float>, grid, MV__CU_B, 0, ctx->stream, part, (const float *)s, *g);
+    }
+    if ((st = mv__cu_launched(ctx, op)) < 0) return st;
+    MV__CU_LAUNCH(mv__cu_k_sp_fg_fold, 1, MV__CU_B, 0, ctx->stream, all, part, (long long)grid);
+    if ((st = mv__cu_launched(ctx, op)) < 0) return st;
+    got = (mv__cu_sp_ends *)(void *)((unsigned char *)ctx->pinned + 64);
+    st = MV__CU_TRY(ctx, op, cudaMemcpyAsync, (got, all, sizeof *got, cudaMemcpyDeviceToHost, ctx->stream));
+    if (st == MEDVOL_OK) st = mv__cu_wait(ctx, op);
+    if (st == MEDVOL_OK) *ends = *got;
+    return st;
+}
+MV__CU_FN mv_status mv__cu_sp_fg_box(mv_cuda_ctx *ctx, const char *op, size_t *start, size_t *size,
+                                     const mv_cuda_volume *src, const mv_foreground_opt *opt) {
+    const mv_cuda_volume *v = opt && opt->by ? opt->by : src;
+    const size_t margin = opt ? opt->margin : 0;
+    mv__cu_sp_fg g;
+    mv__cu_sp_ends e;
+    int k;
+    mv_status st;
+    if (v != src) {
+        if ((st = mv__cu_vol_check(ctx, op, "by", v)) < 0) return st;
+        if (!mv__cu_vol_same_shape(v, src->ndim, src->dim))
+            return mv__cu_fail(ctx, MEDVOL_E_SHAPE, "by", (double)v->dim[0],
+                               "%s: by has another shape than src", op);
+    }
+    if ((st = mv__cu_sp_fg_make(ctx, op, &g, v, opt)) < 0) return st;
+    if ((st = mv__cu_sp_fg_find(ctx, op, &g, v->data, &e)) < 0) return st;
+    if (e.hi[0] == 0)
+        return mv__cu_fail(ctx, MEDVOL_E_EMPTY, "threshold", g.threshold, "%s: no voxel is foreground", op);
+    for (k = 0; k < src->ndim; k++) {
+        const size_t lo = k < 3 ? (size_t)e.lo[k] : 0, hi = k < 3 ? (size_t)e.hi[k] : src->dim[k];
+        start[k] = k < 3 ? lo - (lo < margin ? lo : margin) : 0;
+        size[k] = (k < 3 && margin < src->dim[k] - hi ? hi + margin : src->dim[k]) - start[k];
+    }
+    return MEDVOL_OK;
+}
+MV__CU_FN mv_status mv__cu_sp_foreground(mv_cuda_ctx *ctx, size_t *start, size_t *size,
+                                         const mv_cuda_volume *src, const mv_foreground_opt *opt) {
+    static const char op[] = "foreground_box";
+    mv_status st = mv__cu_vol_check(ctx, op, "src", src);
+    if (st < 0) return st;
+    if (!start || !size) return mv__cu_fail_null(ctx, op, start ? "size" : "start");
+    return mv__cu_sp_fg_box(ctx, op, start, size, src, opt);
+}
+MEDVOL_DEF mv_status mv_cuda_foreground_box(mv_cuda_ctx *ctx, size_t *start, size_t *size,
+                                            const mv_cuda_volume *src, const mv_foreground_opt *opt) {
+    mv_status st = mv__cu_begin(ctx, "foreground_box");
+    return st < 0 ? st : mv__cu_end(ctx, mv__cu_sp_foreground(ctx, start, size, src, opt));
+}
+MV__CU_FN mv_status mv__cu_sp_crop_foreground(mv_cuda_ctx *ctx, mv_cuda_volume *dst,
+                                              const mv_cuda_volume *src, const mv_foreground_opt *opt) {
+    static const char op[] = "crop_foreground";
+    size_t start[7], size[7];
+    int k, nd;
+    mv_status st = mv__cu_vol_check(ctx, op, "src", src);
+    if (st < 0) return st;
+    nd = src->ndim;
+    if ((st = mv__cu_sp_fg_box(ctx, op, start, size, src, opt)) < 0) return st;
+    st = mv__cu_sp_place(ctx, op, dst, src, start, size, mv__cu_sp_zero, mv__cu_sp_zero, MEDVOL_PAD_CONSTANT,
+                         0.0);
+    for (k = 0; k < nd && st == MEDVOL_OK && opt; k++) {
+        if (opt->box_start) opt->box_start[k] = start[k];
+        if (opt->box_size) opt->box_size[k] = size[k];
+    }
+    return st;
+}
+MEDVOL_DEF mv_status mv_cuda_crop_foreground(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                             const mv_foreground_opt *opt) {
+    mv_status st = mv__cu_begin(ctx, "crop_foreground");
+    return st < 0 ? st : mv__cu_end(ctx, mv__cu_sp_crop_foreground(ctx, dst, src, opt));
+}
+
+/* ---- arrays ---- */
+MV__CU_FN mv_status mv__cu_sp_array_check(mv_cuda_ctx *ctx, const char *op, size_t elem_size, int ndim,
+                                          const size_t *dim) {
+    size_t n = elem_size;
+    int d;
+    if (!(elem_size >= 1 && elem_size <= 64))
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "elem_size", (double)elem_size,
+                           "%s: elem_size = %zu: must be 1..64", op, elem_size);
+    if (!(ndim >= 1 && ndim <= 7))
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "ndim", ndim, "%s: ndim = %d: must be 1..7", op, ndim);
+    for (d = 0; d < ndim; d++)
+        if (dim[d] == 0 || !mv__cu_muls(n, dim[d], &n) || n > (size_t)PTRDIFF_MAX)
+            return mv__cu_fail(ctx, MEDVOL_E_SIZE, "dim", (double)dim[d],
+                               "%s: dim[%d] = %zu: zero or too large", op, d, dim[d]);
+    return MEDVOL_OK;
+}
+/* Strides in bytes and the least and greatest offset they reach */
+MV__CU_FN mv_status mv__cu_sp_strides(mv_cuda_ctx *ctx, const char *name, size_t elem_size, int ndim,
+                                      const size_t *dim, const ptrdiff_t *stride, ptrdiff_t *bytes,
+                                      size_t *below, size_t *above) {
+    size_t dense = elem_size, mag, reach;
+    int d;
+    *below = 0;
+    *above = elem_size;
+    for (d = 0; d < ndim; d++) {
+        const int back = stride && stride[d] < 0;
+        mag = !stride ? dense / elem_size : back ? 0 - (size_t)stride[d] : (size_t)stride[d];
+        if (!mv__cu_muls(mag, elem_size, &mag) || !mv__cu_muls(mag, dim[d] - 1, &reach) ||
+            mag > (size_t)PTRDIFF_MAX || !mv__cu_adds(back ? *below : *above, reach, &reach) ||
+            reach > (size_t)PTRDIFF_MAX / 2)
+            return mv__cu_fail(ctx, MEDVOL_E_SIZE, name, 0,
+                               "permute_array: %s[%d] reaches beyond the address space", name, d);
+        bytes[d] = back ? -(ptrdiff_t)mag : (ptrdiff_t)mag;
+        if (back) *below = reach;
+        else *above = reach;
+        dense *= dim[d];
+    }
+    return MEDVOL_OK;
+}
+MV__CU_FN int mv__cu_sp_overlap(const void *a, size_t na, const void *b, size_t nb) {
+    const uintptr_t p = (uintptr_t)a, q = (uintptr_t)b;
+    return p < q + nb && q < p + na;
+}
+MV__CU_FN mv_status mv__cu_sp_permute_array(mv_cuda_ctx *ctx, void *dst, const ptrdiff_t *dst_stride,
+                                            const void *src, const ptrdiff_t *src_stride, size_t elem_size,
+                                            int ndim, const size_t *dim, const int *order, unsigned flips) {
+    static const char op[] = "permute_array";
+    static const int plain[7] = {0, 1, 2, 3, 4, 5, 6};
+    mv__cu_sp_box b, c;
+    ptrdiff_t ss[7], ds[7];
+    size_t n[7], dlow, dhigh, slow, shigh;
+    int d;
+    mv_status st;
+    if (!dst || !src || !dim) return mv__cu_fail_null(ctx, op, !dst ? "dst" : !src ? "src" : "dim");
+    if ((st = mv__cu_sp_array_check(ctx, op, elem_size, ndim, dim)) < 0) return st;
+    if (!order) order = plain;
+    if ((st = mv__cu_sp_order_check(ctx, op, ndim, order)) < 0) return st;
+    if (flips >> ndim)
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "flips", (double)flips,
+                           "%s: flips = 0x%x: only bits 0..%d name an axis", op, flips, ndim - 1);
+    for (d = 0; d < ndim; d++) n[d] = dim[order[d]];
+    st = mv__cu_sp_strides(ctx, "src_stride", elem_size, ndim, dim, src_stride, ss, &slow, &shigh);
+    if (st == MEDVOL_OK)
+        st = mv__cu_sp_strides(ctx, "dst_stride", elem_size, ndim, n, dst_stride, ds, &dlow, &dhigh);
+    if (st == MEDVOL_OK) st = mv__cu_on_device(ctx, op, "dst", dst, 0);
+    if (st == MEDVOL_OK) st = mv__cu_on_device(ctx, op, "src", src, 0);
+    if (st < 0) return st;
+    if (mv__cu_sp_overlap((unsigned char *)dst - dlow, dlow + dhigh, (const unsigned char *)src - slow,
+                          slow + shigh))
+        return mv__cu_fail(ctx, MEDVOL_E_ALIAS, "dst", 0, "%s: dst and src overlap", op);
+    memset(&b, 0, sizeof b);
+    b.size = elem_size;
+    b.nd = ndim;
+    b.d = (unsigned char *)dst;
+    b.s = (const unsigned char *)src;
+    for (d = 0; d < ndim; d++) {
+        b.n[d] = n[d];
+        b.ds[d] = ds[d];
+        b.ss[d] = ss[order[d]];
+        if (flips >> order[d] & 1) {
+            b.s += b.ss[d] * (ptrdiff_t)(n[d] - 1);
+            b.ss[d] = -b.ss[d];
+        }
+    }
+    c = b;
+    mv__cu_sp_simplify(&c); /* ascending: each axis must step over all before it */
+    for (dhigh = elem_size, d = 0; d < c.nd; d++) {
+        if ((size_t)c.ds[d] < dhigh && c.n[d] > 1)
+            return mv__cu_fail(ctx, MEDVOL_E_SHAPE, "dst_stride", (double)c.ds[d],
+                               "%s: dst_stride folds dst onto itself", op);
+        dhigh += (size_t)c.ds[d] * (c.n[d] - 1);
+    }
+    return mv__cu_sp_run(ctx, op, &b);
+}
+MEDVOL_DEF mv_status mv_cuda_permute_array(mv_cuda_ctx *ctx, void *dst, const ptrdiff_t *dst_stride,
+                                           const void *src, const ptrdiff_t *src_stride, size_t elem_size,
+                                           int ndim, const size_t *dim, const int *order, unsigned flips) {
+    mv_status st = mv__cu_begin(ctx, "permute_array");
+    return st < 0 ? st
+                  : mv__cu_end(ctx, mv__cu_sp_permute_array(ctx, dst, dst_stride, src, src_stride, elem_size,
+                                                            ndim, dim, order, flips));
+}
+MV__CU_FN mv_status mv__cu_sp_pad_array(mv_cuda_ctx *ctx, void *dst, const void *src, size_t elem_size,
+                                        int ndim, const size_t *dim, const size_t *before,
+                                        const size_t *after, mv_pad_mode mode, const void *fill) {
+    static const char op[] = "pad_array";
+    mv__cu_sp_frame f;
+    size_t inner = elem_size, outer = elem_size;
+    int d;
+    mv_status st;
+    if (!dst || !src || !dim) return mv__cu_fail_null(ctx, op, !dst ? "dst" : !src ? "src" : "dim");
+    if (!before || !after) return mv__cu_fail_null(ctx, op, before ? "after" : "before");
+    if ((st = mv__cu_sp_array_check(ctx, op, elem_size, ndim, dim)) < 0) return st;
+    if (!((int)mode >= 0 && mode <= MEDVOL_PAD_MAXIMUM))
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "mode", (double)mode, "%s: mode = %d: must be 0..%d", op,
+                           (int)mode, (int)MEDVOL_PAD_WRAP);
+    if (mode >= MEDVOL_PAD_MEAN)
+        return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "mode", (double)mode,
+                           "%s: mode = %d needs a data type: use mv_cuda_pad", op, (int)mode);
+    memset(&f, 0, sizeof f);
+    for (d = 0; d < ndim; d++) {
+        if (!mv__cu_adds(before[d], dim[d], &f.n[d]) || !mv__cu_adds(f.n[d], after[d], &f.n[d]) ||
+            !mv__cu_muls(outer, f.n[d], &outer) || outer > (size_t)PTRDIFF_MAX)
+            return mv__cu_fail(ctx, MEDVOL_E_SIZE, "before", (double)before[d],
+                               "%s: axis %d: %zu + %zu + %zu is too large", op, d, before[d], dim[d],
+                               after[d]);
+        f.in[d] = dim[d];
+        f.before[d] = before[d];
+        f.ds[d] = f.n[d] > 1 ? (ptrdiff_t)(outer / f.n[d]) : 0;
+        f.ss[d] = f.in[d] > 1 ? (ptrdiff_t)inner : 0;
+        inner *= dim[d];
+    }
+    st = mv__cu_on_device(ctx, op, "dst", dst, 0);
+    if (st == MEDVOL_OK) st = mv__cu_on_device(ctx, op, "src", src, 0);
+    if (st < 0) return st;
+    if (mv__cu_sp_overlap(dst, outer, src, inner))
+        return mv__cu_fail(ctx, MEDVOL_E_ALIAS, "dst", 0, "%s: dst and src overlap", op);
+    if (fill) memcpy(f.fill, fill, elem_size);
+    f.d = (unsigned char *)dst;
+    f.s = (const unsigned char *)src;
+    f.size = elem_size;
+    f.nd = ndim;
+    f.mode = (int)mode;
+    return mv__cu_sp_frame_run(ctx, op, &f);
+}
+MEDVOL_DEF mv_status mv_cuda_pad_array(mv_cuda_ctx *ctx, void *dst, const void *src, size_t elem_size,
+                                       int ndim, const size_t *dim, const size_t *before, const size_t *after,
+                                       mv_pad_mode mode, const void *fill) {
+    mv_status st = mv__cu_begin(ctx, "pad_array");
+    return st < 0 ? st
+                  : mv__cu_end(ctx, mv__cu_sp_pad_array(ctx, dst, src, elem_size, ndim, dim, before, after,
+                                                        mode, fill));
+}
+/* ==== [RESAMPLE] interpolation, resampling to spacing, shape, grid, by an affine. Owns mv__cu_rs_*. Uses
+   [BASE] [CTX] [VOLUME] [SPATIAL]. Straight grids through tables of taps and weights, made on the device:
+   LINEAR and NEAREST in one kernel, more taps axis after axis. Others through the matrix, a warp to 8 x 4
+   voxels: its start in double, what follows in float. ==================================================== */
+typedef struct mv__cu_rs_ask {
+    const char *op;
+    int interp, border, grid, shape, antialias, lobes;
+    mv_dtype dtype;
+    double value, a;
+} mv__cu_rs_ask;
+MV__CU_FN mv_status mv__cu_rs_ask_make(mv_cuda_ctx *ctx, mv__cu_rs_ask *k, const char *op,
+                                       const mv_resample_opt *opt, int border) {
+    mv_resample_opt o;
+    const char *field = NULL;
+    double value = 0;
+    memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    k->op = op;
+    k->interp = (int)o.interp;
+    k->border = o.border == MEDVOL_BORDER_DEFAULT ? border : (int)o.border;
+    k->grid = (int)o.grid, k->shape = (int)o.shape;
+    k->dtype = o.dtype;
+    k->value = o.value;
+    k->a = o.a == 0.0 ? -0.5 : o.a;
+    k->lobes = o.lobes == 0 ? 3 : o.lobes;
+    k->antialias = o.antialias != 0;
+    if (!(k->interp >= 0 && k->interp <= MEDVOL_LANCZOS)) field = "interp", value = k->interp;
+    else if (!((int)o.border >= 0 && (int)o.border <= MEDVOL_BORDER_WRAP))
+        field = "border", value = (int)o.border;
+    else if (!(k->grid >= 0 && k->grid <= MEDVOL_GRID_ALIGN_CORNERS)) field = "grid", value = k->grid;
+    else if (!(k->shape >= 0 && k->shape <= MEDVOL_SHAPE_FLOOR)) field = "shape", value = k->shape;
+    else if (!mv__cu_finite(o.value)) field = "value", value = o.value;
+    else if (!(k->a >= -2.0 && k->a <= 0.0)) field = "a", value = o.a;
+    else if (!(k->lobes >= 2 && k->lobes <= 8)) field = "lobes", value = o.lobes;
+    if (field) return mv__cu_fail(ctx, MEDVOL_E_RANGE, field, value, "%s: %s = %g: unknown or out of range",
+                                  op, field, value);
+    if (o.dtype != MEDVOL_NONE && !mv_dtype_size(o.dtype))
+        return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)o.dtype, "%s: data type %d is unknown", op,
+                           (int)o.dtype);
+    return MEDVOL_OK;
+}
+MV__CU_FN int mv__cu_rs_taps(const mv__cu_rs_ask *k) {
+    return k->interp == MEDVOL_NEAREST ? 1 : k->interp == MEDVOL_LINEAR ? 2 : k->interp == MEDVOL_LANCZOS
+        ? 2 * k->lobes : 4;
+}
+MV__CU_FN double mv__cu_rs_sigma(const mv__cu_rs_ask *k, double step) {
+    const double s = fabs(step);
+    return k->antialias && s > 1.0 && k->interp != MEDVOL_NEAREST ? (s - 1.0) / 2.0 : 0.0;
+}
+MV__CU_FN double mv__cu_rs_step(const double *m, int r) {
+    return sqrt(m[4 * r] * m[4 * r] + m[4 * r + 1] * m[4 * r + 1] + m[4 * r + 2] * m[4 * r + 2]);
+}
+/* ---- positions and weights ---- */
+#ifdef __CUDACC__
+MV__CU_DEV float mv__cu_sinpi(float x) { return sinpif(x); }
+MV__CU_DEV double mv__cu_sinpi(double x) { return sinpi(x); }
+#else
+MV__CU_DEV float mv__cu_sinpi(float x) { return (float)sin(3.14159265358979323846 * (double)x); }
+MV__CU_DEV double mv__cu_sinpi(double x) { return sin(3.14159265358979323846 * x); }
+#endif
+/* Modulo a whole number, exactly: fmod without its loop over far numbers */
+MV__CU_DEV double mv__cu_rs_mod(double x, double n) {
+    const double q = floor(x / n);
+    x = x - mv__cu_mul(q, n); /* both whole where it matters; at most one off */
+    return x < 0.0 ? x + n : x >= n ? x - n : x;
+}
+MV__CU_DEV double mv__cu_rs_fold(int border, double x, double n) {
+    const double top = n - 1.0;
+    if (border == MEDVOL_BORDER_WRAP) {
+        x = mv__cu_rs_mod(x, n);
+        return x < n ? x : 0.0;
+    }
+    if (border == MEDVOL_BORDER_MIRROR) {
+        if (top == 0.0) return 0.0;
+        x = mv__cu_rs_mod(fabs(x), 2.0 * top);
+        return x > top ? 2.0 * top - x : x;
+    }
+    return x < 0.0 ? 0.0 : x > top ? top : x;
+}
+MV__CU_DEV int mv__cu_rs_map(int border, int i, int n) { /* which voxel stands at index i */
+    if (i >= 0 && i < n) return i;
+    if (border == MEDVOL_BORDER_WRAP) return i % n + (i % n < 0 ? n : 0);
+    if (border == MEDVOL_BORDER_MIRROR) {
+        if (n == 1) return 0;
+        i = (i < 0 ? -i : i) % (2 * (n - 1));
+        return i >= n ? 2 * (n - 1) - i : i;
+    }
+    return i < 0 ? 0 : n - 1;
+}
+MV__CU_DEV double mv__cu_rs_snap(double x) {
+    const double r = rint(x);
+    return fabs(x - r) < 1e-7 ? r : x;
+}
+MV__CU_DEV double mv__cu_rs_near(int border, double p, double n) { /* the voxel, as a number */
+    p = rint(mv__cu_rs_fold(border, p, n) + 1e-7);
+    return mv__cu_rs_fold(border == MEDVOL_BORDER_WRAP ? border : (int)MEDVOL_BORDER_EDGE, p, n);
+}
+/* Weight of tap j at fraction f of the place, before Lanczos' are divided by their sum */
+template <class R> MV__CU_DEV R mv__cu_rs_weight(int interp, R a, int lobes, R f, int j) {
+    const R g = R(1) - f;
+    R t, u;
+    switch (interp) {
+        case MEDVOL_NEAREST: return R(1);
+        case MEDVOL_LINEAR: return j ? f : g;
+        case MEDVOL_CUBIC:
+            return j == 0   ? g * g * g / R(6)
+                   : j == 1 ? R(2) / R(3) - f * f * (R(1) - f / R(2))
+                   : j == 2 ? R(2) / R(3) - g * g * (R(1) - g / R(2))
+                            : f * f * f / R(6);
+        case MEDVOL_CUBIC_CONV:
+            return j == 0   ? a * f * g * g
+                   : j == 1 ? ((a + R(2)) * f - (a + R(3))) * f * f + R(1)
+                   : j == 2 ? ((a + R(2)) * g - (a + R(3))) * g * g + R(1)
+                            : a * g * f * f;
+        default:
+            t = f - R(j - (lobes - 1));
+            u = t / R(lobes);
+            if (t == R(0)) return R(1);
+            if (f == R(0) || u >= R(1) || u <= R(-1)) return R(0);
+            return mv__cu_sinpi(t) * mv__cu_sinpi(u) / (R(9.8696044010893586188) * t * u);
+    }
+}
+/* ---- straight grids: output c of an axis is the sum of w[c * taps + t] * input[at[c * taps + t]] ---- */
+typedef struct mv__cu_rs_axis {
+    int n, m, taps, same, r; /* r: reach of the smoothing; same: only copied */
+    int *at;
+    float *w;
+    unsigned char *in; /* 0: beyond the extent */
+    double o, s, sigma;
+} mv__cu_rs_axis;
+typedef struct mv__cu_rs_rule {
+    int interp, border, tap, lobes;
+    double a;
+} mv__cu_rs_rule;
+MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_rs_table(mv__cu_rs_axis x, mv__cu_rs_rule k) {
+    const int i = (int)(blockIdx.x * MV__CU_B + threadIdx.x), taps = x.taps - 2 * x.r;
+    const double n = (double)x.n;
+    double p, whole, total = 0.0, sum = 0.0;
+    int t, j, first;
+    if (i >= x.m) return;
+    p = mv__cu_rs_snap(mv__cu_add(x.o, mv__cu_mul(x.s, (double)i)));
+    x.in[i] = k.border != MEDVOL_BORDER_CONSTANT || (p >= -0.5 - 1e-7 && p <= n - 0.5 + 1e-7);
+    if (k.interp == MEDVOL_NEAREST) p = mv__cu_rs_near(k.border, p, n);
+    else p = mv__cu_rs_snap(mv__cu_rs_fold(k.border, p, n));
+    whole = floor(p);
+    p -= whole;
+    for (j = -x.r; j <= x.r && x.r; j++) {
+        const double d = (double)j / x.sigma;
+        total += exp(-0.5 * d * d);
+    }
+    for (t = 0; t < taps; t++) sum += mv__cu_rs_weight(k.interp, k.a, k.lobes, p, t);
+    if (k.interp != MEDVOL_LANCZOS) sum = 1.0;
+    first = (int)whole - ((taps + 1) / 2 - 1) - x.r;
+    for (t = 0; t < x.taps; t++) {
+        double w = 0.0;
+        for (j = 0; j < taps; j++) { /* tap j, smoothed by the Gaussian's element t - j */
+            const int e = t - j - x.r;
+            const double d = x.r ? (double)e / x.sigma : 0.0;
+            if (e < -x.r || e > x.r) continue;
+            w += mv__cu_rs_weight(k.interp, k.a, k.lobes, p,
+                                  j) / sum * (x.r ? exp(-0.5 * d * d) / total : 1.0);
+        }
+        x.w[(long long)i * x.taps + t] = (float)w;
+        x.at[(long long)i * x.taps + t] = mv__cu_rs_map(k.tap, first + t, x.n);
+    }
+}
+typedef struct mv__cu_rs_grid { /* blocks of 64 x 4 outputs, planes in turn */
+    int m[3];
+    long long dy, dz, sy, sz;
+} mv__cu_rs_grid;
+#define MV__CU_RS_EACH(g, x, y, z)                                                                       \
+    const int x = (int)(blockIdx.x * 64 + (threadIdx.x & 63));                                           \
+    const int y = (int)(blockIdx.y * 4 + (threadIdx.x >> 6));                                            \
+    int z;                                                                                               \
+    if (x >= (g).m[0] || y >= (g).m[1]) return;                                                          \
+    for (z = (int)blockIdx.z; z < (g).m[2]; z += (int)gridDim.z)
+MV__CU_DEV float mv__cu_rs_lerp(float a, float b, float w) { return a + w * (b - a); }
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_linear(float *d, const float *__restrict__ s, mv__cu_rs_grid g,
+                                              mv__cu_rs_axis ax, mv__cu_rs_axis ay, mv__cu_rs_axis az,
+                                              float value) {
+    MV__CU_RS_EACH(g, x, y, z) {
+        const long long z0 = az.at[(long long)z * az.taps] * g.sz,
+            z1 = az.at[(long long)z * az.taps + az.taps - 1] * g.sz;
+        const long long y0 = ay.at[(long long)y * ay.taps] * g.sy,
+            y1 = ay.at[(long long)y * ay.taps + ay.taps - 1] * g.sy;
+        const int x0 = ax.at[(long long)x * ax.taps], x1 = ax.at[(long long)x * ax.taps + ax.taps - 1];
+        const float wx = ax.w[(long long)x * ax.taps + ax.taps - 1],
+            wy = ay.w[(long long)y * ay.taps + ay.taps - 1], wz = az.w[(long long)z * az.taps + az.taps - 1];
+        float a = s[z0 + y0 + x0], b = s[z0 + y0 + x1], c = s[z0 + y1 + x0], e = s[z0 + y1 + x1];
+        if (az.taps > 1) {
+            a = mv__cu_rs_lerp(a, s[z1 + y0 + x0], wz), b = mv__cu_rs_lerp(b, s[z1 + y0 + x1], wz);
+            c = mv__cu_rs_lerp(c, s[z1 + y1 + x0], wz), e = mv__cu_rs_lerp(e, s[z1 + y1 + x1], wz);
+        }
+        if (ay.taps > 1) a = mv__cu_rs_lerp(a, c, wy), b = mv__cu_rs_lerp(b, e, wy);
+        if (ax.taps > 1) a = mv__cu_rs_lerp(a, b, wx);
+        d[z * g.dz + y * g.dy + x] = ax.in[x] && ay.in[y] && az.in[z] ? a : value;
+    }
+}
+/* One axis; in all others a place stays its own. The last one asks all three whether it is inside. */
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_pass(float *d, const float *__restrict__ s, mv__cu_rs_grid g, int axis,
+                                            long long step, mv__cu_rs_axis a) {
+    MV__CU_RS_EACH(g, x, y, z) {
+        const int c = axis == 0 ? x : axis == 1 ? y : z;
+        const float *p = s + (axis == 2 ? 0 : z * g.sz) + (axis == 1 ? 0 : y * g.sy) + (axis == 0 ? 0 : x);
+        const int *at = a.at + (long long)c * a.taps;
+        const float *w = a.w + (long long)c * a.taps;
+        float sum = a.taps > 1 ? w[0] * p[at[0] * step] : p[at[0] * step];
+        int t;
+        if (a.taps == 2) sum = mv__cu_rs_lerp(p[at[0] * step], p[at[1] * step], w[1]);
+        else for (t = 1; t < a.taps; t++) sum += w[t] * p[at[t] * step];
+        d[z * g.dz + y * g.dy + x] = sum;
+    }
+}
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_outside(float *d, mv__cu_rs_grid g, const unsigned char *ix,
+                                               const unsigned char *iy, const unsigned char *iz,
+                                               float value) {
+    MV__CU_RS_EACH(g, x, y, z) if (!(ix[x] && iy[y] && iz[z])) d[z * g.dz + y * g.dy + x] = value;
+}
+/* Elements of m words, as they are */
+typedef struct mv__cu_rs_fill { mv__cu_u64 v[4]; } mv__cu_rs_fill;
+template <class T> MV__CU_DEV T mv__cu_rs_fill_at(const mv__cu_rs_fill &f, int j) {
+    /* an index would put f in local memory */
+    const unsigned at = (unsigned)j * (unsigned)sizeof(T), i = at / 8;
+    return (T)((i == 0 ? f.v[0] : i == 1 ? f.v[1] : i == 2 ? f.v[2] : f.v[3]) >> at % 8 * 8);
+}
+template <class T>
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_near(T *d, const T *__restrict__ s, mv__cu_rs_grid g, int m,
+                                            mv__cu_rs_axis ax, mv__cu_rs_axis ay, mv__cu_rs_axis az,
+                                            mv__cu_rs_fill fill) {
+    MV__CU_RS_EACH(g, x, y, z) {
+        const T *p = s + (az.at[z] * g.sz + ay.at[y] * g.sy + ax.at[x]) * m;
+        T *q = d + (z * g.dz + y * g.dy + x) * m;
+        const int in = ax.in[x] && ay.in[y] && az.in[z];
+        int j;
+        for (j = 0; j < m; j++) q[j] = in ? p[j] : mv__cu_rs_fill_at<T>(fill, j);
+    }
+}
+/* ---- B-spline coefficients in place: a thread to a line, along an axis across x ---- */
+enum { MV__CU_RS_FIRST = 16 };
+typedef struct mv__cu_rs_pole {
+    int n, nfirst, wrap;
+    float first[MV__CU_RS_FIRST], pole, gain, last;
+} mv__cu_rs_pole;
+MV__CU_FN void mv__cu_rs_pole_make(mv__cu_rs_pole *p, size_t n, int wrap) {
+    const double z = sqrt(3.0) - 2.0, zn = pow(z, (double)n), z2 = pow(z, 2.0 * ((double)n - 1.0));
+    int k;
+    memset(p, 0, sizeof *p);
+    p->n = (int)n;
+    p->wrap = wrap;
+    p->nfirst = n < MV__CU_RS_FIRST ? (int)n : (int)MV__CU_RS_FIRST;
+    p->pole = (float)z;
+    p->gain = (float)(-6.0 * z);
+    p->last = wrap ? p->gain : (float)(6.0 * z / (z * z - 1.0));
+    for (k = 0; k < p->nfirst; k++) {
+        double w = pow(z, (double)k);
+        if (wrap) w /= 1.0 - zn;
+        else if (n > 1) {
+            if (k > 0 && (size_t)k < n - 1) w += pow(z, 2.0 * (double)n - 2.0 - (double)k);
+            w /= 1.0 - z2;
+        }
+        p->first[k] = (float)w;
+    }
+}
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_pre(float *p, long long lines, long long inner, long long outer,
+                                           long long step, mv__cu_rs_pole q) {
+    const long long i = (long long)blockIdx.x * MV__CU_B + (int)threadIdx.x;
+    float s, u;
+    int k;
+    if (i >= lines) return;
+    p += i % inner + i / inner * outer;
+    s = q.first[0] * p[0];
+    MV__CU_UNROLL for (k = 1; k < MV__CU_RS_FIRST; k++)
+        if (k < q.nfirst) s += q.first[k] * p[(q.wrap ? q.n - k : k) * step];
+    p[0] = s;
+    for (k = 1; k < q.n; k++) p[k * step] = s = q.pole * s + p[k * step];
+    if (q.wrap) {
+        u = q.first[0] * s;
+        MV__CU_UNROLL for (k = 1; k < MV__CU_RS_FIRST; k++)
+            if (k < q.nfirst) u += q.first[k] * p[(k - 1) * step];
+    } else u = q.pole * p[(q.n - 2) * step] + s;
+    p[(q.n - 1) * step] = u = q.last * u;
+    for (k = q.n - 2; k >= 0; k--) p[k * step] = u = q.pole * u + q.gain * p[k * step];
+}
+/* ---- through a matrix ---- */
+typedef struct mv__cu_rs_gen {
+    int m[3], n[3], border, tap, interp, lobes;
+    long long dy, dz, sy, sz;
+    double t[12];
+    float step[3], a, value; /* step: along z */
+} mv__cu_rs_gen;
+/* as medvol.h adds it up */
+MV__CU_DEV double mv__cu_rs_place(const mv__cu_rs_gen &g, int r, int x, int y, int z) {
+    const double at = mv__cu_add(mv__cu_add(mv__cu_mul(g.t[4 * r + 1], (double)y),
+                                            mv__cu_mul(g.t[4 * r + 2], (double)z)), g.t[4 * r + 3]);
+    return mv__cu_add(at, mv__cu_mul((double)x, g.t[4 * r]));
+}
+MV__CU_DEV int mv__cu_rs_within(double p, int n) { return p >= -0.5 - 1e-7 && p <= (double)n - 0.5 + 1e-7; }
+/* A position as whole part and fraction, folded into the volume */
+MV__CU_DEV void mv__cu_rs_fold_split(int border, int n, int *i, float *f) {
+    const int top = n - 1;
+    if (*i >= 0 && *i < top) return;
+    if (border == MEDVOL_BORDER_WRAP) *i = mv__cu_rs_map(border, *i, n);
+    else if (border == MEDVOL_BORDER_MIRROR && top > 0) {
+        int q = *i % (2 * top);
+        if (q < 0) q += 2 * top;
+        if (q >= top) {
+            q = 2 * top - q;
+            if (*f > 0.0f) q--, *f = 1.0f - *f;
+        }
+        *i = q;
+    } else *i = *i < 0 ? 0 : top, *f = 0.0f;
+}
+typedef struct mv__cu_rs_spot { int i[3]; float f[3]; } mv__cu_rs_spot;
+/* The spot of voxel x, y, z + dz from its start; 0: outside */
+MV__CU_DEV int mv__cu_rs_find(const mv__cu_rs_gen &g, const int *base, const float *frac, int x, int y,
+                              int z, int dz, mv__cu_rs_spot *o) {
+    int r, in = 1;
+    MV__CU_UNROLL for (r = 0; r < 3; r++) {
+        const float f = frac[r] + g.step[r] * (float)dz, w = floorf(f);
+        o->i[r] = base[r] + (int)w;
+        o->f[r] = f - w;
+        if (g.border == MEDVOL_BORDER_CONSTANT) {
+            const float low = (float)o->i[r] + 0.5f + o->f[r],
+                high = (float)(o->i[r] - g.n[r]) + 0.5f + o->f[r];
+            if (fminf(fabsf(low), fabsf(high)) < 1e-3f) /* too near to the ends of the extent for float */
+                in = in && mv__cu_rs_within(mv__cu_rs_place(g, r, x, y, z + dz), g.n[r]);
+            else in = in && low > 0.0f && high < 0.0f;
+        }
+        mv__cu_rs_fold_split(g.border, g.n[r], &o->i[r], &o->f[r]);
+    }
+    return in;
+}
+#define MV__CU_RS_PLANES 4
+template <int TAPS>
+MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_rs_gen(float *d, const float *__restrict__ s, mv__cu_rs_gen g) {
+    const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5;
+    const int x = (int)blockIdx.x * 32 + (warp & 3) * 8 + (lane & 7),
+        y = (int)blockIdx.y * 8 + (warp >> 2) * 4 + (lane >> 3);
+    const int planes = MV__CU_RS_PLANES;
+    int z0, dz, r, j, k, base[3];
+    float frac[3];
+    if (x >= g.m[0] || y >= g.m[1]) return;
+    for (z0 = (int)blockIdx.z * planes; z0 < g.m[2]; z0 += (int)gridDim.z * planes) {
+        MV__CU_UNROLL for (r = 0; r < 3; r++) {
+            const double p = mv__cu_rs_snap(mv__cu_rs_place(g, r, x, y, z0)), w = floor(p);
+            base[r] = (int)w;
+            frac[r] = (float)(p - w);
+        }
+        for (dz = 0; dz < planes && z0 + dz < g.m[2]; dz++) {
+            mv__cu_rs_spot o;
+            float out = g.value;
+            if (mv__cu_rs_find(g, base, frac, x, y, z0, dz, &o)) {
+                int at[3][TAPS];
+                float w[3][TAPS];
+                MV__CU_UNROLL for (r = 0; r < 3; r++) {
+                    MV__CU_UNROLL for (j = 0; j < TAPS; j++) {
+                        at[r][j] = mv__cu_rs_map(g.tap, o.i[r] - (TAPS / 2 - 1) + j, g.n[r]);
+                        w[r][j] = mv__cu_rs_weight(TAPS == 2 ? (int)MEDVOL_LINEAR : g.interp, g.a, 0, o.f[r],
+                                                   j);
+                    }
+                }
+                out = 0.0f;
+                MV__CU_UNROLL for (k = 0; k < TAPS; k++) {
+                    float plane = 0.0f;
+                    MV__CU_UNROLL for (j = 0; j < TAPS; j++) {
+                        const float *p = s + at[2][k] * g.sz + at[1][j] * g.sy;
+                        float row;
+                        if (TAPS == 2) row = mv__cu_rs_lerp(p[at[0][0]], p[at[0][TAPS - 1]], o.f[0]);
+                        else {
+                            row = w[0][0] * p[at[0][0]];
+                            MV__CU_UNROLL for (r = 1; r < TAPS; r++) row += w[0][r] * p[at[0][r]];
+                        }
+                        if (TAPS == 2) plane = j ? mv__cu_rs_lerp(plane, row, o.f[1]) : row;
+                        else plane += w[1][j] * row;
+                    }
+                    if (TAPS == 2) out = k ? mv__cu_rs_lerp(out, plane, o.f[2]) : plane;
+                    else out += w[2][k] * plane;
+                }
+            }
+            d[(z0 + dz) * g.dz + y * g.dy + x] = out;
+        }
+    }
+}
+/* Lanczos: up to 16 taps an axis, their weights in shared memory */
+enum { MV__CU_RS_LB = 128 };
+typedef float mv__cu_rs_lanczos[48][MV__CU_RS_LB];
+MV__CU_KERNEL(MV__CU_RS_LB, 3) mv__cu_k_rs_lanczos(float *d, const float *__restrict__ s, mv__cu_rs_gen g) {
+    MV__CU_SHARED(mv__cu_rs_lanczos, w);
+    const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5, tid = (int)threadIdx.x,
+        taps = 2 * g.lobes;
+    const int x = (int)blockIdx.x * 16 + (warp & 1) * 8 + (lane & 7),
+        y = (int)blockIdx.y * 8 + (warp >> 1) * 4 + (lane >> 3);
+    int z, r, i, j, k, base[3];
+    float frac[3];
+    if (x >= g.m[0] || y >= g.m[1]) return;
+    for (z = (int)blockIdx.z; z < g.m[2]; z += (int)gridDim.z) {
+        mv__cu_rs_spot o;
+        float out = g.value;
+        MV__CU_UNROLL for (r = 0; r < 3; r++) {
+            const double p = mv__cu_rs_snap(mv__cu_rs_place(g, r, x, y, z)), whole = floor(p);
+            base[r] = (int)whole;
+            frac[r] = (float)(p - whole);
+        }
+        if (mv__cu_rs_find(g, base, frac, x, y, z, 0, &o)) {
+            MV__CU_UNROLL for (r = 0; r < 3; r++) {
+                const float f = o.f[r] < 1e-7f ? 0.0f : o.f[r];
+                float sum = 0.0f;
+                for (j = 0; j < taps; j++)
+                    sum += w[16 * r + j][tid] = mv__cu_rs_weight((int)MEDVOL_LANCZOS, 0.0f, g.lobes, f, j);
+                for (j = 0; j < taps; j++) w[16 * r + j][tid] /= sum;
+            }
+            out = 0.0f;
+            for (k = 0; k < taps; k++) {
+                const float *p = s + mv__cu_rs_map(g.tap, o.i[2] - (g.lobes - 1) + k, g.n[2]) * g.sz;
+                float plane = 0.0f;
+                for (j = 0; j < taps; j++) {
+                    const float *q = p + mv__cu_rs_map(g.tap, o.i[1] - (g.lobes - 1) + j, g.n[1]) * g.sy;
+                    float row = 0.0f;
+                    for (i = 0; i < taps; i++) row += w[i][tid] * q[mv__cu_rs_map(g.tap,
+                            o.i[0] - (g.lobes - 1) + i, g.n[0])];
+                    plane += w[16 + j][tid] * row;
+                }
+                out += w[32 + k][tid] * plane;
+            }
+        }
+        d[z * g.dz + y * g.dy + x] = out;
+    }
+}
+template <class T>
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_gen_near(T *d, const T *__restrict__ s, mv__cu_rs_gen g, int m,
+                                                mv__cu_rs_fill fill) {
+    const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5;
+    const int x = (int)blockIdx.x * 32 + (warp & 3) * 8 + (lane & 7),
+        y = (int)blockIdx.y * 8 + (warp >> 2) * 4 + (lane >> 3);
+    int z, r, j;
+    if (x >= g.m[0] || y >= g.m[1]) return;
+    for (z = (int)blockIdx.z; z < g.m[2]; z += (int)gridDim.z) {
+        T *q = d + (z * g.dz + y * g.dy + x) * m;
+        long long at = 0;
+        int in = 1;
+        MV__CU_UNROLL for (r = 0; r < 3; r++) {
+            const double p = mv__cu_rs_place(g, r, x, y, z);
+            if (g.border == MEDVOL_BORDER_CONSTANT) in = in && mv__cu_rs_within(p, g.n[r]);
+            at += (long long)mv__cu_rs_near(g.border, p,
+                                            (double)g.n[r]) * (r == 0 ? 1 : r == 1 ? g.sy : g.sz);
+        }
+        for (j = 0; j < m; j++) q[j] = in ? s[at * m + j] : mv__cu_rs_fill_at<T>(fill, j);
+    }
+}
+/* ---- host: plans, passes, volumes ---- */
+typedef struct mv__cu_rs_plan {
+    size_t n[3], m[3];
+    double t[12]; /* output voxel to input voxel */
+    int diagonal;
+} mv__cu_rs_plan;
+typedef struct mv__cu_rs_work { /* one volume's way */
+    const mv__cu_rs_ask *k;
+    const mv__cu_rs_plan *p;
+    mv__cu_rs_axis ax[3], around[3];
+    float *copy, *turned, *pass[2], *out;
+    void *typed; /* NEAREST into another type: src in that type */
+    int filter[3], smooth, passes;
+    mv__cu_rs_fill fill;
+} mv__cu_rs_work;
+/* volume `which` of the further axes */
+MV__CU_FN mv_volume mv__cu_rs_part(const mv_volume *v, size_t which) {
+    mv_volume w = *v;
+    size_t at = 0;
+    int d;
+    for (d = 3; d < v->ndim; d++) {
+        at += which % v->dim[d] * (size_t)v->stride[d];
+        which /= v->dim[d];
+        w.dim[d] = 1;
+    }
+    w.ndim = 3;
+    if (v->ndim < 2) w.dim[1] = 1, w.stride[1] = (ptrdiff_t)v->dim[0];
+    if (v->ndim < 3) w.dim[2] = 1, w.stride[2] = (ptrdiff_t)w.dim[1] * w.stride[1];
+    w.data = (unsigned char *)v->data + at * mv_dtype_size(v->dtype);
+    return w;
+}
+MV__CU_FN mv_volume mv__cu_rs_made(void *data, mv_dtype type, const size_t *dim) {
+    mv_volume v;
+    mv__cu_vol_init(&v, type, 3, dim, NULL);
+    v.data = data;
+    return v;
+}
+MV__CU_FN void mv__cu_rs_grid_of(mv__cu_rs_grid *g, const mv_volume *d, const mv_volume *s) {
+    int r;
+    for (r = 0; r < 3; r++) g->m[r] = (int)d->dim[r];
+    g->dy = d->stride[1], g->dz = d->stride[2];
+    g->sy = s->stride[1], g->sz = s->stride[2];
+}
+MV__CU_FN mv_status mv__cu_rs_blocks(mv_cuda_ctx *ctx, const char *op, const size_t *m, int w, int h,
+                                     int depth, dim3 *blocks) {
+    const size_t x = mv__cu_divup(m[0], (size_t)w), y = mv__cu_divup(m[1], (size_t)h),
+        z = mv__cu_divup(m[2], (size_t)depth);
+    if (y > 65535)
+        return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "shape", (double)m[1], "%s: more than 262140 rows", op);
+    *blocks = dim3((unsigned)x, (unsigned)y, (unsigned)(z < 65535 ? z : 65535));
+    return MEDVOL_OK;
+}
+MV__CU_FN void mv__cu_rs_axis_set(mv__cu_rs_axis *a, int taps, size_t n, size_t m, double o, double s,
+                                  double sigma) {
+    memset(a, 0, sizeof *a);
+    a->n = (int)n, a->m = (int)m;
+    a->o = o, a->s = s, a->sigma = sigma;
+    a->same = n == m && sigma == 0.0 && fabs(o) < 1e-7 && fabs(o + (s - 1.0) * (double)(m - 1)) < 1e-7;
+    a->r = (int)(4.0 * sigma + 0.5);
+    a->taps = (a->same ? 1 : taps) + 2 * a->r;
+    if (a->same) a->o = 0.0, a->s = 1.0;
+}
+MV__CU_FN size_t mv__cu_rs_table_bytes(const mv__cu_rs_axis *a) {
+    size_t cells = (size_t)a->m, bytes;
+    if (!mv__cu_muls(cells, (size_t)a->taps * 4, &bytes) || bytes > (size_t)1 << 40) return (size_t)1 << 60;
+    return 2 * mv__cu_round(bytes) + mv__cu_round(cells);
+}
+MV__CU_FN mv_status mv__cu_rs_table(mv_cuda_ctx *ctx, const mv__cu_rs_ask *k, mv__cu_rs_axis *a,
+                                    int smooths) {
+    const size_t bytes = mv__cu_round((size_t)a->m * (size_t)a->taps * 4);
+    mv__cu_rs_rule u;
+    a->at = (int *)mv__cu_take(ctx, bytes);
+    a->w = (float *)mv__cu_take(ctx, bytes);
+    a->in = (unsigned char *)mv__cu_take(ctx, mv__cu_round((size_t)a->m));
+    u.interp = smooths || a->same ? (int)MEDVOL_NEAREST : k->interp;
+    u.border = k->border;
+    u.tap = u.interp == MEDVOL_CUBIC &&
+        k->border != MEDVOL_BORDER_WRAP ? (int)MEDVOL_BORDER_MIRROR : k->border;
+    u.lobes = k->lobes;
+    u.a = k->a;
+    MV__CU_LAUNCH(mv__cu_k_rs_table, (unsigned)mv__cu_divup((size_t)a->m, MV__CU_B), MV__CU_B, 0,
+                  ctx->stream, *a, u);
+    return mv__cu_launched(ctx, k->op);
+}
+/* d = s with the axes of a that are not the same, the last axis first; between them pass[0] and pass[1] */
+MV__CU_FN mv_status mv__cu_rs_passes(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv__cu_rs_axis *a,
+                                     const mv_volume *d, const mv_volume *s) {
+    const char *op = w->k->op;
+    mv_volume from = *s, to;
+    mv__cu_rs_grid g;
+    dim3 blocks;
+    mv_status st = MEDVOL_OK;
+    int axis, left = 0, turn = 0;
+    for (axis = 0; axis < 3; axis++) left += !a[axis].same;
+    for (axis = 2; axis >= 0 && st == MEDVOL_OK; axis--) {
+        size_t dim[3];
+        if (a[axis].same) continue;
+        memcpy(dim, from.dim, sizeof dim);
+        dim[axis] = (size_t)a[axis].m;
+        if (--left) to = mv__cu_rs_made(w->pass[turn], MEDVOL_F32, dim);
+        else to = *d;
+        turn ^= 1;
+        mv__cu_rs_grid_of(&g, &to, &from);
+        if ((st = mv__cu_rs_blocks(ctx, op, to.dim, 64, 4, 1, &blocks)) < 0) return st;
+        MV__CU_LAUNCH(mv__cu_k_rs_pass, blocks, MV__CU_B, 0, ctx->stream, (float *)to.data,
+                      (const float *)from.data, g, axis, (long long)from.stride[axis], a[axis]);
+        st = mv__cu_launched(ctx, op);
+        from = to;
+    }
+    if (st < 0 || w->k->border != MEDVOL_BORDER_CONSTANT) return st;
+    mv__cu_rs_grid_of(&g, d, d);
+    if ((st = mv__cu_rs_blocks(ctx, op, d->dim, 64, 4, 1, &blocks)) < 0) return st;
+    MV__CU_LAUNCH(mv__cu_k_rs_outside, blocks, MV__CU_B, 0, ctx->stream, (float *)d->data, g, a[0].in,
+                  a[1].in, a[2].in, (float)w->k->value);
+    return mv__cu_launched(ctx, op);
+}
+MV__CU_FN mv_status mv__cu_rs_turn(mv_cuda_ctx *ctx, const char *op, float *d, const float *s,
+                                   const size_t *n) {
+    mv__cu_sp_box b; /* d: axes 0 and 1 changed; n: of s */
+    memset(&b, 0, sizeof b);
+    b.d = (unsigned char *)d, b.s = (const unsigned char *)s;
+    b.size = 4, b.nd = 3;
+    b.n[0] = n[1], b.n[1] = n[0], b.n[2] = n[2];
+    b.ds[0] = 4, b.ds[1] = (ptrdiff_t)n[1] * 4, b.ds[2] = (ptrdiff_t)(n[0] * n[1]) * 4;
+    b.ss[0] = (ptrdiff_t)n[0] * 4, b.ss[1] = 4, b.ss[2] = b.ds[2];
+    return mv__cu_sp_run(ctx, op, &b);
+}
+MV__CU_FN mv_status mv__cu_rs_filter(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const size_t *n) {
+    const char *op = w->k->op;
+    mv_status st = MEDVOL_OK;
+    int axis;
+    for (axis = 0; axis < 3 && st == MEDVOL_OK; axis++) {
+        const size_t cells = n[0] * n[1] * n[2], lines = cells / n[axis];
+        const size_t inner = axis == 0 ? n[1] : axis == 1 ? n[0] : n[0] * n[1];
+        float *p = axis ? w->copy : w->turned;
+        mv__cu_rs_pole q;
+        unsigned grid = 0;
+        if (!w->filter[axis] || n[axis] == 1) continue;
+        mv__cu_rs_pole_make(&q, n[axis], w->k->border == MEDVOL_BORDER_WRAP);
+        if (axis == 0) st = mv__cu_rs_turn(ctx, op, w->turned, w->copy, n);
+        if (st == MEDVOL_OK) st = mv__cu_grid(ctx, op, mv__cu_divup(lines, MV__CU_B), &grid);
+        if (st < 0) return st;
+        MV__CU_LAUNCH(mv__cu_k_rs_pre, grid, MV__CU_B, 0, ctx->stream, p, (long long)lines, (long long)inner,
+                      (long long)(inner * n[axis]), (long long)inner, q);
+        st = mv__cu_launched(ctx, op);
+        if (axis == 0 && st == MEDVOL_OK) {
+            const size_t back[3] = {n[1], n[0], n[2]};
+            st = mv__cu_rs_turn(ctx, op, w->copy, w->turned, back);
+        }
+    }
+    return st;
+}
+MV__CU_FN void mv__cu_rs_gen_set(mv__cu_rs_gen *g, const mv__cu_rs_work *w, const mv_volume *d,
+                                 const mv_volume *s) {
+    int r;
+    memset(g, 0, sizeof *g);
+    for (r = 0; r < 3; r++) {
+        g->m[r] = (int)d->dim[r], g->n[r] = (int)s->dim[r];
+        g->step[r] = (float)w->p->t[4 * r + 2];
+    }
+    g->dy = d->stride[1], g->dz = d->stride[2], g->sy = s->stride[1], g->sz = s->stride[2];
+    memcpy(g->t, w->p->t, sizeof g->t);
+    g->interp = w->k->interp;
+    g->border = w->k->border;
+    g->tap = g->interp == MEDVOL_CUBIC &&
+        g->border != MEDVOL_BORDER_WRAP ? (int)MEDVOL_BORDER_MIRROR : g->border;
+    g->lobes = w->k->lobes;
+    g->a = (float)w->k->a;
+    g->value = (float)w->k->value;
+}
+MV__CU_FN mv_status mv__cu_rs_matrix_run(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv_volume *d,
+                                         const mv_volume *s) {
+    mv__cu_rs_gen g;
+    dim3 blocks;
+    const int lanczos = w->k->interp == MEDVOL_LANCZOS;
+    mv_status st = mv__cu_rs_blocks(ctx, w->k->op, d->dim, lanczos ? 16 : 32, 8,
+                                    lanczos ? 1 : MV__CU_RS_PLANES, &blocks);
+    if (st < 0) return st;
+    mv__cu_rs_gen_set(&g, w, d, s);
+    if (lanczos)
+        MV__CU_LAUNCH(mv__cu_k_rs_lanczos, blocks, MV__CU_RS_LB, 0, ctx->stream, (float *)d->data,
+                      (const float *)s->data, g);
+    else if (w->k->interp == MEDVOL_LINEAR)
+        MV__CU_LAUNCH(mv__cu_k_rs_gen<2>, blocks, MV__CU_B, 0, ctx->stream, (float *)d->data,
+                      (const float *)s->data, g);
+    else
+        MV__CU_LAUNCH(mv__cu_k_rs_gen<4>, blocks, MV__CU_B, 0, ctx->stream, (float *)d->data,
+                      (const float *)s->data, g);
+    return mv__cu_launched(ctx, w->k->op);
+}
+template <class T>
+MV__CU_FN mv_status mv__cu_rs_near_words(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv_volume *d,
+                                         const mv_volume *s) {
+    const int m = (int)(mv_dtype_size(d->dtype) / sizeof(T)), straight = w->p->diagonal;
+    mv__cu_rs_grid g;
+    mv__cu_rs_gen e;
+    dim3 blocks;
+    mv_status st = mv__cu_rs_blocks(ctx, w->k->op, d->dim, straight ? 64 : 32, straight ? 4 : 8, 1, &blocks);
+    if (st < 0) return st;
+    mv__cu_rs_grid_of(&g, d, s);
+    mv__cu_rs_gen_set(&e, w, d, s);
+    if (straight)
+        MV__CU_LAUNCH(mv__cu_k_rs_near<T>, blocks, MV__CU_B, 0, ctx->stream, (T *)d->data,
+                      (const T *)s->data, g, m, w->ax[0], w->ax[1], w->ax[2], w->fill);
+    else
+        MV__CU_LAUNCH(mv__cu_k_rs_gen_near<T>, blocks, MV__CU_B, 0, ctx->stream, (T *)d->data,
+                      (const T *)s->data, e, m, w->fill);
+    return mv__cu_launched(ctx, w->k->op);
+}
+MV__CU_FN mv_status mv__cu_rs_nearest(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv_volume *d,
+                                      const mv_volume *s) {
+    const size_t bits = (size_t)(uintptr_t)d->data | (size_t)(uintptr_t)s->data | mv_dtype_size(d->dtype);
+    switch (mv__cu_sp_unit(bits)) {
+        case 1: return mv__cu_rs_near_words<unsigned char>(ctx, w, d, s);
+        case 2: return mv__cu_rs_near_words<unsigned short>(ctx, w, d, s);
+        case 4: return mv__cu_rs_near_words<unsigned>(ctx, w, d, s);
+        default: return mv__cu_rs_near_words<mv__cu_u64>(ctx, w, d, s);
+    }
+}
+/* One volume of three axes */
+MV__CU_FN mv_status mv__cu_rs_volume(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv_volume *dst,
+                                     const mv_volume *src) {
+    const char *op = w->k->op;
+    mv_volume s = *src, d = *dst;
+    double slope, inter;
+    mv_status st = MEDVOL_OK;
+    mv__cu_vol_scaling(src, &slope, &inter);
+    if (w->typed) s = mv__cu_rs_made(w->typed, dst->dtype, src->dim);
+    else if (w->copy) s = mv__cu_rs_made(w->copy, MEDVOL_F32, src->dim);
+    if (w->typed || (w->copy && !w->smooth)) st = mv__cu_vol_convert(ctx, op, &s, src, slope, inter);
+    if (st == MEDVOL_OK && w->k->interp == MEDVOL_NEAREST) return mv__cu_rs_nearest(ctx, w, &d, &s);
+    if (w->out) d = mv__cu_rs_made(w->out, MEDVOL_F32, dst->dim);
+    if (st == MEDVOL_OK && w->smooth) { /* into the copy, from the f32 form of src */
+        mv_volume f = *src;
+        if (src->dtype != MEDVOL_F32 || mv__cu_scaled(slope, inter)) {
+            f = mv__cu_rs_made(w->turned, MEDVOL_F32, src->dim);
+            st = mv__cu_vol_convert(ctx, op, &f, src, slope, inter);
+        }
+        if (st == MEDVOL_OK) st = mv__cu_rs_passes(ctx, w, w->around, &s, &f);
+    }
+    if (st == MEDVOL_OK && w->k->interp == MEDVOL_CUBIC) st = mv__cu_rs_filter(ctx, w, src->dim);
+    if (st < 0) return st;
+    if (!w->p->diagonal) st = mv__cu_rs_matrix_run(ctx, w, &d, &s);
+    else if (w->passes) st = mv__cu_rs_passes(ctx, w, w->ax, &d, &s);
+    else {
+        mv__cu_rs_grid g;
+        dim3 blocks;
+        if ((st = mv__cu_rs_blocks(ctx, op, d.dim, 64, 4, 1, &blocks)) < 0) return st;
+        mv__cu_rs_grid_of(&g, &d, &s);
+        MV__CU_LAUNCH(mv__cu_k_rs_linear, blocks, MV__CU_B, 0, ctx->stream, (float *)d.data,
+                      (const float *)s.data, g, w->ax[0], w->ax[1], w->ax[2], (float)w->k->value);
+        st = mv__cu_launched(ctx, op);
+    }
+    if (st == MEDVOL_OK && w->out) st = mv__cu_vol_convert(ctx, op, dst, &d, 1.0, 0.0);
+    return st;
+}
+/* What a volume's way needs of the workspace, taken before anything is enqueued */
+MV__CU_FN mv_status mv__cu_rs_prepare(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv_volume *out,
+                                      const mv_volume *src) {
+    const mv__cu_rs_plan *p = w->p;
+    const int nearest = w->k->interp == MEDVOL_NEAREST, scaled = mv__cu_scaled(src->slope, src->inter);
+    const size_t cells = p->n[0] * p->n[1] * p->n[2], in = mv__cu_round(cells * 4),
+                 result = mv__cu_round(p->m[0] * p->m[1] * p->m[2] * 4);
+    size_t total = 0, wide = 0, typed = 0;
+    int r, copy, turned;
+    mv_status st;
+    copy = !nearest && (src->dtype != MEDVOL_F32 || scaled || w->k->interp == MEDVOL_CUBIC || w->smooth);
+    turned = !nearest && ((w->k->interp == MEDVOL_CUBIC && w->filter[0]) || w->smooth);
+    if (nearest && out->dtype != src->dtype) typed = mv__cu_round(cells * mv_dtype_size(out->dtype));
+    if (w->passes) {
+        wide = p->n[0] * p->n[1] * p->m[2];
+        if (p->n[0] * p->m[1] * p->m[2] > wide) wide = p->n[0] * p->m[1] * p->m[2];
+        if (p->n[0] * p->m[1] * p->n[2] > wide) wide = p->n[0] * p->m[1] * p->n[2];
+    }
+    if (w->smooth && cells > wide) wide = cells;
+    wide = mv__cu_round(wide * 4);
+    for (r = 0; r < 3; r++) {
+        if (p->diagonal) total += mv__cu_rs_table_bytes(&w->ax[r]);
+        if (w->smooth) total += mv__cu_rs_table_bytes(&w->around[r]);
+    }
+    total += typed + (copy ? in : 0) + (turned ? in : 0) + 2 * wide;
+    total += !nearest && out->dtype != MEDVOL_F32 ? result : 0;
+    if ((st = mv__cu_room(ctx, w->k->op, total)) < 0) return st;
+    if (typed) w->typed = mv__cu_take(ctx, typed);
+    if (copy) w->copy = (float *)mv__cu_take(ctx, in);
+    if (turned) w->turned = (float *)mv__cu_take(ctx, in);
+    if (wide) w->pass[0] = (float *)mv__cu_take(ctx, wide), w->pass[1] = (float *)mv__cu_take(ctx, wide);
+    if (!nearest && out->dtype != MEDVOL_F32) w->out = (float *)mv__cu_take(ctx, result);
+    for (r = 0; r < 3 && st == MEDVOL_OK; r++) {
+        if (p->diagonal) st = mv__cu_rs_table(ctx, w->k, &w->ax[r], 0);
+        if (w->smooth && st == MEDVOL_OK) st = mv__cu_rs_table(ctx, w->k, &w->around[r], 1);
+    }
+    return st;
+}
+MV__CU_FN mv_status mv__cu_rs_type(mv_cuda_ctx *ctx, const mv__cu_rs_ask *k, const mv_volume *dst,
+                                   const mv_volume *src, mv_dtype *type) {
+    const int nearest = k->interp == MEDVOL_NEAREST;
+    *type = k->dtype != MEDVOL_NONE ? k->dtype : dst->data &&
+        dst != src ? dst->dtype : nearest ? src->dtype : MEDVOL_F32;
+    if (!mv__cu_is_real(src->dtype) && !nearest)
+        return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "src", (double)src->dtype,
+                           "%s: src has type %s: only NEAREST takes that", k->op, mv_dtype_name(src->dtype));
+    if (*type != src->dtype && !(mv__cu_is_real(*type) && mv__cu_is_real(src->dtype)))
+        return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)*type, "%s: from %s to %s: not defined",
+                           k->op, mv_dtype_name(src->dtype), mv_dtype_name(*type));
+    if (nearest && !mv__cu_is_real(src->dtype) && k->border == MEDVOL_BORDER_CONSTANT && k->value != 0.0)
+        return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "value", k->value, "%s: value = %g: must be 0 for type %s",
+                           k->op, k->value, mv_dtype_name(src->dtype));
+    return MEDVOL_OK;
+}
+/* Axes of the straight way, or the smoothing before the other; 1 in *same: every voxel stays on a voxel */
+MV__CU_FN mv_status mv__cu_rs_axes(mv_cuda_ctx *ctx, mv__cu_rs_work *w, int *same) {
+    const mv__cu_rs_ask *k = w->k;
+    const mv__cu_rs_plan *p = w->p;
+    int r;
+    *same = p->diagonal;
+    for (r = 0; r < 3; r++) {
+        const double s = p->diagonal && p->m[r] > 1 ? p->t[5 * r] : 1.0;
+        const double sigma = mv__cu_rs_sigma(k, p->diagonal && p->m[r] > 1 ? s : mv__cu_rs_step(p->t, r));
+        double reach = fabs(p->t[4 * r + 3]);
+        int c;
+        for (c = 0; c < 3; c++) reach += fabs(p->t[4 * r + c]) * (double)p->m[c];
+        if (!(4.0 * sigma < 1e6))
+            return mv__cu_fail(ctx, MEDVOL_E_RANGE, "antialias", s,
+                               "%s: a step of %g voxels is too large to smooth for", k->op,
+                               2.0 * sigma + 1.0);
+        if (!(reach < 1073741824.0))
+            return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "m", reach,
+                               "%s: positions reach %g voxels: at most 2^30", k->op, reach);
+        if (p->diagonal) {
+            mv__cu_rs_axis_set(&w->ax[r], mv__cu_rs_taps(k), p->n[r], p->m[r], p->t[4 * r + 3], s, sigma);
+            w->passes = w->passes || (w->ax[r].taps > 2 && k->interp != MEDVOL_NEAREST);
+            *same = *same && w->ax[r].same;
+            w->filter[r] = !w->ax[r].same;
+        } else {
+            mv__cu_rs_axis_set(&w->around[r], 1, p->n[r], p->n[r], 0.0, 1.0, sigma);
+            w->smooth = w->smooth || sigma > 0.0;
+            w->filter[r] = 1;
+        }
+    }
+    return MEDVOL_OK;
+}
+MV__CU_FN mv_status mv__cu_rs_run(mv_cuda_ctx *ctx, const mv__cu_rs_ask *k, const mv__cu_rs_plan *p,
+                                  mv_cuda_volume *dst, const mv_cuda_volume *src, const double *affine) {
+    mv_cuda_volume out;
+    mv__cu_rs_work w;
+    mv__cu_u64 element[8];
+    size_t dim[7], volumes = 1, i;
+    mv_dtype type;
+    mv_status st;
+    int ndim = src->ndim, d, same;
+    if ((st = mv__cu_rs_type(ctx, k, dst, src, &type)) < 0) return st;
+    memset(&w, 0, sizeof w);
+    w.k = k, w.p = p;
+    if ((st = mv__cu_rs_axes(ctx, &w, &same)) < 0) return st;
+    for (d = 0; d < 3; d++)
+        if (p->m[d] > 1 && ndim <= d) ndim = d + 1;
+    for (d = 0; d < ndim; d++) dim[d] = d < 3 ? p->m[d] : src->dim[d];
+    for (d = 3; d < ndim; d++) volumes *= dim[d];
+    if ((st = mv__cu_out_begin(ctx, k->op, &out, dst, src, type, ndim, dim, 0)) < 0) return st;
+    memcpy(out.affine, affine, sizeof out.affine);
+    if (!(k->interp == MEDVOL_NEAREST && type == src->dtype)) out.slope = 1.0, out.inter = 0.0;
+    if (mv__cu_is_real(type)) {
+        st = mv__cu_sp_element(ctx, k->op, element, &out, k->value);
+        memcpy(w.fill.v, element, sizeof w.fill.v);
+    }
+    if (st == MEDVOL_OK && same) { /* every voxel on a voxel: no arithmetic but the type's */
+        double slope = 1.0, inter = 0.0;
+        if (type != src->dtype || k->interp != MEDVOL_NEAREST) mv__cu_vol_scaling(src, &slope, &inter);
+        st = mv__cu_vol_convert(ctx, k->op, &out, src, slope, inter);
+    } else if (st == MEDVOL_OK) {
+        st = mv__cu_rs_prepare(ctx, &w, &out, src);
+        for (i = 0; i < volumes && st == MEDVOL_OK; i++) {
+            const mv_volume a = mv__cu_rs_part(&out, i), b = mv__cu_rs_part(src, i);
+            st = mv__cu_rs_volume(ctx, &w, &a, &b);
+        }
+    }
+    return mv__cu_out_end(ctx, st, &out, dst);
+}
+MV__CU_FN mv_status mv__cu_rs_shape(mv_cuda_ctx *ctx, const char *op, const char *name, const size_t *shape,
+                                    int axes, size_t *out) {
+    int r;
+    for (r = 0; r < 3; r++) {
+        out[r] = r < axes ? shape[r] : 1;
+        if (out[r] == 0 || out[r] > (size_t)1 << 30)
+            return mv__cu_fail(ctx, MEDVOL_E_SIZE, name, (double)out[r],
+                               "%s: %s[%d] = %zu: must be 1 .. 2^30", op, name, r, out[r]);
+    }
+    return MEDVOL_OK;
+}
+MV__CU_FN mv_status mv__cu_rs_begin(mv_cuda_ctx *ctx, mv__cu_rs_ask *k, mv__cu_rs_plan *p, const char *op,
+                                    const mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                    const mv_resample_opt *opt, int border) {
+    mv_status st = mv__cu_vol_check(ctx, op, "src", src);
+    if (st < 0) return st;
+    if (!dst) return mv__cu_fail_null(ctx, op, "dst");
+    if ((st = mv__cu_rs_ask_make(ctx, k, op, opt, border)) < 0) return st;
+    return mv__cu_rs_shape(ctx, op, "src dim", src->dim, src->ndim < 3 ? src->ndim : 3, p->n);
+}
+MV__CU_FN mv_status mv__cu_rs_scaled(mv_cuda_ctx *ctx, mv__cu_rs_ask *k, mv__cu_rs_plan *p,
+                                     mv_cuda_volume *dst, const mv_cuda_volume *src, const double *ratio) {
+    double affine[12];
+    int r;
+    mv_affine_identity(p->t);
+    p->diagonal = 1;
+    for (r = 0; r < 3 && r < src->ndim; r++) {
+        const double n = (double)p->n[r], m = (double)p->m[r];
+        const int rule = k->grid == MEDVOL_GRID_ALIGN_CORNERS &&
+            !(n > 1.0 && m > 1.0) ? (int)MEDVOL_GRID_HALF_PIXEL : k->grid;
+        const double s = rule == MEDVOL_GRID_HALF_PIXEL ? n / m : rule == MEDVOL_GRID_ALIGN_CORNERS
+            ? (n - 1.0) / (m - 1.0) : ratio[r];
+        p->t[5 * r] = s;
+        p->t[4 * r + 3] = rule == MEDVOL_GRID_CENTRE ? ((n - 1.0) - mv__cu_sp_times(s, m - 1.0)) / 2.0
+                          : rule == MEDVOL_GRID_LOW_EDGE || rule == MEDVOL_GRID_HALF_PIXEL ? (s - 1.0) / 2.0
+                                                                                           : 0.0;
+    }
+    mv_affine_mul(affine, src->affine, p->t);
+    return mv__cu_rs_run(ctx, k, p, dst, src, affine);
+}
+MV__CU_FN mv_status mv__cu_rs_spacing(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                      const double *spacing, const mv_resample_opt *opt) {
+    static const char op[] = "resample_spacing";
+    mv__cu_rs_ask k;
+    mv__cu_rs_plan p;
+    double old[3], ratio[3];
+    int r;
+    mv_status st = mv__cu_rs_begin(ctx, &k, &p, op, dst, src, opt, MEDVOL_BORDER_EDGE);
+    if (st < 0) return st;
+    if (!spacing) return mv__cu_fail_null(ctx, op, "spacing");
+    mv_spacing(src, old);
+    for (r = 0; r < 3; r++) {
+        const double n = (double)p.n[r];
+        double m;
+        p.m[r] = p.n[r];
+        ratio[r] = 1.0;
+        if (r >= src->ndim) continue;
+        if (!(spacing[r] > 0.0 && mv__cu_finite(spacing[r])))
+            return mv__cu_fail(ctx, MEDVOL_E_RANGE, "spacing", spacing[r],
+                               "%s: spacing[%d] = %g: must be above 0 and finite", op, r, spacing[r]);
+        if (!(old[r] > 0.0 && mv__cu_finite(old[r])))
+            return mv__cu_fail(ctx, MEDVOL_E_SINGULAR, "affine", old[r],
+                               "%s: src has spacing %g along axis %d", op, old[r], r);
+        ratio[r] = spacing[r] / old[r];
+        switch (k.shape) {
+            case MEDVOL_SHAPE_CEIL: m = ceil(n / ratio[r] - 1e-6); break;
+            case MEDVOL_SHAPE_MONAI: m = rint((n - 1.0) / ratio[r] + 1.0); break;
+            case MEDVOL_SHAPE_NIBABEL: m = ceil((n - 1.0) / ratio[r] - 1e-6) + 1.0; break;
+            case MEDVOL_SHAPE_FLOOR: m = floor(n / ratio[r] + 1e-6); break;
+            default: m = floor(n / ratio[r] + 0.5);
+        }
+        if (!(ratio[r] > 0.0 && m <= 1073741824.0))
+            return mv__cu_fail(ctx, MEDVOL_E_SIZE, "spacing", spacing[r],
+                               "%s: spacing[%d] = %g asks for %g voxels: at most 2^30", op, r, spacing[r], m);
+        p.m[r] = m < 1.0 ? 1 : (size_t)m;
+    }
+    return mv__cu_rs_scaled(ctx, &k, &p, dst, src, ratio);
+}
+MEDVOL_DEF mv_status mv_cuda_resample_spacing(mv_cuda_ctx *ctx, mv_cuda_volume *dst,
+                                              const mv_cuda_volume *src, const double *spacing,
+                                              const mv_resample_opt *opt) {
+    mv_status st = mv__cu_begin(ctx, "resample_spacing");
+    return st < 0 ? st : mv__cu_end(ctx, mv__cu_rs_spacing(ctx, dst, src, spacing, opt));
+}
+MV__CU_FN mv_status mv__cu_rs_to_shape(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                       const size_t *shape, const mv_resample_opt *opt) {
+    static const char op[] = "resample_shape";
+    mv__cu_rs_ask k;
+    mv__cu_rs_plan p;
+    double ratio[3];
+    int r;
+    mv_status st = mv__cu_rs_begin(ctx, &k, &p, op, dst, src, opt, MEDVOL_BORDER_EDGE);
+    if (st < 0) return st;
+    if (!shape) return mv__cu_fail_null(ctx, op, "shape");
+    if ((st = mv__cu_rs_shape(ctx, op, "shape", shape, src->ndim < 3 ? src->ndim : 3, p.m)) < 0) return st;
+    for (r = 0; r < 3; r++) ratio[r] = (double)p.n[r] / (double)p.m[r];
+    return mv__cu_rs_scaled(ctx, &k, &p, dst, src, ratio);
+}
+MEDVOL_DEF mv_status mv_cuda_resample_shape(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                            const size_t *shape, const mv_resample_opt *opt) {
+    mv_status st = mv__cu_begin(ctx, "resample_shape");
+    return st < 0 ? st : mv__cu_end(ctx, mv__cu_rs_to_shape(ctx, dst, src, shape, opt));
+}
+MV__CU_FN mv_status mv__cu_rs_matrix(mv_cuda_ctx *ctx, const mv__cu_rs_ask *k, mv__cu_rs_plan *p,
+                                     mv_cuda_volume *dst, const mv_cuda_volume *src, const double *affine) {
+    double inverse[12];
+    int r, c;
+    for (r = 0; r < 12; r++)
+        if (!mv__cu_finite(p->t[r]))
+            return mv__cu_fail(ctx, MEDVOL_E_RANGE, "m", p->t[r], "%s: m[%d] = %g: must be finite", k->op, r,
+                               p->t[r]);
+    if (mv_affine_invert(inverse, p->t) < 0)
+        return mv__cu_fail(ctx, MEDVOL_E_SINGULAR, "m", mv_affine_det(p->t),
+                           "%s: the matrix has determinant %g", k->op, mv_affine_det(p->t));
+    p->diagonal = 1;
+    for (r = 0; r < 3; r++)
+        for (c = 0; c < 3; c++)
+            if (r != c && fabs(p->t[4 * r + c]) * (double)(p->m[c] - 1) > 1e-7) p->diagonal = 0;
+    return mv__cu_rs_run(ctx, k, p, dst, src, affine);
+}
+MV__CU_FN mv_status mv__cu_rs_like(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                   const mv_volume *grid, const mv_resample_opt *opt) {
+    static const char op[] = "resample_like";
+    mv__cu_rs_ask k;
+    mv__cu_rs_plan p;
+    double inverse[12], affine[12];
+    mv_status st = mv__cu_rs_begin(ctx, &k, &p, op, dst, src, opt, MEDVOL_BORDER_CONSTANT);
+    if (st < 0) return st;
+    if (!grid) return mv__cu_fail_null(ctx, op, "grid");
+    if (!(grid->ndim >= 1 && grid->ndim <= 7))
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "ndim", grid->ndim, "%s: grid has ndim %d: must be 1..7", op,
+                           grid->ndim);
+    if ((st = mv__cu_rs_shape(ctx, op, "grid dim", grid->dim, grid->ndim < 3 ? grid->ndim : 3, p.m)) < 0)
+        return st;
+    if (mv_affine_invert(inverse, src->affine) < 0)
+        return mv__cu_fail(ctx, MEDVOL_E_SINGULAR, "affine", mv_affine_det(src->affine),
+                           "%s: the affine of src has determinant %g", op, mv_affine_det(src->affine));
+    memcpy(affine, grid->affine, sizeof affine);
+    mv_affine_mul(p.t, inverse, affine);
+    return mv__cu_rs_matrix(ctx, &k, &p, dst, src, affine);
+}
+MEDVOL_DEF mv_status mv_cuda_resample_like(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                           const mv_volume *grid, const mv_resample_opt *opt) {
+    mv_status st = mv__cu_begin(ctx, "resample_like");
+    return st < 0 ? st : mv__cu_end(ctx, mv__cu_rs_like(ctx, dst, src, grid, opt));
+}
+MV__CU_FN mv_status mv__cu_rs_affine(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                     const double *m, const size_t *shape, const mv_resample_opt *opt) {
+    static const char op[] = "resample_affine";
+    mv__cu_rs_ask k;
+    mv__cu_rs_plan p;
+    double affine[12];
+    mv_status st = mv__cu_rs_begin(ctx, &k, &p, op, dst, src, opt, MEDVOL_BORDER_CONSTANT);
+    if (st < 0) return st;
+    if (!m || !shape) return mv__cu_fail_null(ctx, op, !m ? "m" : "shape");
+    if ((st = mv__cu_rs_shape(ctx, op, "shape", shape, 3, p.m)) < 0) return st;
+    memcpy(p.t, m, sizeof p.t);
+    mv_affine_mul(affine, src->affine, m);
+    return mv__cu_rs_matrix(ctx, &k, &p, dst, src, affine);
+}
+MEDVOL_DEF mv_status mv_cuda_resample_affine(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                             const double *m, const size_t *shape,
+                                             const mv_resample_opt *opt) {
+    mv_status st = mv__cu_begin(ctx, "resample_affine");
+    return st < 0 ? st : mv__cu_end(ctx, mv__cu_rs_affine(ctx, dst, src, m, shape, opt));
+}
+/* Arrays: volumes of three axes around them */
+MV__CU_FN mv_status mv__cu_rs_wrap(mv_cuda_ctx *ctx, const char *op, mv_volume *d, mv_volume *s, float *dst,
+                                   const size_t *dst_shape, const float *src, const size_t *src_shape,
+                                   const mv_resample_opt *opt) {
+    if (!dst || !src || !dst_shape || !src_shape)
+        return mv__cu_fail_null(ctx, op,
+                                !dst ? "dst" : !src ? "src" : !dst_shape ? "dst_shape" : "src_shape");
+    if (opt && opt->dtype != MEDVOL_NONE && opt->dtype != MEDVOL_F32)
+        return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)opt->dtype, "%s: dtype: arrays are f32", op);
+    mv__cu_vol_init(d, MEDVOL_F32, 3, dst_shape, NULL);
+    mv__cu_vol_init(s, MEDVOL_F32, 3, src_shape, NULL);
+    d->data = dst;
+    s->data = (void *)(uintptr_t)src; /* only read */
+    return MEDVOL_OK;
+}
+MEDVOL_DEF mv_status mv_cuda_resample_shape_f32(mv_cuda_ctx *ctx, float *dst, const size_t *dst_shape,
+                                                const float *src, const size_t *src_shape,
+                                                const mv_resample_opt *opt) {
+    mv_volume d, s;
+    mv_status st = mv__cu_begin(ctx, "resample_shape_f32");
+    if (st < 0) return st;
+    st = mv__cu_rs_wrap(ctx, "resample_shape_f32", &d, &s, dst, dst_shape, src, src_shape, opt);
+    return mv__cu_end(ctx, st < 0 ? st : mv__cu_rs_to_shape(ctx, &d, &s, dst_shape, opt));
+}
+MEDVOL_DEF mv_status mv_cuda_resample_affine_f32(mv_cuda_ctx *ctx, float *dst, const size_t *dst_shape,
+                                                 const float *src, const size_t *src_shape, const double *m,
+                                                 const mv_resample_opt *opt) {
+    mv_volume d, s;
+    mv_status st = mv__cu_begin(ctx, "resample_affine_f32");
+    if (st < 0) return st;
+    st = mv__cu_rs_wrap(ctx, "resample_affine_f32", &d, &s, dst, dst_shape, src, src_shape, opt);
+    return mv__cu_end(ctx, st < 0 ? st : mv__cu_rs_affine(ctx, &d, &s, m, dst_shape, opt));
 }
 /* ==== [END] licence ==================================================================================== */
 #endif /* MEDVOL_CUDA_IMPLEMENTATION */
