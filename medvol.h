@@ -2652,10 +2652,10 @@ MEDVOL_DEF mv_status mv_dcf_voronoi(mv_ctx *ctx, mv_volume *dst, const mv_volume
 
 /* Layouts. Trajectories: 3 x samples x shots x 1 x frames of kx, ky, kz in cycles per field of view (pixel
    index), -n/2..n/2 with the ends; any real type, or complex (BART's), of which the real parts are taken; f64
-   keeps most digits. Of an axis of one voxel the coordinate, within a half as well, has no effect. Samples: c64, 1 x samples x shots
-   x coil x frames. Images: c64, x, y, z, coil, frames. Weights: real, 1 x samples x shots x 1 x frames. Where
-   the trajectory or the weights have one frame, all frames share it. Lines and planes are n, 1, 1 and n, n,
-   1.
+   keeps most digits. Of an axis of one voxel the coordinate, within a half as well, has no effect. Samples:
+   c64, 1 x samples x shots x coil x frames. Images: c64, x, y, z, coil, frames. Weights: real, 1 x samples x
+   shots x 1 x frames. Where the trajectory or the weights have one frame, all frames share it. Lines and
+   planes are n, 1, 1 and n, n, 1.
      forward (type 2)  y[j] = 1 / sqrt(n1 n2 n3) * sum over r of x[r] exp(-2 pi i k_j (r - c) / n)
      adjoint (type 1)  x[r] = 1 / sqrt(n1 n2 n3) * sum over j of y[j] exp(+2 pi i k_j (r - c) / n)
    with c = floor(n / 2): of samples on a grid the centred unitary transforms of mv_fft. */
@@ -2676,11 +2676,12 @@ typedef struct mv_nufft {
 /* mv_nufft_init: the plan of images of shape[3] and a trajectory, which mv_nufft_free releases, with a
    context of the same memory. *plan is overwritten; on error it is empty. tolerance t: |error| <= t |exact|
    (roots of sums of squares) for images without preference for the rim of the field of view, where the kernel
-   is worst: a single voxel in the corner may be off by 4 t, an image of less than 10 voxels along an axis by 3. From 1e-6 upwards (with little oversampling less
-   is had); the message on less says what can be. Kernel, width and grid follow from t and the least work.
-   Samples are put in order of tiles of the grid here, so that the transforms, which may run hundreds of
-   times, need not. Memory: 12 to 20 bytes a sample and frame, with stored weights 32 to 192 more, and 4 bytes
-   a frame and tile of some 256 (space: 1024) cells; some 24 bytes an element of each axis. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE (trajectory), _SIZE (shape; no sample;
+   is worst: a single voxel in the corner may be off by 4 t, an image of less than 10 voxels along an axis by
+   3. From 1e-6 upwards (with little oversampling less is had); the message on less says what can be. Kernel,
+   width and grid follow from t and the least work. Samples are put in order of tiles of the grid here, so
+   that the transforms, which may run hundreds of times, need not. Memory: 12 to 20 bytes a sample and frame,
+   with stored weights 32 to 192 more, and 4 bytes a frame and tile of some 256 (space: 1024) cells; some 24
+   bytes an element of each axis. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE (trajectory), _SIZE (shape; no sample;
    2^32 of them a frame or more), _RANGE (options; a coordinate that is NaN or more than a millionth outside,
    with its place), _NOMEM, _LIMIT, _CANCELLED. Source: Fessler and Sutton 2003; Beatty et al. 2005 (kernel);
    Barnett et al. 2019 (tiles). */
@@ -3013,17 +3014,16 @@ typedef struct mv_solve_opt {
      pdhg   any terms. Chambolle and Pock's, the data term by its gradient (Condat 2013, Vu 2013): one A^H A
             each. residual: that of fista. Memory: five images, the terms as for admm.
    An operator without normal takes the data's size once more.
-   Steps need no tuning: norm, rho and momentum follow from the operator. warm gives x alone: duals of admm and
-   pdhg begin at 0. A term of lambda 0 is none. Progress: the context's, each
-   iteration; in it and in report non-zero ends with MEDVOL_E_CANCELLED. x is written at the end alone: on
-   error it stays. Threads: the operator's; bits do not depend on their number. Numerics: floats, sums in
-   blocks of them; magnitudes of y 1e-15..1e15, of A (roots of eigenvalues) 1e-10..1e10. A^H y 0: x = 0.
-   Errors: MEDVOL_E_NULL, _SIZE, _SHAPE (dim's product is
-   not the domain), _RANGE (options; NaN, infinity or magnitudes beyond in y or from A: no image is made of
-   it), _SINGULAR (A vanishes, y does not; cg: on A^H y), _UNSUPPORTED (terms that the solver does not take), _CONVERGENCE
-   (check), _ALIAS, _NOMEM, _CANCELLED, the operator's.
-   Source: Hestenes and Stiefel 1952; Fong and Saunders 2011; Beck and Teboulle 2009; Boyd et al. 2011;
-   Chambolle and Pock 2011. */
+   Steps need no tuning: norm, rho and momentum follow from the operator. warm gives x alone: duals of admm
+   and pdhg begin at 0. A term of lambda 0 is none. Progress: the context's, each iteration; in it and in
+   report non-zero ends with MEDVOL_E_CANCELLED. x is written at the end alone: on error it stays. Threads:
+   the operator's; bits do not depend on their number. Numerics: floats, sums in blocks of them; magnitudes of
+   y 1e-15..1e15, of A (roots of eigenvalues) 1e-10..1e10. A^H y 0: x = 0. Errors: MEDVOL_E_NULL, _SIZE,
+   _SHAPE (dim's product is not the domain), _RANGE (options; NaN, infinity or magnitudes beyond in y or from
+   A: no image is made of it), _SINGULAR (A vanishes, y does not; cg: on A^H y), _UNSUPPORTED (terms that the
+   solver does not take), _CONVERGENCE (check), _ALIAS, _NOMEM, _CANCELLED, the operator's. Source: Hestenes
+   and Stiefel 1952; Fong and Saunders 2011; Beck and Teboulle 2009; Boyd et al. 2011; Chambolle and Pock
+   2011. */
 MEDVOL_DEF mv_status mv_solve_cg(mv_ctx *ctx, float *x, const mv_operator *op, const float *y,
                                  const mv_solve_opt *opt);
 MEDVOL_DEF mv_status mv_solve_lsmr(mv_ctx *ctx, float *x, const mv_operator *op, const float *y,
@@ -3046,8 +3046,8 @@ enum {
 typedef struct mv_recon_opt {
     int solver;         /* MEDVOL_SOLVER_* */
     double scale;       /* data are divided by it, images multiplied; 0: the largest magnitude
-                           of E^H y of the first frame (coefficient) that is not 0, so that of one term L1 a lambda of 1
-                           leaves nothing of it */
+                           of E^H y of the first frame (coefficient) that is not 0, so that of one term L1
+                           a lambda of 1 leaves nothing of it */
     mv_solve_opt solve; /* but warm, adjoint_given, ndim, dim */
 } mv_recon_opt;
 /* mv_recon: images of the data of desc's encoding, by a solver. Neither mask nor traj: the mask is wherever a

@@ -1022,6 +1022,33 @@ static void test_magnitudes(void) {
                 CHECK(last.objective > -1e-3 * of_y[j] * of_y[j] && last.objective < 1e3 * of_y[j] * of_y[j]);
             }
 }
+/* beyond what floats hold: refused, x as it was */
+static void test_beyond(void) {
+    static const double of[2] = {1e-15, 1e15};
+    const float y[4] = {1, 0, 2, 0}, b[4] = {0, 0, 1, 0};
+    mv_solve_opt o;
+    mv_operator op;
+    dense d;
+    int k, i;
+    for (k = 2; k < 5; k++)
+        for (i = 0; i < 2; i++) {
+            const double a[2] = {of[i], of[i]};
+            float x[4] = {7, 7, 7, 7};
+            memset(&o, 0, sizeof o);
+            diagonal(&d, &op, a, 2);
+            CHECK_STATUS(solvers[k](T, x, &op, y, &o), MEDVOL_E_RANGE);
+            CHECK(strstr(mv_message(T), "largest eigenvalue") && x[0] == 7 && x[3] == 7);
+        }
+    { /* A^H y, as given, lies where A vanishes */
+        const double a[2] = {1, 0};
+        float x[4] = {7, 7, 7, 7};
+        memset(&o, 0, sizeof o);
+        o.adjoint_given = 1;
+        diagonal(&d, &op, a, 2);
+        CHECK_STATUS(mv_solve_cg(T, x, &op, b, &o), MEDVOL_E_SINGULAR);
+        CHECK(x[0] == 7 && x[3] == 7);
+    }
+}
 /* y without a part in A's range: 0, and nothing wrong; a solution that stands there from the beginning */
 static void test_nothing_to_do(void) {
     const float y[4] = {1, 0, -1, 0};
@@ -1635,6 +1662,7 @@ const t_case tests_iterate[] = {
     {"recon_terms", test_recon_terms, 0},
     {"norm", test_norm, 0},
     {"magnitudes", test_magnitudes, T_ONCE},
+    {"beyond", test_beyond, 0},
     {"nothing_to_do", test_nothing_to_do, 0},
     {"warm", test_warm, 0},
     {"tv_edge", test_tv_edge, 0},
