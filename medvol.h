@@ -37629,7 +37629,7 @@ static void mv__nu_image_block(const mv__nu_call *c, float *image, size_t i, siz
     if (!c->forward && lanes > 1) MV__PICK(mv__nu_unweave)(block, image, n, lanes);
     for (l = 0; l < lanes; l++) {
         float *b = lanes > 1 ? block + 2 * l * MV__NU_BLOCK : image;
-        const float *map = maps ? maps + l * vox : NULL;
+        const float *map = maps && l < c->group ? maps + l * vox : NULL;
         if (l >= c->group) {
             if (c->forward) mv__memset(b, 0, 2 * n * sizeof *b);
         } else if (c->forward)
