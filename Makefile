@@ -354,8 +354,6 @@ NVCC ?= $(firstword $(wildcard /usr/local/cuda/bin/nvcc) nvcc)
 CU = $(B)/cuda
 CU_SOURCE = printf '\#define MEDVOL_CUDA_IMPLEMENTATION\n\#include "medvol_cuda.h"\n'
 CU_CC = $(NVCC) -O2 -I. -Werror all-warnings -Xcompiler -Wall,-Wextra
-CU_HOST = $(CXX) -x c++ -std=c++11 $(CFLAGS) -O2 $(WARN) '-DMEDVOL_CUDA_EMULATION="cuda_cpu.h"' -I. -Itests
-CU_NEEDS = tests/test_cuda.cu tests/cuda_cpu.h medvol_cuda.h medvol.h $(B)/medvol.o
 $(CU)/impl.cu: | $(B)
 	@mkdir -p $(@D)
 	@$(CU_SOURCE) > $@
@@ -373,52 +371,41 @@ cuda: ## medvol_cuda.h by nvcc: sm_75, sm_80, sm_90, PTX; no warning, spill, sta
 	@$(MAKE) --no-print-directory $(CU)/sm_75.cubin $(CU)/sm_80.cubin $(CU)/sm_90.cubin $(CU)/sm_90.ptx $(CU)/impl.o
 	@$(PYTHON) tests/cuda_sass.py $(CU)/sm_75.cubin $(CU)/sm_80.cubin $(CU)/sm_90.cubin
 # plain, and with fused multiplications as a GPU makes them
-$(CU)/cpu: $(CU_NEEDS)
+# The tests are programs of the public header; what runs the kernels is linked to them: the emulation, also with fused
+# multiply-adds, as nvcc makes them, and one that looks at every access (races, uninitialised reads, bounds); or a GPU.
+CU_SUITES = base spatial
+CU_TESTS = $(CU)/main.o $(CU_SUITES:%=$(CU)/test_%.o)
+CU_KINDS = cpu $(shell grep -qw fma /proc/cpuinfo 2>/dev/null && echo fma) $(if $(CHECK),check)
+CU_FLAGS_fma = -mfma -ffp-contract=fast
+CU_FLAGS_check = -O1 -fsanitize=thread
+$(CU)/test_%.o: tests/test_cuda_%.cpp tests/cuda_test.h tests/cuda_cpu.h medvol_cuda.h medvol.h
 	@mkdir -p $(@D)
+	$(CXX) -std=c++11 $(CFLAGS) -O1 $(WARN) -I. -Itests -c $< -o $@
+$(CU)/main.o: tests/cuda_main.cpp tests/cuda_test.h tests/cuda_cpu.h medvol_cuda.h medvol.h
+	@mkdir -p $(@D)
+	$(CXX) -std=c++11 $(CFLAGS) -O1 $(WARN) -I. -Itests -c $< -o $@
+$(CU)/impl_%.o: tests/cuda_impl.cu tests/cuda_cpu.h medvol_cuda.h medvol.h
+	@mkdir -p $(@D)
+	$(CXX) -x c++ -std=c++11 $(CFLAGS) -O2 $(WARN) '-DMEDVOL_CUDA_EMULATION="cuda_cpu.h"' -I. -Itests \
+	    $(CU_FLAGS_$*) -c $< -o $@
+$(CU)/test_cuda_%: $(CU)/impl_%.o $(CU_TESTS) $(B)/medvol.o
+	$(CXX) $^ $(LDLIBS) -o $@
+.PRECIOUS: $(CU)/impl_%.o $(CU)/test_%.o
+test-cuda-cpu: $(CU_KINDS:%=$(CU)/test_cuda_%) ## the kernels of medvol_cuda.h on the processor, beside medvol.h; PART=znorm: only these; CHECK=1: every access too
 	@echo '#include "medvol_cuda.h"' | $(CC) -std=c99 $(WARN) -Werror -I. -fsyntax-only -x c -
-	$(CU_HOST) -c $< -o $(CU)/cpu.o
-	$(CXX) $(CU)/cpu.o $(B)/medvol.o $(LDLIBS) -o $@
-$(CU)/cpu_fma: $(CU_NEEDS)
+	@for t in $(CU_KINDS:%=$(CU)/test_cuda_%); do $$t $(PART) || exit 1; done
+$(CU)/impl_gpu.o: tests/cuda_impl.cu medvol_cuda.h medvol.h
 	@mkdir -p $(@D)
-	$(CU_HOST) -mfma -ffp-contract=fast -c $< -o $(CU)/cpu_fma.o
-	$(CXX) $(CU)/cpu_fma.o $(B)/medvol.o $(LDLIBS) -o $@
-# every access of every kernel looked at: races, uninitialised reads, bounds
-$(CU)/cpu_check: $(CU_NEEDS)
-	@mkdir -p $(@D)
-	$(CU_HOST) -O1 -fsanitize=thread -c $< -o $(CU)/cpu_check.o
-	$(CXX) $(CU)/cpu_check.o $(B)/medvol.o $(LDLIBS) -o $@
-FMA = $(shell grep -qw fma /proc/cpuinfo 2>/dev/null && echo $(CU)/cpu_fma)
-# further suites, tests/test_cuda_NAME.cu
-CU_SUITES = spatial
-CU_MORE = $(foreach s,$(CU_SUITES),$(FMA:%=%-$s) $(if $(CHECK),$(CU)/cpu_check-$s) $(CU)/cpu-$s)
-$(CU)/cpu-%: tests/test_cuda_%.cu $(CU_NEEDS)
-	@mkdir -p $(@D)
-	$(CU_HOST) -c $< -o $@.o
-	$(CXX) $@.o $(B)/medvol.o $(LDLIBS) -o $@
-$(CU)/cpu_fma-%: tests/test_cuda_%.cu $(CU_NEEDS)
-	@mkdir -p $(@D)
-	$(CU_HOST) -mfma -ffp-contract=fast -c $< -o $@.o
-	$(CXX) $@.o $(B)/medvol.o $(LDLIBS) -o $@
-$(CU)/cpu_check-%: tests/test_cuda_%.cu $(CU_NEEDS)
-	@mkdir -p $(@D)
-	$(CU_HOST) -O1 -fsanitize=thread -c $< -o $@.o
-	$(CXX) $@.o $(B)/medvol.o $(LDLIBS) -o $@
-CU_CPU = $(FMA) $(if $(CHECK),$(CU)/cpu_check) $(CU)/cpu $(CU_MORE)
-test-cuda-cpu: $(CU_CPU) ## the kernels of medvol_cuda.h on the processor, beside medvol.h; PART=znorm: only these; CHECK=1: every access too
-	@for t in $(CU_CPU); do $$t $(PART) || exit 1; done
-$(CU)/gpu: $(CU_NEEDS)
-	@mkdir -p $(@D)
-	$(NVCC) -O2 -I. -arch=native tests/test_cuda.cu $(B)/medvol.o -lm -lpthread -o $@
-$(CU)/gpu-%: tests/test_cuda_%.cu $(CU_NEEDS)
-	@mkdir -p $(@D)
-	$(NVCC) -O2 -I. -arch=native $< $(B)/medvol.o -lm -lpthread -o $@
+	$(NVCC) -O2 -I. -arch=native -c $< -o $@
+$(CU)/test_cuda_gpu: $(CU)/impl_gpu.o $(CU_TESTS) $(B)/medvol.o
+	$(NVCC) $^ -lm -lpthread -o $@
 test-cuda: ## the same tests on a GPU, then under compute-sanitizer where there is one; PART=znorm: only these
 	@command -v $(NVCC) >/dev/null || { echo "test-cuda: nvcc is not installed"; exit 9; }
 	@nvidia-smi -L 2>/dev/null | grep -q GPU || { echo "test-cuda: there is no GPU"; exit 9; }
-	@$(MAKE) --no-print-directory $(CU)/gpu $(CU_SUITES:%=$(CU)/gpu-%)
-	@for t in $(CU)/gpu $(CU_SUITES:%=$(CU)/gpu-%); do $$t $(PART) || exit 1; done
+	@$(MAKE) --no-print-directory $(CU)/test_cuda_gpu
+	@$(CU)/test_cuda_gpu $(PART)
 	@! command -v compute-sanitizer >/dev/null || for tool in memcheck racecheck initcheck; do \
-	    compute-sanitizer --tool $$tool --error-exitcode 1 $(CU)/gpu $(or $(PART),arrays) || exit 1; done
+	    compute-sanitizer --tool $$tool --error-exitcode 1 $(CU)/test_cuda_gpu $(or $(PART),arrays) || exit 1; done
 
 # ---- FFTW behind the same calls: the suites that transform ----
 FFTW = $(B)/fftw

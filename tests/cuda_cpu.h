@@ -28,7 +28,8 @@ enum { EMU_FORWARD = 0, EMU_BACKWARD, EMU_SHUFFLED };
    emu_reports: how many mistakes were found (equal ones count once); emu_report: the words of number i, NULL
    past the end; emu_forget: empties the list. emu_check: 1 where the hooks look at every access. emu_profile:
    counts of the launch that ran last; needs the hooks and emu_profiling(1) before it ran, else only its
-   blocks, threads and barriers. emu_leaks: live allocations, pinned ranges, streams, events, graphs and FFT
+   blocks, threads and barriers; emu_profile_of: of the last launch of a kernel whose name holds `kernel`, 0: none
+   among the last 64 kernels. emu_leaks: live allocations, pinned ranges, streams, events, graphs and FFT
    plans. emu_reset: as if the program had just started; what was live is gone. emu_fail_alloc: the n-th
    allocation of device or pinned memory from now fails (1: the next; 0: none). emu_limit: bytes of a device
    (0: 16 GiB). emu_device: how many there are, and the driver's version (0: none). emu_raise: an error as
@@ -41,6 +42,7 @@ void emu_forget(void);
 int emu_check(void);
 void emu_profiling(int on);
 void emu_profile(emu_counts *counts);
+int emu_profile_of(const char *kernel, emu_counts *counts);
 int emu_leaks(void);
 void emu_reset(void);
 void emu_fail_alloc(int n);
@@ -305,6 +307,22 @@ extern "C" EMU_RAW void emu_forget(void) {
 extern "C" EMU_RAW int emu_check(void) { return EMU_CHECK; }
 extern "C" EMU_RAW void emu_profiling(int on) { emu.profiling = on; }
 extern "C" EMU_RAW void emu_profile(emu_counts *counts) { *counts = emu.counts; }
+enum { EMU_KEPT = 64 };
+static struct {
+    const char *kernel;
+    emu_counts counts;
+} emu_kept[EMU_KEPT]; /* the latest first */
+EMU_CALL void emu_keep(void) {
+    int i = 0;
+    while (i < EMU_KEPT - 1 && emu_kept[i].kernel && emu_kept[i].kernel != emu.kernel) i++;
+    memmove(emu_kept + 1, emu_kept, (size_t)i * sizeof *emu_kept);
+    emu_kept[0].kernel = emu.kernel, emu_kept[0].counts = emu.counts;
+}
+extern "C" EMU_RAW int emu_profile_of(const char *kernel, emu_counts *counts) {
+    for (int i = 0; i < EMU_KEPT; i++)
+        if (emu_kept[i].kernel && strstr(emu_kept[i].kernel, kernel)) return *counts = emu_kept[i].counts, 1;
+    return 0;
+}
 extern "C" EMU_RAW emu_u64 emu_launches(void) { return emu.launch; }
 extern "C" EMU_RAW void emu_order(int kind, unsigned seed) { emu.order_kind = kind, emu.order_seed = seed; }
 
@@ -708,6 +726,7 @@ EMU_CALL int emu_grid(emu_body call, void *arg, const char *kernel, dim3 g, dim3
     else
         emu_fibers_all_free();
     emu.running = 0;
+    emu_keep();
     return emu.failed;
 }
 

@@ -1,49 +1,13 @@
-/* test_cuda_spatial.cu - [SPATIAL] and [RESAMPLE] of medvol_cuda.h beside medvol.h: the same bits or nearly,
-   the same geometry, the same statuses. Built and run as test_cuda.cu;
-   test_cuda_spatial [PART]: only parts whose names hold PART. */
-#define MEDVOL_CUDA_IMPLEMENTATION
-#include "medvol_cuda.h"
-#include <stdio.h>
-#include <stdlib.h>
-#ifndef __CUDACC__
-#  define EMULATED 1
-#else
-#  define EMULATED 0
-static void emu_order(int, unsigned) {}
-#endif
+/* test_cuda_spatial.cpp - [SPATIAL] and [RESAMPLE] of medvol_cuda.h beside medvol.h: the same bits or nearly, the
+   same geometry, the same statuses. */
+#include "cuda_test.h"
 
-static int passed, failed, order_now;
-static const char *part = "";
-static char about[256]; /* what is being tried */
-static void check(int ok, const char *what, int line) {
-    static int told, last;
-    if (ok) { passed++; return; }
-    failed++;
-    if (line != last) last = line, told = 0;
-    if (told++ < 4) printf("test_cuda_spatial.cu:%d: %s (order %d) %s: %s\n", line, part, order_now, about,
-                           what);
-}
-#define CHECK(x) check((x) ? 1 : 0, #x, __LINE__)
-static void check_status(mv_status got, mv_status want, const char *what, int line) {
-    char said[512];
-    if (got != want) snprintf(said, sizeof said, "%s: %d (%s), not %d", what, (int)got, mv_status_str(got),
-                              (int)want);
-    check(got == want, got == want ? "" : said, line);
-}
-#define CHECK_STATUS(x, want) check_status(x, want, #x, __LINE__)
-static unsigned seed = 1;
-static unsigned draw(void) { return seed = seed * 1664525u + 1013904223u, seed >> 8; }
-static double uniform(void) { return draw() / 16777216.0; }
-
-static mv_ctx cpu;
-static mv_cuda_ctx gpu;
-struct shape { int ndim; size_t dim[7]; };
 static const shape shapes[] = {{1, {1}},         {1, {67}},         {2, {257, 3}},        {3, {33, 31, 1}},
                                {3, {7, 33, 65}}, {2, {1, 130}},     {4, {5, 6, 7, 3}},    {3, {64, 32, 2}},
                                {3, {1, 1, 37}},  {5, {3, 1, 4, 2, 5}}, {3, {2, 129, 34}},
                                {7, {2, 3, 2, 1, 3, 2, 2}},
                                {1, {5003}}};
-enum { SHAPES = sizeof shapes / sizeof *shapes, PLAIN = 0, VIEW, SHIFTED, LAYOUTS };
+enum { SHAPES = sizeof shapes / sizeof *shapes };
 static const mv_dtype types[] = {MEDVOL_U8,   MEDVOL_I8,   MEDVOL_U16,  MEDVOL_I16,   MEDVOL_U32,
                                  MEDVOL_I32, MEDVOL_U64,  MEDVOL_I64,  MEDVOL_F16,  MEDVOL_BF16,  MEDVOL_F32,
                                  MEDVOL_F64, MEDVOL_C64,  MEDVOL_C128, MEDVOL_RGB24, MEDVOL_RGBA32,
@@ -55,44 +19,9 @@ static int is_real(mv_dtype t) {
     return i < REALS;
 }
 
-/* ---- twins: one block on the host, one on the device, the same volume in both ---- */
-struct twin {
-    size_t bytes;
-    unsigned char *block, *there;
-    mv_volume host, device;
-};
-static void twin_free(twin *t) {
-    free(t->block);
-    if (t->there) CHECK(cudaFree(t->there) == cudaSuccess);
-    memset(t, 0, sizeof *t);
-}
-static void send(twin *t) { CHECK(cudaMemcpy(t->there, t->block, t->bytes,
-                                             cudaMemcpyHostToDevice) == cudaSuccess); }
-static void twin_make(twin *t, mv_dtype type, int ndim, const size_t *dim, int layout) {
-    const size_t size = mv_dtype_size(type), margin = layout == VIEW ? 3 : 0;
-    size_t n = 1, at = layout == SHIFTED ? 1 : 0, i;
-    ptrdiff_t stride[7];
-    int r;
-    memset(t, 0, sizeof *t);
-    for (i = 0; i < (size_t)ndim; i++) {
-        stride[i] = (ptrdiff_t)n;
-        if (margin) at += (1 + i % 2) * n;
-        n *= dim[i] + margin;
-    }
-    t->bytes = (n + (layout == SHIFTED ? 1 : 0)) * size;
-    t->block = (unsigned char *)malloc(t->bytes);
-    for (i = 0; i < t->bytes; i++) t->block[i] = (unsigned char)draw();
-    CHECK(cudaMalloc((void **)&t->there, t->bytes) == cudaSuccess);
-    CHECK_STATUS(mv_volume_wrap(&cpu, &t->host, t->block + at * size, type, ndim, dim, stride), MEDVOL_OK);
-    CHECK_STATUS(mv_cuda_volume_wrap(&gpu, &t->device, t->there + at * size, type, ndim, dim, stride),
-                 MEDVOL_OK);
-    for (r = 0; r < 12; r++) t->host.affine[r] = uniform() * 4 - 2 + (r % 5 == 0 ? 3 : 0);
-    for (r = 0; r < 4; r++) t->host.step[r] = uniform() + 0.5;
-    if (draw() % 2) t->host.slope = uniform() < 0.5 ? -1.5 : 0.75, t->host.inter = 2.25;
-    memcpy(t->device.affine, t->host.affine, sizeof t->host.affine);
-    memcpy(t->device.step, t->host.step, sizeof t->host.step);
-    t->device.slope = t->host.slope, t->device.inter = t->host.inter;
-    send(t);
+static void twin_made(twin *t, mv_dtype type, int ndim, const size_t *dim, int layout) {
+    twin_make(t, type, ndim, dim, layout);
+    twin_place(t);
 }
 static void tame(twin *t) { /* small values, some of them 0, some NaN */
     const size_t size = mv_dtype_size(t->host.dtype);
@@ -115,14 +44,9 @@ static void same_geometry(const mv_volume *a, const mv_volume *b, int line) {
 }
 static void same_block(const void *there, const void *block, size_t bytes, int line) {
     unsigned char *got = (unsigned char *)malloc(bytes ? bytes : 1);
-    CHECK(cudaMemcpy(got, there, bytes, cudaMemcpyDeviceToHost) == cudaSuccess);
+    CHECK(dev_get(got, there, bytes));
     check(!memcmp(got, block, bytes), "other bytes", line);
     free(got);
-}
-static void status_of(mv_status got, mv_status want, int line) {
-    if (got == MEDVOL_OK) got = mv_cuda_sync(&gpu);
-    check_status(got, want, mv_cuda_message(&gpu), line);
-    if (got < 0) check(mv_cuda_message(&gpu)[0] != 0, "a message", line);
 }
 /* One call by both: into new memory, into a view with gaps, and over itself. */
 template <class C, class G> static void both(twin *a, int tamed, C on_cpu, G on_gpu, int line) {
@@ -134,16 +58,16 @@ template <class C, class G> static void both(twin *a, int tamed, C on_cpu, G on_
     snprintf(about, sizeof about, "%s %zux%zux%zux%zu", mv_dtype_name(a->host.dtype), a->host.dim[0],
              a->host.dim[1], a->host.dim[2], a->host.dim[3]);
     want = on_cpu(&h, &a->host);
-    status_of(on_gpu(&d, &a->device), want, line);
+    settled_at(on_gpu(&d, &a->device), want, __FILE__, line);
     if (want < 0) {
         check(d.data == NULL, "dst as it was", line);
         return;
     }
     same_geometry(&d, &h, line);
     same_block(d.data, h.data, mv_volume_count(&h) * mv_dtype_size(h.dtype), line);
-    twin_make(&b, h.dtype, h.ndim, h.dim, VIEW);
+    twin_made(&b, h.dtype, h.ndim, h.dim, VIEW);
     want = on_cpu(&b.host, &a->host);
-    status_of(on_gpu(&b.device, &a->device), want, line);
+    settled_at(on_gpu(&b.device, &a->device), want, __FILE__, line);
     same_geometry(&b.device, &b.host, line);
     same_block(b.there, b.block, b.bytes, line);
     twin_free(&b);
@@ -151,7 +75,7 @@ template <class C, class G> static void both(twin *a, int tamed, C on_cpu, G on_
     mv_cuda_volume_free(&gpu, &d);
     h = a->host, d = a->device; /* the wrapped block stays the test's */
     want = on_cpu(&h, &h);
-    status_of(on_gpu(&d, &d), want, line);
+    settled_at(on_gpu(&d, &d), want, __FILE__, line);
     same_geometry(&d, &h, line);
     check((d.data == a->device.data) == (h.data == a->host.data), "in place as the processor", line);
     if (h.data != a->host.data) {
@@ -180,7 +104,7 @@ static void test_turns(void) {
             const int n = s->ndim, x = (int)(draw() % (unsigned)n), y = (int)(draw() % (unsigned)n),
                       q = (int)(draw() % 9) - 4;
             twin a;
-            twin_make(&a, types[i], s->ndim, s->dim, k % LAYOUTS);
+            twin_made(&a, types[i], s->ndim, s->dim, k % LAYOUTS);
             BOTH(&a, 0, mv_flip(&cpu, d, v, bits), mv_cuda_flip(&gpu, d, v, bits));
             BOTH(&a, 0, mv_flip(&cpu, d, v, (1u << n) - 1), mv_cuda_flip(&gpu, d, v, (1u << n) - 1));
             some_order(order, s->ndim);
@@ -200,7 +124,7 @@ static void test_permutes(void) { /* all six orders of three axes, all flips of 
             for (k = 0; k < 2; k++) {
                 mv_volume h;
                 twin a;
-                twin_make(&a, kind[i], 3, dims[k], (i + j) % LAYOUTS);
+                twin_made(&a, kind[i], 3, dims[k], (i + j) % LAYOUTS);
                 BOTH(&a, 0, mv_permute(&cpu, d, v, orders[j]), mv_cuda_permute(&gpu, d, v, orders[j]));
                 memset(&h, 0, sizeof h);
                 CHECK_STATUS(mv_permute(&cpu, &h, &a.host, orders[j]), MEDVOL_OK);
@@ -208,14 +132,14 @@ static void test_permutes(void) { /* all six orders of three axes, all flips of 
                     const size_t z = mv_dtype_size(kind[i]), n = mv_volume_count(&h) * z;
                     unsigned char *there, *here = (unsigned char *)malloc(n);
                     ptrdiff_t stride[3] = {a.host.stride[0], a.host.stride[1], a.host.stride[2]};
-                    CHECK(cudaMalloc((void **)&there, n) == cudaSuccess);
+                    CHECK(dev_new(&there, n));
                     CHECK_STATUS(mv_permute_array(&cpu, here, NULL, a.host.data, stride, z, 3, dims[k],
                                                   orders[j], bits), MEDVOL_OK);
                     CHECK_STATUS(mv_cuda_permute_array(&gpu, there, NULL, a.device.data, stride, z, 3,
                                                        dims[k], orders[j], bits), MEDVOL_OK);
                     CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
                     same_block(there, here, n, __LINE__);
-                    CHECK(cudaFree(there) == cudaSuccess);
+                    dev_free(there);
                     free(here);
                 }
                 mv_volume_free(&cpu, &h);
@@ -230,7 +154,7 @@ static void test_reorient(void) {
             twin a;
             mv_reorient_opt o;
             o.from = i % 2;
-            twin_make(&a, types[(i * 7 + j) % TYPES], shapes[j].ndim, shapes[j].dim, j % LAYOUTS);
+            twin_made(&a, types[(i * 7 + j) % TYPES], shapes[j].ndim, shapes[j].dim, j % LAYOUTS);
             BOTH(&a, 0, mv_reorient(&cpu, d, v, codes[i], &o), mv_cuda_reorient(&gpu, d, v, codes[i], &o));
             if (j % 3 == 0) { /* an axis without direction */
                 int r;
@@ -255,7 +179,7 @@ static void test_crop(void) {
                 size[r] = 1 + draw() % (s->dim[r] - start[r]);
                 if (k % 4 == 3) size[r] += 2; /* sticks out */
             }
-            twin_make(&a, types[i], s->ndim, s->dim, k % LAYOUTS);
+            twin_made(&a, types[i], s->ndim, s->dim, k % LAYOUTS);
             BOTH(&a, 0, mv_crop(&cpu, d, v, start, size, &clip),
                  mv_cuda_crop(&gpu, d, v, start, size, &clip));
             start[0] = s->dim[0];
@@ -282,7 +206,7 @@ static void test_pad(void) {
                 }
                 if (k % 5 == 0) before[0] = after[0] = 0; /* rows that join */
                 if (k % 7 == 0 && s->ndim < 3) after[0] = 4100, before[0] = 37;
-                twin_make(&a, types[i], s->ndim, s->dim, k % LAYOUTS);
+                twin_made(&a, types[i], s->ndim, s->dim, k % LAYOUTS);
                 BOTH(&a, mode >= MEDVOL_PAD_MEAN && k % 2, mv_pad(&cpu, d, v, before, after, &o),
                      mv_cuda_pad(&gpu, d, v, before, after, &o));
                 twin_free(&a);
@@ -301,7 +225,7 @@ static void test_crop_or_pad(void) {
             o.value = 0.0;
             for (r = 0; r < s->ndim; r++) shape[r] = 1 + (s->dim[r] + draw() % 5 + draw() % 5 - 4 - 1)
                 % (s->dim[r] + 4);
-            twin_make(&a, types[i], s->ndim, s->dim, k % LAYOUTS);
+            twin_made(&a, types[i], s->ndim, s->dim, k % LAYOUTS);
             BOTH(&a, 0, mv_crop_or_pad(&cpu, d, v, shape, &o), mv_cuda_crop_or_pad(&gpu, d, v, shape, &o));
             twin_free(&a);
         }
@@ -322,8 +246,8 @@ static void test_foreground(void) {
             o.threshold = 12.3;
             o.margin = (size_t)(k % 3);
             p = o;
-            twin_make(&a, types[i], s->ndim, s->dim, k % LAYOUTS);
-            twin_make(&m, MEDVOL_U8, s->ndim, s->dim, PLAIN);
+            twin_made(&a, types[i], s->ndim, s->dim, k % LAYOUTS);
+            twin_made(&m, MEDVOL_U8, s->ndim, s->dim, PLAIN);
             if (k % 2) a.host.slope = a.device.slope = 1, a.host.inter = a.device.inter = 0;
             memset(m.block, 0, m.bytes); /* a few voxels, or none */
             for (n = draw() % 3; n > 0; n--) m.block[draw() % m.bytes] = 1;
@@ -365,9 +289,9 @@ static void test_arrays(void) { /* elements of 1 to 64 bytes, strides of either 
         b = (unsigned char *)calloc(big, 1);
         for (i = 0; i < n * z; i++) a[i] = (unsigned char)draw();
         for (i = 0; i < 64; i++) fill[i] = (unsigned char)draw();
-        CHECK(cudaMalloc((void **)&da, n * z) == cudaSuccess && cudaMalloc((void **)&db, big) == cudaSuccess);
-        CHECK(cudaMemcpy(da, a, n * z, cudaMemcpyHostToDevice) == cudaSuccess);
-        CHECK(cudaMemset(db, 0, big) == cudaSuccess);
+        CHECK(dev_new(&da, n * z) && dev_new(&db, big));
+        CHECK(dev_put(da, a, n * z));
+        CHECK(dev_set(db, 0, big));
         some_order(order, 4);
         if (z % 3 == 0) from = a + (9 * 34 - 9) * z, ss[1] = -9; /* the second axis backwards */
         for (i = 1, d = 0; d < 4; d++) ds[d] = (ptrdiff_t)i, i *= dim[order[d]] ;
@@ -382,7 +306,7 @@ static void test_arrays(void) { /* elements of 1 to 64 bytes, strides of either 
                      MEDVOL_OK);
         CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
         same_block(db, b, big, __LINE__);
-        CHECK(cudaFree(da) == cudaSuccess && cudaFree(db) == cudaSuccess);
+        dev_free(da), dev_free(db);
         free(a), free(b);
     }
 }
@@ -459,8 +383,8 @@ static void test_refused(void) {
         memset(&from, 0, sizeof from);
     memset(&d, 0, sizeof d);
     snprintf(about, sizeof about, "refused");
-    twin_make(&a, MEDVOL_F32, 3, dim, PLAIN);
-    twin_make(&c, MEDVOL_C64, 3, dim, PLAIN);
+    twin_made(&a, MEDVOL_F32, 3, dim, PLAIN);
+    twin_made(&c, MEDVOL_C64, 3, dim, PLAIN);
     CHECK_STATUS(mv_cuda_flip(NULL, &d, &a.device, 1), MEDVOL_E_NULL);
     CHECK_STATUS(mv_cuda_flip(&gpu, NULL, &a.device, 1), MEDVOL_E_NULL);
     CHECK_STATUS(mv_cuda_flip(&gpu, &d, NULL, 1), MEDVOL_E_NULL);
@@ -522,9 +446,9 @@ static void test_capture(void) { /* into memory that is there; a box needs a wai
     twin a, b;
     snprintf(about, sizeof about, "capture");
     memset(&graph, 0, sizeof graph);
-    twin_make(&a, MEDVOL_I16, 3, dim, PLAIN);
+    twin_made(&a, MEDVOL_I16, 3, dim, PLAIN);
     const size_t turned[3] = {6, 33, 37};
-    twin_make(&b, MEDVOL_I16, 3, turned, VIEW);
+    twin_made(&b, MEDVOL_I16, 3, turned, VIEW);
     CHECK_STATUS(mv_cuda_capture_begin(&gpu), MEDVOL_OK);
     CHECK_STATUS(mv_cuda_permute(&gpu, &b.device, &a.device, order), MEDVOL_OK);
     CHECK_STATUS(mv_cuda_foreground_box(&gpu, start, size, &a.device, NULL), MEDVOL_E_BUSY);
@@ -536,7 +460,6 @@ static void test_capture(void) { /* into memory that is there; a box needs a wai
     mv_cuda_graph_free(&gpu, &graph);
     twin_free(&a), twin_free(&b);
 }
-#if EMULATED
 /* Sectors a request and passes through shared memory, where the hooks count them */
 static void test_traffic(void) {
     static const size_t dim[3] = {128, 128, 3}, zero[3] = {0, 0, 0}, more[3] = {0, 0, 1};
@@ -553,7 +476,7 @@ static void test_traffic(void) {
             twin a;
             memset(&d, 0, sizeof d);
             if (k == 3 && i != 2) continue;
-            twin_make(&a, kind[i], 3, dim, PLAIN);
+            twin_made(&a, kind[i], 3, dim, PLAIN);
             if (k == 0) CHECK_STATUS(mv_cuda_permute(&gpu, &d, &a.device, turn), MEDVOL_OK);
             if (k == 1) CHECK_STATUS(mv_cuda_flip(&gpu, &d, &a.device, 1), MEDVOL_OK);
             if (k == 2) CHECK_STATUS(mv_cuda_pad(&gpu, &d, &a.device, zero, more, NULL), MEDVOL_OK);
@@ -581,7 +504,7 @@ static void test_traffic(void) {
         mv_volume d;
         twin a;
         memset(&d, 0, sizeof d);
-        twin_make(&a, MEDVOL_F32, 3, cube, PLAIN);
+        twin_made(&a, MEDVOL_F32, 3, cube, PLAIN);
         a.device.slope = 1.0, a.device.inter = 0.0;
         tame(&a);
         CHECK_STATUS(mv_cuda_resample_affine(&gpu, &d, &a.device, m, cube, NULL), MEDVOL_OK);
@@ -596,7 +519,6 @@ static void test_traffic(void) {
     }
     emu_profiling(0);
 }
-#endif
 
 /* ---- resampling ---- */
 /* d within rel of the largest of src, integers one apart, NaN where the processor has it; rel 0: bits */
@@ -606,7 +528,7 @@ static void near_to(const mv_volume *h, const mv_volume *d, double level, double
     char said[160];
     double worst = 0, step = h->dtype == MEDVOL_F32 || h->dtype == MEDVOL_F64 ? 0 : 1.0;
     size_t i, bad = 0;
-    CHECK(cudaMemcpy(got, d->data, n * size, cudaMemcpyDeviceToHost) == cudaSuccess);
+    CHECK(dev_get(got, d->data, n * size));
     if (rel == 0.0) check(!memcmp(got, h->data, n * size), "other bytes", line);
     for (i = 0; i < n && rel > 0.0; i++) {
         double x, y, e;
@@ -637,7 +559,7 @@ template <class C, class G> static void sampled(twin *a, double rel, C on_cpu, G
         if (x == x) level = fmax(level, fabs(x));
     }
     want = on_cpu(&h, &a->host);
-    status_of(on_gpu(&d, &a->device), want, line);
+    settled_at(on_gpu(&d, &a->device), want, __FILE__, line);
     if (want == MEDVOL_OK && d.data) {
         same_geometry(&d, &h, line);
         near_to(&h, &d, level, rel, line);
@@ -679,7 +601,7 @@ static void test_straight(void) {
                 size_t to[3];
                 int r;
                 twin a;
-                twin_make(&a, kind[(n + k) % 6], s->ndim, s->dim, n % LAYOUTS);
+                twin_made(&a, kind[(n + k) % 6], s->ndim, s->dim, n % LAYOUTS);
                 tame(&a);
                 if (i != 4) { /* without NaN: what it touches is asked for apart */
                     const size_t z = mv_dtype_size(a.host.dtype);
@@ -730,7 +652,7 @@ static void test_matrix(void) {
                     m[1] = -1.0, m[3] = (double)s->dim[1] - 0.5, m[4] = 1.0, m[7] = 0.5, m[10] = 1.0,
                         m[11] = 0.5;
                 }
-                twin_make(&a, kind[n % 5], s->ndim, s->dim, n % LAYOUTS);
+                twin_made(&a, kind[n % 5], s->ndim, s->dim, n % LAYOUTS);
                 for (i = 0; i + mv_dtype_size(a.host.dtype) <= a.bytes; i += mv_dtype_size(a.host.dtype)) {
                     double x = (double)(draw() % 100);
                     (void)mv_convert_array(NULL, a.block + i, a.host.dtype, &x, MEDVOL_F64, 1, 1.0, 0.0);
@@ -763,7 +685,7 @@ static void test_nearest(void) { /* any type, to the bit */
         o.interp = MEDVOL_NEAREST;
         o.border = (mv_border)(n % 5);
         o.value = i < REALS ? 3.0 : 0.0;
-        twin_make(&a, types[i], s->ndim, s->dim, n % LAYOUTS);
+        twin_made(&a, types[i], s->ndim, s->dim, n % LAYOUTS);
         snprintf(about, sizeof about, "%s border %d", mv_dtype_name(types[i]), n % 5);
         SAMPLED(&a, 0.0, mv_resample_affine(&cpu, d, v, m, to, &o),
                 mv_cuda_resample_affine(&gpu, d, v, m, to, &o));
@@ -840,7 +762,7 @@ static void test_sampled_ways(void) {
     int i;
     snprintf(about, sizeof about, "ways");
     memset(&o, 0, sizeof o), memset(&d, 0, sizeof d), memset(&graph, 0, sizeof graph);
-    twin_make(&a, MEDVOL_F32, 3, dim, VIEW);
+    twin_made(&a, MEDVOL_F32, 3, dim, VIEW);
     tame(&a);
     for (i = 0; i < 3; i++) {
         mv_volume h = a.host, e = a.device;
@@ -855,7 +777,7 @@ static void test_sampled_ways(void) {
         mv_volume_free(&cpu, &h), mv_cuda_volume_free(&gpu, &e);
     }
     o.interp = MEDVOL_NEAREST;
-    twin_make(&b, MEDVOL_F32, 3, to, VIEW); /* gaps between rows stay */
+    twin_made(&b, MEDVOL_F32, 3, to, VIEW); /* gaps between rows stay */
     b.host.slope = b.device.slope = 1, b.host.inter = b.device.inter = 0;
     CHECK_STATUS(mv_resample_affine(&cpu, &b.host, &a.host, m, to, &o), MEDVOL_OK);
     CHECK_STATUS(mv_cuda_resample_affine(&gpu, &b.device, &a.device, m, to, &o), MEDVOL_OK);
@@ -871,7 +793,7 @@ static void test_sampled_ways(void) {
     mv_cuda_graph_free(&gpu, &graph);
     {
         twin x, y;
-        twin_make(&x, MEDVOL_F32, 3, dim, PLAIN), twin_make(&y, MEDVOL_F32, 3, to, PLAIN);
+        twin_made(&x, MEDVOL_F32, 3, dim, PLAIN), twin_made(&y, MEDVOL_F32, 3, to, PLAIN);
         tame(&x);
         CHECK_STATUS(mv_resample_affine_f32(&cpu, (float *)y.host.data, to, (float *)x.host.data, dim, m,
                                             &o), MEDVOL_OK);
@@ -909,40 +831,8 @@ static void test_sampled_ways(void) {
     twin_free(&a), twin_free(&b);
 }
 
-static const struct { const char *name; void (*run)(void); } tests[] = {
-    {"refused", test_refused}, {"turns", test_turns}, {"permutes", test_permutes},
-        {"reorient", test_reorient},
-    {"crop", test_crop}, {"pad", test_pad}, {"crop_or_pad", test_crop_or_pad},
-        {"foreground", test_foreground},
-    {"arrays", test_arrays}, {"world", test_world}, {"capture", test_capture}, {"straight", test_straight},
-    {"matrix", test_matrix}, {"nearest", test_nearest}, {"sampled_world", test_resampled_world},
-    {"sampled_ways", test_sampled_ways},
-#if EMULATED
-    {"traffic", test_traffic},
-#endif
-};
-int main(int argc, char **argv) {
-    const char *only = argc > 1 ? argv[1] : "";
-    int i, orders = EMULATED ? 3 : 1;
-    mv_status st = mv_cuda_ctx_init(&gpu, NULL);
-    if (st == MEDVOL_E_NO_DEVICE) {
-        printf("test_cuda_spatial: %s\n", mv_cuda_message(&gpu));
-        return 9;
-    }
-    CHECK_STATUS(st, MEDVOL_OK);
-    for (order_now = 0; order_now < orders; order_now++) {
-        emu_order(order_now, 7);
-        for (i = 0; i < (int)(sizeof tests / sizeof *tests); i++) {
-            part = tests[i].name;
-            if (strstr(part, only)) seed = 1, tests[i].run();
-        }
-    }
-    mv_cuda_ctx_free(&gpu);
-#if EMULATED
-    part = "leaks";
-    CHECK(emu_leaks() == 0);
-    for (i = 0; i < emu_reports(); i++) check(0, emu_report(i), __LINE__);
-#endif
-    printf("%d passed, %d failed\n", passed, failed);
-    return failed != 0;
-}
+SUITE(spatial, {"refused", test_refused}, {"turns", test_turns}, {"permutes", test_permutes},
+      {"reorient", test_reorient}, {"crop", test_crop}, {"pad", test_pad}, {"crop_or_pad", test_crop_or_pad},
+      {"foreground", test_foreground}, {"arrays", test_arrays}, {"world", test_world}, {"capture", test_capture},
+      {"straight", test_straight}, {"matrix", test_matrix}, {"nearest", test_nearest},
+      {"sampled_world", test_resampled_world}, {"sampled_ways", test_sampled_ways}, {"traffic", test_traffic});

@@ -1,102 +1,15 @@
-/* test_cuda.cu - medvol_cuda.h beside medvol.h: every operation, on shapes that fit nothing.
-   One text for both: nvcc makes a program for a GPU; a host compiler with -x c++ and
-   -DMEDVOL_CUDA_EMULATION='"cuda_cpu.h"' one that runs the kernels on the processor, in three orders of threads.
-   test_cuda [PART]: only parts whose names hold PART. */
-#define MEDVOL_CUDA_IMPLEMENTATION
-#include "medvol_cuda.h"
-#include <stdio.h>
-#include <stdlib.h>
-#ifndef __CUDACC__
-#  define EMULATED 1
-#else
-#  define EMULATED 0
-static void emu_order(int, unsigned) {}
-#endif
+/* test_cuda_base.cpp - contexts, volumes, transfers and [INTENSITY] of medvol_cuda.h beside medvol.h, on shapes
+   that fit nothing. */
+#include "cuda_test.h"
 
-static int passed, failed;
-static const char *part = "";
-static int order_now;
-static void check(int ok, const char *what, int line) {
-    static int told, last;
-    if (ok) { passed++; return; }
-    failed++;
-    if (line != last) last = line, told = 0;
-    if (told++ < 4) printf("test_cuda.cu:%d: %s (order %d): %s\n", line, part, order_now, what);
-}
-#define CHECK(x) check((x) ? 1 : 0, #x, __LINE__)
 static char said[512];
-static void check_status(mv_status got, mv_status want, const char *what, int line) {
-    if (got != want) snprintf(said, sizeof said, "%s: %d (%s), not %d", what, (int)got, mv_status_str(got), (int)want);
-    check(got == want, got == want ? "" : said, line);
-}
-#define CHECK_STATUS(x, want) check_status(x, want, #x, __LINE__)
-
-static unsigned seed = 1;
-static unsigned draw(void) { return seed = seed * 1664525u + 1013904223u, seed >> 8; }
-static double uniform(void) { return draw() / 16777216.0; }
-
-static mv_ctx cpu;
-static mv_cuda_ctx gpu;
-
-/* All bits that came back, so that orders of threads can be compared: there is one result. */
-static unsigned long long sum;
-static void keep(const void *p, size_t n) {
-    const unsigned char *b = (const unsigned char *)p;
-    size_t i;
-    for (i = 0; i < n; i++) sum = (sum ^ b[i]) * 1099511628211ull;
-}
-
-/* ---- twins: a block on the host and one on the device, with the same volume in both ---- */
-struct shape { int ndim; size_t dim[7]; };
 static const shape shapes[] = {{1, {1}},          {1, {31}},          {1, {33}},        {2, {257, 3}},
                                {3, {33, 31, 1}},  {3, {7, 33, 31}},   {2, {1, 257}},    {4, {5, 6, 7, 3}},
                                {3, {259, 33, 3}}, {1, {35003}}};
 enum { SHAPES = sizeof shapes / sizeof *shapes };
 static const mv_dtype types[] = {MEDVOL_U8,  MEDVOL_I8,  MEDVOL_U16, MEDVOL_I16,  MEDVOL_U32, MEDVOL_I32,
                                  MEDVOL_U64, MEDVOL_I64, MEDVOL_F16, MEDVOL_BF16, MEDVOL_F32, MEDVOL_F64};
-enum { TYPES = 12, PLAIN = 0, VIEW = 1, SHIFTED = 2, LAYOUTS = 3 };
-struct twin {
-    size_t bytes;
-    unsigned char *block, *there, *raw;
-    mv_volume host, device;
-};
-static void twin_free(twin *t) {
-    free(t->block);
-    free(t->raw);
-    if (t->there) cudaFree(t->there);
-    memset(t, 0, sizeof *t);
-}
-static void send(twin *t) { CHECK(cudaMemcpy(t->there, t->block, t->bytes, cudaMemcpyHostToDevice) == cudaSuccess); }
-static void twin_make(twin *t, mv_dtype type, const shape *s, int layout) {
-    const size_t size = mv_dtype_size(type), margin = layout == VIEW ? 3 : 0, shift = layout == SHIFTED ? 1 : 0;
-    size_t n = 1, i, start[7], dim[7];
-    ptrdiff_t stride[7];
-    memset(t, 0, sizeof *t);
-    for (i = 0; i < 7; i++) {
-        stride[i] = (ptrdiff_t)n;
-        dim[i] = i < (size_t)s->ndim ? s->dim[i] : 1;
-        start[i] = margin ? 1 + i % 2 : 0;
-        if (i < (size_t)s->ndim) n *= dim[i] + margin;
-    }
-    t->bytes = (n + shift) * size;
-    t->block = (unsigned char *)malloc(t->bytes);
-    for (i = 0; i < t->bytes; i++) t->block[i] = (unsigned char)draw();
-    CHECK(cudaMalloc((void **)&t->there, t->bytes) == cudaSuccess);
-    for (n = shift, i = 0; i < (size_t)s->ndim; i++) n += start[i] * (size_t)stride[i];
-    CHECK_STATUS(mv_volume_wrap(&cpu, &t->host, t->block + n * size, type, s->ndim, dim, stride), MEDVOL_OK);
-    send(t);
-    CHECK_STATUS(mv_cuda_volume_wrap(&gpu, &t->device, t->there + n * size, type, s->ndim, dim, stride), MEDVOL_OK);
-}
-template <class F> static void each(const mv_volume *v, F f) {
-    size_t k[7] = {0}, i;
-    for (;;) {
-        size_t at = 0;
-        for (i = 0; i < (size_t)v->ndim; i++) at += k[i] * (size_t)v->stride[i];
-        f((unsigned char *)v->data + at * mv_dtype_size(v->dtype));
-        for (i = 0; i < (size_t)v->ndim && ++k[i] == v->dim[i]; i++) k[i] = 0;
-        if (i == (size_t)v->ndim) return;
-    }
-}
+enum { TYPES = 12 };
 /* Values of the type; odd: zeros, and NaN and infinities where there are any */
 static void fill(twin *t, int odd) {
     each(&t->host, [&](unsigned char *p) {
@@ -138,7 +51,7 @@ static void same(const twin *t, double ulp, double level, int line) {
     unsigned char *got = (unsigned char *)malloc(t->bytes);
     size_t bad = 0, i;
     double a = 0, b = 0;
-    CHECK(cudaMemcpy(got, t->there, t->bytes, cudaMemcpyDeviceToHost) == cudaSuccess);
+    CHECK(dev_get(got, t->there, t->bytes));
     for (i = 0; i + size <= t->bytes; i += size) {
         if (!differs(got + i, t->block + i, h->dtype, ulp, level)) continue;
         if (!bad++) a = read1(got + i, h->dtype), b = read1(t->block + i, h->dtype);
@@ -257,7 +170,7 @@ static void test_kinds(void) { /* complex, RGB, bytes */
             CHECK_STATUS(mv_cuda_volume_copy(&gpu, &b.device, &a.device), MEDVOL_OK);
             CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
             unsigned char *got = (unsigned char *)malloc(b.bytes);
-            CHECK(cudaMemcpy(got, b.there, b.bytes, cudaMemcpyDeviceToHost) == cudaSuccess);
+            CHECK(dev_get(got, b.there, b.bytes));
             CHECK(!memcmp(got, b.block, b.bytes));
             free(got);
             twin_free(&a), twin_free(&b);
@@ -275,7 +188,7 @@ static void test_kinds(void) { /* complex, RGB, bytes */
         CHECK_STATUS(mv_cuda_convert(&gpu, &b.device, &a.device, MEDVOL_C128, &none), MEDVOL_OK);
         CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
         unsigned char *got = (unsigned char *)malloc(b.bytes);
-        CHECK(cudaMemcpy(got, b.there, b.bytes, cudaMemcpyDeviceToHost) == cudaSuccess);
+        CHECK(dev_get(got, b.there, b.bytes));
         CHECK(!memcmp(got, b.block, b.bytes));
         free(got);
         CHECK_STATUS(mv_cuda_convert(&gpu, &b.device, &a.device, MEDVOL_F32, NULL), MEDVOL_E_DTYPE);
@@ -433,13 +346,13 @@ static void test_stats(void) {
         each(&a.host, [&](unsigned char *p) { memcpy(p, &x[draw() % 2], 8); });
         send(&a);
         CHECK_STATUS(mv_stats(&cpu, &want, &a.host, NULL), MEDVOL_OK);
-        CHECK(cudaMalloc((void **)&there, sizeof got) == cudaSuccess);
+        CHECK(dev_new(&there, sizeof got));
         CHECK_STATUS(mv_cuda_stats_array(&gpu, there, a.device.data, MEDVOL_F64, n, 1, 0, NULL), MEDVOL_OK);
         CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
-        CHECK(cudaMemcpy(&got, there, sizeof got, cudaMemcpyDeviceToHost) == cudaSuccess);
+        CHECK(dev_get(&got, there, sizeof got));
         same_stats(&got, &want, __LINE__);
         CHECK_STATUS(mv_cuda_stats(&gpu, &got, &a.device, NULL), MEDVOL_E_POINTER);
-        cudaFree(there);
+        dev_free(there);
         twin_free(&a);
     }
 }
@@ -468,16 +381,16 @@ static void test_mad(void) {
         memset(&o, 0, sizeof o);
         o.nonzero = k % 2, o.split = split;
         o.mask = mask_for(m, s, k % 4, 0);
-        CHECK(cudaMalloc((void **)&there, sizeof got) == cudaSuccess);
+        CHECK(dev_new(&there, sizeof got));
         st = mv_mad(&cpu, want[0], want[1], &a->host, &o);
         o.mask = mask_for(m, s, k % 4, 1);
         is = mv_cuda_mad(&gpu, there, there + 512, &a->device, &o);
         if (is == MEDVOL_OK) is = mv_cuda_sync(&gpu);
         CHECK_STATUS(is, st);
-        CHECK(cudaMemcpy(got, there, sizeof got, cudaMemcpyDeviceToHost) == cudaSuccess);
+        CHECK(dev_get(got, there, sizeof got));
         for (size_t i = 0; i < parts && st == MEDVOL_OK; i++)
             CHECK(near(got[0][i], want[0][i], 0, 0) && near(got[1][i], want[1][i], 0, 0));
-        cudaFree(there);
+        dev_free(there);
     });
 }
 static void test_histogram(void) {
@@ -504,16 +417,16 @@ static void test_histogram(void) {
             mv_cuda_hist h;
             unsigned char *p = NULL;
             mv_status is;
-            CHECK(cudaMalloc((void **)&p, 512 + 8 * w.bins) == cudaSuccess);
+            CHECK(dev_new(&p, 512 + 8 * w.bins));
             h.bins = w.bins, h.tail = (mv_cuda_hist_tail *)(void *)p, h.counts = (uint64_t *)(void *)(p + 512);
             CHECK_STATUS(mv_cuda_histogram(&gpu, &h, &a->device, &o), MEDVOL_OK);
             CHECK_STATUS(mv_cuda_otsu(&gpu, (double *)(void *)(p + 256), &h), MEDVOL_OK);
             st = mv_otsu(&cpu, &t, &w);
             is = mv_cuda_sync(&gpu);
             CHECK_STATUS(is, st);
-            CHECK(cudaMemcpy(&u, p + 256, 8, cudaMemcpyDeviceToHost) == cudaSuccess);
+            CHECK(dev_get(&u, p + 256, 8));
             CHECK(st < 0 || t == u);
-            cudaFree(p);
+            dev_free(p);
         }
     });
 }
@@ -545,7 +458,7 @@ static void test_znorm(void) {
             ([&]() {
                 float *x = (float *)malloc(160000);
                 for (int q = 0; q < 40000; q++) x[q] = 0.1f;
-                cudaMemcpy(v->data, x, 160000, cudaMemcpyHostToDevice);
+                dev_put(v->data, x, 160000);
                 free(x);
                 return mv_cuda_znorm(&gpu, d, v, NULL);
             }()));
@@ -631,13 +544,13 @@ static void test_arrays(void) { /* the calls on plain pointers */
     ARRAYS(0, 0, mv_clamp_f32(&cpu, (float *)b.host.data, (float *)a.host.data, n, 3, 9), mv_cuda_clamp_f32(&gpu, y, x, n, 3, 9));
     ARRAYS(0, 0, mv_threshold_f32(&cpu, (float *)b.host.data, (float *)a.host.data, n, 3, 9, NULL), mv_cuda_threshold_f32(&gpu, y, x, n, 3, 9, NULL));
     ARRAYS(8, 0, mv_gamma_f32(&cpu, (float *)b.host.data, (float *)a.host.data, n, 2, NULL), mv_cuda_gamma_f32(&gpu, y, x, n, 2, NULL));
-    CHECK(cudaMalloc((void **)&st, sizeof got) == cudaSuccess && cudaMalloc((void **)&dp, 16) == cudaSuccess);
+    CHECK(dev_new(&st, sizeof got) && dev_new(&dp, 16));
     CHECK_STATUS(mv_stats_f32(&cpu, &want, (float *)a.host.data, n, NULL), MEDVOL_OK);
     CHECK_STATUS(mv_cuda_stats_f32(&gpu, st, x, n, NULL), MEDVOL_OK);
     CHECK_STATUS(mv_cuda_percentiles_f32(&gpu, dp, x, n, q, 2, NULL), MEDVOL_OK);
     CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
-    CHECK(cudaMemcpy(&got, st, sizeof got, cudaMemcpyDeviceToHost) == cudaSuccess);
-    CHECK(cudaMemcpy(p, dp, 16, cudaMemcpyDeviceToHost) == cudaSuccess);
+    CHECK(dev_get(&got, st, sizeof got));
+    CHECK(dev_get(p, dp, 16));
     same_stats(&got, &want, __LINE__);
     double w[2];
     CHECK_STATUS(mv_percentiles_f32(&cpu, w, (float *)a.host.data, n, q, 2, NULL), MEDVOL_OK);
@@ -645,8 +558,8 @@ static void test_arrays(void) { /* the calls on plain pointers */
     CHECK_STATUS(mv_cuda_median(&gpu, dp, &a.device, NULL), MEDVOL_OK);
     CHECK_STATUS(mv_median(&cpu, w, &a.host, NULL), MEDVOL_OK);
     CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
-    CHECK(cudaMemcpy(p, dp, 8, cudaMemcpyDeviceToHost) == cudaSuccess && p[0] == w[0]);
-    cudaFree(st), cudaFree(dp);
+    CHECK(dev_get(p, dp, 8) && p[0] == w[0]);
+    dev_free(st), dev_free(dp);
     twin_free(&a), twin_free(&b), twin_free(&m);
 }
 
@@ -757,13 +670,13 @@ static int hook_live, hook_fail;
 static void *hook_alloc(void *, size_t bytes, mv_cuda_stream) {
     void *p = NULL;
     if (hook_fail && !--hook_fail) return NULL;
-    if (cudaMalloc(&p, bytes) != cudaSuccess) return NULL;
+    if (!dev_new(&p, bytes)) return NULL;
     hook_live++;
     return p;
 }
 static void hook_free(void *, void *p, size_t, mv_cuda_stream stream) {
-    cudaStreamSynchronize(stream);
-    cudaFree(p);
+    dev_stream_wait(stream);
+    dev_free(p);
     hook_live--;
 }
 static void test_hooks(void) {
@@ -840,10 +753,10 @@ static void test_capture(void) {
     mv_cuda_ctx_free(&ctx);
     { /* the caller's workspace does not grow; the caller's stream */
         mv_cuda_desc desc;
-        cudaStream_t s;
+        mv_cuda_stream s = dev_stream();
         void *p = NULL;
         memset(&desc, 0, sizeof desc);
-        CHECK(cudaStreamCreate(&s) == cudaSuccess && cudaMalloc(&p, 4096) == cudaSuccess);
+        CHECK(s != NULL && dev_new(&p, 4096));
         desc.workspace = p, desc.workspace_bytes = 4096;
         desc.given_stream = 1, desc.stream = s;
         CHECK_STATUS(mv_cuda_ctx_init(&ctx, &desc), MEDVOL_OK);
@@ -852,7 +765,7 @@ static void test_capture(void) {
         CHECK_STATUS(mv_cuda_ctx_reserve(&ctx, 8192), MEDVOL_E_SCRATCH);
         CHECK(ctx.error.value == 8192);
         mv_cuda_ctx_free(&ctx);
-        cudaFree(p), cudaStreamDestroy(s);
+        dev_free(p), dev_stream_free(s);
     }
     twin_free(&a), twin_free(&b);
 }
@@ -891,13 +804,13 @@ static void test_views(void) {
     mv_cuda_volume_free(&gpu, &d);
     mv_cuda_volume_free(&gpu, NULL);
 }
-#if EMULATED
 static void test_machine(void) { /* no device, memory that runs out, errors of others, a lost device */
     mv_cuda_ctx ctx;
     mv_cuda_desc desc;
     mv_cuda_volume d, e;
     twin a;
     int n, live;
+    if (!emulated) return;
     memset(&desc, 0, sizeof desc), memset(&ctx, 0, sizeof ctx);
     twin_make(&a, MEDVOL_I16, &shapes[5], VIEW);
     fill(&a, 1);
@@ -930,8 +843,8 @@ static void test_machine(void) { /* no device, memory that runs out, errors of o
     mv_cuda_volume_free(&ctx, &d);
     emu_raise(1);
     CHECK_STATUS(mv_cuda_ctx_reserve(&ctx, 64), MEDVOL_E_FOREIGN);
-    CHECK(strstr(mv_cuda_message(&ctx), "earlier") && cudaPeekAtLastError() != cudaSuccess);
-    CHECK(cudaGetLastError() != cudaSuccess);
+    CHECK(strstr(mv_cuda_message(&ctx), "earlier") && dev_error(0) != 0);
+    CHECK(dev_error(1) != 0);
     CHECK_STATUS(mv_cuda_ctx_reserve(&ctx, 64), MEDVOL_OK);
     mv_cuda_ctx_free(&ctx);
     CHECK(emu_leaks() == live);
@@ -943,32 +856,31 @@ static void test_profile(void) {
     shape s = {1, {n}}, cube = {3, {64, 64, 32}};
     twin a, b, v, w;
     emu_counts c;
-    mv__cu_set set;
-    mv__cu_flat f;
+    mv_statistics got;
     if (!emu_check()) return;
     emu_profiling(1);
     twin_make(&a, MEDVOL_F32, &s, PLAIN), twin_make(&b, MEDVOL_F32, &s, PLAIN);
     twin_make(&v, MEDVOL_I16, &s, PLAIN), twin_make(&w, MEDVOL_F32, &cube, VIEW);
     fill(&a, 0), fill(&v, 0), fill(&w, 0);
 #define SECTORS(loads, stores)                                                                                        \
-    (CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK), emu_profile(&c),                                                    \
-     CHECK((double)c.load_sectors <= 1.05 * (double)(loads) / 32 + 64 && c.load_sectors >= (loads) / 32),             \
+    (CHECK((double)c.load_sectors <= 1.05 * (double)(loads) / 32 + 64 && c.load_sectors >= (loads) / 32),             \
      CHECK((double)c.store_sectors <= 1.05 * (double)(stores) / 32 + 64 && c.store_sectors >= (stores) / 32))
     CHECK_STATUS(mv_cuda_linear(&gpu, &b.device, &a.device, 2, 1), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
+    emu_profile(&c);
     SECTORS(4 * n, 4 * n);
     CHECK(c.load_requests <= n / 128 + 64 && c.store_requests <= n / 128 + 64); /* 16 bytes a lane */
     CHECK_STATUS(mv_cuda_linear(&gpu, &b.device, &v.device, 2, 1), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
+    emu_profile(&c);
     SECTORS(2 * n, 4 * n);
     CHECK_STATUS(mv_cuda_clamp(&gpu, &a.device, &a.device, 2, 10), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
+    emu_profile(&c);
     SECTORS(4 * n, 4 * n);
-    CHECK_STATUS(mv__cu_begin(&gpu, "profile"), MEDVOL_OK);
-    CHECK_STATUS(mv__cu_set_begin(&gpu, "profile", &set, &a.device, NULL, NULL, 0, 0), MEDVOL_OK);
-    CHECK_STATUS(mv__cu_room(&gpu, "profile", mv__cu_moments_bytes(&set)), MEDVOL_OK);
-    CHECK_STATUS(mv__cu_flatten(&gpu, &set, 0, &f), MEDVOL_OK);
-    CHECK_STATUS(mv__cu_moments_run<float>(&gpu, &set, &f,
-        (mv__cu_moment *)mv__cu_take(&gpu, mv__cu_moments_bytes(&set)), (unsigned)(n / MV__CU_CHUNK)), MEDVOL_OK);
-    CHECK_STATUS(mv__cu_end(&gpu, MEDVOL_OK), MEDVOL_OK);
-    SECTORS(4 * n, 72 * n / MV__CU_CHUNK);
+    CHECK_STATUS(mv_cuda_stats_wait(&gpu, &got, &a.device, NULL), MEDVOL_OK);
+    CHECK(emu_profile_of("mv__cu_k_moments", &c));
+    SECTORS(4 * n, 72 * n / MEDVOL_CUDA_STATS_CHUNK);
     CHECK((double)c.shared_passes <= 1.05 * (double)c.shared_requests + 256);
     /* rows that begin anywhere: a sector more a request at most */
     CHECK_STATUS(mv_cuda_linear(&gpu, &w.device, &w.device, 2, 1), MEDVOL_OK);
@@ -980,13 +892,14 @@ static void test_profile(void) {
 }
 static void test_lost(void) { /* the last of all: nothing works afterwards */
     mv_cuda_ctx ctx;
+    if (!emulated) return;
     memset(&ctx, 0, sizeof ctx);
     emu_device(0, 0);
     CHECK_STATUS(mv_cuda_ctx_reserve(&ctx, 64), MEDVOL_E_NO_DEVICE);
     CHECK(mv_cuda_message(&ctx)[0]);
     emu_device(1, 13000);
     memset(&ctx, 0, sizeof ctx);
-    (void)cudaGetLastError();
+    (void)dev_error(1);
     CHECK_STATUS(mv_cuda_ctx_reserve(&ctx, 64), MEDVOL_OK);
     emu_raise(700);
     CHECK_STATUS(mv_cuda_ctx_reserve(&ctx, 64), MEDVOL_E_DEVICE_LOST);
@@ -998,51 +911,12 @@ static void test_lost(void) { /* the last of all: nothing works afterwards */
     mv_cuda_ctx_free(&ctx);
     emu_reset();
 }
-#endif
 
-static const struct { const char *name; void (*run)(void); } tests[] = {
-    {"refused", test_refused}, {"views", test_views}, {"convert", test_convert}, {"kinds", test_kinds},
-    {"transfer", test_transfer}, {"stats", test_stats}, {"percentiles", test_percentiles}, {"mad", test_mad},
-    {"histogram", test_histogram}, {"znorm", test_znorm}, {"rescale", test_rescale}, {"limits", test_limits},
-    {"gamma", test_gamma}, {"arrays", test_arrays}, {"hooks", test_hooks}, {"capture", test_capture},
-    {"peer", test_peer},
-#if EMULATED
-    {"machine", test_machine}, {"profile", test_profile},
-#endif
-};
-int main(int argc, char **argv) {
-    const char *only = argc > 1 ? argv[1] : "";
-    unsigned long long sum_of_first = 0;
-    int i, orders = EMULATED ? 3 : 2; /* on a GPU: twice, to the bit */
-    mv_status st = mv_cuda_ctx_init(&gpu, NULL);
-    if (st == MEDVOL_E_NO_DEVICE) {
-        printf("test_cuda: %s\n", mv_cuda_message(&gpu));
-        return 9;
-    }
-    CHECK_STATUS(st, MEDVOL_OK);
-    for (order_now = 0; order_now < orders; order_now++) {
-        const unsigned long long before = sum_of_first;
-        sum = 1;
-        emu_order(order_now, 7);
-        for (i = 0; i < (int)(sizeof tests / sizeof *tests); i++) {
-            part = tests[i].name;
-            if (strstr(part, only)) seed = 1, tests[i].run();
-        }
-        part = "orders";
-        if (order_now == 0) sum_of_first = sum;
-        else CHECK(sum == before);
-    }
-    emu_order(0, 1);
-    part = "staging";
-    if (strstr(part, only)) test_staging();
-    mv_cuda_ctx_free(&gpu);
-#if EMULATED
-    part = "leaks";
-    CHECK(emu_leaks() == 0);
-    part = "lost";
-    if (strstr(part, only)) test_lost();
-    for (i = 0; i < emu_reports(); i++) check(0, emu_report(i), __LINE__);
-#endif
-    printf("%d passed, %d failed\n", passed, failed);
-    return failed != 0;
-}
+
+SUITE(base, {"refused", test_refused}, {"views", test_views}, {"convert", test_convert}, {"kinds", test_kinds},
+      {"transfer", test_transfer}, {"stats", test_stats}, {"percentiles", test_percentiles}, {"mad", test_mad},
+      {"histogram", test_histogram}, {"znorm", test_znorm}, {"rescale", test_rescale}, {"limits", test_limits},
+      {"gamma", test_gamma}, {"arrays", test_arrays}, {"hooks", test_hooks}, {"capture", test_capture},
+      {"peer", test_peer}, {"machine", test_machine}, {"profile", test_profile});
+SUITE(once, {"staging", test_staging});
+SUITE(last, {"lost", test_lost});

@@ -1,0 +1,113 @@
+/* cuda_main.cpp - runs the suites of medvol_cuda.h: PROGRAM [SUITE/PART]: only those whose names hold it. The last
+   line is "N passed, N failed"; exit 9 where there is no device. */
+#include "cuda_test.h"
+
+test_suite *test_suite::first = NULL;
+mv_ctx cpu;
+mv_cuda_ctx gpu;
+char about[256];
+unsigned seed = 1;
+int order_now;
+static int passed, failed;
+static char part[128];
+
+void check_at(int ok, const char *what, const char *file, int line) {
+    static int told, last;
+    if (ok) { passed++; return; }
+    failed++;
+    if (line != last) last = line, told = 0;
+    if (told++ < 4) printf("%s:%d: %s (order %d) %s: %s\n", file, line, part, order_now, about, what);
+}
+void check_status_at(mv_status got, mv_status want, const char *what, const char *file, int line) {
+    char said[512];
+    if (got != want)
+        snprintf(said, sizeof said, "%s: %d (%s), not %d", what, (int)got, mv_status_str(got), (int)want);
+    check_at(got == want, got == want ? "" : said, file, line);
+}
+void settled_at(mv_status got, mv_status want, const char *file, int line) {
+    if (got == MEDVOL_OK) got = mv_cuda_sync(&gpu);
+    check_status_at(got, want, mv_cuda_message(&gpu), file, line);
+    if (got < 0) check_at(mv_cuda_message(&gpu)[0] != 0, "a message", file, line);
+}
+static unsigned long long sum;
+void keep(const void *p, size_t n) {
+    const unsigned char *b = (const unsigned char *)p;
+    size_t i;
+    for (i = 0; i < n; i++) sum = (sum ^ b[i]) * 1099511628211ull;
+}
+
+void twin_free(twin *t) {
+    free(t->block);
+    dev_free(t->there);
+    memset(t, 0, sizeof *t);
+}
+void send(twin *t) { CHECK(dev_put(t->there, t->block, t->bytes)); }
+void twin_make(twin *t, mv_dtype type, int ndim, const size_t *dim, int layout) {
+    const size_t size = mv_dtype_size(type), margin = layout == VIEW ? 3 : 0;
+    size_t n = 1, at = layout == SHIFTED ? 1 : 0, i;
+    ptrdiff_t stride[7];
+    memset(t, 0, sizeof *t);
+    for (i = 0; i < (size_t)ndim; i++) {
+        stride[i] = (ptrdiff_t)n;
+        if (margin) at += (1 + i % 2) * n;
+        n *= dim[i] + margin;
+    }
+    t->bytes = (n + (layout == SHIFTED ? 1 : 0)) * size;
+    t->block = (unsigned char *)malloc(t->bytes);
+    for (i = 0; i < t->bytes; i++) t->block[i] = (unsigned char)draw();
+    t->there = (unsigned char *)dev_alloc(t->bytes);
+    CHECK(t->there != NULL);
+    CHECK_STATUS(mv_volume_wrap(&cpu, &t->host, t->block + at * size, type, ndim, dim, stride), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_volume_wrap(&gpu, &t->device, t->there + at * size, type, ndim, dim, stride), MEDVOL_OK);
+    send(t);
+}
+void twin_place(twin *t) {
+    int r;
+    for (r = 0; r < 12; r++) t->host.affine[r] = uniform() * 4 - 2 + (r % 5 == 0 ? 3 : 0);
+    for (r = 0; r < 4; r++) t->host.step[r] = uniform() + 0.5;
+    if (draw() % 2) t->host.slope = uniform() < 0.5 ? -1.5 : 0.75, t->host.inter = 2.25;
+    memcpy(t->device.affine, t->host.affine, sizeof t->host.affine);
+    memcpy(t->device.step, t->host.step, sizeof t->host.step);
+    t->device.slope = t->host.slope, t->device.inter = t->host.inter;
+}
+
+enum { PARTS = 1024 };
+static unsigned long long sums[PARTS];
+/* All parts that `only` names, those of suite "last" apart: it wrecks the device. */
+static void run_all(const char *only, int last) {
+    int at = 0, i;
+    for (const test_suite *s = test_suite::first; s; s = s->next)
+        for (i = 0; i < s->n; i++, at++) {
+            snprintf(part, sizeof part, "%s/%s", s->name, s->parts[i].name);
+            about[0] = 0;
+            if (!strstr(part, only) || (strcmp(s->name, "last") == 0) != last || at == PARTS) continue;
+            if (order_now && strcmp(s->name, "once") == 0) continue;
+            seed = 1, sum = 1;
+            s->parts[i].run();
+            if (order_now == 0) sums[at] = sum;
+            else check(sum == sums[at], "the same bits in every order", __LINE__);
+        }
+}
+int main(int argc, char **argv) {
+    const char *only = argc > 1 ? argv[1] : "";
+    int i, orders = emulated ? 3 : 2;
+    mv_status st = mv_cuda_ctx_init(&gpu, NULL);
+    if (st == MEDVOL_E_NO_DEVICE) {
+        printf("%s\n", mv_cuda_message(&gpu));
+        return 9;
+    }
+    CHECK_STATUS(st, MEDVOL_OK);
+    for (order_now = 0; order_now < orders; order_now++) {
+        emu_order(order_now, 7);
+        run_all(only, 0);
+    }
+    order_now = 0;
+    emu_order(0, 1);
+    snprintf(part, sizeof part, "leaks");
+    mv_cuda_ctx_free(&gpu);
+    CHECK(emu_leaks() == 0);
+    run_all(only, 1);
+    for (i = 0; i < emu_reports(); i++) check(0, emu_report(i), __LINE__);
+    printf("%d passed, %d failed\n", passed, failed);
+    return failed != 0;
+}

@@ -1,0 +1,95 @@
+/* cuda_test.h: what the tests of medvol_cuda.h share. They are programs of the public header, compiled without
+   CUDA by the host's compiler; cuda_impl.cu beside them is compiled by nvcc for a GPU, or by the host's compiler with
+   cuda_cpu.h, which runs the kernels on the processor, in three orders of threads. Every suite ends in
+   SUITE(name, parts...); cuda_main.cpp runs them: of a suite named `once` in one order, of `last` after all others. */
+#ifndef CUDA_TEST_H
+#define CUDA_TEST_H
+#include "medvol_cuda.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#define EMU_API_ONLY
+#include "cuda_cpu.h" /* only if `emulated` */
+
+/* ---- device memory without CUDA's headers (cuda_impl.cu). Copies wait; put, get and set tell whether they worked. ---- */
+extern "C" {
+extern const int emulated;
+void *dev_alloc(size_t bytes); /* NULL: refused */
+void dev_free(void *p);
+int dev_put(void *device, const void *host, size_t bytes);
+int dev_get(void *host, const void *device, size_t bytes);
+int dev_set(void *device, int byte, size_t bytes);
+int dev_error(int forget); /* what was left behind */
+mv_cuda_stream dev_stream(void);
+void dev_stream_free(mv_cuda_stream s);
+void dev_stream_wait(mv_cuda_stream s);
+}
+template <class T> bool dev_new(T **p, size_t bytes) { return (*p = (T *)dev_alloc(bytes)) != NULL; }
+
+/* ---- checks ---- */
+extern mv_ctx cpu;
+extern mv_cuda_ctx gpu;
+extern int order_now;    /* of threads: 0.. */
+extern char about[256]; /* what is being tried; printed with failures */
+void check_at(int ok, const char *what, const char *file, int line);
+void check_status_at(mv_status got, mv_status want, const char *what, const char *file, int line);
+#define check(ok, what, line) check_at(ok, what, __FILE__, line)
+#define check_status(got, want, what, line) check_status_at(got, want, what, __FILE__, line)
+#define CHECK(x) check((x) ? 1 : 0, #x, __LINE__)
+#define CHECK_STATUS(x, want) check_status(x, want, #x, __LINE__)
+void settled_at(mv_status got, mv_status want, const char *file, int line);
+/* x, and what the device then finds, is `want`; failures have a message */
+#define CHECK_SETTLED(x, want) settled_at(x, want, __FILE__, __LINE__)
+/* Bits that came from the device: the same in all orders of threads and, on a GPU, twice. */
+void keep(const void *p, size_t n);
+extern unsigned seed;
+inline unsigned draw(void) { return seed = seed * 1664525u + 1013904223u, seed >> 8; }
+inline double uniform(void) { return draw() / 16777216.0; }
+
+/* ---- twins: a block on the host and one on the device, with the same volume in both ---- */
+struct shape { int ndim; size_t dim[7]; };
+enum { PLAIN = 0, VIEW = 1, SHIFTED = 2, LAYOUTS = 3 }; /* VIEW: gaps on all sides; SHIFTED: by one element */
+struct twin {
+    size_t bytes;
+    unsigned char *block, *there;
+    mv_volume host, device;
+};
+/* twin_make: bytes drawn. twin_place: affine, steps, scaling drawn. send: the host's block to the device.
+   each: f(voxel) for all of a volume on the host. */
+void twin_make(twin *t, mv_dtype type, int ndim, const size_t *dim, int layout);
+inline void twin_make(twin *t, mv_dtype type, const shape *s, int layout) {
+    twin_make(t, type, s->ndim, s->dim, layout);
+}
+void twin_place(twin *t);
+void twin_free(twin *t);
+void send(twin *t);
+template <class F> void each(const mv_volume *v, F f) {
+    size_t k[7] = {0}, i;
+    for (;;) {
+        size_t at = 0;
+        for (i = 0; i < (size_t)v->ndim; i++) at += k[i] * (size_t)v->stride[i];
+        f((unsigned char *)v->data + at * mv_dtype_size(v->dtype));
+        for (i = 0; i < (size_t)v->ndim && ++k[i] == v->dim[i]; i++) k[i] = 0;
+        if (i == (size_t)v->ndim) return;
+    }
+}
+
+/* ---- suites ---- */
+struct test_part {
+    const char *name;
+    void (*run)(void);
+};
+struct test_suite {
+    const char *name;
+    const test_part *parts;
+    int n;
+    test_suite *next;
+    static test_suite *first;
+    test_suite(const char *name_, const test_part *parts_, int n_)
+        : name(name_), parts(parts_), n(n_), next(first) { first = this; }
+};
+#define SUITE(name, ...)                                \
+    static const test_part parts_of_##name[] = {__VA_ARGS__}; \
+    static test_suite suite_##name(#name, parts_of_##name, (int)(sizeof parts_of_##name / sizeof(test_part)))
+#endif
