@@ -1,6 +1,6 @@
-/* cuda_impl.cu - medvol_cuda.h's implementation as tests and examples link it, and the few runtime calls of cuda_test.h. */
-#define MEDVOL_CUDA_IMPLEMENTATION
-#include "medvol_cuda.h"
+/* cuda_impl.cu - medvol_cuda.h's implementation as tests and programs link it, and the few runtime calls of
+   cuda_test.h and of example_cuda.h. */
+#include "examples/example_cuda.h"
 
 extern "C" {
 extern const int emulated;

@@ -1,0 +1,703 @@
+/* profile_cuda - every operation of medvol_cuda.h on this GPU: checked beside medvol.h, then timed by events beside
+   the speed at which the device copies memory.
+
+   Build:  nvcc -O2 examples/profile_cuda.cu medvol.o -o profile_cuda      (medvol.o: see example_cuda.h)
+   Run:    ./profile_cuda --size 128,256,512 --only 'resample|permute' --graph      or: make profile-cuda
+   Shows:  ms a call (median), GB/s of the bytes that must move, their share of what a copy of as many voxels
+   reaches, the same calls from a graph; transfers apart. What fits into the L2 cache says so: its GB/s are not
+   the memory's. Emulated on a processor the rows are checked, and times mean nothing. */
+#ifndef MEDVOL_LINKED
+#  define MEDVOL_LINKED
+#endif
+#include "example.h"
+#include "example_cuda.h"
+#ifndef _WIN32
+#  include <regex.h>
+#endif
+
+static const char usage[] =
+    "profile_cuda [--size N,...=128,256,512] [--only REGEX] [--iterations N=20] [--device N] [--graph] [--json]\n"
+    "             [--list] [--threads N] [--quiet]\n"
+    "--only: rows whose section/name it finds; --graph: each row from a graph, too; --list: rows, nothing is run\n"
+    "share: GB/s of the row / GB/s of the best copy of a volume of that size; L2: all of it fits into the cache\n"
+    "exit codes: 0 done, 1 a row is wrong, 2 usage, 6 memory, 9 no device, 130 cancelled\n";
+
+/* ---- a row works on one side, the device or the host, of a stage: a shape to check or to time ---- */
+enum { HEAD, SHORTS }; /* inputs: float32; int16 with a scaling */
+enum { VOLUME, NUMBERS, STATISTICS }; /* results: out; numbers[]; a mv_statistics there */
+enum { MOST_NUMBERS = 64 };
+typedef struct side {
+    mv_volume in, out, mask, grid; /* grid: turned and shifted, without memory of its own */
+    double *numbers;
+} side;
+typedef struct stage {
+    size_t shape[3];
+    int input; /* what `in` holds, -1: nothing */
+    side device, host;
+} stage;
+typedef struct work {
+    ex *e;
+    mv_cuda_ctx gpu;
+    ex_gpu_about about;
+    stage check, time;
+    mv_volume head; /* on the host */
+    void *from, *to;
+    double copy_gbs;
+    int graph, iterations, wrong, rows;
+} work;
+typedef mv_status (*call)(work *w, side *o);
+typedef struct row {
+    const char *name;
+    int input;
+    double read, written; /* bytes that must move for each voxel of the input and of the result */
+    double tolerance; /* of the largest value; 0: the same bits */
+    int result;
+    call device, host;
+} row;
+/* One line an operation. op's arguments: c context, d result, s input, o the side. */
+#define ROW(name, input, read, written, tolerance, result, op, args)                                         \
+    {name, input, read, written, tolerance, result,                                                          \
+     [](work *w, side *o) -> mv_status {                                                                     \
+         mv_cuda_ctx *c = &w->gpu;                                                                           \
+         mv_volume *d = &o->out, *s = &o->in;                                                                \
+         (void)d;                                                                                            \
+         return mv_cuda_##op args;                                                                           \
+     },                                                                                                      \
+     [](work *w, side *o) -> mv_status {                                                                     \
+         mv_ctx *c = &w->e->ctx;                                                                             \
+         mv_volume *d = &o->out, *s = &o->in;                                                                \
+         (void)d;                                                                                            \
+         return mv_##op args;                                                                                \
+     }}
+
+/* ---- arguments ---- */
+template <class T> static const T *at(const T &option) { return &option; }
+template <class T> static T masked(const side *o) {
+    T opt = T();
+    opt.mask = &o->mask;
+    return opt;
+}
+template <class T> static T nonzero() {
+    T opt = T();
+    opt.nonzero = 1;
+    return opt;
+}
+static mv_resample_opt by(mv_interp interp, int antialias = 0) {
+    mv_resample_opt opt = mv_resample_opt();
+    opt.interp = interp;
+    opt.antialias = antialias;
+    return opt;
+}
+static mv_pad_opt pad_by(mv_pad_mode mode) {
+    mv_pad_opt opt = mv_pad_opt();
+    opt.mode = mode;
+    return opt;
+}
+static mv_rescale_opt percentile_range() {
+    mv_rescale_opt opt = mv_rescale_opt();
+    opt.range = MEDVOL_RANGE_PERCENTILE, opt.lo = 1, opt.hi = 99, opt.clip = 1;
+    return opt;
+}
+static mv_gamma_opt gamma_mode(int mode) {
+    mv_gamma_opt opt = mv_gamma_opt();
+    opt.mode = mode;
+    return opt;
+}
+static mv_threshold_opt binary() {
+    mv_threshold_opt opt = mv_threshold_opt();
+    opt.binary = 1;
+    return opt;
+}
+static mv_foreground_opt above(double threshold) {
+    mv_foreground_opt opt = mv_foreground_opt();
+    opt.above = 1, opt.threshold = threshold;
+    return opt;
+}
+typedef struct box { size_t n[3]; } box;
+static box share(const mv_volume *s, size_t part, size_t of) { /* of each axis */
+    box r;
+    for (int d = 0; d < 3; d++) r.n[d] = s->dim[d] * part / of > 0 ? s->dim[d] * part / of : 1;
+    return r;
+}
+typedef struct order { int n[3]; } order;
+static order axes(int a, int b, int c) {
+    const order r = {{a, b, c}};
+    return r;
+}
+typedef struct lengths { double n[3]; } lengths;
+static lengths spaced(const mv_volume *s, double factor) {
+    lengths r;
+    mv_spacing(s, r.n);
+    for (int d = 0; d < 3; d++) r.n[d] *= factor;
+    return r;
+}
+/* `degrees` about an axis along none of the three, through the middle */
+typedef struct matrix { double n[12]; } matrix;
+static matrix turned(const mv_volume *s, double degrees) {
+    const double c = cos(degrees / 57.29577951308232), t = sin(degrees / 57.29577951308232);
+    const double u[3] = {0.36, 0.48, 0.8}, across[9] = {0, -u[2], u[1], u[2], 0, -u[0], -u[1], u[0], 0};
+    matrix m;
+    for (int i = 0; i < 3; i++) {
+        m.n[4 * i + 3] = 0.5 * (double)(s->dim[i] - 1);
+        for (int k = 0; k < 3; k++) {
+            m.n[4 * i + k] = u[i] * u[k] * (1 - c) + (i == k ? c : 0.0) + t * across[3 * i + k];
+            m.n[4 * i + 3] -= m.n[4 * i + k] * 0.5 * (double)(s->dim[k] - 1);
+        }
+    }
+    return m;
+}
+
+/* ---- histograms: counts, what lies outside and Otsu's threshold, one after the other as the result ---- */
+enum { BINS = 256, TAIL = sizeof(mv_cuda_hist_tail) / 8, TABLE = BINS + TAIL };
+static mv_status histogram_gpu(work *w, side *o, const mv_histogram_opt *opt, int otsu) {
+    const size_t n = otsu ? TABLE + 1 : TABLE;
+    mv_cuda_hist h;
+    mv_status st = MEDVOL_OK;
+    if (!o->out.data) st = mv_cuda_volume_alloc(&w->gpu, &o->out, MEDVOL_U64, 1, &n);
+    h.bins = BINS;
+    h.counts = (uint64_t *)o->out.data;
+    h.tail = (mv_cuda_hist_tail *)(void *)(h.counts + BINS);
+    if (st >= 0) st = mv_cuda_histogram(&w->gpu, &h, &o->in, opt);
+    return st < 0 || !otsu ? st : mv_cuda_otsu(&w->gpu, (double *)(void *)(h.counts + TABLE), &h);
+}
+static mv_status histogram_cpu(work *w, side *o, const mv_histogram_opt *opt, int otsu) {
+    const size_t n = otsu ? TABLE + 1 : TABLE;
+    mv_hist h = mv_hist();
+    mv_cuda_hist_tail tail;
+    mv_status st = MEDVOL_OK;
+    if (!o->out.data) st = mv_volume_alloc(&w->e->ctx, &o->out, MEDVOL_U64, 1, &n);
+    h.bins = BINS;
+    h.counts = (uint64_t *)o->out.data;
+    if (st >= 0) st = mv_histogram(&w->e->ctx, &h, &o->in, opt);
+    tail.lo = h.lo, tail.hi = h.hi;
+    tail.below = h.below, tail.above = h.above, tail.nan = h.nan, tail.total = h.total;
+    if (st >= 0) memcpy(h.counts + BINS, &tail, sizeof tail);
+    return st < 0 || !otsu ? st : mv_otsu(&w->e->ctx, (double *)(void *)(h.counts + TABLE), &h);
+}
+static mv_histogram_opt given_range() {
+    mv_histogram_opt opt = mv_histogram_opt();
+    opt.lo = 0, opt.hi = 1000;
+    return opt;
+}
+#define HISTOGRAM(name, read, opt, otsu)                                                                     \
+    {name, HEAD, read, 0, 0, VOLUME,                                                                         \
+     [](work *w, side *o) -> mv_status { return histogram_gpu(w, o, opt, otsu); },                           \
+     [](work *w, side *o) -> mv_status { return histogram_cpu(w, o, opt, otsu); }}
+
+/* ---- the rows: a section a table ---- */
+static const double one_rank[1] = {50}, three_ranks[3] = {1, 50, 99};
+static const row volumes[] = {
+    ROW("copy", HEAD, 4, 4, 0, VOLUME, volume_copy, (c, d, s)),
+    ROW("convert to i16", HEAD, 4, 2, 0, VOLUME, convert, (c, d, s, MEDVOL_I16, NULL)),
+    ROW("convert to u8", HEAD, 4, 1, 0, VOLUME, convert, (c, d, s, MEDVOL_U8, NULL)),
+    ROW("convert to f16", HEAD, 4, 2, 0, VOLUME, convert, (c, d, s, MEDVOL_F16, NULL)),
+    ROW("convert to f64", HEAD, 4, 8, 0, VOLUME, convert, (c, d, s, MEDVOL_F64, NULL)),
+    ROW("convert i16 with scaling", SHORTS, 2, 4, 1e-6, VOLUME, convert, (c, d, s, MEDVOL_F32, NULL)),
+};
+static const row intensity[] = {
+    ROW("statistics", HEAD, 4, 0, 1e-10, STATISTICS, stats, (c, (mv_statistics *)o->numbers, s, NULL)),
+    ROW("statistics, nonzero", HEAD, 4, 0, 1e-10, STATISTICS, stats,
+        (c, (mv_statistics *)o->numbers, s, at(nonzero<mv_stats_opt>()))),
+    ROW("statistics, mask", HEAD, 5, 0, 1e-10, STATISTICS, stats,
+        (c, (mv_statistics *)o->numbers, s, at(masked<mv_stats_opt>(o)))),
+    ROW("statistics of i16", SHORTS, 2, 0, 1e-10, STATISTICS, stats, (c, (mv_statistics *)o->numbers, s, NULL)),
+    ROW("percentile", HEAD, 12, 0, 1e-12, NUMBERS, percentiles, (c, o->numbers, s, one_rank, 1, NULL)),
+    ROW("three percentiles", HEAD, 20, 0, 1e-12, NUMBERS, percentiles, (c, o->numbers, s, three_ranks, 3, NULL)),
+    ROW("median", HEAD, 12, 0, 1e-12, NUMBERS, median, (c, o->numbers, s, NULL)),
+    ROW("median absolute deviation", HEAD, 72, 0, 1e-12, NUMBERS, mad, (c, o->numbers, o->numbers + 1, s, NULL)),
+    HISTOGRAM("histogram", 8, NULL, 0),
+    HISTOGRAM("histogram, range given", 4, at(given_range()), 0),
+    HISTOGRAM("histogram and Otsu", 8, NULL, 1),
+    ROW("z-norm", HEAD, 8, 4, 2e-6, VOLUME, znorm, (c, d, s, NULL)),
+    ROW("z-norm, nonzero", HEAD, 8, 4, 2e-6, VOLUME, znorm, (c, d, s, at(nonzero<mv_znorm_opt>()))),
+    ROW("z-norm, mask", HEAD, 9, 4, 2e-6, VOLUME, znorm, (c, d, s, at(masked<mv_znorm_opt>(o)))),
+    ROW("z-norm of i16", SHORTS, 4, 4, 2e-6, VOLUME, znorm, (c, d, s, NULL)),
+    ROW("rescale", HEAD, 8, 4, 2e-6, VOLUME, rescale, (c, d, s, 0, 1, NULL)),
+    ROW("rescale by percentiles", HEAD, 24, 4, 2e-6, VOLUME, rescale, (c, d, s, 0, 1, at(percentile_range()))),
+    ROW("linear", HEAD, 4, 4, 2e-6, VOLUME, linear, (c, d, s, 0.75, -20)),
+    ROW("clamp", HEAD, 4, 4, 0, VOLUME, clamp, (c, d, s, 100, 500)),
+    ROW("threshold", HEAD, 4, 4, 0, VOLUME, threshold, (c, d, s, 100, 500, NULL)),
+    ROW("threshold to a mask", HEAD, 4, 1, 0, VOLUME, threshold, (c, d, s, 100, 500, at(binary()))),
+    ROW("gamma", HEAD, 4, 4, 2e-6, VOLUME, gamma, (c, d, s, 0.7, NULL)),
+    ROW("gamma, normalised", HEAD, 8, 4, 2e-6, VOLUME, gamma,
+        (c, d, s, 0.7, at(gamma_mode(MEDVOL_GAMMA_NORMALISED)))),
+};
+#define PERMUTE(name, i, j, k) ROW("permute " name, HEAD, 4, 4, 0, VOLUME, permute, (c, d, s, axes(i, j, k).n))
+#define REORIENT(code) ROW("reorient to " code, HEAD, 4, 4, 0, VOLUME, reorient, (c, d, s, code, NULL))
+#define PAD(name, mode)                                                                                      \
+    ROW("pad, " name, HEAD, 4, 4, 0, VOLUME, pad, (c, d, s, share(s, 1, 8).n, share(s, 1, 8).n, at(pad_by(mode))))
+static const row spatial[] = {
+    ROW("crop to half", HEAD, 0, 8, 0, VOLUME, crop, (c, d, s, share(s, 1, 4).n, share(s, 1, 2).n, NULL)),
+    PAD("constant", MEDVOL_PAD_CONSTANT),
+    PAD("edge", MEDVOL_PAD_EDGE),
+    PAD("reflected", MEDVOL_PAD_REFLECT),
+    ROW("crop or pad", HEAD, 0, 8, 0, VOLUME, crop_or_pad, (c, d, s, share(s, 3, 4).n, NULL)),
+    ROW("crop foreground (waits)", HEAD, 4, 8, 0, VOLUME, crop_foreground, (c, d, s, at(above(200)))),
+    ROW("flip x", HEAD, 4, 4, 0, VOLUME, flip, (c, d, s, 1)),
+    ROW("flip y", HEAD, 4, 4, 0, VOLUME, flip, (c, d, s, 2)),
+    ROW("flip z", HEAD, 4, 4, 0, VOLUME, flip, (c, d, s, 4)),
+    ROW("flip x, y, z", HEAD, 4, 4, 0, VOLUME, flip, (c, d, s, 7)),
+    PERMUTE("x z y", 0, 2, 1),
+    PERMUTE("y x z", 1, 0, 2),
+    PERMUTE("y z x", 1, 2, 0),
+    PERMUTE("z x y", 2, 0, 1),
+    PERMUTE("z y x", 2, 1, 0),
+    ROW("permute z y x of i16", SHORTS, 2, 2, 0, VOLUME, permute, (c, d, s, axes(2, 1, 0).n)),
+    REORIENT("LPS"),
+    REORIENT("PIR"),
+    REORIENT("SAL"),
+    ROW("rot90 in x, y", HEAD, 4, 4, 0, VOLUME, rot90, (c, d, s, 1, 0, 1)),
+    ROW("rot90 in x, z", HEAD, 4, 4, 0, VOLUME, rot90, (c, d, s, 1, 0, 2)),
+    ROW("rot90 in y, z", HEAD, 4, 4, 0, VOLUME, rot90, (c, d, s, 1, 1, 2)),
+};
+/* CUBIC: its prefilter reads and writes twice */
+#define SPACING(name, factor, read, tolerance, ...)                                                           \
+    ROW(name, HEAD, read, 4, tolerance, VOLUME, resample_spacing, (c, d, s, spaced(s, factor).n, at(by(__VA_ARGS__))))
+#define TURN(name, degrees, read, tolerance, ...)                                                             \
+    ROW(name, HEAD, read, 4, tolerance, VOLUME, resample_affine,                                               \
+        (c, d, s, turned(s, degrees).n, s->dim, at(by(__VA_ARGS__))))
+static const row resample[] = {
+    SPACING("to 0.7 of the spacing, nearest", 0.7, 4, 0, MEDVOL_NEAREST),
+    SPACING("to 0.7, linear", 0.7, 4, 4e-6, MEDVOL_LINEAR),
+    SPACING("to 0.7, cubic", 0.7, 20, 1e-5, MEDVOL_CUBIC),
+    SPACING("to 0.7, cubic convolution", 0.7, 4, 4e-6, MEDVOL_CUBIC_CONV),
+    SPACING("to 0.7, Lanczos", 0.7, 4, 4e-6, MEDVOL_LANCZOS),
+    SPACING("to twice the spacing, linear", 2, 4, 4e-6, MEDVOL_LINEAR),
+    SPACING("to twice, linear, smoothed", 2, 4, 4e-6, MEDVOL_LINEAR, 1),
+    SPACING("to twice, cubic", 2, 20, 1e-5, MEDVOL_CUBIC),
+    ROW("i16 to 0.7, linear", SHORTS, 2, 4, 4e-6, VOLUME, resample_spacing,
+        (c, d, s, spaced(s, 0.7).n, at(by(MEDVOL_LINEAR)))),
+    ROW("to a shape, linear", HEAD, 4, 4, 4e-6, VOLUME, resample_shape, (c, d, s, share(s, 4, 3).n, NULL)),
+    ROW("onto a grid, linear", HEAD, 4, 4, 1e-5, VOLUME, resample_like, (c, d, s, &o->grid, NULL)),
+    TURN("turned by 10 degrees, nearest", 10, 4, 0, MEDVOL_NEAREST),
+    TURN("turned by 10, linear", 10, 4, 1e-5, MEDVOL_LINEAR),
+    TURN("turned by 40, linear", 40, 4, 1e-5, MEDVOL_LINEAR),
+    TURN("turned by 10, cubic", 10, 20, 2e-5, MEDVOL_CUBIC),
+    TURN("turned by 10, cubic convolution", 10, 4, 2e-5, MEDVOL_CUBIC_CONV),
+};
+static const struct {
+    const char *name;
+    const row *rows;
+    size_t n;
+} sections[] = {
+#define SECTION(name) {#name, name, sizeof name / sizeof *name}
+    SECTION(volumes), SECTION(intensity), SECTION(spatial), SECTION(resample),
+};
+enum { SECTIONS = sizeof sections / sizeof *sections };
+
+/* ---- inputs: the same voxels on both sides ---- */
+static mv_convert_opt as_stored() {
+    mv_convert_opt opt = mv_convert_opt();
+    opt.keep_scaling = 1;
+    return opt;
+}
+#define EX_WORK(call) ex_gpu_ok(w->e, &w->gpu, (call))
+static double voxels(const mv_volume *v) { return v->data ? (double)mv_volume_count(v) : 0.0; }
+static void release_results(work *w, stage *g) {
+    mv_cuda_volume_free(&w->gpu, &g->device.out);
+    mv_volume_free(&w->e->ctx, &g->host.out);
+}
+static void release(work *w, stage *g) {
+    release_results(w, g);
+    mv_cuda_volume_free(&w->gpu, &g->device.in);
+    mv_cuda_volume_free(&w->gpu, &g->device.mask);
+    mv_volume_free(&w->e->ctx, &g->host.in);
+    mv_volume_free(&w->e->ctx, &g->host.mask);
+    g->input = -1;
+}
+static void prepare(work *w, stage *g, int input, int both) {
+    mv_convert_opt scaled = mv_convert_opt();
+    mv_volume *in = &g->device.in;
+    release_results(w, g);
+    if (g->input == input) return;
+    release(w, g);
+    EX_WORK(mv_cuda_upload(&w->gpu, in, &w->head, MEDVOL_F32, NULL));
+    EX_WORK(mv_cuda_resample_shape(&w->gpu, in, in, g->shape, NULL));
+    EX_WORK(mv_cuda_threshold(&w->gpu, &g->device.mask, in, 150, 700, at(binary())));
+    scaled.slope = 0.5;
+    if (input == SHORTS) EX_WORK(mv_cuda_convert(&w->gpu, in, in, MEDVOL_I16, &scaled));
+    if (both) {
+        EX_WORK(mv_cuda_download(&w->gpu, &g->host.in, in, MEDVOL_NONE, at(as_stored())));
+        EX_WORK(mv_cuda_download(&w->gpu, &g->host.mask, &g->device.mask, MEDVOL_NONE, NULL));
+    }
+    g->device.grid = g->device.in, g->host.grid = g->host.in;
+    g->device.grid.owner = g->host.grid.owner = NULL;
+    mv_affine_mul(g->device.grid.affine, in->affine, turned(in, 7).n);
+    memcpy(g->host.grid.affine, g->device.grid.affine, sizeof g->host.grid.affine);
+    g->input = input;
+}
+
+/* ---- right? ---- */
+/* As doubles, malloc'd; complex as pairs */
+static double *as_doubles(ex *e, const mv_volume *v, size_t *n) {
+    const int pairs = v->dtype == MEDVOL_C64 || v->dtype == MEDVOL_C128;
+    const mv_dtype type = v->dtype == MEDVOL_C64 ? MEDVOL_F32 : v->dtype == MEDVOL_C128 ? MEDVOL_F64 : v->dtype;
+    double *x;
+    *n = mv_volume_count(v) * (pairs ? 2 : 1);
+    if ((x = (double *)malloc(*n * sizeof *x)) == NULL) ex_quit(e, EX_MEMORY, "out of memory");
+    EX_OK(mv_convert_array(NULL, x, MEDVOL_F64, v->data, type, *n, v->slope, v->inter));
+    return x;
+}
+/* Largest difference as a share of the largest value; infinite: another shape, type or place */
+static double apart(const double *a, const double *b, size_t n) {
+    double most = 0, far = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (a[i] == b[i] || (a[i] != a[i] && b[i] != b[i])) continue;
+        if (!(fabs(a[i] - b[i]) <= far)) far = a[i] - b[i] == a[i] - b[i] ? fabs(a[i] - b[i]) : INFINITY;
+    }
+    for (size_t i = 0; i < n; i++)
+        if (fabs(b[i]) > most && fabs(b[i]) < INFINITY) most = fabs(b[i]);
+    return far > 0 ? far / most : 0.0;
+}
+static double volumes_apart(work *w, const mv_volume *got, const mv_volume *want) {
+    double *a, *b, far;
+    size_t n, m;
+    int d;
+    if (got->ndim != want->ndim || got->dtype != want->dtype) return INFINITY;
+    for (d = 0; d < got->ndim; d++)
+        if (got->dim[d] != want->dim[d]) return INFINITY;
+    for (d = 0; d < 12; d++)
+        if (!(fabs(got->affine[d] - want->affine[d]) <= 1e-9 * (1 + fabs(want->affine[d])))) return INFINITY;
+    a = as_doubles(w->e, got, &n);
+    b = as_doubles(w->e, want, &m);
+    far = apart(a, b, n);
+    free(a), free(b);
+    return far;
+}
+static double numbers_apart(const row *r, const double *got, const double *want) {
+    const mv_statistics *a = (const mv_statistics *)got, *b = (const mv_statistics *)want;
+    double far = 0;
+    if (r->result == STATISTICS) {
+        if (a->count != b->count || a->nan != b->nan || a->inf != b->inf) return INFINITY;
+        got = &a->min, want = &b->min;
+    }
+    for (int i = 0; i < (r->result == STATISTICS ? 9 : MOST_NUMBERS); i++) {
+        const double one = apart(got + i, want + i, 1);
+        if (!(one <= far)) far = one;
+    }
+    return far;
+}
+static double check(work *w, const row *r) {
+    stage *g = &w->check;
+    mv_volume got = mv_volume();
+    double far;
+    ex *e = w->e;
+    prepare(w, g, r->input, 1);
+    memset(g->device.numbers, 0, MOST_NUMBERS * sizeof(double));
+    memset(g->host.numbers, 0, MOST_NUMBERS * sizeof(double));
+    for (int turn = 0; turn < 2; turn++) EX_WORK(r->device(w, &g->device)); /* new, then into what is there */
+    EX_WORK(mv_cuda_sync(&w->gpu));
+    EX_OK(r->host(w, &g->host));
+    if (r->result != VOLUME) return numbers_apart(r, g->device.numbers, g->host.numbers);
+    EX_WORK(mv_cuda_download(&w->gpu, &got, &g->device.out, MEDVOL_NONE, at(as_stored())));
+    far = volumes_apart(w, &got, &g->host.out);
+    mv_volume_free(&e->ctx, &got);
+    return far;
+}
+
+/* ---- fast? ---- */
+typedef struct times {
+    double median, least, graph; /* ms a call; 0: not measured */
+    int n;
+} times;
+static void stop_if_asked(work *w) {
+    if (ex_stop) ex_quit(w->e, EX_CANCELLED, "cancelled");
+}
+/* ms of `repeat` calls of f, by events */
+template <class F> static double between(work *w, int repeat, F f) {
+    if (!ex_event_record(w->from, w->gpu.stream)) ex_quit(w->e, EX_CHECK, "an event cannot be recorded");
+    for (int i = 0; i < repeat; i++) EX_WORK(f());
+    if (!ex_event_record(w->to, w->gpu.stream) || !ex_event_wait(w->to))
+        ex_quit(w->e, EX_CHECK, "an event cannot be waited for");
+    return ex_event_ms(w->from, w->to) / repeat;
+}
+/* Short calls are repeated between events, so that 0.3 ms lie there; at most half a second altogether. */
+template <class F> static double median_ms(work *w, times *t, F f) {
+    static double ms[EX_ROWS_MAX];
+    const int most = ex_emulated ? 1 : w->iterations;
+    double first, spent = 0;
+    int repeat, n = 0;
+    between(w, 1, f);
+    first = between(w, 1, f);
+    repeat = ex_emulated || first > 0.3 ? 1 : first > 0.003 ? (int)(0.3 / first) : 100;
+    between(w, repeat, f);
+    while (n < most && (n < 3 || spent < 500)) {
+        stop_if_asked(w);
+        ms[n] = between(w, repeat, f);
+        spent += ms[n++] * repeat;
+    }
+    t->n = n;
+    first = ex_median(ms, n);
+    t->least = ms[0];
+    return first;
+}
+static double by_graph(work *w, const row *r) {
+    mv_cuda_graph graph = mv_cuda_graph();
+    times t;
+    double ms = 0;
+    EX_WORK(mv_cuda_capture_begin(&w->gpu));
+    const mv_status st = r->device(w, &w->time.device);
+    if (mv_cuda_capture_end(&w->gpu, &graph) < 0) return 0; /* it waits */
+    if (st >= 0) ms = median_ms(w, &t, [&]() { return mv_cuda_graph_launch(&w->gpu, &graph); });
+    EX_WORK(mv_cuda_sync(&w->gpu));
+    mv_cuda_graph_free(&w->gpu, &graph);
+    return ms;
+}
+/* 0: there is not enough memory */
+static int run(work *w, const row *r, times *t) {
+    stage *g = &w->time;
+    mv_status st;
+    memset(t, 0, sizeof *t);
+    prepare(w, g, r->input, 0);
+    if ((st = r->device(w, &g->device)) == MEDVOL_E_NOMEM) return 0;
+    EX_WORK(st);
+    t->median = median_ms(w, t, [&]() { return r->device(w, &g->device); });
+    EX_WORK(mv_cuda_sync(&w->gpu));
+    if (w->graph) t->graph = by_graph(w, r);
+    return 1;
+}
+/* GB/s of copying a volume of that size, by the runtime and by kernels; and 0.5 GB, which no cache holds */
+static void measure_copy(work *w) {
+    stage *g = &w->time;
+    mv_volume *in = &g->device.in, *out = &g->device.out;
+    mv_cuda_ctx *gpu = &w->gpu;
+    times t;
+    double bytes, ms[3];
+    prepare(w, g, HEAD, 0);
+    EX_WORK(mv_cuda_volume_copy(gpu, out, in));
+    bytes = 4 * voxels(in);
+    ms[0] = median_ms(w, &t, [&]() {
+        return ex_gpu_copy(out->data, in->data, (size_t)bytes, gpu->stream) ? MEDVOL_OK : MEDVOL_E_DEVICE;
+    });
+    ms[1] = median_ms(w, &t, [&]() { return mv_cuda_volume_copy(gpu, out, in); });
+    ms[2] = median_ms(w, &t, [&]() { return mv_cuda_clamp(gpu, out, in, -INFINITY, INFINITY); });
+    w->copy_gbs = 2e-6 * bytes / fmin(ms[0], fmin(ms[1], ms[2]));
+    if (!w->e->json && !ex_emulated)
+        printf("# copies of %zu x %zu x %zu f32, GB/s: cudaMemcpyAsync %.0f, volume_copy %.0f, clamp %.0f\n",
+               g->shape[0], g->shape[1], g->shape[2], 2e-6 * bytes / ms[0], 2e-6 * bytes / ms[1],
+               2e-6 * bytes / ms[2]);
+    release_results(w, g);
+}
+
+/* ---- tables ---- */
+static void print_head(work *w) {
+    const ex_gpu_about *a = &w->about;
+    FILE *f = w->e->json ? stderr : stdout;
+    if (ex_emulated) {
+        fprintf(f, "# emulated: times mean nothing; rows are checked beside medvol.h\n");
+        if (!w->e->json)
+            printf("%-10s %-32s %11s %5s %9s %9s\n", "section", "op", "shape", "dtype", "apart", "allowed");
+        return;
+    }
+    fprintf(f, "# medvol %s, %s, compute capability %d.%d, %d processors, L2 %.0f MB, memory %.0f GB\n",
+            mv_version(), a->name, a->major, a->minor, a->processors, 1e-6 * a->l2, 1e-9 * a->memory);
+    if (!w->e->json)
+        printf("%-10s %-32s %11s %5s %9s %9s %8s %6s%s %s\n", "section", "op", "shape", "dtype", "ms", "min_ms",
+               "GB/s", "share", w->graph ? "  graph_ms" : "", "");
+}
+/* rate: GB/s; share 0: of nothing */
+static void print_row(work *w, const char *section, const char *name, const mv_volume *in, const times *t,
+                      double rate, double share, int cached, double far, double allowed) {
+    char shape[64];
+    snprintf(shape, sizeof shape, "%zux%zux%zu", in->dim[0], in->dim[1], in->dim[2]);
+    if (w->e->json) {
+        printf("{\"section\":\"%s\",\"op\":\"%s\",\"shape\":\"%s\",\"dtype\":\"%s\",\"apart\":%.3g,\"allowed\":%.3g",
+               section, name, shape, mv_dtype_name(in->dtype), far < 1e300 ? far : 1e300, allowed);
+        if (ex_emulated) printf(",\"emulated\":true}\n");
+        else
+            printf(",\"median_ms\":%.6g,\"min_ms\":%.6g,\"n\":%d,\"GB/s\":%.6g,\"share\":%.4g,\"L2\":%s,"
+                   "\"graph_ms\":%.6g,\"device\":\"%s\"}\n",
+                   t->median, t->least, t->n, rate, share, cached ? "true" : "false", t->graph, w->about.name);
+    } else if (ex_emulated) {
+        printf("%-10s %-32s %11s %5s %9.2g %9.2g%s\n", section, name, shape, mv_dtype_name(in->dtype), far, allowed,
+               far <= allowed ? "" : " WRONG");
+    } else {
+        printf("%-10s %-32s %11s %5s %9.4g %9.4g %8.0f", section, name, shape, mv_dtype_name(in->dtype), t->median,
+               t->least, rate);
+        if (share > 0) printf(" %5.0f%%", 100 * share);
+        else printf(" %6s", "-");
+        if (w->graph && t->graph > 0) printf(" %9.4g", t->graph);
+        else if (w->graph) printf(" %9s", "-");
+        printf("%s%s\n", cached ? " L2" : "", far <= allowed ? "" : " WRONG");
+    }
+    fflush(stdout);
+    w->rows++;
+    w->wrong += !(far <= allowed);
+}
+static void print_one(work *w, const char *section, const row *r) {
+    const double far = check(w, r);
+    const mv_volume *in = &w->time.device.in, *out = &w->time.device.out;
+    times t;
+    double bytes, held, rate; /* held: what a cache would have to */
+    if (!run(w, r, &t)) {
+        fprintf(stderr, "# %s, %zu voxels a side: not enough memory\n", r->name, w->time.shape[0]);
+        return;
+    }
+    bytes = r->read * voxels(in) + r->written * voxels(out);
+    held = ex_bytes(out) * (out->data ? 1 : 0) + (r->read > 0 ? ex_bytes(in) : ex_bytes(out));
+    rate = 1e-6 * bytes / t.median;
+    print_row(w, section, r->name, in, &t, rate, rate / w->copy_gbs, held <= w->about.l2, far, r->tolerance);
+}
+
+/* ---- over the bus, by the clock: from the call until all is there ---- */
+template <class F> static void transfer(work *w, const char *name, const mv_volume *v, double bytes, double far, F f) {
+    static double ms[EX_ROWS_MAX];
+    const int most = ex_emulated ? 1 : w->iterations < 10 ? w->iterations : 10;
+    times t = times();
+    for (int i = -1; i < most; i++) {
+        const double begin = ex_now();
+        stop_if_asked(w);
+        EX_WORK(f());
+        EX_WORK(mv_cuda_sync(&w->gpu));
+        if (i >= 0) ms[i] = 1e3 * (ex_now() - begin);
+    }
+    t.n = most;
+    t.median = ex_median(ms, most);
+    t.least = ms[0];
+    print_row(w, "transfers", name, v, &t, 1e-6 * bytes / t.median, 0, 0, far, 0);
+}
+static void transfers(work *w, int (*wanted)(const char *section, const char *name)) {
+    static const char *const kinds[2] = {"pinned", "pageable"};
+    stage *g = &w->time;
+    ex *e = w->e;
+    mv_volume host = mv_volume(), back = mv_volume();
+    char name[64];
+    void *block = NULL, *again = NULL;
+    const size_t n = g->shape[0] * g->shape[1] * g->shape[2];
+    prepare(w, g, HEAD, 0);
+    for (int pageable = 0; pageable < 2; pageable++) {
+        if (pageable) block = malloc(4 * n), again = malloc(4 * n);
+        else if (mv_cuda_host_alloc(&w->gpu, &block, 4 * n) < 0 || mv_cuda_host_alloc(&w->gpu, &again, 4 * n) < 0)
+            block = NULL;
+        if (!block || !again) ex_quit(e, EX_MEMORY, "%zu bytes of host memory cannot be had", 4 * n);
+        EX_OK(mv_volume_wrap(&e->ctx, &host, block, MEDVOL_F32, 3, g->shape, NULL));
+        EX_OK(mv_volume_wrap(&e->ctx, &back, again, MEDVOL_F32, 3, g->shape, NULL));
+        snprintf(name, sizeof name, "download, %s", kinds[pageable]);
+        if (wanted("transfers", name))
+            transfer(w, name, &host, 4.0 * (double)n, 0, [&]() {
+                return mv_cuda_download(&w->gpu, &host, &g->device.in, MEDVOL_NONE, NULL);
+            });
+        snprintf(name, sizeof name, "upload, %s", kinds[pageable]);
+        if (wanted("transfers", name)) { /* what comes down, goes up and comes down again is the same */
+            EX_WORK(mv_cuda_download(&w->gpu, &host, &g->device.in, MEDVOL_NONE, NULL));
+            EX_WORK(mv_cuda_upload(&w->gpu, &g->device.out, &host, MEDVOL_F32, NULL));
+            EX_WORK(mv_cuda_download(&w->gpu, &back, &g->device.out, MEDVOL_NONE, NULL));
+            EX_WORK(mv_cuda_sync(&w->gpu));
+            transfer(w, name, &host, 4.0 * (double)n, memcmp(block, again, 4 * n) ? INFINITY : 0, [&]() {
+                return mv_cuda_upload(&w->gpu, &g->device.out, &host, MEDVOL_F32, NULL);
+            });
+        }
+        if (pageable) free(block), free(again);
+        else EX_WORK(mv_cuda_host_free(&w->gpu, block)), EX_WORK(mv_cuda_host_free(&w->gpu, again));
+    }
+    release_results(w, g);
+}
+
+/* ---- the program ---- */
+#ifdef _WIN32
+static const char *pattern;
+static int wanted(const char *section, const char *name) {
+    return !pattern || strstr(section, pattern) || strstr(name, pattern);
+}
+static void want(ex *e, const char *only) {
+    (void)e;
+    pattern = only;
+}
+#else
+static regex_t pattern;
+static int anything = 1;
+static int wanted(const char *section, const char *name) {
+    char all[128];
+    snprintf(all, sizeof all, "%s/%s", section, name);
+    return anything || regexec(&pattern, all, 0, NULL, 0) == 0;
+}
+static void want(ex *e, const char *only) {
+    if (!only) return;
+    anything = 0;
+    if (regcomp(&pattern, only, REG_EXTENDED | REG_NOSUB) != 0)
+        ex_quit(e, EX_USAGE, "--only %s: no regular expression", only);
+}
+#endif
+static int parse_sizes(ex *e, const char *s, size_t *sizes, int most) {
+    char *end;
+    int n = 0;
+    for (;; s = end + 1) {
+        const double x = strtod(s, &end);
+        if (end == s || (*end && *end != ',') || !(x >= 8 && x <= 2048) || x != floor(x) || n == most)
+            ex_quit(e, EX_USAGE, "--size: must be at most %d numbers 8..2048, as 128,256", most);
+        sizes[n++] = (size_t)x;
+        if (!*end) return n;
+    }
+}
+static void list_rows() {
+    for (int s = 0; s < SECTIONS; s++)
+        for (size_t i = 0; i < sections[s].n; i++)
+            if (wanted(sections[s].name, sections[s].rows[i].name))
+                printf("%-10s %-32s %4g bytes a voxel of the input, %g of the result\n", sections[s].name,
+                       sections[s].rows[i].name, sections[s].rows[i].read, sections[s].rows[i].written);
+}
+static void open_device(work *w) {
+    mv_cuda_desc desc = mv_cuda_desc();
+    ex *e = w->e;
+    void *pinned = NULL;
+    const char *s = ex_text(e, "--device");
+    if (s) desc.by_number = 1, desc.device = (int)ex_parse(e, "--device", s, 0, 1024);
+    EX_WORK(mv_cuda_ctx_init(&w->gpu, &desc));
+    if (!ex_gpu_look(&w->about)) ex_quit(e, EX_UNSUPPORTED, "the device does not say what it is");
+    if ((w->from = ex_event_new()) == NULL || (w->to = ex_event_new()) == NULL)
+        ex_quit(e, EX_CHECK, "an event cannot be made");
+    EX_WORK(mv_cuda_host_alloc(&w->gpu, &pinned, MOST_NUMBERS * sizeof(double)));
+    w->check.device.numbers = w->time.device.numbers = (double *)pinned;
+    w->check.input = w->time.input = -1;
+}
+int main(int argc, char **argv) {
+    static const size_t small[3] = {20, 18, 16};
+    static double numbers[MOST_NUMBERS];
+    static ex state;
+    static work all;
+    size_t sizes[16] = {128, 256, 512};
+    ex *e = &state;
+    work *w = &all;
+    const char *s;
+    int n = 3, done = 0, list;
+    w->e = e;
+    ex_init(e, argc, argv, "profile_cuda", usage);
+    if ((s = ex_text(e, "--size")) != NULL) n = parse_sizes(e, s, sizes, 16);
+    want(e, ex_text(e, "--only"));
+    w->iterations = (int)ex_number(e, "--iterations", 20, 1, EX_ROWS_MAX);
+    w->graph = ex_flag(e, "--graph");
+    list = ex_flag(e, "--list");
+    if (list) ex_no_more(e), list_rows();
+    else open_device(w), ex_no_more(e);
+    if (list) return 0;
+    ex_bar.on = ex_bar.on && !ex_tty(stdout); /* rows are progress enough */
+    ex_make_head(e, &w->head, MEDVOL_F32, 96, 96, 96, NULL, 20.0);
+    memcpy(w->check.shape, small, sizeof small);
+    w->check.host.numbers = numbers;
+    print_head(w);
+    for (int k = 0; k < n; k++) {
+        release(w, &w->time);
+        w->time.shape[0] = w->time.shape[1] = w->time.shape[2] = sizes[k];
+        measure_copy(w);
+        for (int i = 0; i < SECTIONS; i++)
+            for (size_t r = 0; r < sections[i].n; r++, done++) {
+                stop_if_asked(w);
+                ex_progress(NULL, (double)r, (double)sections[i].n, sections[i].name);
+                if (wanted(sections[i].name, sections[i].rows[r].name))
+                    print_one(w, sections[i].name, &sections[i].rows[r]);
+            }
+        transfers(w, wanted);
+    }
+    ex_bar_clear();
+    release(w, &w->time);
+    release(w, &w->check);
+    mv_volume_free(&e->ctx, &w->head);
+    ex_event_free(w->from);
+    ex_event_free(w->to);
+    EX_WORK(mv_cuda_host_free(&w->gpu, w->check.device.numbers));
+    mv_cuda_ctx_free(&w->gpu);
+    ex_free(e);
+    if (!w->rows) ex_quit(e, EX_USAGE, "--only: there is no such row");
+    if (w->wrong) ex_quit(e, EX_CHECK, "check failed: %d of %d rows are wrong", w->wrong, w->rows);
+    return 0;
+}
