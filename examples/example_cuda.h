@@ -1,11 +1,11 @@
-/* example_cuda.h - what the programs of medvol_cuda.h share beyond example.h: the device, events, error lines.
+/* example_cuda.h - what the programs of medvol_cuda.h share beyond example.h: the device, events, errors.
    Include example.h first.
 
    Every program builds alone beside medvol.h's implementation,
        echo '#include "medvol.h"' | cc -O2 -DMEDVOL_IMPLEMENTATION -I. -x c -c - -o medvol.o
        nvcc -O2 examples/profile_cuda.cu medvol.o
-   or, as make does, linked to an object that holds the implementation of medvol_cuda.h too (tests/cuda_impl.cu),
-   which may be the emulation on a processor; any C++ compiler will then do:
+   or, as make does, linked to an object that holds the implementation of medvol_cuda.h, too
+   (tests/cuda_impl.cu), which may be the emulation on a processor; any C++ compiler will then do:
        c++ -O2 -DMEDVOL_CUDA_LINKED -x c++ examples/profile_cuda.cu -x none build/cuda/impl_cpu.o medvol.o */
 #ifndef EXAMPLE_CUDA_H
 #define EXAMPLE_CUDA_H
@@ -29,6 +29,7 @@ int ex_event_record(void *event, mv_cuda_stream stream);
 int ex_event_wait(void *event);
 double ex_event_ms(void *from, void *to);
 int ex_gpu_copy(void *dst, const void *src, size_t bytes, mv_cuda_stream stream);
+const char *ex_gpu_mistake(void); /* that the emulation found at the end of a program, or NULL */
 }
 #ifndef MEDVOL_CUDA_LINKED
 extern "C" {
@@ -64,6 +65,13 @@ double ex_event_ms(void *from, void *to) {
 int ex_gpu_copy(void *dst, const void *src, size_t bytes, mv_cuda_stream stream) {
     return cudaMemcpyAsync(dst, src, bytes, cudaMemcpyDeviceToDevice, stream) == cudaSuccess;
 }
+const char *ex_gpu_mistake(void) {
+#  ifdef __CUDACC__
+    return NULL;
+#  else
+    return emu_reports() ? emu_report(0) : emu_leaks() ? "something is not released" : NULL;
+#  endif
+}
 }
 #endif
 
@@ -85,5 +93,10 @@ EX_FN void ex_gpu_ok(ex *e, const mv_cuda_ctx *gpu, mv_status st) {
     exit(code);
 }
 #define EX_GPU(call) ex_gpu_ok(e, gpu, (call))
+/* The end of a program */
+EX_FN void ex_gpu_free(ex *e, mv_cuda_ctx *gpu) {
+    mv_cuda_ctx_free(gpu);
+    if (ex_gpu_mistake()) ex_quit(e, EX_CHECK, "check failed: %s", ex_gpu_mistake());
+}
 #endif
 #endif /* EXAMPLE_CUDA_H */

@@ -695,7 +695,7 @@ int main(int argc, char **argv) {
     ex_event_free(w->from);
     ex_event_free(w->to);
     EX_WORK(mv_cuda_host_free(&w->gpu, w->check.device.numbers));
-    mv_cuda_ctx_free(&w->gpu);
+    ex_gpu_free(e, &w->gpu);
     ex_free(e);
     if (!w->rows) ex_quit(e, EX_USAGE, "--only: there is no such row");
     if (w->wrong) ex_quit(e, EX_CHECK, "check failed: %d of %d rows are wrong", w->wrong, w->rows);
