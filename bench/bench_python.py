@@ -129,11 +129,11 @@ class Clock:
         return n >= MOST or self.spent >= budget or (n >= SAMPLES and self.spent >= budget / 4)
 
 
-def measure(calls: dict[str, Callable[[int], Any]], budget: float, rest: bool,
-            room: int) -> dict[str, list[float]]:
+def measure(calls: dict[str, Callable[[int], Any]], budget: float, rest: bool, room: int,
+            clock: type = Clock) -> dict[str, list[float]]:
     """Samples of each call, one of each in turn, in an order that changes; rest: each after a pause; room:
     bytes that those need whose result is new."""
-    clocks = {name: Clock(f, rest, room if name.endswith(", new") else 0) for name, f in calls.items()}
+    clocks = {name: clock(f, rest, room if name.endswith(", new") else 0) for name, f in calls.items()}
     gc.collect()
     gc.disable()
     for clock in clocks.values(): clock.warm_up(budget)

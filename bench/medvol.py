@@ -34,7 +34,8 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 HEADER = ROOT / "medvol.h"
-LIBRARY = ROOT / "build" / "libmedvol.so"
+# another library that holds the header's implementation, too: nothing is then built here
+LIBRARY = Path(os.environ.get("MEDVOL_LIBRARY") or ROOT / "build" / "libmedvol.so")
 byref = ctypes.byref
 
 # ---- [API] of the header ----
@@ -82,7 +83,8 @@ PROTOTYPES = {name: (result.strip(), params) for result, name, params in
 
 
 def _open_library() -> ctypes.CDLL:
-    if not LIBRARY.exists() or LIBRARY.stat().st_mtime < HEADER.stat().st_mtime:
+    own = not os.environ.get("MEDVOL_LIBRARY")
+    if own and (not LIBRARY.exists() or LIBRARY.stat().st_mtime < HEADER.stat().st_mtime):
         subprocess.run(["make", "-s", "build/libmedvol.so"], cwd=ROOT, check=True)
     return ctypes.CDLL(str(LIBRARY))
 
