@@ -37623,8 +37623,9 @@ static void mv__nu_image_block(const mv__nu_call *c, float *image, size_t i, siz
     const size_t vox = 2 * c->p->voxels, lanes = c->lanes;
     const float *maps = c->maps ? c->maps + 2 * i + c->first * vox : NULL;
     float block[16 * MV__NU_BLOCK];
-    float *dst = c->dst + 2 * i + (maps ? 0 : c->first * vox);
-    const float *src = c->src + 2 * i + (maps ? 0 : c->first * vox);
+    const size_t at = 2 * i + (maps ? 0 : c->first * vox);
+    float *dst = c->forward ? NULL : c->dst + at; /* the other side is of samples */
+    const float *src = c->forward ? c->src + at : NULL;
     size_t l;
     if (!c->forward && lanes > 1) MV__PICK(mv__nu_unweave)(block, image, n, lanes);
     for (l = 0; l < lanes; l++) {

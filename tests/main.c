@@ -353,7 +353,7 @@ static void run_case(const char *table, const t_case *c) {
 }
 
 static const char *part;        /* of the names of the cases wanted; NULL: all */
-static const char *without[128]; /* parts of the names of those left out */
+static const char *without[192]; /* parts of the names of those left out */
 static int excluded;
 static int wanted(const char *name) {
     int i;
@@ -372,7 +372,7 @@ int main(int argc, char **argv) {
         else if (!strcmp(argv[i], "--threads") && i + 1 < argc) threads = atoi(argv[++i]);
         else if (!strcmp(argv[i], "--all")) every = 1;
         else if (!strcmp(argv[i], "--first")) stop_at_first = 1;
-        else if (!strcmp(argv[i], "--without") && i + 1 < argc && excluded < 128)
+        else if (!strcmp(argv[i], "--without") && i + 1 < argc && excluded < 192)
             without[excluded++] = argv[++i];
         else if (!strcmp(argv[i], "--times")) times = 1;
         else part = argv[i];

@@ -124,7 +124,7 @@ for no in -DMEDVOL_NO_{IO,INTENSITY,SPATIAL,TRAJECTORY,NUFFT,ITERATE,MEASURE,STA
     "-DMEDVOL_NO_LINALG $MRI $REG" "-DMEDVOL_NO_FFT $MRI" \
     "-DMEDVOL_NO_GZIP -DMEDVOL_NO_IO -DMEDVOL_NO_CACHE" "$FIRMWARE" "$CORE"; do
     name=$(echo "$no" | sed 's/-DMEDVOL_NO_//g; s/ / + /g')
-    have clang && job "without $name, clang" syntax clang c -std=c11 $no
+    have clang && job "without $name, clang" syntax clang c -std=c11 $scalar $no
     [ "$QUICK" = quick ] && continue
     job "without $name, gcc" impl no-$count gcc c -std=c99 -O0 $no
     have g++ && job "without $name, static, g++" syntax g++ c++ -std=c++11 -DMEDVOL_STATIC $no
