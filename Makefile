@@ -9,7 +9,7 @@ B        = build
 .SECONDARY:
 
 help: ## the targets
-	@grep -hE '^[a-z0-9-]+:.*## ' Makefile | sed 's/:.*## /\t/'
+	@grep -hE '^[a-z0-9_-]+:.*## ' Makefile | sed 's/:.*## /\t/'
 
 $(B):
 	@mkdir -p $@
@@ -384,9 +384,10 @@ $(CU)/test_%.o: tests/test_cuda_%.cpp tests/cuda_test.h tests/cuda_cpu.h medvol_
 $(CU)/main.o: tests/cuda_main.cpp tests/cuda_test.h tests/cuda_cpu.h medvol_cuda.h medvol.h
 	@mkdir -p $(@D)
 	$(CXX) -std=c++11 $(CFLAGS) -O1 $(WARN) -I. -Itests -c $< -o $@
-$(CU)/impl_%.o: tests/cuda_impl.cu tests/cuda_cpu.h medvol_cuda.h medvol.h
+# -fPIC: for build/libmedvol_cuda_emulated.so
+$(CU)/impl_%.o: tests/cuda_impl.cu examples/example_cuda.h tests/cuda_cpu.h medvol_cuda.h medvol.h
 	@mkdir -p $(@D)
-	$(CXX) -x c++ -std=c++11 $(CFLAGS) -O2 $(WARN) '-DMEDVOL_CUDA_EMULATION="cuda_cpu.h"' -I. -Itests \
+	$(CXX) -x c++ -std=c++11 $(CFLAGS) -O2 -fPIC $(WARN) '-DMEDVOL_CUDA_EMULATION="cuda_cpu.h"' -I. -Itests \
 	    $(CU_FLAGS_$*) -c $< -o $@
 $(CU)/test_cuda_%: $(CU)/impl_%.o $(CU_TESTS) $(B)/medvol.o
 	$(CXX) $^ $(LDLIBS) -o $@
@@ -394,9 +395,9 @@ $(CU)/test_cuda_%: $(CU)/impl_%.o $(CU_TESTS) $(B)/medvol.o
 test-cuda-cpu: $(CU_KINDS:%=$(CU)/test_cuda_%) ## the kernels of medvol_cuda.h on the processor, beside medvol.h; PART=znorm: only these; CHECK=1: every access too
 	@echo '#include "medvol_cuda.h"' | $(CC) -std=c99 $(WARN) -Werror -I. -fsyntax-only -x c -
 	@for t in $(CU_KINDS:%=$(CU)/test_cuda_%); do $$t $(PART) || exit 1; done
-$(CU)/impl_gpu.o: tests/cuda_impl.cu medvol_cuda.h medvol.h
+$(CU)/impl_gpu.o: tests/cuda_impl.cu examples/example_cuda.h medvol_cuda.h medvol.h
 	@mkdir -p $(@D)
-	$(NVCC) -O2 -I. -arch=native -c $< -o $@
+	$(NVCC) -O2 -Xcompiler -fPIC -I. -arch=$(CU_ARCH) -c $< -o $@
 $(CU)/test_cuda_gpu: $(CU)/impl_gpu.o $(CU_TESTS) $(B)/medvol.o
 	$(NVCC) $^ -lm -lpthread -o $@
 test-cuda: ## the same tests on a GPU, then under compute-sanitizer where there is one; PART=znorm: only these
@@ -406,6 +407,41 @@ test-cuda: ## the same tests on a GPU, then under compute-sanitizer where there 
 	@$(CU)/test_cuda_gpu $(PART)
 	@! command -v compute-sanitizer >/dev/null || for tool in memcheck racecheck initcheck; do \
 	    compute-sanitizer --tool $$tool --error-exitcode 1 $(CU)/test_cuda_gpu $(or $(PART),arrays) || exit 1; done
+
+# ---- CUDA: programs, the libraries for Python; CU_ARCH=sm_90: for another GPU than the one here ----
+.PHONY: profile_cuda pipeline_cuda bench-cuda test-cuda-programs
+CU_ARCH = native
+CU_LIBS = $(if $(shell grep -l 'include <cufft.h>' medvol_cuda.h),-lcufft)
+CU_PROGRAMS = profile_cuda pipeline_cuda
+CU_PROGRAM_NEEDS = examples/example_cuda.h examples/example.h medvol_cuda.h medvol.h $(B)/medvol.o
+has_nvcc = command -v $(NVCC) >/dev/null || { echo "$@: nvcc is not installed"; exit 9; }
+$(CU_PROGRAMS:%=$(B)/examples/%): $(B)/examples/%: examples/%.cu $(CU)/impl_gpu.o $(CU_PROGRAM_NEEDS)
+	@mkdir -p $(@D)
+	$(NVCC) -O2 -arch=$(CU_ARCH) -DMEDVOL_CUDA_LINKED $< $(CU)/impl_gpu.o $(B)/medvol.o $(CU_LIBS) -o $@
+$(CU_PROGRAMS:%=$(CU)/%_cpu): $(CU)/%_cpu: examples/%.cu $(CU)/impl_cpu.o $(CU_PROGRAM_NEEDS)
+	$(CXX) -std=c++11 $(CFLAGS) -O1 $(WARN) -Wno-pedantic -DMEDVOL_CUDA_LINKED -x c++ $< -x none \
+	    $(CU)/impl_cpu.o $(B)/medvol.o $(LDLIBS) -o $@
+profile_cuda: ## every operation of medvol_cuda.h on this GPU beside the speed of copies; ARGS="--size 256 --only resample --graph"
+	@$(has_nvcc)
+	@$(MAKE) --no-print-directory $(B)/examples/$@
+	@$(B)/examples/$@ $(ARGS)
+pipeline_cuda: ## scans made ready on this GPU, one graph for all; FILE="a.nii.gz b.nii.gz": yours, not phantoms
+	@$(has_nvcc)
+	@$(MAKE) --no-print-directory $(B)/examples/$@
+	@mkdir -p $(B)/demo
+	@$(B)/examples/$@ $(FILE) --folder $(B)/demo $(ARGS)
+# both headers in one; medvol.o may be linked because compilers make code for any address by default, and -Bsymbolic
+# keeps its calls inside
+$(B)/libmedvol_cuda.so: $(CU)/impl_gpu.o $(B)/medvol.o
+	$(NVCC) -shared -arch=$(CU_ARCH) -Xlinker -Bsymbolic $^ $(CU_LIBS) -lm -lpthread -o $@
+$(B)/libmedvol_cuda_emulated.so: $(CU)/impl_cpu.o $(B)/medvol.o
+	$(CXX) -shared -Wl,-Bsymbolic $^ $(LDLIBS) -o $@
+bench-cuda: ## medvol_cuda.h beside CuPy, PyTorch, cuCIM, FireANTs on this GPU, as far as PYTHON has them; ARGS="--size 256 --op turned"
+	@$(has_nvcc)
+	@$(MAKE) --no-print-directory $(B)/libmedvol_cuda.so
+	@$(PYTHON) bench/bench_cuda.py $(ARGS)
+test-cuda-programs: $(CU_PROGRAMS:%=$(CU)/%_cpu) $(B)/libmedvol_cuda_emulated.so ## the programs of medvol_cuda.h and what Python sees of it, emulated (numpy, scipy: its bench too)
+	@PYTHON=$(PYTHON) bash tests/cuda_programs.sh $(B)
 
 # ---- FFTW behind the same calls: the suites that transform ----
 FFTW = $(B)/fftw

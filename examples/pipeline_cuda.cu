@@ -1,6 +1,6 @@
-/* pipeline_cuda - scans made ready on a GPU: uploaded, resampled to 1 mm, z-normalised, aligned, downloaded; as
-   .nii.gz, with a picture. What the device does for the first scan is captured as a graph, and run again for
-   every further one with the same type, shape and spacing: one launch a scan.
+/* pipeline_cuda - scans made ready on a GPU: uploaded, resampled to 1 mm, z-normalised, aligned, downloaded;
+   as .nii.gz, with a picture. What the device does for the first scan is captured as a graph, and run again
+   for every further one with the same type, shape and spacing: one launch a scan.
 
    Build:  nvcc -O2 examples/pipeline_cuda.cu medvol.o -o pipeline_cuda    (medvol.o: see example_cuda.h)
    Run:    ./pipeline_cuda sub-*_T1w.nii.gz --folder out    writes out/sub-01_T1w_gpu.nii.gz and .png ...
@@ -17,8 +17,8 @@ static const char usage[] =
     "              [--no-graph] [--check] [--threads N] [--level N] [--quiet]\n"
     "reads .nii, .nii.gz or .hdr/.img (of a series the first volume); writes NAME_gpu.nii.gz, NAME_gpu.png\n"
     "--check: each result is compared with what medvol.h makes of the scan\n"
-    "exit codes: 0 done, 1 a check failed, 2 usage, 3 cannot read, 4 malformed file, 5 cannot write, 6 memory,\n"
-    " 9 no device, 130 cancelled\n";
+    "exit codes: 0 done, 1 a check failed, 2 usage, 3 cannot read, 4 malformed file, 5 cannot write,\n"
+    " 6 memory, 9 no device, 130 cancelled\n";
 
 /* Host memory is pinned, so that copies run while the host goes on and may be captured. */
 typedef struct pinned {
@@ -43,9 +43,9 @@ typedef struct pipeline {
 
 /* ---- on the device: nothing here waits, so all of it can be captured ---- */
 
-/* >>>> REGISTRATION GOES HERE: mv_cuda_register_affine, or mv_cuda_register_demons, of p->iso to an atlas that
-   lies on the device, then mv_cuda_warp into p->ready. Until medvol_cuda.h has them, outliers are cut and the
-   shape is made the atlas' about the centre. */
+/* >>>> REGISTRATION GOES HERE: mv_cuda_register_affine, or mv_cuda_register_demons, of p->iso to an atlas
+   that lies on the device, then mv_cuda_warp into p->ready. Until medvol_cuda.h has them, outliers are cut and
+   the shape is made the atlas' about the centre. */
 static mv_status align(pipeline *p) {
     mv_status st = mv_cuda_clamp(&p->gpu, &p->iso, &p->iso, -5, 5);
     return st < 0 ? st : mv_cuda_crop_or_pad(&p->gpu, &p->ready, &p->iso, p->shape, NULL);
@@ -82,7 +82,7 @@ static void forget(pipeline *p) { /* the graph, and the volumes it names */
     mv_cuda_volume_free(&p->gpu, &p->iso);
     mv_cuda_volume_free(&p->gpu, &p->ready);
 }
-/* A graph holds what was known when it was captured: addresses, shapes, the scaling, the step between voxels. */
+/* A graph holds what was known when it was captured: addresses, shapes, the scaling, the voxels' size. */
 static int fits(const pipeline *p) {
     double a[3], b[3];
     const mv_volume *v = &p->in, *l = &p->like;
@@ -135,12 +135,13 @@ static void read_scan(pipeline *p, const char *path) { /* as stored: the device 
     ex *e = p->e;
     mv_load_opt opt = mv_load_opt();
     mv_volume head = mv_volume();
+    size_t bytes;
     opt.volumes = 1;
     mv_volume_free(&e->ctx, &p->in);
     EX_OK(mv_load_header(&e->ctx, &head, path, NULL));
-    EX_OK(mv_volume_wrap(&e->ctx, &p->in,
-                         room(p, &p->from, head.dim[0] * head.dim[1] * head.dim[2] * mv_dtype_size(head.dtype)),
-                         head.dtype, head.ndim < 3 ? head.ndim : 3, head.dim, NULL));
+    bytes = head.dim[0] * head.dim[1] * head.dim[2] * mv_dtype_size(head.dtype);
+    EX_OK(mv_volume_wrap(&e->ctx, &p->in, room(p, &p->from, bytes), head.dtype, head.ndim < 3 ? head.ndim : 3,
+                         head.dim, NULL));
     mv_volume_free(&e->ctx, &head);
     EX_OK(mv_load(&e->ctx, &p->in, path, &opt));
 }
@@ -152,7 +153,8 @@ static void make_scan(pipeline *p, int which) {
     ex *e = p->e;
     mv_volume_free(&e->ctx, &p->in);
     ex_make_head(e, &head, MEDVOL_I16, 256, 256, 64, a, 15.0 + 10.0 * which);
-    EX_OK(mv_volume_wrap(&e->ctx, &p->in, room(p, &p->from, (size_t)ex_bytes(&head)), MEDVOL_I16, 3, head.dim, NULL));
+    EX_OK(mv_volume_wrap(&e->ctx, &p->in, room(p, &p->from, (size_t)ex_bytes(&head)), MEDVOL_I16, 3, head.dim,
+                         NULL));
     EX_OK(mv_volume_copy(&e->ctx, &p->in, &head));
     mv_volume_free(&e->ctx, &head);
 }
@@ -171,7 +173,8 @@ static void check(pipeline *p, const char *name) {
     for (i = 0; i < 12; i++) place = fmax(place, fabs(want.affine[i] - p->out.affine[i]));
     mv_volume_free(&e->ctx, &want);
     if (!(far < 1e-4 && place < 1e-9))
-        ex_quit(e, EX_CHECK, "check failed: %s: %g standard deviations and %g mm from medvol.h", name, far, place);
+        ex_quit(e, EX_CHECK, "check failed: %s: %g standard deviations and %g mm from medvol.h", name, far,
+                place);
 }
 static void write_scan(pipeline *p, const char *prefix) {
     char path[1200];
@@ -210,6 +213,7 @@ static void init(pipeline *p, ex *e) {
     static const size_t standard[3] = {192, 224, 192};
     mv_cuda_desc desc = mv_cuda_desc();
     const char *s;
+    size_t bytes;
     p->e = e;
     p->spacing[0] = p->spacing[1] = p->spacing[2] = ex_number(e, "--spacing", 1, 0.05, 100);
     memcpy(p->shape, standard, sizeof standard);
@@ -221,8 +225,8 @@ static void init(pipeline *p, ex *e) {
     ON_GPU(mv_cuda_ctx_init(&p->gpu, &desc));
     if ((p->begin = ex_event_new()) == NULL || (p->end = ex_event_new()) == NULL)
         ex_quit(e, EX_CHECK, "an event cannot be made");
-    EX_OK(mv_volume_wrap(&e->ctx, &p->out, room(p, &p->to, p->shape[0] * p->shape[1] * p->shape[2] * sizeof(float)),
-                         MEDVOL_F32, 3, p->shape, NULL));
+    bytes = p->shape[0] * p->shape[1] * p->shape[2] * sizeof(float);
+    EX_OK(mv_volume_wrap(&e->ctx, &p->out, room(p, &p->to, bytes), MEDVOL_F32, 3, p->shape, NULL));
 }
 static void release(pipeline *p) {
     ex *e = p->e;

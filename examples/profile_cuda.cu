@@ -1,11 +1,11 @@
-/* profile_cuda - every operation of medvol_cuda.h on this GPU: checked beside medvol.h, then timed by events beside
-   the speed at which the device copies memory.
+/* profile_cuda - every operation of medvol_cuda.h on this GPU: checked beside medvol.h, then timed by events
+   beside the speed at which the device copies memory.
 
    Build:  nvcc -O2 examples/profile_cuda.cu medvol.o -o profile_cuda      (medvol.o: see example_cuda.h)
    Run:    ./profile_cuda --size 128,256,512 --only 'resample|permute' --graph      or: make profile-cuda
    Shows:  ms a call (median), GB/s of the bytes that must move, their share of what a copy of as many voxels
-   reaches, the same calls from a graph; transfers apart. What fits into the L2 cache says so: its GB/s are not
-   the memory's. Emulated on a processor the rows are checked, and times mean nothing. */
+   reaches, the same calls from a graph; transfers apart. What fits into the L2 cache says so: its GB/s are
+   not the memory's. Emulated on a processor the rows are checked, and times mean nothing. */
 #ifndef MEDVOL_LINKED
 #  define MEDVOL_LINKED
 #endif
@@ -16,10 +16,10 @@
 #endif
 
 static const char usage[] =
-    "profile_cuda [--size N,...=128,256,512] [--only REGEX] [--iterations N=20] [--device N] [--graph] [--json]\n"
-    "             [--list] [--threads N] [--quiet]\n"
-    "--only: rows whose section/name it finds; --graph: each row from a graph, too; --list: rows, nothing is run\n"
-    "share: GB/s of the row / GB/s of the best copy of a volume of that size; L2: all of it fits into the cache\n"
+    "profile_cuda [--size N,...=128,256,512] [--only REGEX] [--iterations N=20] [--device N] [--graph]\n"
+    "             [--json] [--list] [--threads N] [--quiet]\n"
+    "--only: rows whose section/name it finds; --graph: from a graph, too; --list: rows, nothing is run\n"
+    "share: GB/s of the row / GB/s of the best copy of a volume of that size; L2: all fits into that cache\n"
     "exit codes: 0 done, 1 a row is wrong, 2 usage, 6 memory, 9 no device, 130 cancelled\n";
 
 /* ---- a row works on one side, the device or the host, of a stage: a shape to check or to time ---- */
@@ -200,11 +200,14 @@ static const row intensity[] = {
         (c, (mv_statistics *)o->numbers, s, at(nonzero<mv_stats_opt>()))),
     ROW("statistics, mask", HEAD, 5, 0, 1e-10, STATISTICS, stats,
         (c, (mv_statistics *)o->numbers, s, at(masked<mv_stats_opt>(o)))),
-    ROW("statistics of i16", SHORTS, 2, 0, 1e-10, STATISTICS, stats, (c, (mv_statistics *)o->numbers, s, NULL)),
+    ROW("statistics of i16", SHORTS, 2, 0, 1e-10, STATISTICS, stats,
+        (c, (mv_statistics *)o->numbers, s, NULL)),
     ROW("percentile", HEAD, 12, 0, 1e-12, NUMBERS, percentiles, (c, o->numbers, s, one_rank, 1, NULL)),
-    ROW("three percentiles", HEAD, 20, 0, 1e-12, NUMBERS, percentiles, (c, o->numbers, s, three_ranks, 3, NULL)),
+    ROW("three percentiles", HEAD, 20, 0, 1e-12, NUMBERS, percentiles,
+        (c, o->numbers, s, three_ranks, 3, NULL)),
     ROW("median", HEAD, 12, 0, 1e-12, NUMBERS, median, (c, o->numbers, s, NULL)),
-    ROW("median absolute deviation", HEAD, 72, 0, 1e-12, NUMBERS, mad, (c, o->numbers, o->numbers + 1, s, NULL)),
+    ROW("median absolute deviation", HEAD, 72, 0, 1e-12, NUMBERS, mad,
+        (c, o->numbers, o->numbers + 1, s, NULL)),
     HISTOGRAM("histogram", 8, NULL, 0),
     HISTOGRAM("histogram, range given", 4, at(given_range()), 0),
     HISTOGRAM("histogram and Otsu", 8, NULL, 1),
@@ -213,7 +216,8 @@ static const row intensity[] = {
     ROW("z-norm, mask", HEAD, 9, 4, 2e-6, VOLUME, znorm, (c, d, s, at(masked<mv_znorm_opt>(o)))),
     ROW("z-norm of i16", SHORTS, 4, 4, 2e-6, VOLUME, znorm, (c, d, s, NULL)),
     ROW("rescale", HEAD, 8, 4, 2e-6, VOLUME, rescale, (c, d, s, 0, 1, NULL)),
-    ROW("rescale by percentiles", HEAD, 24, 4, 2e-6, VOLUME, rescale, (c, d, s, 0, 1, at(percentile_range()))),
+    ROW("rescale by percentiles", HEAD, 24, 4, 2e-6, VOLUME, rescale,
+        (c, d, s, 0, 1, at(percentile_range()))),
     ROW("linear", HEAD, 4, 4, 2e-6, VOLUME, linear, (c, d, s, 0.75, -20)),
     ROW("clamp", HEAD, 4, 4, 0, VOLUME, clamp, (c, d, s, 100, 500)),
     ROW("threshold", HEAD, 4, 4, 0, VOLUME, threshold, (c, d, s, 100, 500, NULL)),
@@ -222,10 +226,12 @@ static const row intensity[] = {
     ROW("gamma, normalised", HEAD, 8, 4, 2e-6, VOLUME, gamma,
         (c, d, s, 0.7, at(gamma_mode(MEDVOL_GAMMA_NORMALISED)))),
 };
-#define PERMUTE(name, i, j, k) ROW("permute " name, HEAD, 4, 4, 0, VOLUME, permute, (c, d, s, axes(i, j, k).n))
+#define PERMUTE(name, i, j, k)                                                                               \
+    ROW("permute " name, HEAD, 4, 4, 0, VOLUME, permute, (c, d, s, axes(i, j, k).n))
 #define REORIENT(code) ROW("reorient to " code, HEAD, 4, 4, 0, VOLUME, reorient, (c, d, s, code, NULL))
 #define PAD(name, mode)                                                                                      \
-    ROW("pad, " name, HEAD, 4, 4, 0, VOLUME, pad, (c, d, s, share(s, 1, 8).n, share(s, 1, 8).n, at(pad_by(mode))))
+    ROW("pad, " name, HEAD, 4, 4, 0, VOLUME, pad,                                                            \
+        (c, d, s, share(s, 1, 8).n, share(s, 1, 8).n, at(pad_by(mode))))
 static const row spatial[] = {
     ROW("crop to half", HEAD, 0, 8, 0, VOLUME, crop, (c, d, s, share(s, 1, 4).n, share(s, 1, 2).n, NULL)),
     PAD("constant", MEDVOL_PAD_CONSTANT),
@@ -251,10 +257,11 @@ static const row spatial[] = {
     ROW("rot90 in y, z", HEAD, 4, 4, 0, VOLUME, rot90, (c, d, s, 1, 1, 2)),
 };
 /* CUBIC: its prefilter reads and writes twice */
-#define SPACING(name, factor, read, tolerance, ...)                                                           \
-    ROW(name, HEAD, read, 4, tolerance, VOLUME, resample_spacing, (c, d, s, spaced(s, factor).n, at(by(__VA_ARGS__))))
-#define TURN(name, degrees, read, tolerance, ...)                                                             \
-    ROW(name, HEAD, read, 4, tolerance, VOLUME, resample_affine,                                               \
+#define SPACING(name, factor, read, tolerance, ...)                                                          \
+    ROW(name, HEAD, read, 4, tolerance, VOLUME, resample_spacing,                                            \
+        (c, d, s, spaced(s, factor).n, at(by(__VA_ARGS__))))
+#define TURN(name, degrees, read, tolerance, ...)                                                            \
+    ROW(name, HEAD, read, 4, tolerance, VOLUME, resample_affine,                                             \
         (c, d, s, turned(s, degrees).n, s->dim, at(by(__VA_ARGS__))))
 static const row resample[] = {
     SPACING("to 0.7 of the spacing, nearest", 0.7, 4, 0, MEDVOL_NEAREST),
@@ -331,7 +338,9 @@ static void prepare(work *w, stage *g, int input, int both) {
 /* As doubles, malloc'd; complex as pairs */
 static double *as_doubles(ex *e, const mv_volume *v, size_t *n) {
     const int pairs = v->dtype == MEDVOL_C64 || v->dtype == MEDVOL_C128;
-    const mv_dtype type = v->dtype == MEDVOL_C64 ? MEDVOL_F32 : v->dtype == MEDVOL_C128 ? MEDVOL_F64 : v->dtype;
+    const mv_dtype type = v->dtype == MEDVOL_C64    ? MEDVOL_F32
+                          : v->dtype == MEDVOL_C128 ? MEDVOL_F64
+                                                    : v->dtype;
     double *x;
     *n = mv_volume_count(v) * (pairs ? 2 : 1);
     if ((x = (double *)malloc(*n * sizeof *x)) == NULL) ex_quit(e, EX_MEMORY, "out of memory");
@@ -492,33 +501,41 @@ static void print_head(work *w) {
     fprintf(f, "# medvol %s, %s, compute capability %d.%d, %d processors, L2 %.0f MB, memory %.0f GB\n",
             mv_version(), a->name, a->major, a->minor, a->processors, 1e-6 * a->l2, 1e-9 * a->memory);
     if (!w->e->json)
-        printf("%-10s %-32s %11s %5s %9s %9s %8s %6s%s %s\n", "section", "op", "shape", "dtype", "ms", "min_ms",
-               "GB/s", "share", w->graph ? "  graph_ms" : "", "");
+        printf("%-10s %-32s %11s %5s %9s %9s %8s %6s%s\n", "section", "op", "shape", "dtype", "ms", "min_ms",
+               "GB/s", "share", w->graph ? "  graph_ms" : "");
 }
 /* rate: GB/s; share 0: of nothing */
+static void print_json(work *w, const times *t, double rate, double share, int cached) {
+    if (ex_emulated) printf(",\"emulated\":true}\n");
+    else
+        printf(",\"median_ms\":%.6g,\"min_ms\":%.6g,\"n\":%d,\"GB/s\":%.6g,\"share\":%.4g,\"L2\":%s,"
+               "\"graph_ms\":%.6g,\"device\":\"%s\"}\n",
+               t->median, t->least, t->n, rate, share, cached ? "true" : "false", t->graph, w->about.name);
+}
+static void print_times(work *w, const times *t, double rate, double share, int cached) {
+    printf(" %9.4g %9.4g %8.0f", t->median, t->least, rate);
+    if (share > 0) printf(" %5.0f%%", 100 * share);
+    else printf(" %6s", "-");
+    if (w->graph && t->graph > 0) printf(" %9.4g", t->graph);
+    else if (w->graph) printf(" %9s", "-");
+    if (cached) printf(" L2");
+}
 static void print_row(work *w, const char *section, const char *name, const mv_volume *in, const times *t,
                       double rate, double share, int cached, double far, double allowed) {
+    const char *const type = mv_dtype_name(in->dtype);
     char shape[64];
-    snprintf(shape, sizeof shape, "%zux%zux%zu", in->dim[0], in->dim[1], in->dim[2]);
+    int at = 0;
+    for (int d = 0; d < in->ndim && at < 48; d++)
+        at += snprintf(shape + at, sizeof shape - (size_t)at, d ? "x%zu" : "%zu", in->dim[d]);
     if (w->e->json) {
-        printf("{\"section\":\"%s\",\"op\":\"%s\",\"shape\":\"%s\",\"dtype\":\"%s\",\"apart\":%.3g,\"allowed\":%.3g",
-               section, name, shape, mv_dtype_name(in->dtype), far < 1e300 ? far : 1e300, allowed);
-        if (ex_emulated) printf(",\"emulated\":true}\n");
-        else
-            printf(",\"median_ms\":%.6g,\"min_ms\":%.6g,\"n\":%d,\"GB/s\":%.6g,\"share\":%.4g,\"L2\":%s,"
-                   "\"graph_ms\":%.6g,\"device\":\"%s\"}\n",
-                   t->median, t->least, t->n, rate, share, cached ? "true" : "false", t->graph, w->about.name);
-    } else if (ex_emulated) {
-        printf("%-10s %-32s %11s %5s %9.2g %9.2g%s\n", section, name, shape, mv_dtype_name(in->dtype), far, allowed,
-               far <= allowed ? "" : " WRONG");
+        printf("{\"section\":\"%s\",\"op\":\"%s\",\"shape\":\"%s\",\"dtype\":\"%s\"", section, name, shape, type);
+        printf(",\"apart\":%.3g,\"allowed\":%.3g", far < 1e300 ? far : 1e300, allowed);
+        print_json(w, t, rate, share, cached);
     } else {
-        printf("%-10s %-32s %11s %5s %9.4g %9.4g %8.0f", section, name, shape, mv_dtype_name(in->dtype), t->median,
-               t->least, rate);
-        if (share > 0) printf(" %5.0f%%", 100 * share);
-        else printf(" %6s", "-");
-        if (w->graph && t->graph > 0) printf(" %9.4g", t->graph);
-        else if (w->graph) printf(" %9s", "-");
-        printf("%s%s\n", cached ? " L2" : "", far <= allowed ? "" : " WRONG");
+        printf("%-10s %-32s %11s %5s", section, name, shape, type);
+        if (ex_emulated) printf(" %9.2g %9.2g", far, allowed);
+        else print_times(w, t, rate, share, cached);
+        printf("%s\n", far <= allowed ? "" : " WRONG");
     }
     fflush(stdout);
     w->rows++;
@@ -540,7 +557,8 @@ static void print_one(work *w, const char *section, const row *r) {
 }
 
 /* ---- over the bus, by the clock: from the call until all is there ---- */
-template <class F> static void transfer(work *w, const char *name, const mv_volume *v, double bytes, double far, F f) {
+template <class F>
+static void transfer(work *w, const char *name, const mv_volume *v, double bytes, double far, F f) {
     static double ms[EX_ROWS_MAX];
     const int most = ex_emulated ? 1 : w->iterations < 10 ? w->iterations : 10;
     times t = times();
@@ -556,39 +574,48 @@ template <class F> static void transfer(work *w, const char *name, const mv_volu
     t.least = ms[0];
     print_row(w, "transfers", name, v, &t, 1e-6 * bytes / t.median, 0, 0, far, 0);
 }
-static void transfers(work *w, int (*wanted)(const char *section, const char *name)) {
-    static const char *const kinds[2] = {"pinned", "pageable"};
+enum { TRANSFERS = 4 };
+static const char *const transfer_names[TRANSFERS] = {"download, pinned", "upload, pinned",
+                                                      "download, pageable", "upload, pageable"};
+static void *host_block(work *w, int pageable, size_t bytes) {
+    void *p = NULL;
+    if (pageable) p = malloc(bytes);
+    else EX_WORK(mv_cuda_host_alloc(&w->gpu, &p, bytes));
+    if (!p) ex_quit(w->e, EX_MEMORY, "%zu bytes of host memory cannot be had", bytes);
+    return p;
+}
+static void host_block_free(work *w, int pageable, void *p) {
+    if (pageable) free(p);
+    else EX_WORK(mv_cuda_host_free(&w->gpu, p));
+}
+static void transfers(work *w, int (*want)(const char *section, const char *name)) {
     stage *g = &w->time;
     ex *e = w->e;
-    mv_volume host = mv_volume(), back = mv_volume();
-    char name[64];
-    void *block = NULL, *again = NULL;
-    const size_t n = g->shape[0] * g->shape[1] * g->shape[2];
+    const size_t bytes = 4 * g->shape[0] * g->shape[1] * g->shape[2];
     prepare(w, g, HEAD, 0);
     for (int pageable = 0; pageable < 2; pageable++) {
-        if (pageable) block = malloc(4 * n), again = malloc(4 * n);
-        else if (mv_cuda_host_alloc(&w->gpu, &block, 4 * n) < 0 || mv_cuda_host_alloc(&w->gpu, &again, 4 * n) < 0)
-            block = NULL;
-        if (!block || !again) ex_quit(e, EX_MEMORY, "%zu bytes of host memory cannot be had", 4 * n);
-        EX_OK(mv_volume_wrap(&e->ctx, &host, block, MEDVOL_F32, 3, g->shape, NULL));
-        EX_OK(mv_volume_wrap(&e->ctx, &back, again, MEDVOL_F32, 3, g->shape, NULL));
-        snprintf(name, sizeof name, "download, %s", kinds[pageable]);
-        if (wanted("transfers", name))
-            transfer(w, name, &host, 4.0 * (double)n, 0, [&]() {
+        const char *const *name = &transfer_names[2 * pageable];
+        mv_volume host = mv_volume(), back = mv_volume();
+        double far;
+        if (!want("transfers", name[0]) && !want("transfers", name[1])) continue;
+        EX_OK(mv_volume_wrap(&e->ctx, &host, host_block(w, pageable, bytes), MEDVOL_F32, 3, g->shape, NULL));
+        EX_OK(mv_volume_wrap(&e->ctx, &back, host_block(w, pageable, bytes), MEDVOL_F32, 3, g->shape, NULL));
+        /* what comes down, goes up and comes down again is the same */
+        EX_WORK(mv_cuda_download(&w->gpu, &host, &g->device.in, MEDVOL_NONE, NULL));
+        EX_WORK(mv_cuda_upload(&w->gpu, &g->device.out, &host, MEDVOL_F32, NULL));
+        EX_WORK(mv_cuda_download(&w->gpu, &back, &g->device.out, MEDVOL_NONE, NULL));
+        EX_WORK(mv_cuda_sync(&w->gpu));
+        far = memcmp(host.data, back.data, bytes) ? INFINITY : 0;
+        if (want("transfers", name[0]))
+            transfer(w, name[0], &host, (double)bytes, far, [&]() {
                 return mv_cuda_download(&w->gpu, &host, &g->device.in, MEDVOL_NONE, NULL);
             });
-        snprintf(name, sizeof name, "upload, %s", kinds[pageable]);
-        if (wanted("transfers", name)) { /* what comes down, goes up and comes down again is the same */
-            EX_WORK(mv_cuda_download(&w->gpu, &host, &g->device.in, MEDVOL_NONE, NULL));
-            EX_WORK(mv_cuda_upload(&w->gpu, &g->device.out, &host, MEDVOL_F32, NULL));
-            EX_WORK(mv_cuda_download(&w->gpu, &back, &g->device.out, MEDVOL_NONE, NULL));
-            EX_WORK(mv_cuda_sync(&w->gpu));
-            transfer(w, name, &host, 4.0 * (double)n, memcmp(block, again, 4 * n) ? INFINITY : 0, [&]() {
+        if (want("transfers", name[1]))
+            transfer(w, name[1], &host, (double)bytes, far, [&]() {
                 return mv_cuda_upload(&w->gpu, &g->device.out, &host, MEDVOL_F32, NULL);
             });
-        }
-        if (pageable) free(block), free(again);
-        else EX_WORK(mv_cuda_host_free(&w->gpu, block)), EX_WORK(mv_cuda_host_free(&w->gpu, again));
+        host_block_free(w, pageable, host.data);
+        host_block_free(w, pageable, back.data);
     }
     release_results(w, g);
 }
@@ -629,12 +656,24 @@ static int parse_sizes(ex *e, const char *s, size_t *sizes, int most) {
         if (!*end) return n;
     }
 }
-static void list_rows() {
+/* How many rows are wanted; list: names them */
+static int count_rows(int list) {
+    int n = 0;
     for (int s = 0; s < SECTIONS; s++)
-        for (size_t i = 0; i < sections[s].n; i++)
-            if (wanted(sections[s].name, sections[s].rows[i].name))
+        for (size_t i = 0; i < sections[s].n; i++) {
+            const row *r = &sections[s].rows[i];
+            if (!wanted(sections[s].name, r->name)) continue;
+            n++;
+            if (list)
                 printf("%-10s %-32s %4g bytes a voxel of the input, %g of the result\n", sections[s].name,
-                       sections[s].rows[i].name, sections[s].rows[i].read, sections[s].rows[i].written);
+                       r->name, r->read, r->written);
+        }
+    for (int i = 0; i < TRANSFERS; i++) {
+        if (!wanted("transfers", transfer_names[i])) continue;
+        n++;
+        if (list) printf("%-10s %-32s %4g bytes a voxel\n", "transfers", transfer_names[i], 4.0);
+    }
+    return n;
 }
 static void open_device(work *w) {
     mv_cuda_desc desc = mv_cuda_desc();
@@ -667,9 +706,10 @@ int main(int argc, char **argv) {
     w->iterations = (int)ex_number(e, "--iterations", 20, 1, EX_ROWS_MAX);
     w->graph = ex_flag(e, "--graph");
     list = ex_flag(e, "--list");
-    if (list) ex_no_more(e), list_rows();
-    else open_device(w), ex_no_more(e);
-    if (list) return 0;
+    if (!count_rows(0)) ex_quit(e, EX_USAGE, "--only: there is no such row");
+    if (!list) open_device(w);
+    ex_no_more(e);
+    if (list) return count_rows(1) < 1;
     ex_bar.on = ex_bar.on && !ex_tty(stdout); /* rows are progress enough */
     ex_make_head(e, &w->head, MEDVOL_F32, 96, 96, 96, NULL, 20.0);
     memcpy(w->check.shape, small, sizeof small);
@@ -697,7 +737,6 @@ int main(int argc, char **argv) {
     EX_WORK(mv_cuda_host_free(&w->gpu, w->check.device.numbers));
     ex_gpu_free(e, &w->gpu);
     ex_free(e);
-    if (!w->rows) ex_quit(e, EX_USAGE, "--only: there is no such row");
     if (w->wrong) ex_quit(e, EX_CHECK, "check failed: %d of %d rows are wrong", w->wrong, w->rows);
     return 0;
 }

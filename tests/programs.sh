@@ -6,20 +6,7 @@ D=build/programs
 rm -rf $D
 mkdir -p $D
 export TMPDIR=$D
-passed=0 failed=0
-ok() { # ok STATUS WHAT: in this order, for a command in WHAT sets $? anew
-    if [ "$1" = 0 ]; then passed=$((passed + 1)); return; fi
-    failed=$((failed + 1))
-    echo "programs.sh: failed: $2"
-}
-gives() { # gives CODE WORDS COMMAND...: exit code, and one line on stderr with those words
-    local want=$1 words=$2 got
-    shift 2
-    "$@" > $D/out 2> $D/err
-    got=$?
-    [ $got = "$want" ] && head -1 $D/err | grep -q -- "$words" && ! grep -q $'\x1b' $D/err $D/out
-    ok $? "$* (code $got, want $want: $(head -1 $D/err))"
-}
+. tests/ok.sh
 
 # every profiler checks its result; every row has every key
 keys='"op":"[^"]*","shape":"[^"]*","dtype":"[^"]*","threads":[0-9]*,"level":[0-9]*,'
