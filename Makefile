@@ -173,7 +173,7 @@ budget: $(B)/budget ## the implementation, here as a shared library, compiles wi
 	@$(MAKE) --no-print-directory $(B)/libmedvol.so MEASURE="$(B)/budget $(or $(WITHIN),100) 1024"
 
 test-readme: $(B)/medvol.o ## the code of README.md compiles and runs; QUICK=1: with kernels of one level
-	@CC="$(CC)$(if $(QUICK), -DMEDVOL_MAX_LEVEL=1)" sh tests/readme.sh
+	@CC="$(CC)$(if $(QUICK), -DMEDVOL_MAX_LEVEL=1)" CXX="$(CXX)" sh tests/readme.sh
 
 test-programs: $(EXAMPLES) ## the programs' results, exit codes, messages; ALONE=1: each by its cc line too
 	@CC="$(CC)" ALONE=$(ALONE) bash tests/programs.sh

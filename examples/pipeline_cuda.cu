@@ -44,8 +44,8 @@ typedef struct pipeline {
 /* ---- on the device: nothing here waits, so all of it can be captured ---- */
 
 /* >>>> REGISTRATION GOES HERE: mv_cuda_register_affine, or mv_cuda_register_demons, of p->iso to an atlas
-   that lies on the device, then mv_cuda_warp into p->ready. Until medvol_cuda.h has them, outliers are cut and
-   the shape is made the atlas' about the centre. */
+   that lies on the device, then mv_cuda_warp into p->ready. Until medvol_cuda.h has them, outliers are cut
+   and the shape is made the atlas' about the centre. */
 static mv_status align(pipeline *p) {
     mv_status st = mv_cuda_clamp(&p->gpu, &p->iso, &p->iso, -5, 5);
     return st < 0 ? st : mv_cuda_crop_or_pad(&p->gpu, &p->ready, &p->iso, p->shape, NULL);

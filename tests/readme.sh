@@ -1,9 +1,10 @@
 #!/bin/sh
 # readme.sh - takes the code out of README.md and uses it: the quick start is built with the README's own line
 # and run on a volume made here, the loop is run with its requests counted, the firmware part is compiled
-# freestanding, the CMake lines configure a project where cmake is installed.
+# freestanding, the quick start on a GPU is run emulated, the CMake lines configure a project where cmake is
+# installed.
 set -e
-: "${CC:=cc}"
+: "${CC:=cc}" "${CXX:=c++}"
 root=$(pwd)
 dir=build/readme
 rm -rf $dir
@@ -20,6 +21,7 @@ block c 1 > $dir/program.c
 block c 2 > $dir/spokes.c
 block c 3 > $dir/loop.c
 block c 4 > $dir/firmware.c
+block cuda 1 > $dir/program.cu
 grep -q mv_recon $dir/spokes.c
 grep -q mv_workspace_init $dir/loop.c
 grep -q mv_load $dir/program.c
@@ -146,6 +148,16 @@ $CC -O2 $dir/make.c build/medvol.o -lm -lpthread -o $dir/make
     $CC -std=c99 -O2 -Wall -Wextra -ffreestanding -c firmware.c
 )
 echo "README.md: quick start, spokes, loop and firmware code work"
+
+$CXX -x c++ -std=c++11 -O0 '-DMEDVOL_CUDA_EMULATION="cuda_cpu.h"' -I. -Itests -c $dir/program.cu -o $dir/program_cuda.o
+$CXX $dir/program_cuda.o build/medvol.o -lm -lpthread -o $dir/program_cuda
+(
+    cd $dir
+    rm out.nii.gz
+    ./program_cuda
+    ./make check
+)
+echo "README.md: the quick start on a GPU works, emulated"
 
 if command -v cmake >/dev/null && command -v git >/dev/null; then
     {
