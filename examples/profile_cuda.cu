@@ -23,7 +23,8 @@ static const char usage[] =
     "exit codes: 0 done, 1 a row is wrong, 2 usage, 6 memory, 9 no device, 130 cancelled\n";
 
 /* ---- a row works on one side, the device or the host, of a stage: a shape to check or to time ---- */
-enum { HEAD, SHORTS }; /* inputs: float32; int16 with a scaling */
+/* inputs: float32; int16 with a scaling; complex; 8 coils of a sixteenth of the planes, complex */
+enum { HEAD, SHORTS, COMPLEX, COILS };
 enum { VOLUME, NUMBERS, STATISTICS }; /* results: out; numbers[]; a mv_statistics there */
 enum { MOST_NUMBERS = 64 };
 typedef struct side {
@@ -125,6 +126,7 @@ static order axes(int a, int b, int c) {
     const order r = {{a, b, c}};
     return r;
 }
+static const int coils_first[4] = {3, 0, 1, 2};
 typedef struct lengths { double n[3]; } lengths;
 static lengths spaced(const mv_volume *s, double factor) {
     lengths r;
@@ -250,6 +252,8 @@ static const row spatial[] = {
     PERMUTE("z x y", 2, 0, 1),
     PERMUTE("z y x", 2, 1, 0),
     ROW("permute z y x of i16", SHORTS, 2, 2, 0, VOLUME, permute, (c, d, s, axes(2, 1, 0).n)),
+    ROW("permute z y x of c64", COMPLEX, 8, 8, 0, VOLUME, permute, (c, d, s, axes(2, 1, 0).n)),
+    ROW("permute, coils first", COILS, 8, 8, 0, VOLUME, permute, (c, d, s, coils_first)),
     REORIENT("LPS"),
     REORIENT("PIR"),
     REORIENT("SAL"),
@@ -313,25 +317,40 @@ static void release(work *w, stage *g) {
     mv_volume_free(&w->e->ctx, &g->host.mask);
     g->input = -1;
 }
-static void prepare(work *w, stage *g, int input, int both) {
+/* The head over floats two by two; dim[2] and dim[3] as one axis */
+static void make_complex(work *w, mv_volume *v, const mv_volume *head, int ndim, const size_t *dim) {
+    const size_t flat[3] = {2 * dim[0], dim[1], ndim > 3 ? dim[2] * dim[3] : dim[2]};
+    mv_volume pairs = mv_volume();
+    EX_WORK(mv_cuda_volume_alloc(&w->gpu, v, MEDVOL_C64, ndim, dim));
+    EX_WORK(mv_cuda_volume_wrap(&w->gpu, &pairs, v->data, MEDVOL_F32, 3, flat, NULL));
+    EX_WORK(mv_cuda_resample_shape(&w->gpu, &pairs, head, flat, NULL));
+    memcpy(v->affine, head->affine, sizeof v->affine);
+}
+static void make_input(work *w, mv_volume *in, int input, const size_t *shape) {
+    const size_t dim[4] = {shape[0], shape[1], shape[2] < 16 ? 1 : shape[2] / 16, 8};
+    mv_volume head = mv_volume();
     mv_convert_opt scaled = mv_convert_opt();
-    mv_volume *in = &g->device.in;
+    scaled.slope = 0.5;
+    EX_WORK(mv_cuda_upload(&w->gpu, &head, &w->head, MEDVOL_F32, NULL));
+    if (input == COMPLEX) make_complex(w, in, &head, 3, shape);
+    else if (input == COILS) make_complex(w, in, &head, 4, dim);
+    else EX_WORK(mv_cuda_resample_shape(&w->gpu, in, &head, shape, NULL));
+    if (input == SHORTS) EX_WORK(mv_cuda_convert(&w->gpu, in, in, MEDVOL_I16, &scaled));
+    mv_cuda_volume_free(&w->gpu, &head);
+}
+static void prepare(work *w, stage *g, int input, int both) {
+    side *d = &g->device, *h = &g->host;
     release_results(w, g);
     if (g->input == input) return;
     release(w, g);
-    EX_WORK(mv_cuda_upload(&w->gpu, in, &w->head, MEDVOL_F32, NULL));
-    EX_WORK(mv_cuda_resample_shape(&w->gpu, in, in, g->shape, NULL));
-    EX_WORK(mv_cuda_threshold(&w->gpu, &g->device.mask, in, 150, 700, at(binary())));
-    scaled.slope = 0.5;
-    if (input == SHORTS) EX_WORK(mv_cuda_convert(&w->gpu, in, in, MEDVOL_I16, &scaled));
-    if (both) {
-        EX_WORK(mv_cuda_download(&w->gpu, &g->host.in, in, MEDVOL_NONE, at(as_stored())));
-        EX_WORK(mv_cuda_download(&w->gpu, &g->host.mask, &g->device.mask, MEDVOL_NONE, NULL));
-    }
-    g->device.grid = g->device.in, g->host.grid = g->host.in;
-    g->device.grid.owner = g->host.grid.owner = NULL;
-    mv_affine_mul(g->device.grid.affine, in->affine, turned(in, 7).n);
-    memcpy(g->host.grid.affine, g->device.grid.affine, sizeof g->host.grid.affine);
+    make_input(w, &d->in, input, g->shape);
+    if (input == HEAD) EX_WORK(mv_cuda_threshold(&w->gpu, &d->mask, &d->in, 150, 700, at(binary())));
+    if (both) EX_WORK(mv_cuda_download(&w->gpu, &h->in, &d->in, MEDVOL_NONE, at(as_stored())));
+    if (both && input == HEAD) EX_WORK(mv_cuda_download(&w->gpu, &h->mask, &d->mask, MEDVOL_NONE, NULL));
+    d->grid = d->in, h->grid = h->in;
+    d->grid.owner = h->grid.owner = NULL;
+    mv_affine_mul(d->grid.affine, d->in.affine, turned(&d->in, 7).n);
+    memcpy(h->grid.affine, d->grid.affine, sizeof h->grid.affine);
     g->input = input;
 }
 
