@@ -23,16 +23,18 @@ static const char usage[] =
     "exit codes: 0 done, 1 a row is wrong, 2 usage, 6 memory, 9 no device, 130 cancelled\n";
 
 /* ---- a row works on one side, the device or the host, of a stage: a shape to check or to time ---- */
-/* inputs: float32; int16 with a scaling; complex; 8 coils of a sixteenth of the planes, complex */
-enum { HEAD, SHORTS, COMPLEX, COILS };
+/* inputs: float32; int16 with a scaling; complex; 8 coils of a sixteenth of the planes, complex, with maps and
+   the first coil as image; float32 with another image and a displacement field */
+enum { HEAD, SHORTS, COMPLEX, COILS, PAIR };
 /* results: out; what is in numbers[], as words: counts, some that are not looked at, doubles */
-enum { VOLUME, NUMBERS, STATISTICS };
+enum { VOLUME, NUMBERS, STATISTICS, CORRELATION, GAIN, CHI2, METRICS };
 enum { MOST_NUMBERS = 64 };
 static const struct {
     int counts, skipped, reals;
-} records[] = {{0, 0, 0}, {0, 0, MOST_NUMBERS}, {3, 0, 9}};
+} records[] = {{0, 0, 0}, {0, 0, MOST_NUMBERS}, {3, 0, 9}, {2, 1, 6}, {2, 1, 7}, {2, 0, 3}, {3, 0, 8}};
 typedef struct side {
-    mv_volume in, out, mask, grid; /* grid: turned and shifted, without memory of its own */
+    mv_volume in, out, mask, other, field, maps;
+    mv_volume grid, image; /* without memory of their own; grid: turned and shifted */
     double *numbers;
 } side;
 typedef struct stage {
@@ -59,20 +61,20 @@ typedef struct row {
     int result;
     call device, host;
 } row;
-static void unread(const void *) {} /* by every row */
+static void unread(const void *) {} /* by some rows */
 /* One line an operation. op's arguments: c context, d result, s input, o the side. */
 #define ROW(name, input, read, written, tolerance, result, op, args)                                         \
     {name, input, read, written, tolerance, result,                                                          \
      [](work *w, side *o) -> mv_status {                                                                     \
          mv_cuda_ctx *c = &w->gpu;                                                                           \
          mv_volume *d = &o->out, *s = &o->in;                                                                \
-         unread(d);                                                                                          \
+         unread(d), unread(s);                                                                               \
          return mv_cuda_##op args;                                                                           \
      },                                                                                                      \
      [](work *w, side *o) -> mv_status {                                                                     \
          mv_ctx *c = &w->e->ctx;                                                                             \
          mv_volume *d = &o->out, *s = &o->in;                                                                \
-         unread(d);                                                                                          \
+         unread(d), unread(s);                                                                               \
          return mv_##op args;                                                                                \
      }}
 
@@ -317,8 +319,14 @@ static void release(work *w, stage *g) {
     release_results(w, g);
     mv_cuda_volume_free(&w->gpu, &g->device.in);
     mv_cuda_volume_free(&w->gpu, &g->device.mask);
+    mv_cuda_volume_free(&w->gpu, &g->device.other);
+    mv_cuda_volume_free(&w->gpu, &g->device.field);
+    mv_cuda_volume_free(&w->gpu, &g->device.maps);
     mv_volume_free(&w->e->ctx, &g->host.in);
     mv_volume_free(&w->e->ctx, &g->host.mask);
+    mv_volume_free(&w->e->ctx, &g->host.other);
+    mv_volume_free(&w->e->ctx, &g->host.field);
+    mv_volume_free(&w->e->ctx, &g->host.maps);
     g->input = -1;
 }
 /* The head over floats two by two; dim[2] and dim[3] as one axis */
@@ -342,19 +350,55 @@ static void make_input(work *w, mv_volume *in, int input, const size_t *shape) {
     if (input == SHORTS) EX_WORK(mv_cuda_convert(&w->gpu, in, in, MEDVOL_I16, &scaled));
     mv_cuda_volume_free(&w->gpu, &head);
 }
+/* Waves of up to one and a half voxels, made of a coarse one */
+static void make_field(work *w, mv_volume *v, const mv_volume *like, const size_t *shape) {
+    const size_t dim[3] = {16, 16, 16};
+    mv_volume coarse = mv_volume(), bent = mv_volume();
+    double mm[3];
+    ex *e = w->e;
+    mv_spacing(like, mm);
+    EX_OK(mv_volume_alloc(&e->ctx, &coarse, MEDVOL_F32, 3, dim));
+    ex_bend(e, &bent, &coarse, 1.5 * mm[0]);
+    EX_WORK(mv_cuda_upload(&w->gpu, v, &bent, MEDVOL_F32, NULL));
+    EX_WORK(mv_cuda_resample_shape(&w->gpu, v, v, shape, NULL));
+    memcpy(v->affine, like->affine, sizeof v->affine);
+    mv_volume_free(&e->ctx, &coarse);
+    mv_volume_free(&e->ctx, &bent);
+}
+static void bring(work *w, mv_volume *host, const mv_volume *device) {
+    if (device->data) EX_WORK(mv_cuda_download(&w->gpu, host, device, MEDVOL_NONE, at(as_stored())));
+}
+static void borrow(side *o, const matrix *turn) {
+    o->grid = o->image = o->in;
+    o->grid.owner = o->image.owner = NULL;
+    mv_affine_mul(o->grid.affine, o->in.affine, turn->n);
+    if (o->image.ndim > 3) o->image.ndim = 3, o->image.dim[3] = 1;
+}
 static void prepare(work *w, stage *g, int input, int both) {
     side *d = &g->device, *h = &g->host;
+    matrix turn;
     release_results(w, g);
     if (g->input == input) return;
     release(w, g);
     make_input(w, &d->in, input, g->shape);
-    if (input == HEAD) EX_WORK(mv_cuda_threshold(&w->gpu, &d->mask, &d->in, 150, 700, at(binary())));
-    if (both) EX_WORK(mv_cuda_download(&w->gpu, &h->in, &d->in, MEDVOL_NONE, at(as_stored())));
-    if (both && input == HEAD) EX_WORK(mv_cuda_download(&w->gpu, &h->mask, &d->mask, MEDVOL_NONE, NULL));
-    d->grid = d->in, h->grid = h->in;
-    d->grid.owner = h->grid.owner = NULL;
-    mv_affine_mul(d->grid.affine, d->in.affine, turned(&d->in, 7).n);
-    memcpy(h->grid.affine, d->grid.affine, sizeof h->grid.affine);
+    turn = turned(&d->in, 7);
+    if (input == HEAD || input == PAIR)
+        EX_WORK(mv_cuda_threshold(&w->gpu, &d->mask, &d->in, 150, 700, at(binary())));
+    if (input == COILS) EX_WORK(mv_cuda_flip(&w->gpu, &d->maps, &d->in, 3));
+    if (input == PAIR) {
+        EX_WORK(mv_cuda_resample_affine(&w->gpu, &d->other, &d->in, turned(&d->in, 3).n, d->in.dim, NULL));
+        memcpy(d->other.affine, d->in.affine, sizeof d->other.affine);
+        make_field(w, &d->field, &d->in, g->shape);
+    }
+    if (both) {
+        bring(w, &h->in, &d->in);
+        bring(w, &h->mask, &d->mask);
+        bring(w, &h->other, &d->other);
+        bring(w, &h->field, &d->field);
+        bring(w, &h->maps, &d->maps);
+        borrow(h, &turn);
+    }
+    borrow(d, &turn);
     g->input = input;
 }
 
