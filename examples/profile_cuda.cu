@@ -23,8 +23,8 @@ static const char usage[] =
     "exit codes: 0 done, 1 a row is wrong, 2 usage, 6 memory, 9 no device, 130 cancelled\n";
 
 /* ---- a row works on one side, the device or the host, of a stage: a shape to check or to time ---- */
-/* inputs: float32; int16 with a scaling; complex; 8 coils of a sixteenth of the planes, complex, with maps and
-   the first coil as image; float32 with another image and a displacement field */
+/* inputs: float32; int16 with a scaling; complex; 8 coils of a sixteenth of the planes, complex, with maps
+   and the first coil as image; float32 with another image and a displacement field */
 enum { HEAD, SHORTS, COMPLEX, COILS, PAIR };
 /* results: out; what is in numbers[], as words: counts, some that are not looked at, doubles */
 enum { VOLUME, NUMBERS, STATISTICS, CORRELATION, GAIN, CHI2, METRICS };
