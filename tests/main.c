@@ -1,5 +1,5 @@
 /* main.c - runs all cases at every level: at the best one with 2, 1 and 5 threads, at those below with 5 or
-   2, since all levels share work out by the same code: tests [NAME-PART] [--without NAME-PART]... [--level N:
+   2, since all levels share work out by the same code: tests [NAME-PART]... [--without NAME-PART]... [--level N:
    that, or the best below] [--threads N] [--all: each thread count at each level] [--first: stop at the first
    failure] [--times: of each case]. A choice of level takes each thread count. T_ONCE cases run at the first
    level and thread count of these. The last line is "N passed, N failed",
@@ -352,14 +352,16 @@ static void run_case(const char *table, const t_case *c) {
     if (times) fprintf(stderr, "%7.2f s  %s\n", (double)(clock() - begin) / CLOCKS_PER_SEC, name);
 }
 
-static const char *part;        /* of the names of the cases wanted; NULL: all */
+static const char *parts[64];    /* of the names of the cases wanted; none: all */
 static const char *without[192]; /* parts of the names of those left out */
-static int excluded;
+static int included, excluded;
 static int wanted(const char *name) {
     int i;
     for (i = 0; i < excluded; i++)
         if (strstr(name, without[i])) return 0;
-    return !part || strstr(name, part) != NULL;
+    for (i = 0; i < included; i++)
+        if (strstr(name, parts[i])) return 1;
+    return !included;
 }
 
 int main(int argc, char **argv) {
@@ -375,7 +377,7 @@ int main(int argc, char **argv) {
         else if (!strcmp(argv[i], "--without") && i + 1 < argc && excluded < 192)
             without[excluded++] = argv[++i];
         else if (!strcmp(argv[i], "--times")) times = 1;
-        else part = argv[i];
+        else if (included < 64) parts[included++] = argv[i];
     }
     if (level > best) level = best;
     for (t_level = best; t_level >= 1; t_level--) {
@@ -396,7 +398,7 @@ int main(int argc, char **argv) {
             first = 0;
         }
     }
-    if (!part && !excluded) check_api();
+    if (!included && !excluded) check_api();
     check_misfits();
     printf("%ld passed, %ld failed", passed, failed);
     if (skipped) printf(", %ld skipped", skipped);
