@@ -5,7 +5,7 @@ WARN     = -Wall -Wextra -Wpedantic -Wshadow -Wconversion
 LDLIBS   = -lm -lpthread
 B        = build
 
-.PHONY: test golden clean help
+.PHONY: test test-cpu golden clean help
 .SECONDARY:
 
 help: ## the targets
@@ -47,7 +47,8 @@ $(B)/tests/names: medvol.h tests/units/hostile.h
 	@$(SOURCE) | $(CC) -std=c99 -I. -include tests/units/hostile.h -fsyntax-only -x c -
 	@touch $@
 
-test: $(B)/tests/names $(B)/tests/all ## every test at every SIMD level, with 1, 2 and 5 threads at the best; ALL=1: at each
+test: test-cpu test-cuda-cpu ## every test of both headers, without a GPU
+test-cpu: $(B)/tests/names $(B)/tests/all ## of medvol.h at every SIMD level, with 1, 2 and 5 threads at the best; ALL=1: at each
 	@$(B)/tests/all $(if $(ALL),--all)
 
 golden: $(B)/tests/all ## write tests/golden.txt after MEDVOL_NUMERICS was raised (FORCE=1: without)
@@ -357,27 +358,28 @@ CU_CC = $(NVCC) -O2 -I. -Werror all-warnings -Xcompiler -Wall,-Wextra
 $(CU)/impl.cu: | $(B)
 	@mkdir -p $(@D)
 	@$(CU_SOURCE) > $@
-# registers, spills and stack are read from what ptxas says
-$(CU)/sm_%.cubin: $(CU)/impl.cu medvol_cuda.h medvol.h
-	$(CU_CC) -std=c++11 -arch=sm_$* -cubin -Xptxas -v $< -o $@ > $(CU)/sm_$*.txt 2>&1 || { cat $(CU)/sm_$*.txt; rm -f $@; exit 1; }
-	@! grep -E 'stack frame' $(CU)/sm_$*.txt | grep -vE '^ *0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads' || \
-	    { echo "sm_$*: a kernel spills or has a stack: $(CU)/sm_$*.txt"; rm -f $@; exit 1; }
+# for all at once, as programs are built for GPUs that are and that come; registers, spills and stack are read from what
+# ptxas says, the rest from the machine code that is kept
+CU_ARCHS = 75 80 90
 $(CU)/impl.o: $(CU)/impl.cu medvol_cuda.h medvol.h
-	$(CU_CC) -arch=sm_90 -c $< -o $@
-$(CU)/sm_90.ptx: $(CU)/impl.cu medvol_cuda.h medvol.h
-	$(CU_CC) -arch=sm_90 -ptx $< -o $@
+	@rm -rf $(CU)/kept && mkdir -p $(CU)/kept
+	$(CU_CC) -std=c++11 $(foreach a,$(CU_ARCHS),-gencode arch=compute_$a,code=sm_$a) -gencode arch=compute_90,code=compute_90 \
+	    --threads $(or $(JOBS),2) --keep --keep-dir $(CU)/kept -Xptxas -v -c $< -o $@ > $(CU)/ptxas.txt 2>&1 || \
+	    { cat $(CU)/ptxas.txt; rm -f $@; exit 1; }
+	@! grep -E 'stack frame' $(CU)/ptxas.txt | grep -vE '^ *0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads' || \
+	    { echo "a kernel spills or has a stack: $(CU)/ptxas.txt"; rm -f $@; exit 1; }
 cuda: ## medvol_cuda.h by nvcc: sm_75, sm_80, sm_90, PTX; no warning, spill, stack; 16-byte accesses where promised
 	@command -v $(NVCC) >/dev/null || { echo "cuda: nvcc is not installed"; exit 9; }
-	@$(MAKE) --no-print-directory $(CU)/sm_75.cubin $(CU)/sm_80.cubin $(CU)/sm_90.cubin $(CU)/sm_90.ptx $(CU)/impl.o
-	@$(PYTHON) tests/cuda_sass.py $(CU)/sm_75.cubin $(CU)/sm_80.cubin $(CU)/sm_90.cubin
-# plain, and with fused multiplications as a GPU makes them
+	@$(MAKE) --no-print-directory $(CU)/impl.o
+	@$(PYTHON) tests/cuda_sass.py $(CU)/kept/*.cubin
 # The tests are programs of the public header; what runs the kernels is linked to them: the emulation, also with fused
 # multiply-adds, as nvcc makes them, and one that looks at every access (races, uninitialised reads, bounds); or a GPU.
-CU_SUITES = base spatial
+CU_SUITES = $(patsubst tests/test_cuda_%.cpp,%,$(wildcard tests/test_cuda_*.cpp))
 CU_TESTS = $(CU)/main.o $(CU_SUITES:%=$(CU)/test_%.o)
 CU_KINDS = cpu $(shell grep -qw fma /proc/cpuinfo 2>/dev/null && echo fma) $(if $(CHECK),check)
 CU_FLAGS_fma = -mfma -ffp-contract=fast
 CU_FLAGS_check = -O1 -fsanitize=thread
+CU_FLAGS_own = -O0 -DMEDVOL_CUDA_NO_CUFFT # [FFT] without cuFFT: its suite alone
 $(CU)/test_%.o: tests/test_cuda_%.cpp tests/cuda_test.h tests/cuda_cpu.h medvol_cuda.h medvol.h
 	@mkdir -p $(@D)
 	$(CXX) -std=c++11 $(CFLAGS) -O1 $(WARN) -I. -Itests -c $< -o $@
@@ -392,21 +394,23 @@ $(CU)/impl_%.o: tests/cuda_impl.cu examples/example_cuda.h tests/cuda_cpu.h medv
 $(CU)/test_cuda_%: $(CU)/impl_%.o $(CU_TESTS) $(B)/medvol.o
 	$(CXX) $^ $(LDLIBS) -o $@
 .PRECIOUS: $(CU)/impl_%.o $(CU)/test_%.o
-test-cuda-cpu: $(CU_KINDS:%=$(CU)/test_cuda_%) ## the kernels of medvol_cuda.h on the processor, beside medvol.h; PART=znorm: only these; CHECK=1: every access too
+test-cuda-cpu: $(CU_KINDS:%=$(CU)/test_cuda_%) $(CU)/test_cuda_own ## the kernels of medvol_cuda.h on the processor, beside medvol.h; PART=znorm: only these; CHECK=1: every access too
 	@echo '#include "medvol_cuda.h"' | $(CC) -std=c99 $(WARN) -Werror -I. -fsyntax-only -x c -
-	@for t in $(CU_KINDS:%=$(CU)/test_cuda_%); do $$t $(PART) || exit 1; done
+	@$(if $(filter-out fft%,$(PART)),:,$(CU)/test_cuda_own $(or $(PART),fft/))
+	@for t in $(filter-out cpu,$(CU_KINDS)); do ORDERS=1 $(CU)/test_cuda_$$t $(PART) || exit 1; done
+	@$(CU)/test_cuda_cpu $(PART)
 $(CU)/impl_gpu.o: tests/cuda_impl.cu examples/example_cuda.h medvol_cuda.h medvol.h
 	@mkdir -p $(@D)
 	$(NVCC) -O2 -Xcompiler -fPIC -I. -arch=$(CU_ARCH) -c $< -o $@
 $(CU)/test_cuda_gpu: $(CU)/impl_gpu.o $(CU_TESTS) $(B)/medvol.o
-	$(NVCC) $^ -lm -lpthread -o $@
+	$(NVCC) $^ -lcufft -lm -lpthread -o $@
 test-cuda: ## the same tests on a GPU, then under compute-sanitizer where there is one; PART=znorm: only these
 	@command -v $(NVCC) >/dev/null || { echo "test-cuda: nvcc is not installed"; exit 9; }
 	@nvidia-smi -L 2>/dev/null | grep -q GPU || { echo "test-cuda: there is no GPU"; exit 9; }
 	@$(MAKE) --no-print-directory $(CU)/test_cuda_gpu
 	@$(CU)/test_cuda_gpu $(PART)
 	@! command -v compute-sanitizer >/dev/null || for tool in memcheck racecheck initcheck; do \
-	    compute-sanitizer --tool $$tool --error-exitcode 1 $(CU)/test_cuda_gpu $(or $(PART),arrays) || exit 1; done
+	    compute-sanitizer --tool $$tool --error-exitcode 1 $(CU)/test_cuda_gpu $(PART) || exit 1; done
 
 # ---- CUDA: programs, the libraries for Python; CU_ARCH=sm_90: for another GPU than the one here ----
 .PHONY: profile_cuda pipeline_cuda bench-cuda test-cuda-programs

@@ -2265,6 +2265,13 @@ typedef struct mv_grappa {
 MEDVOL_DEF mv_status mv_grappa_init(mv_ctx *ctx, mv_grappa *g, const mv_volume *calib, const mv_volume *mask,
                                     const mv_grappa_opt *opt);
 MEDVOL_DEF void mv_grappa_free(mv_ctx *ctx, mv_grappa *g);
+/* mv_grappa_kernel: the weights of lines that lie (dy, dz) behind a line of the lattice, dy < accel[0], dz <
+   accel[1], not both 0, for programs that apply them elsewhere. at: y and z from such a line to each of the
+   kernel[1] * kernel[2] it is made of; weights: for each of these, coil c' and neighbour t of kernel[0], the
+   complex weights of all coils c, which are fastest. at or weights may be NULL. No memory. Errors:
+   MEDVOL_E_NULL, _RANGE (dy, dz). */
+MEDVOL_DEF mv_status mv_grappa_kernel(mv_ctx *ctx, const mv_grappa *g, size_t dy, size_t dz, ptrdiff_t *at,
+                                      float *weights);
 /* mv_grappa_execute: dst = src (x, y, z, coil, frames) with the missing lines of every frame filled in; what
    is sampled keeps its bits. Missing points of src are not read; beyond the edges of k-space neighbours count
    as 0. NaN and infinity reach the points that have them as neighbours. dst == src and in place allowed.
@@ -32374,6 +32381,28 @@ MEDVOL_DEF void mv_grappa_free(mv_ctx *ctx, mv_grappa *g) {
     if (!g) return;
     mv__gr_release(ctx, (mv__gr_kernels *)g->kernels);
     mv__memset(g, 0, sizeof *g);
+}
+
+MEDVOL_DEF mv_status mv_grappa_kernel(mv_ctx *ctx, const mv_grappa *g, size_t dy, size_t dz, ptrdiff_t *at,
+                                      float *weights) {
+    const mv__gr_kernels *k;
+    size_t q, i, c;
+    if (!g || !g->kernels) return mv__fail_null(ctx, "grappa_kernel", g ? "g->kernels" : "g");
+    k = (const mv__gr_kernels *)g->kernels;
+    if (dy >= g->accel[0] || dz >= g->accel[1] || dy + dz == 0)
+        return mv__fail(ctx, MEDVOL_E_RANGE, "dy", (double)dy, -1,
+                        "grappa_kernel: dy = %zu, dz = %zu: must be below %zu and %zu, not both 0", dy, dz,
+                        g->accel[0], g->accel[1]);
+    q = dz + g->accel[1] * dy;
+    if (at) mv__memcpy(at, k->at + 2 * q * k->lines, 2 * k->lines * sizeof *at);
+    for (i = 0; weights && i < k->columns; i++)
+        for (c = 0; c < g->coils; c++) {
+            const float *w = k->weights + (q - 1) * k->coset + c / MV__GR_BLOCK * k->set +
+                2 * MV__GR_BLOCK * i + c % MV__GR_BLOCK;
+            *weights++ = w[0];
+            *weights++ = w[MV__GR_BLOCK];
+        }
+    return MEDVOL_OK;
 }
 
 /* ---- application ---- */

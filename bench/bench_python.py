@@ -56,6 +56,7 @@ def difference(row: Any, ours: np.ndarray, theirs: np.ndarray) -> str:
     if row.where is not None: ours, theirs = ours[row.where], theirs[row.where]
     if not ours.size: return "nothing to compare"
     wide = np.float32 if ours.dtype == theirs.dtype == np.float32 else np.float64
+    if np.iscomplexobj(ours) or np.iscomplexobj(theirs): wide = np.complex128
     gap = np.abs(np.subtract(theirs, ours, dtype=wide))
     worst = float(gap.max())
     if worst <= row.tol: return ""

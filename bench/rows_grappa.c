@@ -70,6 +70,7 @@ static mv_status fit(bench *b) {
     mv_status st;
     o.accel[0] = 2;
     st = mv_grappa_init(b->ctx, &g, &b->aux[1], NULL, &o);
+    if (st == MEDVOL_OK) st = mv_grappa_kernel(b->ctx, &g, 1, 0, NULL, NULL);
     b->numbers = 1;
     b->number[0] = (double)g.coils;
     mv_grappa_free(b->ctx, &g);

@@ -3,7 +3,7 @@
 
    Every program builds alone beside medvol.h's implementation,
        echo '#include "medvol.h"' | cc -O2 -DMEDVOL_IMPLEMENTATION -I. -x c -c - -o medvol.o
-       nvcc -O2 examples/profile_cuda.cu medvol.o
+       nvcc -O2 examples/profile_cuda.cu medvol.o -lcufft
    or, as make does, linked to an object that holds the implementation of medvol_cuda.h, too
    (tests/cuda_impl.cu), which may be the emulation on a processor; any C++ compiler will then do:
        c++ -O2 -DMEDVOL_CUDA_LINKED -x c++ examples/profile_cuda.cu -x none build/cuda/impl_cpu.o medvol.o */

@@ -2173,6 +2173,7 @@ EMU_FN void emu_cell_touch(emu_cell *c, emu_u64 key, int shared, int m, int what
         c->w_mask = (unsigned char)(m | (same ? c->w_mask : 0));
         c->w_block = block, c->w_thread = (unsigned short)emu.cur, c->w_epoch = emu.epoch, c->w_warp = warp;
         c->init |= (unsigned char)m, c->atomic = atomic != 0;
+        c->r_mask = (unsigned char)(c->r_mask & ~m); /* who comes after this write comes after those reads */
         return;
     }
     unsigned me = 1u << (emu.cur & 31);

@@ -1,5 +1,6 @@
-/* cuda_main.cpp - runs the suites of medvol_cuda.h: PROGRAM [SUITE/PART]: only those whose names hold it. The last
-   line is "N passed, N failed"; exit 9 where there is no device. */
+/* cuda_main.cpp - runs the suites of medvol_cuda.h: PROGRAM [SUITE/PART]: only those whose names hold it. ORDERS=1 in
+   the environment: of threads (3; on a GPU, where it means runs, 2). The last line is "N passed, N failed"; exit 9
+   where there is no device. */
 #include "cuda_test.h"
 
 test_suite *test_suite::first = NULL;
@@ -90,7 +91,8 @@ static void run_all(const char *only, int last) {
 }
 int main(int argc, char **argv) {
     const char *only = argc > 1 ? argv[1] : "";
-    int i, orders = emulated ? 3 : 2;
+    const int orders = getenv("ORDERS") ? atoi(getenv("ORDERS")) : emulated ? 3 : 2;
+    int i;
     mv_status st = mv_cuda_ctx_init(&gpu, NULL);
     if (st == MEDVOL_E_NO_DEVICE) {
         printf("%s\n", mv_cuda_message(&gpu));

@@ -14,24 +14,25 @@ export TMPDIR=$D
 ok $? "profile_cuda --size 16: $(cat $D/err) $(grep WRONG $D/rows | head -3)"
 "$P/profile_cuda_cpu" --list > $D/list
 rows=$(wc -l < $D/list)
-[ "$(grep -cE ' 16x16x[0-9x]+ ' $D/rows)" = $rows ] && [ $rows -gt 70 ]
+[ "$(grep -cE ' (16|9)x16x[0-9x]+ ' $D/rows)" = $rows ] && [ $rows -gt 110 ]
 ok $? "profile_cuda: $rows rows"
 grep -q '^# emulated: times mean nothing' $D/rows && ! grep -qE 'GB/s|WRONG|[0-9] ms|share' $D/rows
 ok $? "profile_cuda claims nothing"
 [ -z "$(cut -c1-43 $D/list | sort | uniq -d)" ]
 ok $? "profile_cuda: rows of one name: $(cut -c1-43 $D/list | sort | uniq -d | head -3)"
 for s in $(cut -d' ' -f1 $D/list | uniq); do
-    "$P/profile_cuda_cpu" --size 8,9 --json --only "^$s/" > $D/out 2> $D/err &&
+    "$P/profile_cuda_cpu" --size 12,14 --json --only "^$s/" > $D/out 2> $D/err &&
         ! grep -qvE '^\{"section":"'$s'","op":"[^"]+","shape":"[0-9x]+","dtype":"[a-z0-9]+","apart":[^,]+,"allowed":[^,]+,"emulated":true\}$' $D/out &&
         [ "$(wc -l < $D/out)" = $((2 * $(grep -c "^$s " $D/list))) ]
     ok $? "profile_cuda --json --only ^$s/: $(cat $D/err)"
 done
 "$P/profile_cuda_cpu" --help | head -1 | grep -q '^profile_cuda \[--size'
 ok $? "profile_cuda --help"
-gives 2 "no such row" "$P/profile_cuda_cpu" --json --size 8 --only zzz
+gives 2 "no such row" "$P/profile_cuda_cpu" --json --size 12 --only zzz
 gives 2 "regular expression" "$P/profile_cuda_cpu" --only '('
 gives 2 "--size" "$P/profile_cuda_cpu" --size 16,x
-gives 2 "device" "$P/profile_cuda_cpu" --size 8 --device 7
+gives 2 "even numbers" "$P/profile_cuda_cpu" --size 16,17
+gives 2 "device" "$P/profile_cuda_cpu" --size 12 --device 7
 gives 2 "no such option" "$P/profile_cuda_cpu" --bogus
 
 # two phantoms, the second by the first one's graph; their results again, and one of another shape

@@ -28,6 +28,42 @@ RULES = [
     (r"mv__cu_k_sp_fg<", 128, None, False),
     (r"mv__cu_k_sp_(any|swap|pad_any)<", None, None, False),
     (r"mv__cu_k_rs_(linear|pass|outside|near|pre)\b", None, None, False),
+    (r"mv__cu_k_gr_fill<", 128, 64, False),
+    (r"mv__cu_k_se_(spread|weigh|finish|pick)<1", 64, 64, False),
+    (r"mv__cu_k_se_(spread|weigh|finish|pick)<2", 128, 128, False),
+    (r"mv__cu_k_se_(gather|begin|step)<1", 64, 64, True),  # sums in double
+    (r"mv__cu_k_se_(gather|begin|step)<2", 128, 128, True),
+    (r"mv__cu_k_se_unfold", 64, None, True),  # small systems in double
+    (r"mv__cu_k_co_rss<4>", 128, 64, False),
+    (r"mv__cu_k_co_rss<2>", 64, 32, False),
+    (r"mv__cu_k_co_(combine|expand|normal)<4>", 128, 128, False),
+    (r"mv__cu_k_co_apply<4>", 128, 128, False),
+    (r"mv__cu_k_co_(combine|expand|normal|apply)<2>", 64, 64, False),
+    (r"mv__cu_k_co_most<4>", 128, None, False),
+    (r"mv__cu_k_co_lead<", None, 64, False),
+    (r"mv__cu_k_co_wave_x\b", 128, None, False),
+    (r"mv__cu_k_co_(products|means|window|agree|first|settled|taper|words|most<2>)", None, None, False),
+    (r"mv__cu_k_fi_(tile|half|lane|sums)\b", None, None, False),
+    (r"mv__cu_k_fd_(image|compose|euler|longest|newton|mix|linear|total|cubic|colours|pick)\b", None, None, False),
+    (r"mv__cu_k_rg_(weigh|fill)\b", None, None, False),
+    (r"mv__cu_k_rg_sums<2>", 128, None, True),  # a row's place, and sums of rows
+    (r"mv__cu_k_rg_table\b", None, 128, True),
+    (r"mv__cu_k_df_(join|adam|sum)\b", 128, None, False),
+    (r"mv__cu_k_df_(windows|forces|demons|show|variance|square|times)\b", None, None, False),
+    (r"mv__cu_k_of_even\b", 128, 128, False),
+    (r"mv__cu_k_of_(search|spread|share|fill|grow|start|see|equate|relax|lost)\b", None, None, False),
+    (r"mv__cu_k_ly_bytes<3>", 128, 32, False),
+    (r"mv__cu_k_ly_bytes<", 128, 128, False),
+    (r"mv__cu_k_ly_floats\b", None, 128, False),
+    (r"mv__cu_k_cr_sums<", 128, None, True),
+    (r"mv__cu_k_cr_(map|joint|window|less)\b", None, None, True),  # variances, bins: doubles as medvol.h
+    (r"mv__cu_k_tr_turn\b", 32, 32, False),
+    (r"mv__cu_k_tr_back\b", 32, 32, False),
+    (r"mv__cu_k_tr_slow\b", 32, 32, True),  # the dose
+    (r"mv__cu_k_ft_(lines|carry|product)<float", 64, 64, False),
+    (r"mv__cu_k_ft_(lines|carry|product)<double", 128, 128, True),
+    (r"mv__cu_k_ft_sum<float", None, None, False),
+    (r"mv__cu_k_ft_(best<|phase$)", None, None, False),
     (r"mv__cu_k_", None, None, True),  # single threads, and those for any type, in double by design
 ]
 

@@ -200,6 +200,51 @@ static void test_definition(void) {
 }
 
 /* ---- waves ---- */
+static void test_kernel(void) { /* what a plan tells of its weights makes the same lines */
+    mv_volume src, acs, got = {0};
+    mv_grappa g;
+    const mv_grappa_opt o = {{3, 2, 2}, {2, 3}, 1, {1, 2}, 0, 0};
+    ptrdiff_t at_of[2 * 4];
+    float w[2 * 2 * 2 * 4 * 3];
+    size_t y, z, c, l, from, t;
+    if (!make(&src, MEDVOL_C64, 9, 12, 15, 2, 1) || !make(&acs, MEDVOL_C64, 12, 12, 14, 2, 1)) return;
+    noise(&src, 5), noise(&acs, 6);
+    if (!CHECK_OK(mv_grappa_init(T, &g, &acs, NULL, &o)) || !CHECK_OK(mv_grappa_execute(T, &g, &got, &src)))
+        return;
+    for (y = 4; y < 8; y++)
+        for (z = 6; z < 9; z++) {
+            size_t dy, dz = 0; /* so far behind a line of the lattice */
+            for (dy = 0; dy < 2; dy++) {
+                for (dz = 0; dz < 3 && !on_lattice(y - dy, z - dz, 2, 3, 1, 1, 2); dz++) {}
+                if (dz < 3) break;
+            }
+            if (dy + dz == 0) continue;
+            if (!CHECK_OK(mv_grappa_kernel(T, &g, dy, dz, at_of, w))) return;
+            for (c = 0; c < 2; c++) {
+                pair sum = {0, 0};
+                const pair p = at(&got, 4, y, z, c);
+                for (l = 0; l < 4; l++)
+                    for (from = 0; from < 2; from++)
+                        for (t = 0; t < 3; t++) {
+                            const float *q = w + 2 * (c + 2 * (t + 3 * (from + 2 * l)));
+                            const pair v = times((pair){(double)q[0], (double)q[1]},
+                                at(&src, 3 + t, (size_t)((ptrdiff_t)y + at_of[2 * l]),
+                                    (size_t)((ptrdiff_t)z + at_of[2 * l + 1]), from));
+                            sum.re += v.re, sum.im += v.im;
+                        }
+                CHECK_NEAR(p.re, sum.re, 2e-5);
+                CHECK_NEAR(p.im, sum.im, 2e-5);
+            }
+        }
+    CHECK_OK(mv_grappa_kernel(T, &g, 1, 2, NULL, NULL));
+    CHECK(mv_grappa_kernel(T, &g, 0, 0, at_of, NULL) == MEDVOL_E_RANGE);
+    CHECK(mv_grappa_kernel(T, &g, 2, 0, at_of, NULL) == MEDVOL_E_RANGE);
+    CHECK(mv_grappa_kernel(T, &g, 0, 3, at_of, NULL) == MEDVOL_E_RANGE);
+    CHECK(mv_grappa_kernel(T, NULL, 1, 0, at_of, NULL) == MEDVOL_E_NULL);
+    mv_grappa_free(T, &g);
+    CHECK(mv_grappa_kernel(T, &g, 1, 0, at_of, NULL) == MEDVOL_E_NULL);
+    mv_volume_free(T, &src), mv_volume_free(T, &acs), mv_volume_free(T, &got);
+}
 static void test_waves(void) { /* 2-D, 3-D, CAIPI, with a mask and the calibration lines in it */
     static const struct {
         size_t y, z, ry, rz, shift, block_y, block_z, margin_y, margin_z;
@@ -748,7 +793,7 @@ static void test_cancel(void) {
 }
 
 const t_case tests_grappa[] = {
-    {"definition", test_definition, 0},
+    {"definition", test_definition, 0}, {"kernel", test_kernel, 0},
     {"waves", test_waves, 0},
     {"identity", test_identity, 0},
     {"phantom", test_phantom, 0},

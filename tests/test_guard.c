@@ -1762,6 +1762,7 @@ static void op_grappa(void) {
     if (ARG) did(mv_grappa_recon(T, d, s, acs, mask, &o));
     else if (did(mv_grappa_init(T, &g, acs, NULL, &o))) {
         did(mv_grappa_execute(T, &g, d, s));
+        did(mv_grappa_kernel(T, &g, 1, 0, NULL, (float *)out(MEDVOL_F32, 2 * 5 * 5 * 3 * 2)));
         mv_grappa_free(T, &g);
     }
 }

@@ -2099,6 +2099,7 @@ static mv_status op_free_grappa(mv_ctx *c) { /* in place */
     must(mv_volume_wrap(T_NONE, &v, own, MEDVOL_C64, 4, acs.dim, NULL));
     must(mv_grappa_init(c, &g, &acs, &m, NULL));
     R.on = 1;
+    must(mv_grappa_kernel(c, &g, 1, 0, NULL, NULL));
     st = mv_grappa_execute(c, &g, &v, &v);
     out.u[0] = volume_crc(&v);
     mv_grappa_free(c, &g);

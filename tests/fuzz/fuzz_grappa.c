@@ -87,6 +87,12 @@ static void play(mv_ctx *c, const uint8_t *p, size_t n, result *r) {
     else {
         r->st = mv_grappa_init(c, &g, &acs, m, &o);
         MUST((r->st == MEDVOL_OK) == (g.kernels != NULL));
+        if (r->st == MEDVOL_OK) {
+            const size_t dy = fz_byte() % 6, dz = fz_byte() % 6;
+            const int inside = dy < g.accel[0] && dz < g.accel[1] && dy + dz > 0;
+            ptrdiff_t at[2 * 15 * 15];
+            MUST(mv_grappa_kernel(c, &g, dy, dz, at, NULL) == (inside ? MEDVOL_OK : MEDVOL_E_RANGE));
+        }
         if (r->st == MEDVOL_OK) r->st = mv_grappa_execute(c, &g, how & 128 && !(how & 8) ? &src : &dst, &src);
         mv_grappa_free(c, &g);
     }

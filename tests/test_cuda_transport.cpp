@@ -1,0 +1,443 @@
+/* test_cuda_transport.cpp - [TRANSPORT] of medvol_cuda.h beside medvol.h: weights and doses within 2e-6 of the largest,
+   what entered is what is there, stopped or left. */
+#include "cuda_test.h"
+
+struct run { /* a grid in both memories */
+    mv_transport_grid g;
+    mv_stopping water;
+    double energy[80], *dose, *dose_there;
+    float *psi, *psi_there;
+    mv_transport_report *report; /* pinned */
+    size_t cells, plane;
+};
+static void run_make(run *r, size_t nx, size_t nz, size_t angles, size_t energies, double low, double high, int axis) {
+    void *p = NULL;
+    memset(r, 0, sizeof *r);
+    CHECK_STATUS(mv_stopping_init(&cpu, &r->water, NULL), MEDVOL_OK);
+    CHECK_STATUS(mv_transport_energies(&cpu, r->energy, energies, low, high, axis, &r->water), MEDVOL_OK);
+    r->g.nx = nx, r->g.nz = nz, r->g.angles = angles, r->g.energies = energies;
+    r->g.dx = 1.5, r->g.dz = 2.0, r->g.energy = r->energy;
+    r->g.dangle = 0.02, r->g.angle = -0.5 * r->g.dangle * (double)(angles - 1);
+    r->g.cutoff = low + 0.02 * (high - low);
+    r->plane = nx * nz, r->cells = r->plane * angles * energies;
+    r->psi = (float *)calloc(r->cells, sizeof *r->psi), r->dose = (double *)calloc(r->plane, sizeof *r->dose);
+    CHECK(dev_new(&r->psi_there, r->cells * sizeof *r->psi) && dev_new(&r->dose_there, r->plane * sizeof *r->dose));
+    CHECK_STATUS(mv_cuda_host_alloc(&gpu, &p, sizeof *r->report), MEDVOL_OK);
+    r->report = (mv_transport_report *)p;
+}
+static void run_send(run *r) {
+    CHECK(dev_put(r->psi_there, r->psi, r->cells * sizeof *r->psi));
+    CHECK(dev_put(r->dose_there, r->dose, r->plane * sizeof *r->dose));
+}
+static void run_fill(run *r) {
+    size_t i;
+    for (i = 0; i < r->cells; i++) r->psi[i] = draw() % 3 ? 0.0f : (float)uniform();
+    for (i = 0; i < r->plane; i++) r->dose[i] = uniform();
+    run_send(r);
+}
+static void run_free(run *r) {
+    free(r->psi), free(r->dose);
+    dev_free(r->psi_there), dev_free(r->dose_there);
+    CHECK_STATUS(mv_cuda_host_free(&gpu, r->report), MEDVOL_OK);
+}
+/* of the largest */
+static double apart(const run *r, double *dose_apart) {
+    float *psi = (float *)malloc(r->cells * sizeof *psi);
+    double *dose = (double *)malloc(r->plane * sizeof *dose), most = 1e-30, worst = 0, d_most = 1e-30, d_worst = 0;
+    size_t i;
+    CHECK(dev_get(psi, r->psi_there, r->cells * sizeof *psi) && dev_get(dose, r->dose_there, r->plane * sizeof *dose));
+    for (i = 0; i < r->cells; i++) {
+        most = fmax(most, fabs((double)r->psi[i]));
+        worst = fmax(worst, fabs((double)psi[i] - (double)r->psi[i]));
+        if (psi[i] != psi[i]) worst = HUGE_VAL;
+    }
+    for (i = 0; i < r->plane; i++) {
+        d_most = fmax(d_most, fabs(r->dose[i]));
+        d_worst = fmax(d_worst, fabs(dose[i] - r->dose[i]));
+        if (dose[i] != dose[i]) d_worst = HUGE_VAL;
+    }
+    keep(psi, r->cells * sizeof *psi), keep(dose, r->plane * sizeof *dose);
+    free(psi), free(dose);
+    *dose_apart = d_worst / d_most;
+    return worst / most;
+}
+static void same_report(const mv_transport_report *g, const mv_transport_report *c, int line) {
+    double in = 0, energy = 0;
+    int i;
+    for (i = 1; i < MEDVOL_TRANSPORT_SINKS; i++) in += g->weight[i], energy += g->energy[i];
+    check(fabs(in - g->weight[0]) <= 1e-6 * g->weight[0], "weights close", line);
+    check(fabs(energy - g->energy[0]) <= 1e-6 * g->energy[0], "energies close", line);
+    for (i = 0; i < MEDVOL_TRANSPORT_SINKS; i++) {
+        check(fabs(g->weight[i] - c->weight[i]) <= 1e-6 * c->weight[0], "a weight", line);
+        check(fabs(g->energy[i] - c->energy[i]) <= 1e-6 * c->energy[0], "an energy", line);
+    }
+    check(g->cells == c->cells, "cells", line);
+}
+static void step(run *r, double way, const mv_transport_step_opt *o, int with_report, int line) {
+    mv_transport_report c;
+    double dose;
+    CHECK_STATUS(mv_transport_step(&cpu, r->psi, r->dose, &c, &r->g, &r->water, way, o), MEDVOL_OK);
+    CHECK_SETTLED(mv_cuda_transport_step(&gpu, r->psi_there, r->dose_there, with_report ? r->report : NULL, &r->g,
+                                         &r->water, way, o), MEDVOL_OK);
+    const double psi = apart(r, &dose);
+    check(psi <= 2e-6, "psi", line);
+    check(dose <= 2e-6, "dose", line);
+    if (with_report) same_report(r->report, &c, line), keep(r->report, sizeof *r->report);
+}
+static void test_steps(void) {
+    static const size_t grids[][4] = {{1, 1, 1, 2}, {5, 1, 3, 4}, {13, 11, 9, 17}, {40, 9, 5, 23},
+                                      {33, 31, 7, 6}, {7, 3, 33, 12}, {2, 70, 2, 9}};
+    int i, turn, k = 0;
+    for (i = 0; i < 7; i++)
+        for (turn = 0; turn < 6; turn++, k++) {
+            const size_t *n = grids[i];
+            mv_transport_step_opt o;
+            run r;
+            memset(&o, 0, sizeof o);
+            o.strang = turn % 2, o.straight = turn == 4 && i % 2;
+            o.backward = (mv_backward)(k % 3), o.scatter = (mv_scatter_model)(turn % 3);
+            run_make(&r, n[0], n[1], n[2], n[3], turn % 2 ? 2.0 : 20.0, turn % 3 ? 200.0 : 90.0, turn % 3);
+            if (turn == 3) r.g.angle = -3.0, r.g.dangle = 6.0 / (double)n[2]; /* backward too */
+            if (turn == 2) r.g.dangle = 2e-3; /* kernels of many taps, cut at the ends */
+            if (turn == 5) r.g.dangle = 0.1, r.g.dx = 0.4, r.g.dz = 0.3; /* several cells a step */
+            snprintf(about, sizeof about, "grid %d turn %d", i, turn);
+            run_fill(&r);
+            step(&r, turn == 5 ? 1.7 : 2.0, &o, turn != 1, __LINE__);
+            if (turn < 3) step(&r, 0.7, &o, turn != 2, __LINE__); /* dose is added to what is there */
+            run_free(&r);
+        }
+}
+/* A beam: mean energy, and what is where after many steps; the same graph, launched */
+static void test_beam(void) {
+    mv_transport_step_opt o;
+    mv_cuda_graph graph;
+    double dose;
+    int k;
+    size_t j;
+    run r;
+    memset(&o, 0, sizeof o), memset(&graph, 0, sizeof graph);
+    o.strang = 1;
+    run_make(&r, 20, 16, 9, 40, 2.0, 71.0, 2);
+    for (j = 0; j < 3; j++) r.psi[((37 * 9 + 4) * 16 + 0) * 20 + 9 + j] = (float)(j == 1 ? 0.5 : 0.25);
+    run_send(&r);
+    CHECK_SETTLED(mv_cuda_transport_step(&gpu, r.psi_there, r.dose_there, r.report, &r.g, &r.water, 2.0, &o),
+                  MEDVOL_OK);
+    run_send(&r); /* scratch is there now */
+    CHECK_STATUS(mv_cuda_capture_begin(&gpu), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_transport_step(&gpu, r.psi_there, r.dose_there, r.report, &r.g, &r.water, 2.0, &o),
+                 MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_capture_end(&gpu, &graph), MEDVOL_OK);
+    for (k = 0; k < 12; k++) {
+        mv_transport_report c;
+        snprintf(about, sizeof about, "beam, step %d", k);
+        CHECK_STATUS(mv_cuda_graph_launch(&gpu, &graph), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
+        CHECK_STATUS(mv_transport_step(&cpu, r.psi, r.dose, &c, &r.g, &r.water, 2.0, &o), MEDVOL_OK);
+        same_report(r.report, &c, __LINE__);
+        if (k % 5 == 0) CHECK(apart(&r, &dose) <= 2e-6 && dose <= 2e-6);
+    }
+    CHECK(apart(&r, &dose) <= 5e-6 && dose <= 5e-6);
+    mv_cuda_graph_free(&gpu, &graph);
+    run_free(&r);
+}
+/* Two passes, each cell read and written once: neighbours of a place come from the first cache */
+static void test_traffic(void) {
+    mv_transport_step_opt o;
+    emu_counts n;
+    run r;
+    if (!emu_check()) return;
+    memset(&o, 0, sizeof o), o.straight = 1; /* one tap: tables count little */
+    emu_profiling(1);
+    run_make(&r, 32, 32, 9, 24, 20, 150, 2);
+    run_fill(&r);
+    const double sectors = (double)r.cells * 4 / 32;
+    CHECK_SETTLED(mv_cuda_transport_step(&gpu, r.psi_there, r.dose_there, NULL, &r.g, &r.water, 1.0, &o), MEDVOL_OK);
+    CHECK(emu_profile_of("tr_turn", &n));
+    snprintf(about, sizeof about, "angles: %.3f in, %.3f out", (double)n.load_sectors / sectors,
+             (double)n.store_sectors / sectors);
+    CHECK((double)n.load_sectors <= 1.2 * sectors && (double)n.store_sectors <= 1.01 * sectors);
+    CHECK(emu_profile_of("tr_slow", &n));
+    snprintf(about, sizeof about, "places: %.3f in, %.3f out", (double)n.load_sectors / sectors,
+             (double)n.store_sectors / sectors);
+    CHECK((double)n.load_sectors <= 5.2 * sectors && (double)n.store_sectors <= 1.15 * sectors);
+    emu_profiling(0);
+    run_free(&r);
+}
+static void test_refused(void) {
+    mv_transport_step_opt o;
+    mv_transport_report c;
+    mv_transport_grid g;
+    const mv_medium dense = {11.3, 0.4, 800, 0.01, 0.01};
+    mv_stopping none, lead;
+    double energy[17], dose;
+    run r;
+    memset(&o, 0, sizeof o), memset(&none, 0, sizeof none);
+    run_make(&r, 13, 11, 9, 17, 5, 100, 0);
+    run_fill(&r);
+    g = r.g;
+    snprintf(about, sizeof about, "refused");
+#define STEP(with_psi, with_dose, grid, table, way)                                                                   \
+    both(mv_transport_step(&cpu, with_psi ? r.psi : NULL, with_dose ? r.dose : NULL, &c, grid, table, way, &o),       \
+         mv_cuda_transport_step(&gpu, with_psi ? r.psi_there : NULL, with_dose ? r.dose_there : NULL, r.report, grid, \
+                                table, way, &o), __LINE__)
+    auto both = [&](mv_status want, mv_status got, int line) {
+        if (got == MEDVOL_OK) got = mv_cuda_sync(&gpu);
+        check(want < 0, "the processor refuses", line);
+        check_status(got, want, mv_cuda_message(&gpu), line);
+    };
+    STEP(0, 1, &g, &r.water, 1.0);
+    STEP(1, 0, &g, &r.water, 1.0);
+    STEP(1, 1, (mv_transport_grid *)NULL, &r.water, 1.0);
+    STEP(1, 1, &g, (mv_stopping *)NULL, 1.0);
+    STEP(1, 1, &g, &none, 1.0);
+    STEP(1, 1, &g, &r.water, 0.0);
+    STEP(1, 1, &g, &r.water, NAN);
+    STEP(1, 1, &g, &r.water, 1001.0);
+    g.nx = 0;
+    STEP(1, 1, &g, &r.water, 1.0);
+    g.nx = 65537;
+    STEP(1, 1, &g, &r.water, 1.0);
+    g = r.g, g.energies = 1;
+    STEP(1, 1, &g, &r.water, 1.0);
+    g = r.g, g.energy = NULL;
+    STEP(1, 1, &g, &r.water, 1.0);
+    memcpy(energy, r.energy, sizeof energy), g.energy = energy, energy[3] = energy[2];
+    STEP(1, 1, &g, &r.water, 1.0);
+    energy[3] = 1000;
+    STEP(1, 1, &g, &r.water, 1.0);
+    energy[3] = NAN;
+    STEP(1, 1, &g, &r.water, 1.0);
+    g = r.g, g.dx = 0;
+    STEP(1, 1, &g, &r.water, 1.0);
+    g = r.g, g.dangle = 1e-5;
+    STEP(1, 1, &g, &r.water, 1.0);
+    g = r.g, g.angle = 7;
+    STEP(1, 1, &g, &r.water, 1.0);
+    g = r.g, g.cutoff = 4;
+    STEP(1, 1, &g, &r.water, 1.0);
+    g = r.g, o.backward = (mv_backward)3;
+    STEP(1, 1, &g, &r.water, 1.0);
+    o.backward = MEDVOL_BACKWARD_REJECT, o.scatter = (mv_scatter_model)3;
+    STEP(1, 1, &g, &r.water, 1.0);
+    o.scatter = MEDVOL_SCATTER_ROSSI, g.dangle = 1e-4;
+    r.report->weight[0] = 77;
+    CHECK_STATUS(mv_stopping_init(&cpu, &lead, &dense), MEDVOL_OK);
+    STEP(1, 1, &g, &lead, 1000.0); /* found by the device */
+    CHECK(r.report->weight[0] != r.report->weight[0]);
+    o.strang = 1;
+    STEP(1, 1, &g, &lead, 1000.0);
+    { /* where scratch holds nothing yet */
+        mv_cuda_ctx fresh;
+        memset(&fresh, 0, sizeof fresh);
+        CHECK_STATUS(mv_cuda_transport_step(&fresh, r.psi_there, r.dose_there, NULL, &g, &lead, 1000.0, &o), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_sync(&fresh), MEDVOL_E_RANGE);
+        mv_cuda_ctx_free(&fresh);
+    }
+    CHECK(apart(&r, &dose) == 0.0 && dose == 0.0); /* as they were */
+    memset(&o, 0, sizeof o);
+    CHECK_STATUS(mv_cuda_transport_step(&gpu, r.psi, r.dose_there, NULL, &r.g, &r.water, 1.0, &o), MEDVOL_E_POINTER);
+    CHECK_STATUS(mv_cuda_transport_step(&gpu, r.psi_there, r.dose, NULL, &r.g, &r.water, 1.0, &o), MEDVOL_E_POINTER);
+    CHECK_STATUS(mv_cuda_transport_step(&gpu, r.psi_there, r.dose_there, &c, &r.g, &r.water, 1.0, &o),
+                 MEDVOL_E_POINTER);
+    step(&r, 1.0, &o, 1, __LINE__);
+    run_free(&r);
+}
+
+/* ---- marching ---- */
+static void march(const mv_volume *ct_host, const mv_volume *ct_device, const mv_beam *beams, size_t count,
+                  const mv_stopping *p, const mv_transport_opt *opt, double by, int line) {
+    mv_transport_report c, *g;
+    mv_transport_opt o = *opt, q = *opt;
+    mv_volume h, d, back;
+    void *there = NULL, *spread = NULL;
+    double *spread_host = NULL, most = 1e-30, worst = 0;
+    size_t i, n;
+    memset(&h, 0, sizeof h), memset(&d, 0, sizeof d), memset(&back, 0, sizeof back);
+    CHECK_STATUS(mv_cuda_host_alloc(&gpu, &there, sizeof *g), MEDVOL_OK);
+    g = (mv_transport_report *)there;
+    memset(g, 0x33, sizeof *g);
+    n = ct_host ? ct_host->dim[2] : o.nz;
+    if (n) {
+        CHECK_STATUS(mv_cuda_host_alloc(&gpu, &spread, 3 * n * sizeof(double)), MEDVOL_OK);
+        spread_host = (double *)calloc(3 * n, sizeof(double));
+        o.spread = spread_host, q.spread = (double *)spread;
+    }
+    CHECK_STATUS(mv_transport_march(&cpu, &h, &c, ct_host, beams, count, p, &o), MEDVOL_OK);
+    CHECK_SETTLED(mv_cuda_transport_march(&gpu, &d, g, ct_device, beams, count, p, &q), MEDVOL_OK);
+    check(d.dtype == h.dtype && !memcmp(d.dim, h.dim, sizeof d.dim) && !memcmp(d.affine, h.affine, sizeof d.affine) &&
+          d.slope == h.slope && d.inter == h.inter, "shape, geometry", line);
+    CHECK_STATUS(mv_cuda_download(&gpu, &back, &d, MEDVOL_NONE, NULL), MEDVOL_OK);
+    for (i = 0; i < mv_volume_count(&h); i++) {
+        const double x = ((float *)h.data)[i], y = ((float *)back.data)[i];
+        most = fmax(most, fabs(x)), worst = fmax(worst, fabs(x - y));
+        if (y != y) worst = HUGE_VAL;
+    }
+    check(worst <= by * most, "dose", line);
+    if (getenv("SAY")) printf("%s: %.2e of the largest\n", about, worst / most);
+    same_report(g, &c, line);
+    for (i = 0; spread && i < 3 * n; i++)
+        check(fabs(((double *)spread)[i] - spread_host[i]) <=
+              1e-5 * (fabs(spread_host[i]) + (i % 3 == 2 ? c.weight[0] : 1)), "spread", line);
+    keep(back.data, mv_volume_count(&h) * sizeof(float)), keep(g, sizeof *g);
+    CHECK_STATUS(mv_cuda_host_free(&gpu, there), MEDVOL_OK);
+    if (spread) CHECK_STATUS(mv_cuda_host_free(&gpu, spread), MEDVOL_OK);
+    free(spread_host);
+    mv_volume_free(&cpu, &h), mv_volume_free(&cpu, &back), mv_cuda_volume_free(&gpu, &d);
+}
+static mv_beam beam_of(double energy, double x, double size, double angle) {
+    mv_beam b;
+    memset(&b, 0, sizeof b);
+    b.energy = energy, b.x = x, b.size = size, b.angle = angle;
+    return b;
+}
+static void test_march(void) {
+    mv_stopping water, bone;
+    const mv_medium dense = {1.85, 0.515, 106, 16.6, 23.0};
+    int turn;
+    CHECK_STATUS(mv_stopping_init(&cpu, &water, NULL), MEDVOL_OK);
+    CHECK_STATUS(mv_stopping_init(&cpu, &bone, &dense), MEDVOL_OK);
+    for (turn = 0; turn < 14; turn++) {
+        mv_beam b[3] = {beam_of(32, 0, 2, 0), beam_of(30, 3.3, 1.5, 0.05), beam_of(20, -4, 0, -0.1)};
+        mv_transport_opt o;
+        memset(&o, 0, sizeof o);
+        snprintf(about, sizeof about, "march %d", turn);
+        o.nx = turn % 4 == 1 ? 133 : turn % 4 == 3 ? 29 : 21, o.dx = turn % 4 == 1 ? 0.25 : 1.0;
+        o.angles = turn == 3 ? 3 : turn == 4 ? 33 : 7, o.dangle = 0.04;
+        o.dz = turn % 2 ? 2 : 1.5, o.fine = turn == 5 ? 4 : (size_t)(turn % 3);
+        o.most_leak = 1;
+        o.nz = turn == 6 ? 0 : 6;
+        o.shift = (mv_transport_shift)(turn % 3), o.scatter = (mv_scatter_model)(turn / 2 % 3);
+        o.first_order = turn == 7, o.straight = turn == 8, o.csda = turn == 9;
+        o.grays = turn % 2, o.nuclear = turn == 10 || turn == 11 ? 0.012 : 0, o.nuclear_local = turn == 11 ? 0.6 : 0;
+        b[0].spread = turn == 12 ? 0.5 : 0, b[0].divergence = turn == 13 ? 0.02 : 0, b[1].weight = 3;
+        if (turn == 7) b[0].x = 13.5; /* leaves by the side, a vector's end */
+        march(NULL, NULL, b, turn % 3 + 1u, turn == 2 ? &bone : &water, &o, 2e-6, __LINE__);
+    }
+}
+static void test_march_ct(void) {
+    static const mv_dtype types[] = {MEDVOL_I16, MEDVOL_F32, MEDVOL_F64};
+    mv_stopping water;
+    int turn;
+    CHECK_STATUS(mv_stopping_init(&cpu, &water, NULL), MEDVOL_OK);
+    for (turn = 0; turn < 7; turn++) {
+        static const double hu[3] = {-1000, 0, 2000}, power[3] = {0.001, 1, 2}, ratio[3] = {0.001, 1, 3};
+        static const shape s = {3, {23, 1, 7}};
+        const mv_beam b[2] = {beam_of(33, 0, 2, 0), beam_of(25, 3, 1.5, 0.04)};
+        mv_transport_opt o;
+        twin ct;
+        memset(&o, 0, sizeof o);
+        snprintf(about, sizeof about, "march in CT %d", turn);
+        twin_make(&ct, types[turn % 3], &s, turn % LAYOUTS);
+        each(&ct.host, [&](unsigned char *p) {
+            const double x = draw() % 5 == 0 ? -900 : floor(uniform() * 900) - 200;
+            (void)mv_convert_array(NULL, p, ct.host.dtype, &x, MEDVOL_F64, 1, 1.0, 0.0);
+        });
+        ct.host.affine[0] = 1.1, ct.host.affine[5] = 2, ct.host.affine[10] = 1.7;
+        memcpy(ct.device.affine, ct.host.affine, sizeof ct.host.affine);
+        send(&ct);
+        o.angles = turn == 4 ? 163 : 9, o.dangle = turn == 4 ? 0.017 : 0.06, o.most_leak = 1;
+        o.fine = turn == 2 ? 1 : 2, o.shift = (mv_transport_shift)(turn % 3);
+        o.straight = turn == 3, o.first_order = turn == 5, o.grays = turn % 2;
+        o.nuclear = turn == 6 ? 0.012 : 0;
+        if (turn == 1) o.hu = hu, o.power = power, o.ratio = ratio, o.points = 3;
+        march(&ct.host, &ct.device, b, turn == 4 ? 1u : 2u, &water, &o, 1e-5, __LINE__);
+        twin_free(&ct);
+    }
+}
+static void test_march_refused(void) {
+    static const shape s = {3, {9, 1, 5}}, thick = {3, {9, 2, 5}};
+    const mv_medium dense = {1.85, 0.515, 106, 16.6, 23.0};
+    const mv_beam one = beam_of(30, 0, 1, 0);
+    const double hu[2] = {0, -1}, fine[2] = {1, 1};
+    mv_stopping water, bone;
+    mv_transport_report c;
+    mv_transport_opt o, base;
+    mv_volume h, d, empty;
+    mv_cuda_graph graph;
+    mv_beam b = one;
+    twin ct, wrong, out;
+    size_t count = 1;
+    memset(&h, 0, sizeof h), memset(&d, 0, sizeof d), memset(&o, 0, sizeof o), memset(&empty, 0, sizeof empty);
+    memset(&graph, 0, sizeof graph);
+    o.nx = 8, o.angles = 3, o.dangle = 0.1, base = o;
+    CHECK_STATUS(mv_stopping_init(&cpu, &water, NULL), MEDVOL_OK);
+    CHECK_STATUS(mv_stopping_init(&cpu, &bone, &dense), MEDVOL_OK);
+    twin_make(&ct, MEDVOL_F32, &s, PLAIN), twin_make(&out, MEDVOL_F32, &s, PLAIN);
+    twin_make(&wrong, MEDVOL_F32, &thick, PLAIN);
+    each(&ct.host, [&](unsigned char *p) { memset(p, 0, 4); });
+    send(&ct);
+    snprintf(about, sizeof about, "march refused");
+    auto both = [&](mv_status want, mv_status got, int line) {
+        if (got == MEDVOL_OK) got = mv_cuda_sync(&gpu);
+        check(want < 0, "the processor refuses", line);
+        check_status(got, want, mv_cuda_message(&gpu), line);
+        mv_cuda_volume_free(&gpu, &d); /* of what the device found */
+    };
+#define MARCH(beams, table, where) \
+    both(mv_transport_march(&cpu, &h, &c, (where) ? &(where)->host : NULL, beams, count, table, &o), \
+         mv_cuda_transport_march(&gpu, &d, NULL, (where) ? &(where)->device : NULL, beams, count, table, &o), __LINE__)
+#define BAD(field, value) (o.field = value, MARCH(&b, &water, (twin *)NULL), (void)(o = base))
+#define BEAM(field, value) (b.field = value, MARCH(&b, &water, (twin *)NULL), (void)(b = one))
+    MARCH((mv_beam *)NULL, &water, (twin *)NULL);
+    MARCH(&b, (mv_stopping *)NULL, (twin *)NULL);
+    both(mv_transport_march(&cpu, NULL, &c, NULL, &b, 1, &water, NULL),
+         mv_cuda_transport_march(&gpu, NULL, NULL, NULL, &b, 1, &water, NULL), __LINE__);
+    count = 0;
+    MARCH(&b, &water, (twin *)NULL);
+    count = 1;
+    BAD(nx, 65537), BAD(nz, 65537), BAD(fine, 65), BAD(angles, 4), BAD(angles, 4097), BAD(dx, 1e4), BAD(dz, NAN);
+    BAD(thickness, -1), BAD(dangle, 1e-5), BAD(dangle, 1.5), BAD(nuclear, 2), BAD(nuclear_local, -1);
+    BAD(shift, (mv_transport_shift)3), BAD(scatter, (mv_scatter_model)3), BAD(most_leak, 2), BAD(hu, hu);
+    BAD(dz, 1e-3), BAD(fine, 64); /* the last is found by the device */
+    BAD(most_leak, 1e-9);         /* too */
+    o.hu = hu, o.power = o.ratio = fine, o.points = 2;
+    MARCH(&b, &water, (twin *)NULL);
+    o.points = 1;
+    MARCH(&b, &water, (twin *)NULL);
+    o = base;
+    BEAM(energy, 300), BEAM(energy, NAN), BEAM(spread, -1), BEAM(size, 2e3), BEAM(divergence, 2), BEAM(weight, -1);
+    BEAM(x, 14), BEAM(angle, 0.5);
+    b.energy = 249, b.spread = 5;
+    MARCH(&b, &water, (twin *)NULL);
+    b = one;
+    MARCH(&b, &water, &wrong);
+    MARCH(&b, &bone, &ct);
+    o.most_leak = 1;
+    ((float *)ct.host.data)[11] = NAN, send(&ct);
+    MARCH(&b, &water, &ct); /* found by the device */
+    ((float *)ct.host.data)[11] = 0, send(&ct);
+    o.dangle = 1e-4, o.angles = 1023;
+    MARCH(&b, &water, &ct);
+    o = base, o.most_leak = 1;
+    CHECK(h.data == NULL);
+    both(mv_transport_march(&cpu, &wrong.host, &c, &ct.host, &b, 1, &water, &o),
+         mv_cuda_transport_march(&gpu, &wrong.device, NULL, &ct.device, &b, 1, &water, &o), __LINE__);
+    both(mv_transport_march(&cpu, &ct.host, &c, &ct.host, &b, 1, &water, &o),
+         mv_cuda_transport_march(&gpu, &ct.device, NULL, &ct.device, &b, 1, &water, &o), __LINE__);
+    CHECK_STATUS(mv_cuda_transport_march(&gpu, &d, &c, NULL, &b, 1, &water, &o), MEDVOL_E_POINTER);
+    CHECK_STATUS(mv_cuda_transport_march(&gpu, &d, NULL, &ct.host, &b, 1, &water, &o), MEDVOL_E_POINTER);
+    { /* what is there stays; then a graph of it */
+        unsigned char *back = (unsigned char *)malloc(out.bytes);
+        mv_transport_opt leak;
+        memset(&leak, 0, sizeof leak);
+        leak.most_leak = 1e-12;
+        CHECK_SETTLED(mv_cuda_transport_march(&gpu, &out.device, NULL, &ct.device, &b, 1, &water, &leak),
+                      MEDVOL_E_RANGE);
+        CHECK(dev_get(back, out.there, out.bytes) && !memcmp(back, out.block, out.bytes));
+        CHECK_STATUS(mv_cuda_capture_begin(&gpu), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_transport_march(&gpu, &out.device, NULL, &ct.device, &b, 1, &water, &o), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_capture_end(&gpu, &graph), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_graph_launch(&gpu, &graph), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
+        CHECK_STATUS(mv_transport_march(&cpu, &out.host, &c, &ct.host, &b, 1, &water, &o), MEDVOL_OK);
+        CHECK(dev_get(back, out.there, out.bytes));
+        for (size_t i = 0; i < 45; i++)
+            CHECK(fabsf(((float *)back)[i] - ((float *)out.block)[i]) <= 1e-5f * 10.0f);
+        mv_cuda_graph_free(&gpu, &graph);
+        free(back);
+    }
+    twin_free(&ct), twin_free(&wrong), twin_free(&out);
+}
+
+SUITE(transport, {"steps", test_steps}, {"beam", test_beam}, {"traffic", test_traffic}, {"refused", test_refused},
+      {"march", test_march}, {"march_ct", test_march_ct}, {"march_refused", test_march_refused});
