@@ -105,8 +105,9 @@ static void compare(mv_cuda_volume *d, mv_volume *h, const mv_register_report *a
     mv_cuda_volume_free(&gpu, d);
 }
 /* One registration by both; all results compared. */
-static void lncc(pair *p, mv_register_lncc_opt o, int outs, double tolerance, int line) {
-    mv_register_lncc_opt g = o;
+template <class O, class C, class G>
+static void registered(pair *p, O o, int outs, double tolerance, C on_cpu, G on_gpu, int line) {
+    O g = o;
     mv_register_report a, b;
     mv_volume h[OUTS];
     mv_cuda_volume d[OUTS];
@@ -117,27 +118,16 @@ static void lncc(pair *p, mv_register_lncc_opt o, int outs, double tolerance, in
     if (p->mask.data) o.fixed_mask = &p->mask, g.fixed_mask = &p->dmask;
     if (outs > 1) o.inverse = &h[1], g.inverse = &d[1];
     if (outs > 2) o.velocity = &h[2], g.velocity = &d[2];
-    CHECK_STATUS(mv_register_lncc(&cpu, &h[0], &p->fixed, &p->moving, &o), MEDVOL_OK);
-    settled_at(mv_cuda_register_lncc(&gpu, &d[0], &p->dfixed, &p->dmoving, &g), MEDVOL_OK, __FILE__, line);
+    CHECK_STATUS(on_cpu(&cpu, &h[0], &p->fixed, &p->moving, &o), MEDVOL_OK);
+    settled_at(on_gpu(&gpu, &d[0], &p->dfixed, &p->dmoving, &g), MEDVOL_OK, __FILE__, line);
     alike(&b, &a, 2e-3, line);
     for (k = 0; k < outs; k++) compare(&d[k], &h[k], &a, &b, k, tolerance, line);
 }
+static void lncc(pair *p, mv_register_lncc_opt o, int outs, double tolerance, int line) {
+    registered(p, o, outs, tolerance, mv_register_lncc, mv_cuda_register_lncc, line);
+}
 static void demons(pair *p, mv_register_demons_opt o, int outs, double tolerance, int line) {
-    mv_register_demons_opt g = o;
-    mv_register_report a, b;
-    mv_volume h[OUTS];
-    mv_cuda_volume d[OUTS];
-    int k;
-    memset(h, 0, sizeof h), memset(d, 0, sizeof d);
-    memset(&a, 0, sizeof a), memset(&b, 0, sizeof b);
-    o.control.report = &a, g.control.report = &b;
-    if (p->mask.data) o.fixed_mask = &p->mask, g.fixed_mask = &p->dmask;
-    if (outs > 1) o.inverse = &h[1], g.inverse = &d[1];
-    if (outs > 2) o.velocity = &h[2], g.velocity = &d[2];
-    CHECK_STATUS(mv_register_demons(&cpu, &h[0], &p->fixed, &p->moving, &o), MEDVOL_OK);
-    settled_at(mv_cuda_register_demons(&gpu, &d[0], &p->dfixed, &p->dmoving, &g), MEDVOL_OK, __FILE__, line);
-    alike(&b, &a, 2e-3, line);
-    for (k = 0; k < outs; k++) compare(&d[k], &h[k], &a, &b, k, tolerance, line);
+    registered(p, o, outs, tolerance, mv_register_demons, mv_cuda_register_demons, line);
 }
 /* ---- all modes and descents. Where a start meets voxels of the other image exactly, the slope of what is linear
    between them has two values, and rounding decides: numbers are uneven. ---- */
