@@ -516,6 +516,31 @@ static void nans(void) {
     }
     about[0] = 0;
 }
+/* What no real line has does not count, even NaN. */
+static void dropped(void) {
+    static const size_t lengths[] = {15, 16, 15625};
+    size_t k, i;
+    for (k = 0; k < 3; k++) {
+        const size_t n = lengths[k], half = n / 2 + 1;
+        mv_fft_desc d = desc_of(1, n, 1, 1, 1, 1, MEDVOL_FFT_REAL | MEDVOL_FFT_INVERSE);
+        mv_cuda_fft_plan p;
+        float *a = (float *)calloc(half * 2, 4), *there = NULL, *to = NULL;
+        int ones = 0;
+        a[0] = 1.0f, a[1] = (float)NAN;
+        if (n % 2 == 0) a[2 * half - 1] = (float)NAN;
+        CHECK(dev_new(&there, half * 8) && dev_new(&to, half * 8));
+        CHECK(dev_put(there, a, half * 8));
+        CHECK_STATUS(mv_cuda_fft_plan_init(&gpu, &p, &d), MEDVOL_OK);
+        CHECK_SETTLED(mv_cuda_fft_plan_execute(&gpu, &p, to, there), MEDVOL_OK);
+        CHECK(dev_get(a, to, n * 4));
+        for (i = 0; i < n; i++) ones += fabs((double)a[i] - 1.0) < 1e-6;
+        snprintf(about, sizeof about, "%zu: %d ones", n, ones);
+        CHECK(ones == (int)n);
+        mv_cuda_fft_plan_free(&gpu, &p);
+        dev_free(there), dev_free(to), free(a);
+    }
+    about[0] = 0;
+}
 /* In a graph: a plan must be there before; then the same bits as without. */
 static void captured(void) {
     static const shape s = {3, {12, 10, 6}};
@@ -525,6 +550,7 @@ static void captured(void) {
     mv_fft_opt o;
     mv_cuda_ctx own;
     twin a;
+    size_t n;
     int round;
     for (round = 0; round < 2; round++) {
         memset(&o, 0, sizeof o), memset(&d, 0, sizeof d), memset(&e, 0, sizeof e),
@@ -545,6 +571,17 @@ static void captured(void) {
         CHECK_STATUS(mv_cuda_capture_end(&own, &graph), MEDVOL_OK);
         tame(&a);
         CHECK_STATUS(mv_cuda_fft(&own, &e, &a.device, &o), MEDVOL_OK);
+        for (n = 1; n <= 40; n++) { /* others, more than the context keeps: the captured one stays */
+            mv_volume part;
+            mv_cuda_volume f;
+            mv_fft_opt u;
+            const size_t start[3] = {0, 0, 0}, size[3] = {1 + n % 10, 1 + n / 10, 1};
+            memset(&f, 0, sizeof f), memset(&u, 0, sizeof u);
+            u.flags = MEDVOL_FFT_CENTERED;
+            CHECK_STATUS(mv_cuda_volume_view(&own, &part, &a.device, start, size), MEDVOL_OK);
+            CHECK_STATUS(mv_cuda_fft(&own, &f, &part, &u), MEDVOL_OK);
+            mv_cuda_volume_free(&own, &f);
+        }
         CHECK_STATUS(mv_cuda_graph_launch(&own, &graph), MEDVOL_OK);
         CHECK_STATUS(mv_cuda_sync(&own), MEDVOL_OK);
         memset(&h, 0, sizeof h), memset(&g, 0, sizeof g);
@@ -802,5 +839,6 @@ static void memory(void) {
 }
 
 SUITE(fft, {"fft/plans", plans}, {"fft/lengths", lengths}, {"fft/lengthy", lengthy}, {"fft/layouts", layouts},
-      {"fft/volumes", volumes}, {"fft/refused", refused}, {"fft/nan", nans}, {"fft/captured", captured},
-      {"fft/kept", kept}, {"fft/convolve", convolutions}, {"fft/phase", phases}, {"fft/memory", memory});
+      {"fft/volumes", volumes}, {"fft/refused", refused}, {"fft/nan", nans}, {"fft/dropped", dropped},
+      {"fft/captured", captured}, {"fft/kept", kept}, {"fft/convolve", convolutions}, {"fft/phase", phases},
+      {"fft/memory", memory});
