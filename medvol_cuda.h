@@ -621,9 +621,9 @@ MEDVOL_DEF mv_status mv_cuda_register_demons(mv_cuda_ctx *ctx, mv_cuda_volume *f
 
 /* ---- dense flow ----------------------------------------------------------------------------------------
    As in medvol.h: fixed, moving, field and start lie on the device. Of the methods there is DIS, in the plane
-   and in space; TVL1 and FARNEBACK are MEDVOL_E_UNSUPPORTED. Where there is texture the field agrees with
-   medvol.h's within 0.05 voxels of the level it ends with, and within 0.002 in the mean: steps of a patch may
-   end a moment sooner, its neighbour's displacement suit by a hair less.
+   and in space; TVL1 and FARNEBACK are MEDVOL_E_UNSUPPORTED. Where there is texture 99 of 100 values agree with
+   medvol.h's within 0.05 voxels of the level it ends with, and all within 0.002 in the mean: steps of a patch
+   may end a moment sooner, its neighbour's displacement suit by a hair less.
    Whether a refinement has come to rest is found on the device: nothing waits, all may be captured. But with
    control.report, which also counts folds, the call waits at its end, with control.step or control.seconds
    after each pass of the refinement: not inside a capture (MEDVOL_E_BUSY).
@@ -6673,7 +6673,7 @@ MEDVOL_DEF mv_status mv_cuda_resample_affine_f32(mv_cuda_ctx *ctx, float *dst, c
      mv__cu_ft_run      inside a call that has begun and has the room: enqueues the transform. What it takes
                         of the workspace is free again when it returns. dst == src: complex, same strides.
    desc, dst and src as for mv_fft_plan_execute. */
-enum { MV__CU_FT_SRC, MV__CU_FT_DST, MV__CU_FT_WORK, MV__CU_FT_SIDE, MV__CU_FT_PLACES };
+enum { MV__CU_FT_SRC, MV__CU_FT_DST, MV__CU_FT_WORK, MV__CU_FT_SIDE, MV__CU_FT_AREA, MV__CU_FT_PLACES };
 enum { MV__CU_FT_CARRY, MV__CU_FT_CUFFT, MV__CU_FT_CLEAR, MV__CU_FT_LINES };
 enum {
     MV__CU_FT_STEPS = 24,
@@ -8186,7 +8186,7 @@ MV__CU_FN mv_status mv__cu_ft_find(mv_cuda_ctx *ctx, const char *op, const mv_ff
 MV__CU_FN mv_status mv__cu_ft_go(mv_cuda_ctx *ctx, const char *op, const mv__cu_ft_prog *g, void *dst,
                                  const void *src) {
     const size_t used = ctx->used;
-    void *place[MV__CU_FT_PLACES], *area;
+    void *place[MV__CU_FT_PLACES];
     mv_status st = mv__cu_room(ctx, op, g->bytes);
     int k;
     if (st < 0) return st;
@@ -8194,7 +8194,7 @@ MV__CU_FN mv_status mv__cu_ft_go(mv_cuda_ctx *ctx, const char *op, const mv__cu_
     place[MV__CU_FT_DST] = dst;
     place[MV__CU_FT_WORK] = mv__cu_take(ctx, g->work);
     place[MV__CU_FT_SIDE] = mv__cu_take(ctx, g->side);
-    area = g->area ? mv__cu_take(ctx, g->area) : NULL;
+    place[MV__CU_FT_AREA] = g->area ? mv__cu_take(ctx, g->area) : NULL;
     for (k = 0; k < g->steps && st == MEDVOL_OK; k++) {
         const mv__cu_ft_step *s = &g->step[k];
         void *to = place[s->to];
@@ -8209,10 +8209,9 @@ MV__CU_FN mv_status mv__cu_ft_go(mv_cuda_ctx *ctx, const char *op, const mv__cu_
             st = g->f64 ? mv__cu_ft_clear_run<double>(ctx, op, s, to)
                         : mv__cu_ft_clear_run<float>(ctx, op, s, to);
 #ifndef MEDVOL_CUDA_NO_CUFFT
-        else st = mv__cu_ft_cufft_run(ctx, op, s, to, from, area);
+        else st = mv__cu_ft_cufft_run(ctx, op, s, to, from, place[MV__CU_FT_AREA]);
 #endif
     }
-    (void)area;
     ctx->used = used;
     return st;
 }
@@ -9025,10 +9024,10 @@ mv__cu_k_ft_points(double *p, unsigned count, unsigned n, double s, double step,
 MV__CU_KERNEL(MV__CU_B, 2)
 mv__cu_k_ft_planes(float *d, const float *s, const double *roots, long long plane, unsigned n, int points) {
     const long long i = (long long)blockIdx.x * MV__CU_B + (int)threadIdx.x;
-    const int u = (int)blockIdx.y;
+    const unsigned u = blockIdx.y;
     double x = 0.0, y = 0.0;
     unsigned z;
-    if (i >= plane || u >= points) return;
+    if (i >= plane || (int)u >= points) return;
     for (z = 0; z < n; z++) {
         const mv__cu_ft_z<float> v = mv__cu_ft_ld(s + 2 * (z * plane + i));
         const mv__cu_ft_z<double> r = mv__cu_ft_ld(roots + 2 * (z * MV__CU_FT_ZOOM + u));
@@ -9058,11 +9057,11 @@ mv__cu_k_ft_rows(double *d, const float *s, const double *roots, unsigned half, 
 /* And over the first: [u][v][w] */
 MV__CU_KERNEL(32, 8)
 mv__cu_k_ft_points_sum(double *d, const double *s, const double *roots, unsigned half, int points) {
-    const int w = (int)threadIdx.x;
+    const unsigned w = threadIdx.x;
     const double *row = s + 2 * (long long)blockIdx.x * half;
     double sum = 0.0;
     unsigned x;
-    if (w >= points) return;
+    if ((int)w >= points) return;
     for (x = 0; x < half; x++) {
         const mv__cu_ft_z<double> r = mv__cu_ft_ld(roots + 2 * (x * MV__CU_FT_ZOOM + w)),
                                   f = mv__cu_ft_ld(row + 2 * x);

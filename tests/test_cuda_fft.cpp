@@ -838,7 +838,44 @@ static void memory(void) {
     CHECK(emu_leaks() == leaks);
 }
 
+/* What lines move: each number once there and once back, in whole sectors, besides the tables, which are
+   short; shared memory without conflicts that count. */
+static void traffic(void) {
+    static const struct { size_t dim[3]; unsigned axes; mv_dtype type; double passes;
+    } cases[] = {{{512, 16, 1}, 1, MEDVOL_C64, 1.05},  {{64, 512, 1}, 2, MEDVOL_C64, 1.05},
+                 {{256, 32, 1}, 1, MEDVOL_C64, 1.55},  {{64, 256, 1}, 2, MEDVOL_C64, 1.05},
+                 {{16, 4, 128}, 4, MEDVOL_C64, 1.05},  {{64, 384, 1}, 2, MEDVOL_C64, 1.3},
+                 {{512, 16, 1}, 1, MEDVOL_C128, 1.05}, {{32, 256, 1}, 2, MEDVOL_C128, 1.05}};
+    size_t i;
+    if (!emulated || !emu_check()) return;
+    for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+        mv_fft_desc d = desc_of(3, cases[i].dim[0], cases[i].dim[1], cases[i].dim[2], 1, cases[i].axes,
+                                MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY);
+        const size_t bytes = d.dim[0] * d.dim[1] * d.dim[2] * (cases[i].type == MEDVOL_C64 ? 8 : 16);
+        const size_t n = d.axes == 1 ? d.dim[0] : d.axes == 2 ? d.dim[1] : d.dim[2];
+        mv_cuda_fft_plan p;
+        struct emu_counts c;
+        float *a = NULL, *b = NULL;
+        d.dtype = cases[i].type;
+        CHECK(dev_new(&a, bytes) && dev_new(&b, bytes) && dev_set(a, 0, bytes));
+        CHECK_STATUS(mv_cuda_fft_plan_init(&gpu, &p, &d), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
+        emu_profiling(1);
+        CHECK_SETTLED(mv_cuda_fft_plan_execute(&gpu, &p, b, a), MEDVOL_OK);
+        emu_profile(&c);
+        emu_profiling(0);
+        snprintf(about, sizeof about, "%zu along %u: %llu and %llu sectors, %llu shared passes of %llu", n,
+                 d.axes, c.load_sectors, c.store_sectors, c.shared_passes, c.shared_requests);
+        CHECK(c.store_sectors * 32 == bytes && c.store_bytes == bytes);
+        CHECK(c.load_sectors * 320 <= bytes * (d.axes == 1 ? 22 : 13));
+        CHECK((double)c.shared_passes <= cases[i].passes * (double)c.shared_requests);
+        mv_cuda_fft_plan_free(&gpu, &p);
+        dev_free(a), dev_free(b);
+    }
+    about[0] = 0;
+}
+
 SUITE(fft, {"fft/plans", plans}, {"fft/lengths", lengths}, {"fft/lengthy", lengthy}, {"fft/layouts", layouts},
       {"fft/volumes", volumes}, {"fft/refused", refused}, {"fft/nan", nans}, {"fft/dropped", dropped},
       {"fft/captured", captured}, {"fft/kept", kept}, {"fft/convolve", convolutions}, {"fft/phase", phases},
-      {"fft/memory", memory});
+      {"fft/memory", memory}, {"fft/traffic", traffic});
