@@ -9410,66 +9410,11 @@ MV__CU_FN mv_status mv__cu_co_to_end(mv_cuda_ctx *ctx, const char *op, mv_status
         st = mv__cu_vol_convert(ctx, op, &t->out, &t->work, 1.0, 0.0);
     return mv__cu_out_end(ctx, st, &t->out, t->dst);
 }
-/* Another source than the one a destination is made for */
-MV__CU_FN mv_status mv__cu_co_apart(mv_cuda_ctx *ctx, const char *op, const char *name,
-                                    const mv_cuda_volume *dst, const mv_cuda_volume *v) {
-    uintptr_t a, b;
-    if (!dst || !dst->data || mv__cu_vol_check(ctx, op, "dst", dst) < 0) return MEDVOL_OK; /* told later */
-    a = (uintptr_t)dst->data, b = (uintptr_t)v->data;
-    if (!(a < b + mv__cu_vol_extent(v) && b < a + mv__cu_vol_extent(dst))) return MEDVOL_OK;
-    return mv__cu_fail(ctx, MEDVOL_E_ALIAS, "dst", 0, "%s: dst and %s overlap", op, name);
-}
-/* The axes of an image made of src: axis 3, the coils, becomes `sets`, or goes when that is 1. */
-MV__CU_FN int mv__cu_co_drop(size_t *dim, const mv_volume *src, size_t sets) {
-    int k, n;
-    for (k = 0; k < 3; k++) dim[k] = src->dim[k];
-    n = src->ndim < 3 ? src->ndim : 3;
-    if (sets > 1) dim[n = 3] = sets, n++;
-    for (k = 4; k < src->ndim; k++) dim[n++] = src->dim[k];
-    for (k = n; k < 7; k++) dim[k] = 1;
-    return n;
-}
-MV__CU_FN void mv__cu_co_steps(mv_volume *out, const mv_volume *src, size_t sets) { /* ... and its steps */
-    int k, to = sets > 1 ? 1 : 0;
-    for (k = 0; k < 4; k++) out->step[k] = 1.0;
-    for (k = 1; k < 4 && to < 4; k++) out->step[to++] = src->step[k];
-}
-/* The axes of coil images made of images of as many sets as maps have */
-MV__CU_FN mv_status mv__cu_co_widen(mv_cuda_ctx *ctx, const char *op, size_t *dim, int *ndim,
-                                    const mv_volume *image, const mv_volume *maps) {
-    const int set = maps->dim[4] > 1 ? 1 : 0;
-    int k, n = 4;
-    if (set && image->dim[3] != maps->dim[4])
-        return mv__cu_fail(ctx, MEDVOL_E_SHAPE, "image", (double)image->dim[3],
-                           "%s: axis 3 of the image is %zu, of %zu sets of maps", op, image->dim[3],
-                           maps->dim[4]);
-    if (!set && image->ndim == 7 && image->dim[6] > 1)
-        return mv__cu_fail(ctx, MEDVOL_E_SHAPE, "image", image->ndim,
-                           "%s: the image has 7 axes: with coils there would be 8", op);
-    for (k = 0; k < 3; k++) dim[k] = image->dim[k];
-    dim[3] = maps->dim[3];
-    for (k = set ? 4 : 3; k < image->ndim && n < 7; k++) dim[n++] = image->dim[k];
-    *ndim = n;
-    for (k = n; k < 7; k++) dim[k] = 1;
-    return MEDVOL_OK;
-}
 /* Maps for coil images or, coils 0, images of a shape */
 MV__CU_FN mv_status mv__cu_co_maps(mv_cuda_ctx *ctx, const char *op, mv__cu_co_from *f,
                                    const mv_cuda_volume *maps, const size_t *dim, size_t coils) {
-    mv_status st = mv__cu_vol_check(ctx, op, "maps", maps);
-    int k;
-    if (st < 0) return st;
-    for (k = 0; k < 3; k++)
-        if (maps->dim[k] != dim[k])
-            return mv__cu_fail(ctx, MEDVOL_E_SHAPE, "maps", (double)maps->dim[k],
-                               "%s: axis %d of maps is %zu, of the images %zu", op, k, maps->dim[k], dim[k]);
-    if (coils && maps->dim[3] != coils)
-        return mv__cu_fail(ctx, MEDVOL_E_SHAPE, "maps", (double)maps->dim[3],
-                           "%s: maps are of %zu coils, src of %zu", op, maps->dim[3], coils);
-    if (maps->dim[5] * maps->dim[6] != 1)
-        return mv__cu_fail(ctx, MEDVOL_E_SHAPE, "maps", (double)maps->dim[5],
-                           "%s: maps have axes beyond x, y, z, coil, set", op);
-    return mv__cu_co_from_make(ctx, op, "maps", f, maps);
+    const mv_status st = mv__cu_coil_maps(ctx, op, maps, dim, coils);
+    return st < 0 ? st : mv__cu_co_from_make(ctx, op, "maps", f, maps);
 }
 
 /* ---- combination. N floats, one or two voxels, a thread; it takes all coils of them, and blocks of the same
@@ -9664,7 +9609,7 @@ MV__CU_FN mv_status mv__cu_co_rss(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const m
     if (!(noise >= 0.0 && noise <= 1e18))
         return mv__cu_fail(ctx, MEDVOL_E_RANGE, "noise", noise, "%s: noise = %g: must be 0..1e18", op, noise);
     if ((st = mv__cu_vol_check(ctx, op, "src", src)) < 0) return st;
-    ndim = mv__cu_co_drop(dim, src, 1);
+    ndim = mv__cu_coil_drop(dim, src, 1);
     if ((st = mv__cu_co_out_check(ctx, op, dst, src, MEDVOL_F32, ndim, dim, 0)) < 0) return st;
     if ((st = mv__cu_co_from_make(ctx, op, "src", &from, src)) < 0) return st;
     if ((st = mv__cu_co_to_make(ctx, op, &to, dst, src, MEDVOL_F32, ndim, dim, 0)) < 0) return st;
@@ -9682,7 +9627,7 @@ MV__CU_FN mv_status mv__cu_co_rss(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const m
         MV__CU_CO_LAUNCH(mv__cu_k_co_rss, g, grid, ctx->stream, (float *)to.work.data,
                          (const float *)from.v.data, g);
         st = mv__cu_launched(ctx, op);
-        mv__cu_co_steps(&to.out, src, 1);
+        mv__cu_coil_steps(&to.out, src, 1);
     }
     return mv__cu_co_to_end(ctx, op, st, &to);
 }
@@ -9707,9 +9652,9 @@ MV__CU_FN mv_status mv__cu_co_mapped(mv_cuda_ctx *ctx, const char *op, mv_cuda_v
     if (st < 0) return st;
     if ((st = mv__cu_co_maps(ctx, op, &by, maps, src->dim, expand ? 0 : src->dim[3])) < 0) return st;
     sets = maps->dim[4];
-    if (!expand) ndim = mv__cu_co_drop(dim, src, sets);
-    else if ((st = mv__cu_co_widen(ctx, op, dim, &ndim, src, maps)) < 0) return st;
-    if ((st = mv__cu_co_apart(ctx, op, "maps", dst, maps)) < 0) return st;
+    if (!expand) ndim = mv__cu_coil_drop(dim, src, sets);
+    else if (!(ndim = mv__cu_coil_widen(ctx, op, dim, src, maps))) return MEDVOL_E_SHAPE;
+    if ((st = mv__cu_dst_apart(ctx, op, "maps", dst, maps)) < 0) return st;
     if ((st = mv__cu_co_out_check(ctx, op, dst, src, MEDVOL_C64, ndim, dim, 0)) < 0) return st;
     if ((st = mv__cu_co_from_make(ctx, op, name, &from, src)) < 0) return st;
     if ((st = mv__cu_co_to_make(ctx, op, &to, dst, src, MEDVOL_C64, ndim, dim, 0)) < 0) return st;
@@ -9731,7 +9676,7 @@ MV__CU_FN mv_status mv__cu_co_mapped(mv_cuda_ctx *ctx, const char *op, mv_cuda_v
         if (expand) MV__CU_CO_LAUNCH(mv__cu_k_co_expand, g, grid, ctx->stream, d, s, m, g);
         else MV__CU_CO_LAUNCH(mv__cu_k_co_combine, g, grid, ctx->stream, d, s, m, g);
         st = mv__cu_launched(ctx, op);
-        if (!expand) mv__cu_co_steps(&to.out, src, sets);
+        if (!expand) mv__cu_coil_steps(&to.out, src, sets);
         else {
             int k;
             to.out.step[0] = 1.0;
@@ -11285,12 +11230,12 @@ MV__CU_FN mv_status mv__cu_co_inati_outs(mv_cuda_ctx *ctx, const char *op, const
     int ndim;
     mv_status st = mv__cu_co_out_check(ctx, op, maps, src, MEDVOL_C64, src->ndim, src->dim, 0);
     if (st < 0 || !image) return st;
-    ndim = mv__cu_co_drop(dim, src, 1);
+    ndim = mv__cu_coil_drop(dim, src, 1);
     st = mv__cu_co_out_check(ctx, "coil_inati: image", image, src, MEDVOL_C64, ndim, dim, 0);
     if (st < 0) return st;
     if (image == maps || image == src)
         return mv__cu_fail(ctx, MEDVOL_E_ALIAS, "image", 0, "%s: image is maps or src", op);
-    return image->data ? mv__cu_co_apart(ctx, op, "image", maps, image) : MEDVOL_OK;
+    return image->data ? mv__cu_dst_apart(ctx, op, "image", maps, image) : MEDVOL_OK;
 }
 /* What remains when shapes, options and outputs stand: room, and the work */
 MV__CU_FN mv_status mv__cu_co_inati_made(mv_cuda_ctx *ctx, const char *op, mv__cu_co_field *f,
@@ -11371,13 +11316,13 @@ MV__CU_FN mv_status mv__cu_co_inati(mv_cuda_ctx *ctx, mv_cuda_volume *maps, cons
                            f.voxels);
     j.limit = (float)(o.threshold * voxels);
     j.tolerance = o.tolerance;
-    ndim = mv__cu_co_drop(dim, src, 1);
+    ndim = mv__cu_coil_drop(dim, src, 1);
     if ((st = mv__cu_co_to_make(ctx, op, &to, maps, src, MEDVOL_C64, src->ndim, src->dim, 0)) < 0) return st;
     if (image) st = mv__cu_co_to_make(ctx, "coil_inati: image", &also, image, src, MEDVOL_C64, ndim, dim, 0);
     if (st == MEDVOL_OK) {
         st = mv__cu_co_inati_made(ctx, op, &f, &j, &from, &to, image ? &also : NULL, o.rounds);
         if (image) {
-            mv__cu_co_steps(&also.out, src, 1);
+            mv__cu_coil_steps(&also.out, src, 1);
             st = mv__cu_co_to_end(ctx, op, st, &also);
         }
     }
@@ -11924,7 +11869,7 @@ MV__CU_FN mv_status mv__cu_co_espirit_outs(mv_cuda_ctx *ctx, const mv_cuda_volum
     if ((st = mv__cu_co_out_check(ctx, on, values, ksp, MEDVOL_F32, 3 + more, dim, 0)) < 0) return st;
     if (values == maps || values == ksp)
         return mv__cu_fail(ctx, MEDVOL_E_ALIAS, "values", 0, "%s: values is maps or ksp", op);
-    return values->data ? mv__cu_co_apart(ctx, op, "values", maps, values) : MEDVOL_OK;
+    return values->data ? mv__cu_dst_apart(ctx, op, "values", maps, values) : MEDVOL_OK;
 }
 MV__CU_FN mv_status mv__cu_co_espirit_all(mv_cuda_ctx *ctx, mv_cuda_volume *maps, const mv_cuda_volume *ksp,
                                           const mv_espirit_opt *opt) {
@@ -21283,7 +21228,7 @@ MV__CU_FN mv_status mv__cu_df_open(mv_cuda_ctx *ctx, const char *op, mv__cu_rg_p
     for (k = 0; k < 2 && st == MEDVOL_OK; k++) {
         lay += mv__cu_rg_pyramid_lay(&p[k]);
         scratch = mv__cu_df_more(scratch, mv__cu_round(mv__cu_rg_range_bytes(ctx, op, p[k].src)));
-        for (i = 0; i < p[k].levels; i++) /* for now */
+        for (i = 0; i < p[k].levels; i++) /* sizes are asked of volumes that are not empty */
             p[k].level[i].data = p[k].weight[i].data = p[k].src->data;
     }
     if (st == MEDVOL_OK) st = size(ctx, op, p, options, bytes);
@@ -23146,7 +23091,7 @@ MV__CU_FN void mv__cu_of_plan(mv__cu_of *d) {
     for (k = 0; k < 3; k++) half[k] = spacing[k] = n[k] > 1 ? spacing[k] : 1.0;
     mv__cu_vol_init(&d->fix[0], MEDVOL_F32, 5, dim, NULL);
     for (k = 0; k < 3; k++) d->fix[0].affine[5 * k] = spacing[k];
-    d->fix[0].data = d->fixed->data; /* for now: of an empty volume there are no levels */
+    d->fix[0].data = d->fixed->data; /* an empty volume would have no levels */
     d->levels = mv__cu_rg_levels(&d->fix[0], d->o.control.levels, &d->pyramid);
     d->finest = d->o.finest - 1 < d->levels - 1 ? d->o.finest - 1 : d->levels - 1;
     for (l = 0; l < d->levels; l++) {
