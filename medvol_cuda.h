@@ -438,8 +438,8 @@ MEDVOL_DEF mv_status mv_cuda_phase_correlate(mv_cuda_ctx *ctx, mv_shift *shift, 
    device, the rest of mv_chol_c128, mv_eigh_c128, mv_gemm_c128 on the host.
    SCRATCH  a copy of what is not contiguous MEDVOL_C64; a contiguous result where dst has gaps. */
 
-/* mv_cuda_coil_rss, _combine, _expand: one read of what they take; within 3e-7 (rss) and 1e-6 of the largest
-   result. */
+/* mv_cuda_coil_rss, _combine, _expand: one read of what they take; within 3e-7 (rss; less noise,
+   where sums cancel, 5e-4) and 1e-6 of the largest result. */
 MEDVOL_DEF mv_status mv_cuda_coil_rss(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                       const mv_coil_rss_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_coil_combine(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
@@ -465,15 +465,16 @@ MEDVOL_DEF mv_status mv_cuda_coil_compress(mv_cuda_ctx *ctx, mv_cuda_volume *dst
    at once); a new result is then zeros, another stays. Axes of 2^30 voxels: MEDVOL_E_UNSUPPORTED.
    mv_cuda_coil_walsh: each voxel begins with a column of its own matrix and takes at most 48 steps: it does
    not depend on its neighbours. Vectors are within 1e-3 of the processor's where it, too, has settled:
-   where the second eigenvalue is below 0.6 of the first. Scratch: 64 MiB, or what one row of voxels and the
+   where the second eigenvalue is below 0.6 of the first. With virtual_phase, data of zeros and infinities
+   alone are MEDVOL_E_RANGE. Scratch: 64 MiB, or what one row of voxels and the
    window's rows take at 4 C^2 bytes a voxel.
-   mv_cuda_coil_inati: all rounds are enqueued, what the device finds stops them; within 1e-4 where both end
-   in the same round. opt->image is on the device. Scratch: 16 bytes a voxel, 16 C bytes a voxel of a slab of
+   mv_cuda_coil_inati: all rounds are enqueued, what the device finds stops them; within 1e-4 (1e-3
+   where sums over coils cancel) where both end in the same round. opt->image is on the device. Scratch: 16 bytes a voxel, 16 C bytes a voxel of a slab of
    at most 64 MiB, 16 (C + 1) bytes for 1024 voxels.
    mv_cuda_coil_lowres: within 1e-4. Scratch: the part of the k-space that is used, the result once more, what
    a transform takes.
    mv_cuda_espirit: waits for the calibration, whose eigenvectors the host's cores find. No value is below the
-   processor's by more than 1e-4; vectors as Walsh's. Scratch: as Walsh; the Gram matrix of the blocks as that
+   processor's by more than 1e-4; vectors as Walsh's, within 2e-3. Scratch: as Walsh; the Gram matrix of the blocks as that
    of coil_noise. opt->values is on the device. */
 MEDVOL_DEF mv_status mv_cuda_coil_walsh(mv_cuda_ctx *ctx, mv_cuda_volume *maps, const mv_cuda_volume *src,
                                         const mv_coil_walsh_opt *opt);
@@ -581,7 +582,7 @@ MEDVOL_DEF mv_status mv_cuda_field_invert(mv_cuda_ctx *ctx, mv_cuda_volume *dst,
                                           const mv_field_invert_opt *opt);
 
 /* ---- registration --------------------------------------------------------------------------------------
-   mv_cuda_register_affine: as mv_register_affine, with all its models, measures, masks and options; images and
+   mv_cuda_register_affine: as mv_register_affine, with all its models, measures, masks, options; images and
    masks (opt->fixed_mask, moving_mask) lie on the device, affine, opt->start and the report on the host. The
    same pyramids, samples, bins and steps: where as many steps are taken, maps agree within 1e-4 voxels (MI:
    1e-3) and energies within 1e-5 of what the images vary by, else within a few control.tolerance.
@@ -621,7 +622,7 @@ MEDVOL_DEF mv_status mv_cuda_register_demons(mv_cuda_ctx *ctx, mv_cuda_volume *f
 
 /* ---- dense flow ----------------------------------------------------------------------------------------
    As in medvol.h: fixed, moving, field and start lie on the device. Of the methods there is DIS, in the plane
-   and in space; TVL1 and FARNEBACK are MEDVOL_E_UNSUPPORTED. Where there is texture 99 of 100 values agree with
+   and in space; TVL1 and FARNEBACK are MEDVOL_E_UNSUPPORTED. Where there is texture 99 of 100 values are
    medvol.h's within 0.05 voxels of the level it ends with, and all within 0.002 in the mean: steps of a patch
    may end a moment sooner, its neighbour's displacement suit by a hair less.
    Whether a refinement has come to rest is found on the device: nothing waits, all may be captured. But with
@@ -2775,7 +2776,9 @@ mv__cu_k_moments(mv__cu_moment *out, const T *x, const unsigned char *keep, long
 }
 
 /* ---- what becomes of the moments ---- */
-enum { MV__CU_TO_STATS, MV__CU_TO_ZNORM, MV__CU_TO_RESCALE, MV__CU_TO_GAMMA, MV__CU_TO_RANGE, MV__CU_TO_PART };
+enum {
+    MV__CU_TO_STATS, MV__CU_TO_ZNORM, MV__CU_TO_RESCALE, MV__CU_TO_GAMMA, MV__CU_TO_RANGE, MV__CU_TO_PART
+};
 typedef struct mv__cu_fold {
     int what, sample, given_mean, given_sd, clip, keep0, as_float, data;
     double slope, inter, zero, mean, sd, out_min, out_max, g;
@@ -15374,7 +15377,7 @@ MV__CU_FN mv_status mv__cu_fd_halvings(mv_cuda_ctx *ctx, const char *op, int *st
 }
 /* dst = exp(sign v) - id, planes of 2 or 3 components. v: in voxels, or in units of which `in` makes voxels
    (NULL: it is); dst in voxels, or in what `out` makes of them. steps: 0..30, or `counted`, on the device, if
-   that is given: then steps is the most there can be (0: 30). dst is not v. work: as large as dst's planes. */
+   that is given: then steps is the most there can be (0: 30). dst is not v. work: as large as dst. */
 MV__CU_FN mv_status mv__cu_fd_exp(mv_cuda_ctx *ctx, const char *op, float *const *dst,
                                   const mv__cu_fd_source *v, int comps, int steps, const int *counted,
                                   float sign, const double *in, const double *out, void *work) {
