@@ -463,19 +463,19 @@ MEDVOL_DEF mv_status mv_cuda_coil_compress(mv_cuda_ctx *ctx, mv_cuda_volume *dst
                                            size_t rows, const mv_coil_compress_opt *opt);
 /* Sensitivities. Data that are all zeros: the device finds it, MEDVOL_E_EMPTY from mv_cuda_sync (of espirit,
    at once); a new result is then zeros, another stays. Axes of 2^30 voxels: MEDVOL_E_UNSUPPORTED.
-   mv_cuda_coil_walsh: each voxel begins with a column of its own matrix and takes at most 48 steps: it does
-   not depend on its neighbours. Vectors are within 1e-3 of the processor's where it, too, has settled:
-   where the second eigenvalue is below 0.6 of the first. With virtual_phase, data of zeros and infinities
-   alone are MEDVOL_E_RANGE. Scratch: 64 MiB, or what one row of voxels and the
-   window's rows take at 4 C^2 bytes a voxel.
-   mv_cuda_coil_inati: all rounds are enqueued, what the device finds stops them; within 1e-4 (1e-3
-   where sums over coils cancel) where both end in the same round. opt->image is on the device. Scratch: 16 bytes a voxel, 16 C bytes a voxel of a slab of
-   at most 64 MiB, 16 (C + 1) bytes for 1024 voxels.
-   mv_cuda_coil_lowres: within 1e-4. Scratch: the part of the k-space that is used, the result once more, what
-   a transform takes.
-   mv_cuda_espirit: waits for the calibration, whose eigenvectors the host's cores find. No value is below the
-   processor's by more than 1e-4; vectors as Walsh's, within 2e-3. Scratch: as Walsh; the Gram matrix of the blocks as that
-   of coil_noise. opt->values is on the device. */
+   mv_cuda_coil_walsh: each voxel begins with a column of its own matrix and takes at most 48 steps: it
+   does not depend on its neighbours. Vectors are within 1e-3 of the processor's where it, too, has
+   settled: where the second eigenvalue is below 0.6 of the first. With virtual_phase, data of zeros and
+   infinities alone are MEDVOL_E_RANGE. Scratch: 64 MiB, or what one row of voxels and the window's rows
+   take at 4 C^2 bytes a voxel.
+   mv_cuda_coil_inati: all rounds are enqueued, what the device finds stops them; within 1e-4 (1e-3 where
+   sums over coils cancel) where both end in the same round. opt->image is on the device. Scratch: 16 bytes
+   a voxel, 16 C bytes a voxel of a slab of at most 64 MiB, 16 (C + 1) bytes for 1024 voxels.
+   mv_cuda_coil_lowres: within 1e-4. Scratch: the part of the k-space that is used, the result once more,
+   what a transform takes.
+   mv_cuda_espirit: waits for the calibration, whose eigenvectors the host's cores find. No value is below
+   the processor's by more than 1e-4; vectors as Walsh's, within 2e-3. Scratch: as Walsh; the Gram matrix
+   of the blocks as that of coil_noise. opt->values is on the device. */
 MEDVOL_DEF mv_status mv_cuda_coil_walsh(mv_cuda_ctx *ctx, mv_cuda_volume *maps, const mv_cuda_volume *src,
                                         const mv_coil_walsh_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_coil_inati(mv_cuda_ctx *ctx, mv_cuda_volume *maps, const mv_cuda_volume *src,
