@@ -14,13 +14,15 @@ void *dev_alloc(size_t bytes) {
     return cudaMalloc(&p, bytes) == cudaSuccess ? p : NULL;
 }
 void dev_free(void *p) { (void)cudaFree(p); }
+/* contexts' streams do not wait for the default stream, on which these may return before all is there */
+static int dev_settled(cudaError_t e) { return e == cudaSuccess && cudaStreamSynchronize(0) == cudaSuccess; }
 int dev_put(void *device, const void *host, size_t bytes) {
-    return cudaMemcpy(device, host, bytes, cudaMemcpyHostToDevice) == cudaSuccess;
+    return dev_settled(cudaMemcpy(device, host, bytes, cudaMemcpyHostToDevice));
 }
 int dev_get(void *host, const void *device, size_t bytes) {
     return cudaMemcpy(host, device, bytes, cudaMemcpyDeviceToHost) == cudaSuccess;
 }
-int dev_set(void *device, int byte, size_t bytes) { return cudaMemset(device, byte, bytes) == cudaSuccess; }
+int dev_set(void *device, int byte, size_t bytes) { return dev_settled(cudaMemset(device, byte, bytes)); }
 int dev_error(int forget) { return (int)(forget ? cudaGetLastError() : cudaPeekAtLastError()); }
 mv_cuda_stream dev_stream(void) {
     cudaStream_t s = NULL;
