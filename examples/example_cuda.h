@@ -13,6 +13,9 @@
 #  define MEDVOL_CUDA_IMPLEMENTATION
 #endif
 #include "../medvol_cuda.h"
+#if !defined MEDVOL_CUDA_LINKED && defined __CUDACC__
+#  include <cuda_profiler_api.h>
+#endif
 
 /* ---- the few calls of the CUDA runtime that programs make themselves; 0: it failed ---- */
 extern "C" {
@@ -29,6 +32,7 @@ int ex_event_record(void *event, mv_cuda_stream stream);
 int ex_event_wait(void *event);
 double ex_event_ms(void *from, void *to);
 int ex_gpu_copy(void *dst, const void *src, size_t bytes, mv_cuda_stream stream);
+void ex_gpu_range(int begins); /* what a profiler shall look at: ncu --profile-from-start off */
 const char *ex_gpu_mistake(void); /* that the emulation found at the end of a program, or NULL */
 }
 #ifndef MEDVOL_CUDA_LINKED
@@ -64,6 +68,13 @@ double ex_event_ms(void *from, void *to) {
 }
 int ex_gpu_copy(void *dst, const void *src, size_t bytes, mv_cuda_stream stream) {
     return cudaMemcpyAsync(dst, src, bytes, cudaMemcpyDeviceToDevice, stream) == cudaSuccess;
+}
+void ex_gpu_range(int begins) {
+#  ifdef __CUDACC__
+    (void)(begins ? cudaProfilerStart() : cudaProfilerStop());
+#  else
+    (void)begins;
+#  endif
 }
 const char *ex_gpu_mistake(void) {
 #  ifdef __CUDACC__

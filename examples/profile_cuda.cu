@@ -426,17 +426,21 @@ static mv_register_affine_opt some_rigid_steps() {
     return opt;
 }
 /* From a place between voxels: on one, the slope of what is linear on either side is a matter of rounding. */
-static mv_register_lncc_opt two_uneven_steps() {
+static mv_register_lncc_opt uneven_steps(int n, int full) {
     static const double start[12] = {1, 0, 0, 0.31, 0, 1, 0, -0.23, 0, 0, 1, 0.17};
-    mv_register_lncc_opt opt = some_steps<mv_register_lncc_opt>(2);
-    opt.start = start;
+    mv_register_lncc_opt opt = some_steps<mv_register_lncc_opt>(n);
+    opt.start = start, opt.full = full;
     return opt;
 }
+#define LNCC(name, read, n, full)                                                                            \
+    ROW(name, MOVED, read, 4, 1e-2, VOLUME, register_lncc, (c, d, s, &o->other, at(uneven_steps(n, full))))
 static const row registration[] = {
     ROW("rigid, 4 steps (waits)", MOVED, 8, 0, 1e-4, AFFINE, register_affine,
         (c, o->numbers, s, &o->other, at(some_rigid_steps()))),
-    ROW("local correlation, 2 steps (waits)", MOVED, 40, 4, 1e-2, VOLUME, register_lncc,
-        (c, d, s, &o->other, at(two_uneven_steps()))),
+    LNCC("local correlation, 2 steps (waits)", 40, 2, 0),
+    LNCC("local correlation, 12 (waits)", 220, 12, 0), /* less the above: 10 steps */
+    LNCC("local correlation, full, 2 (waits)", 40, 2, 1),
+    LNCC("local correlation, full, 12 (waits)", 220, 12, 1),
     ROW("demons, 2 steps (waits)", MOVED, 172, 4, 1e-2, VOLUME, register_demons,
         (c, d, s, &o->other, at(some_steps<mv_register_demons_opt>(2)))),
 };
@@ -826,6 +830,11 @@ static int run(work *w, const row *r, times *t) {
     prepare(w, g, r->input, 0);
     if ((st = r->device(w, &g->device)) == MEDVOL_E_NOMEM) return 0;
     EX_WORK(st);
+    EX_WORK(mv_cuda_sync(&w->gpu));
+    ex_gpu_range(1);
+    EX_WORK(r->device(w, &g->device));
+    EX_WORK(mv_cuda_sync(&w->gpu));
+    ex_gpu_range(0);
     t->median = median_ms(w, t, [&]() { return r->device(w, &g->device); });
     EX_WORK(mv_cuda_sync(&w->gpu));
     if (w->graph) t->graph = by_graph(w, r);
