@@ -7896,7 +7896,10 @@ MV__CU_FN int mv__cu_ft_fit(mv__cu_ft_layout *l, const mv__cu_ft_array *a, const
     l->batch = many ? l->loops[big] : 1;
     for (s = 0; s < 2; s++) l->dist[s] = many ? l->loop[s][big] : 1;
     for (k = 0; k < many; k++) {
-        if (k != big) runs *= l->loops[k];
+        if (k == big) continue;
+        runs *= l->loops[k];
+        for (s = 0; s < 2; s++) /* each run begins where a complex number may lie */
+            if (side[s]->real && l->loop[s][k] % 2) return 0;
         if (k > big) { /* what is left closes up */
             l->loops[k - 1] = l->loops[k];
             for (s = 0; s < 2; s++) l->loop[s][k - 1] = l->loop[s][k];
