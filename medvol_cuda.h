@@ -463,14 +463,14 @@ MEDVOL_DEF mv_status mv_cuda_coil_compress(mv_cuda_ctx *ctx, mv_cuda_volume *dst
                                            size_t rows, const mv_coil_compress_opt *opt);
 /* Sensitivities. Data that are all zeros: the device finds it, MEDVOL_E_EMPTY from mv_cuda_sync (of espirit,
    at once); a new result is then zeros, another stays. Axes of 2^30 voxels: MEDVOL_E_UNSUPPORTED.
-   mv_cuda_coil_walsh: each voxel begins with a column of its own matrix and takes at most 48 steps: it
-   does not depend on its neighbours. Vectors are within 1e-3 of the processor's where it, too, has
-   settled: where the second eigenvalue is below 0.6 of the first. With virtual_phase, data of zeros and
-   infinities alone are MEDVOL_E_RANGE. Scratch: 64 MiB, or what one row of voxels and the window's rows
-   take at 4 C^2 bytes a voxel.
+   mv_cuda_coil_walsh: each voxel begins with a column of its own matrix and takes at most 48 steps (of up
+   to 8 coils 63, by its powers): it does not depend on its neighbours. Vectors are within 1e-3 of the
+   processor's where it, too, has settled: where the second eigenvalue is below 0.6 of the first. With
+   virtual_phase, data of zeros and infinities alone are MEDVOL_E_RANGE. Scratch: 32 MiB, or what one row of
+   voxels and the window's rows take at 4 C^2 bytes a voxel.
    mv_cuda_coil_inati: all rounds are enqueued, what the device finds stops them; within 1e-4 (1e-3 where
    sums over coils cancel) where both end in the same round. opt->image is on the device. Scratch: 16 bytes
-   a voxel, 16 C bytes a voxel of a slab of at most 64 MiB, 16 (C + 1) bytes for 1024 voxels.
+   a voxel, 16 C bytes a voxel of a slab of at most 32 MiB, 16 (C + 1) bytes for 1024 voxels.
    mv_cuda_coil_lowres: within 1e-4. Scratch: the part of the k-space that is used, the result once more,
    what a transform takes.
    mv_cuda_espirit: waits for the calibration, whose eigenvectors the host's cores find. No value is below
@@ -10390,8 +10390,9 @@ MV__CU_FN mv_status mv__cu_co_greatest(mv_cuda_ctx *ctx, const char *op, mv__cu_
 /* ---- sensitivities. Hermitian C x C matrices of the voxels of a slab (some rows of one plane, or some
    planes) are C^2 planes of floats: of row i, 2 i + 1 of them from i^2 on: real and imaginary part of each
    element before the diagonal, then that. ---- */
+enum { MV__CU_CO_TILE = 32 };
 enum { MV__CU_CO_CHANNELS = 256, MV__CU_CO_WIDEST = 63, MV__CU_CO_V = 128, MV__CU_CO_ITERATIONS = 48 };
-#define MV__CU_CO_SLAB ((size_t)64 << 20) /* bytes of a slab, so that it stays in the L2 cache */
+#define MV__CU_CO_SLAB ((size_t)32 << 20) /* bytes of a slab, so that it stays in the L2 cache */
 typedef struct mv__cu_co_field {
     const float *src, *turn;      /* turn: what makes the phase; NULL: coil 0 is made real */
     float *maps, *values, *a, *p; /* values may be NULL; a: matrices; p: of what windows reach, before y, x */
@@ -10403,15 +10404,17 @@ typedef struct mv__cu_co_field {
     int h[3];                     /* halves of the window */
     float limit;
 } mv__cu_co_field;
-/* Cuts so that `each` bytes a voxel and `row` bytes a row make no more than a slab, if a row does not. */
-MV__CU_FN void mv__cu_co_slabs(mv__cu_co_field *f, size_t each, size_t row) {
+/* Cuts so that `each` bytes a voxel and `row` bytes a row make no more than a slab, if a row does not: rows of
+   a plane, or of `deep` planes where these are many, or planes. */
+MV__CU_FN void mv__cu_co_slabs(mv__cu_co_field *f, size_t each, size_t row, size_t deep) {
     const size_t bytes = each * f->n[0] + row, rows = MV__CU_CO_SLAB / bytes;
     f->nx = (int)f->n[0], f->ny = (int)f->n[1], f->nz = (int)f->n[2];
     f->voxels = (long long)(f->n[0] * f->n[1] * f->n[2]);
-    f->mz = 1;
-    f->my = rows >= f->n[1] ? f->ny : rows < 1 ? 1 : (int)rows;
+    if (f->n[2] < deep || rows < deep * MV__CU_CO_TILE) deep = 1;
+    f->my = rows / deep >= f->n[1] ? f->ny : rows < deep ? 1 : (int)(rows / deep);
+    f->mz = (int)deep;
     if (f->my == f->ny)
-        f->mz = rows / f->n[1] >= f->n[2] ? f->nz : rows < f->n[1] ? 1 : (int)(rows / f->n[1]);
+        f->mz = rows / f->n[1] >= f->n[2] ? f->nz : rows < f->n[1] ? 1 : (int)(rows / f->n[1] / deep * deep);
     if (f->my > 32768) f->my = 32768;
     if (f->mz > 32768 / f->my) f->mz = 32768 / f->my;
 }
@@ -10422,44 +10425,63 @@ MV__CU_DEV void mv__cu_co_pair(int at, int *i, int *j) { /* at = i (i + 1) / 2 +
     *i = r;
     *j = at - r * (r + 1) / 2;
 }
-/* Products of 4 x 4 coils, summed over planes */
-MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_co_products(mv__cu_co_field f) {
-    const long long i = (long long)blockIdx.x * MV__CU_B + (int)threadIdx.x, n = (long long)f.pm * f.nx;
-    const int z = f.z + (int)blockIdx.y, last = mv__cu_mini(f.nz - 1, z + f.h[2]);
-    const float scale = f.light->scale;
-    float re[4][4], im[4][4];
-    int bi, bj, at, a, b;
-    if (i >= n || f.light->stop) return;
-    mv__cu_co_pair((int)blockIdx.z, &bi, &bj);
+/* Products of 4 x 4 coils, summed over planes: of two planes a thread, which share all but one plane each */
+typedef struct mv__cu_co_block { float re[4][4], im[4][4]; } mv__cu_co_block;
+MV__CU_DEV void mv__cu_co_block_add(mv__cu_co_block &s, const mv__cu_co_field &f, long long i, int z, int bi,
+                                    int bj, float scale) {
+    const float *const p = f.src + 2 * (((long long)z * f.ny + f.py) * f.nx + i);
+    mv__cu_pack<float, 2> u[4], v[4];
+    int a, b;
     MV__CU_UNROLL for (a = 0; a < 4; a++) {
-        MV__CU_UNROLL for (b = 0; b < 4; b++) re[a][b] = im[a][b] = 0.0f;
+        const int c = 4 * bi + a, d = 4 * bj + a;
+        mv__cu_ldn<float, 2>(u[a], p + 2 * f.voxels * c, f.packed, c < f.coils);
+        mv__cu_ldn<float, 2>(v[a], p + 2 * f.voxels * d, f.packed, d < f.coils);
     }
-    for (at = z > f.h[2] ? z - f.h[2] : 0; at <= last; at++) {
-        const float *const s = f.src + 2 * (((long long)at * f.ny + f.py) * f.nx + i);
-        mv__cu_pack<float, 2> u[4], v[4];
-        MV__CU_UNROLL for (a = 0; a < 4; a++) {
-            const int p = 4 * bi + a, q = 4 * bj + a;
-            mv__cu_ldn<float, 2>(u[a], s + 2 * f.voxels * p, f.packed, p < f.coils);
-            mv__cu_ldn<float, 2>(v[a], s + 2 * f.voxels * q, f.packed, q < f.coils);
-            u[a].v[0] *= scale, u[a].v[1] *= scale;
-            v[a].v[0] *= scale, v[a].v[1] *= scale;
-        }
-        MV__CU_UNROLL for (a = 0; a < 4; a++) {
-            MV__CU_UNROLL for (b = 0; b < 4; b++) {
-                re[a][b] += u[a].v[0] * v[b].v[0] + u[a].v[1] * v[b].v[1];
-                im[a][b] += u[a].v[1] * v[b].v[0] - u[a].v[0] * v[b].v[1];
-            }
-        }
+    MV__CU_UNROLL for (a = 0; a < 4; a++) {
+        u[a].v[0] *= scale, u[a].v[1] *= scale;
+        v[a].v[0] *= scale, v[a].v[1] *= scale;
     }
     MV__CU_UNROLL for (a = 0; a < 4; a++) {
         MV__CU_UNROLL for (b = 0; b < 4; b++) {
-            const int p = 4 * bi + a, q = 4 * bj + b;
-            float *const to = f.p + (long long)(p * p + 2 * q) * f.rim + (int)blockIdx.y * n + i;
-            if (p >= f.coils || q > p) continue;
-            to[0] = re[a][b];
-            if (q < p) to[f.rim] = im[a][b];
+            s.re[a][b] += u[a].v[0] * v[b].v[0];
+            s.re[a][b] += u[a].v[1] * v[b].v[1];
+            s.im[a][b] += u[a].v[1] * v[b].v[0];
+            s.im[a][b] -= u[a].v[0] * v[b].v[1];
         }
     }
+}
+MV__CU_DEV void mv__cu_co_block_put(const mv__cu_co_block &s, const mv__cu_co_field &f, long long at, int bi,
+                                    int bj) {
+    int a, b;
+    MV__CU_UNROLL for (a = 0; a < 4; a++) {
+        MV__CU_UNROLL for (b = 0; b < 4; b++) {
+            const int p = 4 * bi + a, q = 4 * bj + b;
+            float *const to = f.p + (long long)(p * p + 2 * q) * f.rim + at;
+            if (p >= f.coils || q > p) continue;
+            to[0] = s.re[a][b];
+            if (q < p) to[f.rim] = s.im[a][b];
+        }
+    }
+}
+MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_co_products(mv__cu_co_field f) {
+    const long long i = (long long)blockIdx.x * MV__CU_B + (int)threadIdx.x, n = (long long)f.pm * f.nx;
+    const int at = 2 * (int)blockIdx.y, z = f.z + at, h = f.h[2], two = at + 1 < f.mz;
+    const float scale = f.light->scale;
+    mv__cu_co_block s, t;
+    int bi, bj, a, b, k;
+    if (i >= n || f.light->stop) return;
+    mv__cu_co_pair((int)blockIdx.z, &bi, &bj);
+    MV__CU_UNROLL for (a = 0; a < 4; a++) {
+        MV__CU_UNROLL for (b = 0; b < 4; b++) s.re[a][b] = s.im[a][b] = 0.0f;
+    }
+    for (k = z + 1 > h ? z + 1 - h : 0; k <= mv__cu_mini(z + h, f.nz - 1); k++)
+        mv__cu_co_block_add(s, f, i, k, bi, bj, scale);
+    t = s;
+    if (z - h >= 0) mv__cu_co_block_add(s, f, i, z - h, bi, bj, scale);
+    mv__cu_co_block_put(s, f, at * n + i, bi, bj);
+    if (!two) return;
+    if (z + 1 + h < f.nz) mv__cu_co_block_add(t, f, i, z + 1 + h, bi, bj, scale);
+    mv__cu_co_block_put(t, f, (at + 1) * n + i, bi, bj);
 }
 /* The coils themselves, behind the products */
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_co_means(mv__cu_co_field f) {
@@ -10477,39 +10499,60 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_co_means(mv__cu_co_field f) {
     to[0] = re;
     to[f.rim] = im;
 }
-/* a = sums of p along y, then x, of what lies within the image: tiles of 32 x 32, planes one after another */
-enum { MV__CU_CO_TILE = 32 };
-MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_co_window(mv__cu_co_field f, int planes) {
+/* s[u] = the sum of v(u) to v(u + 2 h), u < 4: they share most of it */
+template <class V> MV__CU_DEV void mv__cu_co_four(float *s, int h, V v) {
+    float all = 0.0f, a, b, c;
+    int k;
+    if (h == 0) {
+        MV__CU_UNROLL for (k = 0; k < 4; k++) s[k] = v(k);
+        return;
+    }
+    MV__CU_UNROLL_BY(4) for (k = 3; k <= 2 * h; k++) all += v(k);
+    c = v(2);
+    b = v(1) + c;
+    a = v(0) + b;
+    s[0] = all + a;
+    a = v(2 * h + 1);
+    s[1] = all + (b + a);
+    a += v(2 * h + 2);
+    s[2] = all + (c + a);
+    s[3] = all + (a + v(2 * h + 3));
+}
+/* a = sums of p along y, then x, of what lies within the image: tiles of 32 x 32, four sums a thread, planes
+   one after another */
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_co_window(mv__cu_co_field f, int planes, int pitch) {
     MV__CU_DYNAMIC(float, sh);
-    const int hx = f.h[0], hy = f.h[1], w = MV__CU_CO_TILE + 2 * hx, h = MV__CU_CO_TILE + 2 * hy;
-    const int x0 = (int)blockIdx.x * MV__CU_CO_TILE, y0 = f.y + (int)blockIdx.y * MV__CU_CO_TILE;
-    const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5;
-    float *const sums = sh + w * h;
-    int q, r, c, k;
+    const int hx = f.h[0], hy = f.h[1], w = MV__CU_CO_TILE + 2 * hx, t = (int)threadIdx.x;
+    const int x0 = (int)blockIdx.x * MV__CU_CO_TILE, y0 = (int)blockIdx.y * MV__CU_CO_TILE; /* of the slab */
+    const int x = x0 + 4 * (t & 7), y = y0 + (t >> 3), up = f.y - f.py - hy, g0 = t / w, c0 = t - g0 * w;
+    const int n = y < f.my ? mv__cu_mini(4, f.nx - x) : 0, wide = f.nx % 4 == 0;
+    int q, k;
     if (f.light->stop) return;
     for (q = (int)blockIdx.z; q < planes; q += (int)gridDim.z) {
         const float *const from = f.p + (long long)q * f.pm * f.nx;
-        float *const to = f.a + (long long)q * f.my * f.nx;
-        for (r = warp; r < h; r += 8)
-            for (c = lane; c < w; c += 32) {
-                const int x = x0 + c - hx, y = y0 + r - hy;
-                const int on = x >= 0 && x < f.nx && y >= f.py && y < f.py + f.pm;
-                sh[r * w + c] = on ? from[(long long)(y - f.py) * f.nx + x] : 0.0f;
-            }
-        mv__cu_sync();
-        for (r = warp; r < MV__CU_CO_TILE; r += 8)
-            for (c = lane; c < w; c += 32) {
-                float s = 0.0f;
-                for (k = 0; k <= 2 * hy; k++) s += sh[(r + k) * w + c];
-                sums[r * w + c] = s;
-            }
-        mv__cu_sync();
-        for (r = warp; r < MV__CU_CO_TILE; r += 8) {
-            float s = 0.0f;
-            for (k = 0; k <= 2 * hx; k++) s += sums[r * w + lane + k];
-            if (x0 + lane < f.nx && y0 + r < f.y + f.my) to[(long long)(y0 + r - f.y) * f.nx + x0 + lane] = s;
+        const float *const row = sh + (t >> 3) * pitch + 4 * (t & 7);
+        mv__cu_pack<float, 4> s;
+        int g = g0, c = c0;
+        while (g < MV__CU_CO_TILE / 4) { /* column c, rows from 4 g on; out of p's: zeros */
+            const int px = x0 + c - hx, py = y0 + 4 * g + up, on = px >= 0 && px < f.nx;
+            const float *const p = from + (long long)py * f.nx + px;
+            mv__cu_co_four(s.v, hy, [=](int i) {
+                return on && py + i >= 0 && py + i < f.pm ? p[(long long)i * f.nx] : 0.0f;
+            });
+            MV__CU_UNROLL for (k = 0; k < 4; k++) sh[(4 * g + k) * pitch + c] = s.v[k];
+            for (c += MV__CU_B; c >= w; g++) c -= w;
         }
-        mv__cu_sync(); /* nobody reads sh any more, but sums */
+        mv__cu_sync();
+        if (n > 0) {
+            float *const to = f.a + ((long long)q * f.my + y) * f.nx + x;
+            mv__cu_co_four(s.v, hx, [=](int i) { return row[i]; });
+            if (wide) mv__cu_co_put<4>(to, s, 1);
+            else {
+                MV__CU_UNROLL for (k = 0; k < 4; k++)
+                    if (k < n) to[k] = s.v[k];
+            }
+        }
+        mv__cu_sync();
     }
 }
 
@@ -10622,6 +10665,16 @@ MV__CU_DEV float mv__cu_co_iterate(float2 *&x, float2 *&y, const float2 *o, cons
     mv__cu_syncwarp();
     return value;
 }
+/* What coil c has to the number that is made real and positive */
+MV__CU_DEV float2 mv__cu_co_phase(const mv__cu_co_field &f, const float *a, int c) {
+    if (c >= f.coils) return make_float2(0.0f, 0.0f);
+    if (f.means) {
+        a += (long long)(f.coils * f.coils + 2 * c) * f.pitch;
+        return make_float2(a[0], -a[f.pitch]);
+    }
+    if (f.turn) return make_float2(f.turn[2 * c], f.turn[2 * c + 1]);
+    return make_float2(c == 0 ? 1.0f : 0.0f, 0.0f);
+}
 /* The vector of a set to its place: of length 1, with its phase, 0 where the value is below the limit */
 template <int L>
 MV__CU_DEV void mv__cu_co_settle(const mv__cu_co_field &f, float *maps, const float2 *x, const float *a,
@@ -10630,16 +10683,10 @@ MV__CU_DEV void mv__cu_co_settle(const mv__cu_co_field &f, float *maps, const fl
     float all = 0.0f, p = 0.0f, q = 0.0f, r;
     int c;
     for (c = part; c < f.coils; c += L) {
-        const float2 v = x[c * S];
-        float m = 0.0f, n = 0.0f;
-        if (f.means) {
-            m = a[(long long)(f.coils * f.coils + 2 * c) * f.pitch];
-            n = -a[(long long)(f.coils * f.coils + 2 * c + 1) * f.pitch];
-        } else if (f.turn) m = f.turn[2 * c], n = f.turn[2 * c + 1];
-        else if (c == 0) m = 1.0f;
+        const float2 v = x[c * S], u = mv__cu_co_phase(f, a, c);
         all = v.y * v.y + (v.x * v.x + all);
-        p = m * v.x + p - n * v.y;
-        q = m * v.y + q + n * v.x;
+        p = u.x * v.x + p - u.y * v.y;
+        q = u.x * v.y + q + u.y * v.x;
     }
     all = mv__cu_co_all<L>(all), p = mv__cu_co_all<L>(p), q = mv__cu_co_all<L>(q);
     mv__cu_co_unit(&p, &q);
@@ -10674,11 +10721,199 @@ template <int L> MV__CU_KERNEL(MV__CU_CO_V, 4) mv__cu_k_co_lead(mv__cu_co_field 
             for (c = part; c < f.coils; c += L) o[c * S] = x[c * S];
     }
 }
+/* ---- the same of few coils: a thread a voxel, the matrix in registers and `own`, in shared memory. Three
+   steps by the matrix, two by its square, two by that one's square ...: 63 steps by 11 products. The value is
+   a root of that of the last power. ---- */
+template <int N> struct mv__cu_co_small { /* Hermitian: diagonal, and what is below it */
+    enum { LOWER = N * (N - 1) / 2 };
+    float d[N], re[LOWER], im[LOWER];
+    static MV__CU_IN int at(int i, int j) { return i * (i - 1) / 2 + j; }
+    MV__CU_IN void fetch(const float *own) { /* elements in the order of planes */
+        int i, j;
+        MV__CU_UNROLL for (i = 0; i < N; i++) {
+            MV__CU_UNROLL for (j = 0; j < N; j++)
+                if (j < i) {
+                    re[at(i, j)] = own[(i * i + 2 * j) * MV__CU_CO_V];
+                    im[at(i, j)] = own[(i * i + 2 * j + 1) * MV__CU_CO_V];
+                }
+            d[i] = own[(i * i + 2 * i) * MV__CU_CO_V];
+        }
+    }
+    MV__CU_IN void load(float *own, const float *a, long long pitch, int coils) {
+        int k;
+        MV__CU_UNROLL_BY(16) for (k = 0; k < N * N; k++, a += pitch)
+            own[k * MV__CU_CO_V] = k < coils * coils ? *a : 0.0f;
+        fetch(own);
+    }
+    MV__CU_IN float2 get(int i, int j) const { /* i and j differ */
+        return i > j ? make_float2(re[at(i, j)], im[at(i, j)]) : make_float2(re[at(j, i)], -im[at(j, i)]);
+    }
+    MV__CU_IN void times(float2 *y, const float2 *x) const {
+        int i, j;
+        MV__CU_UNROLL for (i = 0; i < N; i++) {
+            y[i] = make_float2(d[i] * x[i].x, d[i] * x[i].y);
+            MV__CU_UNROLL for (j = 0; j < N; j++) {
+                float2 m;
+                if (j == i) continue;
+                m = get(i, j);
+                y[i].x += m.x * x[j].x;
+                y[i].x -= m.y * x[j].y;
+                y[i].y += m.x * x[j].y;
+                y[i].y += m.y * x[j].x;
+            }
+        }
+    }
+    /* x = the column of the strongest coil */
+    MV__CU_IN void column(float2 *x) const {
+        float best = d[0];
+        int k = 0, i, j;
+        MV__CU_UNROLL for (i = 1; i < N; i++)
+            if (d[i] > best) best = d[i], k = i;
+        MV__CU_UNROLL for (i = 0; i < N; i++) {
+            x[i] = make_float2(d[i], 0.0f);
+            MV__CU_UNROLL for (j = 0; j < N; j++)
+                if (j != i && j == k) x[i] = get(i, j);
+        }
+    }
+    /* What is left of it orthogonal to o */
+    MV__CU_IN void less(const float2 *o) {
+        float2 m[N];
+        float s = 0.0f;
+        int i, j;
+        times(m, o);
+        MV__CU_UNROLL for (i = 0; i < N; i++) s += m[i].x * o[i].x + m[i].y * o[i].y;
+        MV__CU_UNROLL for (i = 0; i < N; i++) /* m - o s / 2 is taken off on both sides */
+            m[i].x -= 0.5f * s * o[i].x, m[i].y -= 0.5f * s * o[i].y;
+        MV__CU_UNROLL for (i = 0; i < N; i++) {
+            d[i] -= 2.0f * (m[i].x * o[i].x + m[i].y * o[i].y);
+            MV__CU_UNROLL for (j = 0; j < N; j++) {
+                if (j >= i) continue;
+                re[at(i, j)] -= m[i].x * o[j].x + m[i].y * o[j].y + (o[i].x * m[j].x + o[i].y * m[j].y);
+                im[at(i, j)] -= m[i].y * o[j].x - m[i].x * o[j].y + (o[i].y * m[j].x - o[i].x * m[j].y);
+            }
+        }
+    }
+    /* s times it, squared: no element exceeds 1. s */
+    MV__CU_IN float square(float *own) {
+        float s = 0.0f;
+        int i, j, k;
+        MV__CU_UNROLL for (i = 0; i < N; i++) s += d[i];
+        s = s > 0.0f ? 1.0f / s : 0.0f;
+        MV__CU_UNROLL for (i = 0; i < N; i++) d[i] *= s;
+        MV__CU_UNROLL for (i = 0; i < LOWER; i++) re[i] *= s, im[i] *= s;
+        MV__CU_UNROLL for (i = 0; i < N; i++) {
+            float p = d[i] * d[i], q;
+            MV__CU_UNROLL for (k = 0; k < N; k++)
+                if (k != i) p += get(i, k).x * get(i, k).x, p += get(i, k).y * get(i, k).y;
+            own[(i * i + 2 * i) * MV__CU_CO_V] = p;
+            MV__CU_UNROLL for (j = 0; j < N; j++) {
+                if (j >= i) continue;
+                p = (d[i] + d[j]) * re[at(i, j)], q = (d[i] + d[j]) * im[at(i, j)];
+                MV__CU_UNROLL for (k = 0; k < N; k++) {
+                    float2 u, v;
+                    if (k == i || k == j) continue;
+                    u = get(i, k), v = get(j, k);
+                    p += u.x * v.x;
+                    p += u.y * v.y;
+                    q += u.y * v.x;
+                    q -= u.x * v.y;
+                }
+                own[(i * i + 2 * j) * MV__CU_CO_V] = p;
+                own[(i * i + 2 * j + 1) * MV__CU_CO_V] = q;
+            }
+        }
+        fetch(own);
+        return s;
+    }
+};
+enum { MV__CU_CO_FEW = 8, MV__CU_CO_STEPS = 3, MV__CU_CO_PRODUCTS = 11 }; /* steps by the matrix itself */
+template <int N> struct mv__cu_co_own { float m[N * N * MV__CU_CO_V]; };
+/* x = the leading eigenvector, of length 1, orthogonal to o if `second`; the value */
+template <int N> MV__CU_DEV float mv__cu_co_small_lead(float2 *x, const float2 *o, int second, const float *a,
+                                                       long long pitch, int coils, float *own) {
+    mv__cu_co_small<N> m;
+    float value = 0.0f, gain = 1.0f, by = 1.0f;
+    int s, c, k, power = 0, roots = 0, done = 0;
+    m.load(own, a, pitch, coils);
+    if (second) m.less(o);
+    m.column(x);
+    MV__CU_ROLLED for (s = 0; s < MV__CU_CO_PRODUCTS; s++) {
+        float xx = 0.0f, xy = 0.0f, yy = 0.0f, off = 0.0f, big, r;
+        float2 y[N];
+        if (s >= MV__CU_CO_STEPS && (s - MV__CU_CO_STEPS) % 2 == 0) {
+            r = m.square(own);
+            MV__CU_ROLLED for (k = 0; k < power; k++) r = sqrtf(r);
+            gain /= r;
+            power++;
+        }
+        m.times(y, x);
+        MV__CU_UNROLL for (c = 0; c < N; c++) {
+            xx = x[c].y * x[c].y + (x[c].x * x[c].x + xx);
+            xy = x[c].y * y[c].y + (x[c].x * y[c].x + xy);
+            yy = y[c].y * y[c].y + (y[c].x * y[c].x + yy);
+        }
+        big = xx > 0.0f ? xy / xx : 0.0f;
+        r = yy > 0.0f ? 1.0f / sqrtf(yy) : 0.0f;
+        MV__CU_UNROLL for (c = 0; c < N; c++) {
+            const float p = y[c].x - big * x[c].x, q = y[c].y - big * x[c].y;
+            off = q * q + (p * p + off);
+        }
+        if (!done) { /* once done it stays */
+            MV__CU_UNROLL for (c = 0; c < N; c++) x[c] = make_float2(y[c].x * r, y[c].y * r);
+            value = big, roots = power, by = gain;
+        }
+        done |= !(off > 1e-8f * xx * (big * big));
+        if (mv__cu_all(done)) break;
+    }
+    for (k = 0; k < roots; k++) value = sqrtf(value);
+    return value * by;
+}
+template <int N> MV__CU_KERNEL(MV__CU_CO_V, 3) mv__cu_k_co_lead_small(mv__cu_co_field f) {
+    MV__CU_SHARED(mv__cu_co_own<N>, sh);
+    const long long n = (long long)f.my * f.nx, i = (long long)blockIdx.x * MV__CU_CO_V + (int)threadIdx.x;
+    const long long k = i < n ? i : n - 1;
+    const long long to = ((long long)(f.z + (int)blockIdx.y) * f.ny + f.y) * f.nx + k;
+    const float *const a = f.a + (int)blockIdx.y * n + k;
+    float2 x[N], o[N];
+    int set, c;
+    if (f.light && f.light->stop) return;
+    MV__CU_UNROLL for (c = 0; c < N; c++) o[c] = make_float2(0.0f, 0.0f);
+    MV__CU_ROLLED for (set = 0; set < f.sets; set++) {
+        const float value = mv__cu_co_small_lead<N>(x, o, set, a, f.pitch, f.coils,
+                                                      sh.m + (int)threadIdx.x);
+        float all = 0.0f, p = 0.0f, q = 0.0f, r;
+        MV__CU_UNROLL for (c = 0; c < N; c++) {
+            const float2 v = x[c], u = mv__cu_co_phase(f, a, c);
+            all = v.y * v.y + (v.x * v.x + all);
+            p = u.x * v.x + p - u.y * v.y;
+            q = u.x * v.y + q + u.y * v.x;
+        }
+        mv__cu_co_unit(&p, &q);
+        r = 1.0f / sqrtf(all);
+        if (!mv__cu_co_finite(all) || !(value >= f.limit)) r = 0.0f;
+        MV__CU_UNROLL for (c = 0; c < N; c++) {
+            const float u = x[c].x * r, v = x[c].y * r;
+            mv__cu_pack<float, 2> out;
+            o[c] = x[c];
+            if (c >= f.coils || i >= n) continue;
+            out.v[0] = r != 0.0f ? v * q + u * p : 0.0f;
+            out.v[1] = r != 0.0f ? v * p - u * q : 0.0f;
+            mv__cu_co_put<2>(f.maps + 2 * (to + f.voxels * (f.coils * set + c)), out, f.packed);
+        }
+        if (f.values && i < n)
+            f.values[to + f.voxels * set] = value > 0.0f ? (value < 1.0f ? value : 1.0f) : 0.0f;
+    }
+}
 MV__CU_FN mv_status mv__cu_co_lead(mv_cuda_ctx *ctx, const char *op, const mv__cu_co_field *f) {
     const int lanes = f->coils <= 16 ? 1 : f->coils <= 32 ? 2 : f->coils <= 64 ? 4 : f->coils <= 128 ? 8 : 16;
     const size_t voxels = (size_t)f->my * (size_t)f->nx, each = (size_t)(MV__CU_CO_V / lanes);
     const size_t bytes = (f->sets > 1 ? 3 : 2) * (size_t)f->coils * each * sizeof(float2);
     const dim3 grid((unsigned)mv__cu_divup(voxels, each), (unsigned)f->mz, 1);
+    if (f->coils <= MV__CU_CO_FEW) {
+        if (f->coils <= 4) MV__CU_LAUNCH(mv__cu_k_co_lead_small<4>, grid, MV__CU_CO_V, 0, ctx->stream, *f);
+        else MV__CU_LAUNCH(mv__cu_k_co_lead_small<8>, grid, MV__CU_CO_V, 0, ctx->stream, *f);
+        return mv__cu_launched(ctx, op);
+    }
     switch (lanes) {
         case 1: MV__CU_LAUNCH(mv__cu_k_co_lead<1>, grid, MV__CU_CO_V, bytes, ctx->stream, *f); break;
         case 2: MV__CU_LAUNCH(mv__cu_k_co_lead<2>, grid, MV__CU_CO_V, bytes, ctx->stream, *f); break;
@@ -10743,11 +10978,12 @@ MV__CU_FN void mv__cu_co_slab(mv__cu_co_field *f, int my, int mz) {
     f->rim = (long long)f->mz * f->pm * f->nx;
 }
 MV__CU_FN mv_status mv__cu_co_window(mv_cuda_ctx *ctx, const char *op, const mv__cu_co_field *f, int planes) {
-    const size_t w = (size_t)(MV__CU_CO_TILE + 2 * f->h[0]), h = (size_t)(2 * MV__CU_CO_TILE + 2 * f->h[1]);
+    const int pitch = (MV__CU_CO_TILE + 2 * f->h[0]) / 4 * 4 + 5; /* 1 beyond a multiple of 4: no conflicts */
+    const size_t bytes = (size_t)(MV__CU_CO_TILE * pitch) * sizeof(float);
     const dim3 tiles((unsigned)mv__cu_divup((size_t)f->nx, MV__CU_CO_TILE),
                      (unsigned)mv__cu_divup((size_t)f->my, MV__CU_CO_TILE),
-                     (unsigned)mv__cu_mini(planes, 65535));
-    MV__CU_LAUNCH(mv__cu_k_co_window, tiles, MV__CU_B, w * h * sizeof(float), ctx->stream, *f, planes);
+                     (unsigned)mv__cu_mini((int)mv__cu_divup((size_t)planes, 4), 65535));
+    MV__CU_LAUNCH(mv__cu_k_co_window, tiles, MV__CU_B, bytes, ctx->stream, *f, planes, pitch);
     return mv__cu_launched(ctx, op);
 }
 /* The matrices of one slab: products along z, then windows along y and x */
@@ -10755,8 +10991,8 @@ MV__CU_FN mv_status mv__cu_co_walsh_slab(mv_cuda_ctx *ctx, const char *op, const
     const size_t n = (size_t)f->pm * (size_t)f->nx, quads = mv__cu_divup((size_t)f->coils, 4);
     const unsigned blocks = (unsigned)mv__cu_divup(n, MV__CU_B), mz = (unsigned)f->mz;
     mv_status st;
-    MV__CU_LAUNCH(mv__cu_k_co_products, dim3(blocks, mz, (unsigned)(quads * (quads + 1) / 2)), MV__CU_B, 0,
-                  ctx->stream, *f);
+    MV__CU_LAUNCH(mv__cu_k_co_products, dim3(blocks, (mz + 1) / 2, (unsigned)(quads * (quads + 1) / 2)),
+                  MV__CU_B, 0, ctx->stream, *f);
     if ((st = mv__cu_launched(ctx, op)) < 0) return st;
     if (f->means) {
         MV__CU_LAUNCH(mv__cu_k_co_means, dim3(blocks, mz, (unsigned)f->coils), MV__CU_B, 0, ctx->stream, *f);
@@ -10799,7 +11035,7 @@ MV__CU_FN mv_status mv__cu_co_walsh(mv_cuda_ctx *ctx, mv_cuda_volume *maps, cons
     f.sets = 1;
     f.means = opt && opt->image_phase;
     planes = c * (c + (f.means ? 2 : 0));
-    mv__cu_co_slabs(&f, 2 * planes * sizeof(float), 0);
+    mv__cu_co_slabs(&f, 2 * planes * sizeof(float), 0, 2);
     f.limit = (float)(threshold * voxels);
     a = mv__cu_round(planes * (size_t)f.mz * (size_t)f.my * f.n[0] * sizeof(float));
     p = mv__cu_round(planes * (size_t)f.mz * (size_t)mv__cu_mini(f.ny, f.my + 2 * f.h[1]) * f.n[0] *
@@ -11313,7 +11549,7 @@ MV__CU_FN mv_status mv__cu_co_inati(mv_cuda_ctx *ctx, mv_cuda_volume *maps, cons
     if (st < 0 || (st = mv__cu_co_from_make(ctx, op, "src", &from, src)) < 0) return st;
     for (k = 0; k < 3; k++) f.n[k] = src->dim[k];
     f.coils = (int)src->dim[3];
-    mv__cu_co_slabs(&f, 4 * src->dim[3] * sizeof(float), 0);
+    mv__cu_co_slabs(&f, 4 * src->dim[3] * sizeof(float), 0, 1);
     if (f.voxels / MV__CU_B >= 0x7fffffff)
         return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "src", (double)f.voxels, "%s: %lld voxels", op,
                            f.voxels);
@@ -11829,7 +12065,7 @@ MV__CU_FN mv_status mv__cu_co_espirit_maps(mv_cuda_ctx *ctx, mv__cu_co_to *maps,
     f.coils = (int)c;
     f.sets = (int)e->o.sets;
     f.limit = (float)e->o.crop;
-    mv__cu_co_slabs(&f, c * c * sizeof(float), row);
+    mv__cu_co_slabs(&f, c * c * sizeof(float), row, 1);
     a = mv__cu_round(c * c * (size_t)f.mz * (size_t)f.my * f.n[0] * sizeof(float));
     rows = mv__cu_round((size_t)f.mz * (size_t)f.my * row);
     planes = mv__cu_round((size_t)f.mz * e->pairs * across * (2 * e->k[1] - 1) * sizeof(double2));
