@@ -10404,8 +10404,8 @@ typedef struct mv__cu_co_field {
     int h[3];                     /* halves of the window */
     float limit;
 } mv__cu_co_field;
-/* Cuts so that `each` bytes a voxel and `row` bytes a row make no more than a slab, if a row does not: rows of
-   a plane, or of `deep` planes where these are many, or planes. */
+/* Cuts so that `each` bytes a voxel and `row` bytes a row make no more than a slab, if a row does not: rows
+   of a plane, or of `deep` planes where these are many, or planes. */
 MV__CU_FN void mv__cu_co_slabs(mv__cu_co_field *f, size_t each, size_t row, size_t deep) {
     const size_t bytes = each * f->n[0] + row, rows = MV__CU_CO_SLAB / bytes;
     f->nx = (int)f->n[0], f->ny = (int)f->n[1], f->nz = (int)f->n[2];
@@ -10427,15 +10427,14 @@ MV__CU_DEV void mv__cu_co_pair(int at, int *i, int *j) { /* at = i (i + 1) / 2 +
 }
 /* Products of 4 x 4 coils, summed over planes: of two planes a thread, which share all but one plane each */
 typedef struct mv__cu_co_block { float re[4][4], im[4][4]; } mv__cu_co_block;
-MV__CU_DEV void mv__cu_co_block_add(mv__cu_co_block &s, const mv__cu_co_field &f, long long i, int z, int bi,
-                                    int bj, float scale) {
-    const float *const p = f.src + 2 * (((long long)z * f.ny + f.py) * f.nx + i);
+/* P: pairs of floats are aligned; step: from coil to coil */
+template <int P> MV__CU_DEV void mv__cu_co_block_add(mv__cu_co_block &s, const float *p, const float *q,
+                                                     long long step, int np, int nq, float scale) {
     mv__cu_pack<float, 2> u[4], v[4];
     int a, b;
-    MV__CU_UNROLL for (a = 0; a < 4; a++) {
-        const int c = 4 * bi + a, d = 4 * bj + a;
-        mv__cu_ldn<float, 2>(u[a], p + 2 * f.voxels * c, f.packed, c < f.coils);
-        mv__cu_ldn<float, 2>(v[a], p + 2 * f.voxels * d, f.packed, d < f.coils);
+    MV__CU_UNROLL for (a = 0; a < 4; a++, p += step, q += step) {
+        mv__cu_ldn<float, 2>(u[a], p, P, a < np);
+        mv__cu_ldn<float, 2>(v[a], q, P, a < nq);
     }
     MV__CU_UNROLL for (a = 0; a < 4; a++) {
         u[a].v[0] *= scale, u[a].v[1] *= scale;
@@ -10450,38 +10449,47 @@ MV__CU_DEV void mv__cu_co_block_add(mv__cu_co_block &s, const mv__cu_co_field &f
         }
     }
 }
-MV__CU_DEV void mv__cu_co_block_put(const mv__cu_co_block &s, const mv__cu_co_field &f, long long at, int bi,
-                                    int bj) {
+MV__CU_DEV void mv__cu_co_block_put(const mv__cu_co_block &s, float *to, long long rim, int p, int q, int n) {
     int a, b;
+    to += (long long)(p * p + 2 * q) * rim;
     MV__CU_UNROLL for (a = 0; a < 4; a++) {
-        MV__CU_UNROLL for (b = 0; b < 4; b++) {
-            const int p = 4 * bi + a, q = 4 * bj + b;
-            float *const to = f.p + (long long)(p * p + 2 * q) * f.rim + at;
-            if (p >= f.coils || q > p) continue;
-            to[0] = s.re[a][b];
-            if (q < p) to[f.rim] = s.im[a][b];
+        float *row = to;
+        MV__CU_UNROLL for (b = 0; b < 4; b++, row += 2 * rim) {
+            if (a >= n || q + b > p + a) continue;
+            row[0] = s.re[a][b];
+            if (q + b < p + a) row[rim] = s.im[a][b];
         }
+        to += (2 * (p + a) + 1) * rim;
     }
 }
-MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_co_products(mv__cu_co_field f) {
+template <int P> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_co_products(mv__cu_co_field f) {
     const long long i = (long long)blockIdx.x * MV__CU_B + (int)threadIdx.x, n = (long long)f.pm * f.nx;
+    const long long step = 2 * f.voxels, plane = 2LL * f.ny * f.nx;
     const int at = 2 * (int)blockIdx.y, z = f.z + at, h = f.h[2], two = at + 1 < f.mz;
-    const float scale = f.light->scale;
+    const float scale = f.light->scale, *p, *q;
+    float *to;
     mv__cu_co_block s, t;
     int bi, bj, a, b, k;
     if (i >= n || f.light->stop) return;
     mv__cu_co_pair((int)blockIdx.z, &bi, &bj);
+    bi *= 4, bj *= 4;
     MV__CU_UNROLL for (a = 0; a < 4; a++) {
         MV__CU_UNROLL for (b = 0; b < 4; b++) s.re[a][b] = s.im[a][b] = 0.0f;
     }
+    p = f.src + 2 * ((long long)f.py * f.nx + i) + bi * step;
+    q = p + (bj - bi) * step;
+    a = f.coils - bi, b = f.coils - bj;
     for (k = z + 1 > h ? z + 1 - h : 0; k <= mv__cu_mini(z + h, f.nz - 1); k++)
-        mv__cu_co_block_add(s, f, i, k, bi, bj, scale);
+        mv__cu_co_block_add<P>(s, p + k * plane, q + k * plane, step, a, b, scale);
     t = s;
-    if (z - h >= 0) mv__cu_co_block_add(s, f, i, z - h, bi, bj, scale);
-    mv__cu_co_block_put(s, f, at * n + i, bi, bj);
+    to = f.p + at * n + i;
+    k = z - h;
+    if (k >= 0) mv__cu_co_block_add<P>(s, p + k * plane, q + k * plane, step, a, b, scale);
+    mv__cu_co_block_put(s, to, f.rim, bi, bj, a);
     if (!two) return;
-    if (z + 1 + h < f.nz) mv__cu_co_block_add(t, f, i, z + 1 + h, bi, bj, scale);
-    mv__cu_co_block_put(t, f, (at + 1) * n + i, bi, bj);
+    k = z + 1 + h;
+    if (k < f.nz) mv__cu_co_block_add<P>(t, p + k * plane, q + k * plane, step, a, b, scale);
+    mv__cu_co_block_put(t, to + n, f.rim, bi, bj, a);
 }
 /* The coils themselves, behind the products */
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_co_means(mv__cu_co_field f) {
@@ -10518,38 +10526,48 @@ template <class V> MV__CU_DEV void mv__cu_co_four(float *s, int h, V v) {
     s[2] = all + (c + a);
     s[3] = all + (a + v(2 * h + 3));
 }
-/* a = sums of p along y, then x, of what lies within the image: tiles of 32 x 32, four sums a thread, planes
-   one after another */
-MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_co_window(mv__cu_co_field f, int planes, int pitch) {
+/* a = sums of p along y, then x, of what lies within the image: tiles of 32 x 32, four sums a thread, `each`
+   planes at a time. H: half of the window along both, as a constant, or -1. */
+template <int H> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_co_window(mv__cu_co_field f, int planes, int each,
+                                                                      int pitch) {
     MV__CU_DYNAMIC(float, sh);
-    const int hx = f.h[0], hy = f.h[1], w = MV__CU_CO_TILE + 2 * hx, t = (int)threadIdx.x;
+    const int hx = H < 0 ? f.h[0] : H, hy = H < 0 ? f.h[1] : H, w = MV__CU_CO_TILE + 2 * hx;
     const int x0 = (int)blockIdx.x * MV__CU_CO_TILE, y0 = (int)blockIdx.y * MV__CU_CO_TILE; /* of the slab */
-    const int x = x0 + 4 * (t & 7), y = y0 + (t >> 3), up = f.y - f.py - hy, g0 = t / w, c0 = t - g0 * w;
-    const int n = y < f.my ? mv__cu_mini(4, f.nx - x) : 0, wide = f.nx % 4 == 0;
-    int q, k;
+    const int t = (int)threadIdx.x, x = x0 + 4 * (t & 7), y = y0 + (t >> 3), up = f.y - f.py - hy;
+    const int n = y < f.my ? mv__cu_mini(4, f.nx - x) : 0, tile = MV__CU_CO_TILE * pitch, first = t / w;
+    const long long plane = (long long)f.pm * f.nx, to_plane = (long long)f.my * f.nx;
+    int q, k, u;
     if (f.light->stop) return;
-    for (q = (int)blockIdx.z; q < planes; q += (int)gridDim.z) {
-        const float *const from = f.p + (long long)q * f.pm * f.nx;
-        const float *const row = sh + (t >> 3) * pitch + 4 * (t & 7);
-        mv__cu_pack<float, 4> s;
-        int g = g0, c = c0;
+    for (q = each * (int)blockIdx.z; q < planes; q += each * (int)gridDim.z) {
+        const int many = mv__cu_mini(each, planes - q);
+        int g = first, c = t - first * w;
         while (g < MV__CU_CO_TILE / 4) { /* column c, rows from 4 g on; out of p's: zeros */
             const int px = x0 + c - hx, py = y0 + 4 * g + up, on = px >= 0 && px < f.nx;
-            const float *const p = from + (long long)py * f.nx + px;
-            mv__cu_co_four(s.v, hy, [=](int i) {
-                return on && py + i >= 0 && py + i < f.pm ? p[(long long)i * f.nx] : 0.0f;
-            });
-            MV__CU_UNROLL for (k = 0; k < 4; k++) sh[(4 * g + k) * pitch + c] = s.v[k];
+            const int whole = on && py >= 0 && py + 2 * hy + 4 <= f.pm;
+            const float *p = f.p + q * plane + (long long)py * f.nx + px;
+            float *to = sh + 4 * g * pitch + c, s[4];
+            for (u = 0; u < many; u++, p += plane, to += tile) {
+                if (whole) mv__cu_co_four(s, hy, [=](int i) { return p[(long long)i * f.nx]; });
+                else
+                    mv__cu_co_four(s, hy, [=](int i) {
+                        return on && py + i >= 0 && py + i < f.pm ? p[(long long)i * f.nx] : 0.0f;
+                    });
+                MV__CU_UNROLL for (k = 0; k < 4; k++) to[k * pitch] = s[k];
+            }
             for (c += MV__CU_B; c >= w; g++) c -= w;
         }
         mv__cu_sync();
         if (n > 0) {
-            float *const to = f.a + ((long long)q * f.my + y) * f.nx + x;
-            mv__cu_co_four(s.v, hx, [=](int i) { return row[i]; });
-            if (wide) mv__cu_co_put<4>(to, s, 1);
-            else {
-                MV__CU_UNROLL for (k = 0; k < 4; k++)
-                    if (k < n) to[k] = s.v[k];
+            const float *row = sh + (t >> 3) * pitch + 4 * (t & 7);
+            float *to = f.a + q * to_plane + (long long)y * f.nx + x;
+            for (u = 0; u < many; u++, row += tile, to += to_plane) {
+                mv__cu_pack<float, 4> s;
+                mv__cu_co_four(s.v, hx, [=](int i) { return row[i]; });
+                if (f.nx % 4 == 0) mv__cu_co_put<4>(to, s, 1);
+                else {
+                    MV__CU_UNROLL for (k = 0; k < 4; k++)
+                        if (k < n) to[k] = s.v[k];
+                }
             }
         }
         mv__cu_sync();
@@ -10979,11 +10997,19 @@ MV__CU_FN void mv__cu_co_slab(mv__cu_co_field *f, int my, int mz) {
 }
 MV__CU_FN mv_status mv__cu_co_window(mv_cuda_ctx *ctx, const char *op, const mv__cu_co_field *f, int planes) {
     const int pitch = (MV__CU_CO_TILE + 2 * f->h[0]) / 4 * 4 + 5; /* 1 beyond a multiple of 4: no conflicts */
-    const size_t bytes = (size_t)(MV__CU_CO_TILE * pitch) * sizeof(float);
+    const int each = pitch > 64 ? 2 : 4; /* within 48 KiB */
+    const size_t bytes = (size_t)(each * MV__CU_CO_TILE * pitch) * sizeof(float);
     const dim3 tiles((unsigned)mv__cu_divup((size_t)f->nx, MV__CU_CO_TILE),
                      (unsigned)mv__cu_divup((size_t)f->my, MV__CU_CO_TILE),
-                     (unsigned)mv__cu_mini((int)mv__cu_divup((size_t)planes, 4), 65535));
-    MV__CU_LAUNCH(mv__cu_k_co_window, tiles, MV__CU_B, bytes, ctx->stream, *f, planes, pitch);
+                     (unsigned)mv__cu_mini((int)mv__cu_divup((size_t)planes, (size_t)each), 65535));
+    const int h = f->h[0] == f->h[1] ? f->h[0] : -1;
+    if (h == 3) MV__CU_LAUNCH(mv__cu_k_co_window<3>, tiles, MV__CU_B, bytes, ctx->stream, *f, planes, each,
+                              pitch);
+    else if (h == 2)
+        MV__CU_LAUNCH(mv__cu_k_co_window<2>, tiles, MV__CU_B, bytes, ctx->stream, *f, planes, each,
+                              pitch);
+    else MV__CU_LAUNCH(mv__cu_k_co_window<-1>, tiles, MV__CU_B, bytes, ctx->stream, *f, planes, each,
+                              pitch);
     return mv__cu_launched(ctx, op);
 }
 /* The matrices of one slab: products along z, then windows along y and x */
@@ -10991,8 +11017,9 @@ MV__CU_FN mv_status mv__cu_co_walsh_slab(mv_cuda_ctx *ctx, const char *op, const
     const size_t n = (size_t)f->pm * (size_t)f->nx, quads = mv__cu_divup((size_t)f->coils, 4);
     const unsigned blocks = (unsigned)mv__cu_divup(n, MV__CU_B), mz = (unsigned)f->mz;
     mv_status st;
-    MV__CU_LAUNCH(mv__cu_k_co_products, dim3(blocks, (mz + 1) / 2, (unsigned)(quads * (quads + 1) / 2)),
-                  MV__CU_B, 0, ctx->stream, *f);
+    const dim3 pairs(blocks, (mz + 1) / 2, (unsigned)(quads * (quads + 1) / 2));
+    if (f->packed) MV__CU_LAUNCH(mv__cu_k_co_products<1>, pairs, MV__CU_B, 0, ctx->stream, *f);
+    else MV__CU_LAUNCH(mv__cu_k_co_products<0>, pairs, MV__CU_B, 0, ctx->stream, *f);
     if ((st = mv__cu_launched(ctx, op)) < 0) return st;
     if (f->means) {
         MV__CU_LAUNCH(mv__cu_k_co_means, dim3(blocks, mz, (unsigned)f->coils), MV__CU_B, 0, ctx->stream, *f);
