@@ -53,7 +53,7 @@
 
    CONFIGURATION (define before the implementation)
      MEDVOL_CUDA_NO_CUFFT             Fourier transforms by kernels of this header alone
-     MEDVOL_CUDA_BATCH bytes          coil images that [SENSE] holds at once (1 GiB)
+     MEDVOL_CUDA_BATCH bytes          coil images that [SENSE] holds at once, if large (1 GiB)
      MEDVOL_CUDA_NO_CUFFT             no cuFFT: lengths of transforms are products of 2, 3, 5 and 7
      MEDVOL_CUDA_EMULATION "file.h"   compile by a host compiler: this file stands in for the CUDA runtime
 
@@ -513,7 +513,8 @@ MEDVOL_DEF mv_status mv_cuda_grappa_recon(mv_cuda_ctx *ctx, mv_cuda_volume *dst,
    FOUND    weights of a mask that are negative or not finite, frames without a sample or with numbers that
             are not finite, systems without a unique answer are told by the next mv_cuda_sync; dst then is as
             it was.
-   AT ONCE  coil images of as many coils, then frames, as MEDVOL_CUDA_BATCH bytes hold (1 GiB).
+   AT ONCE  coil images of as many coils, then frames, as 24 MiB hold, so that they stay in the L2 cache; if
+            one is larger than that, as MEDVOL_CUDA_BATCH bytes hold (1 GiB).
    SCRATCH  these; what their transforms take; copies of a source that is not contiguous MEDVOL_C64, 16-byte
             aligned; the mask in f32 on all voxels; mv_cuda_cg_sense: the result, of the frames at once six
             images (sets: times as many) and weights; mv_cuda_sense: the result and gfactor; a dst that is not
@@ -12194,7 +12195,7 @@ typedef struct mv__cu_gr_run {
     const int2 *at;
     const unsigned char *kept;
     int n[3], coils, taps, lines, across, padded; /* across: blocks of coils; padded: coils with weights */
-    int wm, chunk, same, packed[2]; /* warps side by side over coils; source coils at a time */
+    int wm, chunk, same; /* warps side by side over coils; source coils at a time */
     int nf[3];
     long long frames, s[6], d[6]; /* strides of y, z, coil, frames: in floats */
 } mv__cu_gr_run;
@@ -12223,32 +12224,43 @@ typedef struct mv__cu_gr_tile { /* of this block: voxels from x on, source rows 
     int x, width, c, m;
     float2 *rows, *weights;
 } mv__cu_gr_tile;
-MV__CU_DEV void mv__cu_gr_copy(const mv__cu_gr_run &g, const mv__cu_gr_tile &t, long long from, long long to,
-                               int voxels) {
+/* U coils at a time, all read before the first is stored. P: pairs of floats are aligned. */
+enum { MV__CU_GR_U = 8 };
+template <int P> MV__CU_DEV void mv__cu_gr_copy(const mv__cu_gr_run &g, const mv__cu_gr_tile &t,
+                                                long long from, long long to, int voxels) {
     const int end = mv__cu_mini(g.n[0], t.x + voxels), last = mv__cu_mini(g.coils, t.c + t.m);
-    int c, x;
+    int c, x, u;
     if (g.same) return;
-    for (c = t.c; c < last; c++)
-        for (x = t.x + (int)threadIdx.x; x < end; x += MV__CU_GR_B) {
-            mv__cu_pack<float, 2> v;
-            mv__cu_ldn<float, 2>(v, g.src + from + c * g.s[2] + 2 * x, g.packed[0], 1);
-            mv__cu_stn<float, 2>(g.dst + to + c * g.d[2] + 2 * x, v, g.packed[1]);
+    for (x = t.x + (int)threadIdx.x; x < end; x += MV__CU_GR_B)
+        for (c = t.c; c < last; c += MV__CU_GR_U) {
+            const float *s = g.src + from + c * g.s[2] + 2 * x;
+            float *d = g.dst + to + c * g.d[2] + 2 * x;
+            mv__cu_pack<float, 2> v[MV__CU_GR_U];
+            MV__CU_UNROLL for (u = 0; u < MV__CU_GR_U; u++, s += g.s[2])
+                mv__cu_ldn<float, 2>(v[u], s, P, c + u < last);
+            MV__CU_UNROLL for (u = 0; u < MV__CU_GR_U; u++, d += g.d[2])
+                if (c + u < last) mv__cu_stn<float, 2>(d, v[u], P);
         }
 }
 /* `count` coils of a line, from coil c on, and their weights */
-MV__CU_DEV void mv__cu_gr_stage(const mv__cu_gr_run &g, const mv__cu_gr_tile &t, long long line,
-                                const float *weights, int count) {
+template <int P> MV__CU_DEV void mv__cu_gr_stage(const mv__cu_gr_run &g, const mv__cu_gr_tile &t,
+                                                 long long line, const float *weights, int count) {
     const int each = t.m / 2, total = count * g.taps * each, first = t.x - g.taps / 2;
     const float4 *w = (const float4 *)(const void *)weights;
     float4 *to = (float4 *)(void *)t.weights;
-    int c, i;
-    for (c = 0; c < count; c++)
-        for (i = (int)threadIdx.x; i < t.width; i += MV__CU_GR_B) {
-            const int x = first + i;
-            mv__cu_pack<float, 2> v;
-            mv__cu_ldn<float, 2>(v, g.src + line + c * g.s[2] + 2 * x, g.packed[0], x >= 0 && x < g.n[0]);
-            mv__cu_st(t.rows + c * t.width + i, make_float2(v.v[0], v.v[1]));
+    int c, i, u;
+    for (i = (int)threadIdx.x; i < t.width; i += MV__CU_GR_B) {
+        const int x = first + i, on = x >= 0 && x < g.n[0];
+        for (c = 0; c < count; c += MV__CU_GR_U) {
+            const float *s = g.src + line + c * g.s[2] + 2 * x;
+            mv__cu_pack<float, 2> v[MV__CU_GR_U];
+            MV__CU_UNROLL for (u = 0; u < MV__CU_GR_U; u++, s += g.s[2])
+                mv__cu_ldn<float, 2>(v[u], s, P, on && c + u < count);
+            MV__CU_UNROLL for (u = 0; u < MV__CU_GR_U; u++)
+                if (c + u < count)
+                    mv__cu_st(t.rows + (c + u) * t.width + i, make_float2(v[u].v[0], v[u].v[1]));
         }
+    }
     for (i = (int)threadIdx.x; i < total; i += MV__CU_GR_B)
         mv__cu_st(to + i, mv__cu_ld(w + (long long)(i / each) * (g.padded / 2) + i % each));
 }
@@ -12275,8 +12287,8 @@ template <int XT> MV__CU_DEV void mv__cu_gr_sum(float2 (*acc)[XT], const mv__cu_
     }
 }
 /* One missing line */
-template <int XT> MV__CU_DEV void mv__cu_gr_make(const mv__cu_gr_run &g, const mv__cu_gr_tile &t, int q,
-                                                 int y, int z, long long frame) {
+template <int XT, int P> MV__CU_DEV void mv__cu_gr_make(const mv__cu_gr_run &g, const mv__cu_gr_tile &t,
+                                                        int q, int y, int z, long long frame) {
     const int warp = (int)threadIdx.x >> 5, lane = (int)threadIdx.x & 31;
     const int cw = 4 * (warp % g.wm), x = warp / g.wm * (32 * XT) + lane;
     const long long to = mv__cu_gr_line(g, g.d, y, z, frame);
@@ -12294,8 +12306,8 @@ template <int XT> MV__CU_DEV void mv__cu_gr_make(const mv__cu_gr_run &g, const m
             const int count = mv__cu_mini(g.chunk, g.coils - c);
             const long long k = ((long long)(q - 1) * g.lines + l) * g.coils + c;
             mv__cu_sync();
-            mv__cu_gr_stage(g, t, mv__cu_gr_line(g, g.s, sy, sz, frame) + c * g.s[2],
-                            g.weights + 2 * (k * g.taps * g.padded + t.c), count);
+            mv__cu_gr_stage<P>(g, t, mv__cu_gr_line(g, g.s, sy, sz, frame) + c * g.s[2],
+                               g.weights + 2 * (k * g.taps * g.padded + t.c), count);
             mv__cu_sync();
             mv__cu_gr_sum<XT>(acc, g, t, x, cw, count);
         }
@@ -12306,11 +12318,11 @@ template <int XT> MV__CU_DEV void mv__cu_gr_make(const mv__cu_gr_run &g, const m
             mv__cu_pack<float, 2> v;
             v.v[0] = acc[u][j].x, v.v[1] = acc[u][j].y;
             if (at < g.n[0] && t.c + cw + u < g.coils)
-                mv__cu_stn<float, 2>(g.dst + to + (t.c + cw + u) * g.d[2] + 2 * at, v, g.packed[1]);
+                mv__cu_stn<float, 2>(g.dst + to + (t.c + cw + u) * g.d[2] + 2 * at, v, P);
         }
     }
 }
-template <int XT> MV__CU_KERNEL(MV__CU_GR_B, 4) mv__cu_k_gr_fill(mv__cu_gr_run g) {
+template <int XT, int P> MV__CU_KERNEL(MV__CU_GR_B, 4) mv__cu_k_gr_fill(mv__cu_gr_run g) {
     MV__CU_DYNAMIC(float2, room);
     const int voxels = 32 * XT * (MV__CU_GR_B / 32 / g.wm);
     const long long planes = g.n[2] * g.frames;
@@ -12329,9 +12341,9 @@ template <int XT> MV__CU_KERNEL(MV__CU_GR_B, 4) mv__cu_k_gr_fill(mv__cu_gr_run g
         for (y = (int)blockIdx.y; y < g.n[1]; y += (int)gridDim.y) {
             const int q = mv__cu_gr_coset(g.l, y, z);
             if (mv__cu_gr_stays(g.l, g.kept, q, y, z))
-                mv__cu_gr_copy(g, t, mv__cu_gr_line(g, g.s, y, z, frame), mv__cu_gr_line(g, g.d, y, z, frame),
-                               voxels);
-            else mv__cu_gr_make<XT>(g, t, q, y, z, frame);
+                mv__cu_gr_copy<P>(g, t, mv__cu_gr_line(g, g.s, y, z, frame),
+                                  mv__cu_gr_line(g, g.d, y, z, frame), voxels);
+            else mv__cu_gr_make<XT, P>(g, t, q, y, z, frame);
         }
     }
 }
@@ -12505,7 +12517,7 @@ MV__CU_FN mv_status mv__cu_gr_launch(mv_cuda_ctx *ctx, const char *op, const mv_
     size_t each, shared, planes;
     unsigned grid = 0;
     mv__cu_gr_run r;
-    int k, xt, voxels;
+    int k, xt, voxels, aligned;
     mv_status st;
     memset(&r, 0, sizeof r);
     r.l = t->l;
@@ -12520,9 +12532,9 @@ MV__CU_FN mv_status mv__cu_gr_launch(mv_cuda_ctx *ctx, const char *op, const mv_
     r.lines = t->lines;
     r.padded = t->padded, r.wm = t->wm, r.across = t->padded / (4 * t->wm);
     r.same = in->data == out->data;
-    r.packed[0] = (uintptr_t)in->data % 8 == 0, r.packed[1] = (uintptr_t)out->data % 8 == 0;
     mv__cu_gr_strides(r.s, in), mv__cu_gr_strides(r.d, out);
-    xt = r.n[0] > 64 * (4 / r.wm) ? 4 : 2;
+    aligned = ((uintptr_t)in->data | (uintptr_t)out->data) % 8 == 0;
+    xt = aligned && r.n[0] > 64 * (4 / r.wm) ? 4 : 2;
     voxels = 32 * xt * (4 / r.wm);
     each = 8 * ((size_t)(voxels + r.taps - 1) + (size_t)(r.taps * 4 * r.wm));
     r.chunk = mv__cu_mini(r.coils, (int)((size_t)MV__CU_GR_SHARED / each));
@@ -12531,8 +12543,10 @@ MV__CU_FN mv_status mv__cu_gr_launch(mv_cuda_ctx *ctx, const char *op, const mv_
     if (st < 0) return st;
     planes = in->dim[2] * (size_t)r.frames;
     const dim3 blocks(grid, (unsigned)mv__cu_mini(r.n[1], 65535), planes > 65535 ? 65535u : (unsigned)planes);
-    if (xt == 4) MV__CU_LAUNCH((mv__cu_k_gr_fill<4>), blocks, MV__CU_GR_B, shared, ctx->stream, r);
-    else MV__CU_LAUNCH((mv__cu_k_gr_fill<2>), blocks, MV__CU_GR_B, shared, ctx->stream, r);
+    if (!aligned)
+        MV__CU_LAUNCH((mv__cu_k_gr_fill<2, 0>), blocks, MV__CU_GR_B, shared, ctx->stream, r);
+    else if (xt == 4) MV__CU_LAUNCH((mv__cu_k_gr_fill<4, 1>), blocks, MV__CU_GR_B, shared, ctx->stream, r);
+    else MV__CU_LAUNCH((mv__cu_k_gr_fill<2, 1>), blocks, MV__CU_GR_B, shared, ctx->stream, r);
     return mv__cu_launched(ctx, op);
 }
 MV__CU_FN mv_status mv__cu_gr_type(mv_cuda_ctx *ctx, const char *op, const mv_cuda_volume *src) {
@@ -12675,6 +12689,11 @@ MEDVOL_DEF mv_status mv_cuda_grappa_recon(mv_cuda_ctx *ctx, mv_cuda_volume *dst,
 #  define MEDVOL_CUDA_BATCH ((size_t)1 << 30)
 #endif
 enum { MV__CU_SE_MOST = 64, MV__CU_SE_LEFT = 8 };
+/* Fewer bytes at once, if images are small enough for that: passes then find in the L2 cache what those
+   before left. A constant, as sums over coils depend on it. */
+#ifndef MV__CU_SE_NEAR
+#  define MV__CU_SE_NEAR ((size_t)24 << 20)
+#endif
 /* ---- what belongs together: k-space or images, maps, mask ---- */
 typedef struct mv__cu_se_given {
     const char *op;
@@ -12740,14 +12759,16 @@ MV__CU_FN mv_status mv__cu_se_check(mv_cuda_ctx *ctx, const char *op, mv__cu_se_
 }
 /* How many coil images are at work together; whole: all coils are. */
 MV__CU_FN void mv__cu_se_lots(mv__cu_se_given *g, int whole) {
-    const size_t most = MEDVOL_CUDA_BATCH / 8 / g->k.voxels, c = g->k.coils;
+    const size_t c = g->k.coils, near = MV__CU_SE_NEAR / 8 / g->k.voxels;
+    size_t most = MEDVOL_CUDA_BATCH / 8 / g->k.voxels;
+    if (near >= 1 && near < most) most = near;
     if (most >= c || whole) {
         g->coils = c;
         g->frames = most / c < 1 ? 1 : most / c < g->k.frames ? most / c : g->k.frames;
         if (g->frames > 65535) g->frames = 65535;
         g->rest = c * (g->k.frames % g->frames);
     } else {
-        g->coils = most < 1 ? 1 : most;
+        g->coils = most < 1 ? 1 : mv__cu_divup(c, mv__cu_divup(c, most));
         g->frames = 1;
         g->rest = c % g->coils;
     }
