@@ -471,8 +471,9 @@ MEDVOL_DEF mv_status mv_cuda_coil_compress(mv_cuda_ctx *ctx, mv_cuda_volume *dst
    mv_cuda_coil_inati: all rounds are enqueued, what the device finds stops them; within 1e-4 (1e-3 where
    sums over coils cancel) where both end in the same round. opt->image is on the device. Scratch: 16 bytes
    a voxel, 16 C bytes a voxel of a slab of at most 32 MiB, 16 (C + 1) bytes for 1024 voxels.
-   mv_cuda_coil_lowres: within 1e-4. Scratch: the part of the k-space that is used, the result once more,
-   what a transform takes.
+   mv_cuda_coil_lowres: within 1e-4 or, of voxels whose energy is less than that part of the greatest, 1e-6
+   over the root of that part. Scratch: the part of the k-space that is used, the result once more, what a
+   transform takes.
    mv_cuda_espirit: waits for the calibration, whose eigenvectors the host's cores find. No value is below
    the processor's by more than 1e-4; vectors as Walsh's, within 2e-3. Scratch: as Walsh; the Gram matrix
    of the blocks as that of coil_noise. opt->values is on the device. */
