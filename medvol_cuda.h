@@ -12323,7 +12323,7 @@ template <int XT, int P> MV__CU_DEV void mv__cu_gr_make(const mv__cu_gr_run &g, 
         }
     }
 }
-template <int XT, int P> MV__CU_KERNEL(MV__CU_GR_B, 4) mv__cu_k_gr_fill(mv__cu_gr_run g) {
+template <int XT, int P> MV__CU_KERNEL(MV__CU_GR_B, 5) mv__cu_k_gr_fill(mv__cu_gr_run g) {
     MV__CU_DYNAMIC(float2, room);
     const int voxels = 32 * XT * (MV__CU_GR_B / 32 / g.wm);
     const long long planes = g.n[2] * g.frames;
