@@ -53,7 +53,7 @@
 
    CONFIGURATION (define before the implementation)
      MEDVOL_CUDA_NO_CUFFT             Fourier transforms by kernels of this header alone
-     MEDVOL_CUDA_BATCH bytes          coil images that [SENSE] holds at once (1 GiB)
+     MEDVOL_CUDA_BATCH bytes          coil images that [SENSE] holds at once, if large (1 GiB)
      MEDVOL_CUDA_NO_CUFFT             no cuFFT: lengths of transforms are products of 2, 3, 5 and 7
      MEDVOL_CUDA_EMULATION "file.h"   compile by a host compiler: this file stands in for the CUDA runtime
 
@@ -463,16 +463,17 @@ MEDVOL_DEF mv_status mv_cuda_coil_compress(mv_cuda_ctx *ctx, mv_cuda_volume *dst
                                            size_t rows, const mv_coil_compress_opt *opt);
 /* Sensitivities. Data that are all zeros: the device finds it, MEDVOL_E_EMPTY from mv_cuda_sync (of espirit,
    at once); a new result is then zeros, another stays. Axes of 2^30 voxels: MEDVOL_E_UNSUPPORTED.
-   mv_cuda_coil_walsh: each voxel begins with a column of its own matrix and takes at most 48 steps: it
-   does not depend on its neighbours. Vectors are within 1e-3 of the processor's where it, too, has
-   settled: where the second eigenvalue is below 0.6 of the first. With virtual_phase, data of zeros and
-   infinities alone are MEDVOL_E_RANGE. Scratch: 64 MiB, or what one row of voxels and the window's rows
-   take at 4 C^2 bytes a voxel.
+   mv_cuda_coil_walsh: each voxel begins with a column of its own matrix and takes at most 48 steps (of up
+   to 8 coils 63, by its powers): it does not depend on its neighbours. Vectors are within 1e-3 of the
+   processor's where it, too, has settled: where the second eigenvalue is below 0.6 of the first. With
+   virtual_phase, data of zeros and infinities alone are MEDVOL_E_RANGE. Scratch: 32 MiB, or what one row of
+   voxels and the window's rows take at 4 C^2 bytes a voxel.
    mv_cuda_coil_inati: all rounds are enqueued, what the device finds stops them; within 1e-4 (1e-3 where
    sums over coils cancel) where both end in the same round. opt->image is on the device. Scratch: 16 bytes
-   a voxel, 16 C bytes a voxel of a slab of at most 64 MiB, 16 (C + 1) bytes for 1024 voxels.
-   mv_cuda_coil_lowres: within 1e-4. Scratch: the part of the k-space that is used, the result once more,
-   what a transform takes.
+   a voxel, 16 C bytes a voxel of a slab of at most 32 MiB, 16 (C + 1) bytes for 1024 voxels.
+   mv_cuda_coil_lowres: within 1e-4 or, of voxels whose energy is less than that part of the greatest, 1e-6
+   over the root of that part. Scratch: the part of the k-space that is used, the result once more, what a
+   transform takes.
    mv_cuda_espirit: waits for the calibration, whose eigenvectors the host's cores find. No value is below
    the processor's by more than 1e-4; vectors as Walsh's, within 2e-3. Scratch: as Walsh; the Gram matrix
    of the blocks as that of coil_noise. opt->values is on the device. */
@@ -513,7 +514,8 @@ MEDVOL_DEF mv_status mv_cuda_grappa_recon(mv_cuda_ctx *ctx, mv_cuda_volume *dst,
    FOUND    weights of a mask that are negative or not finite, frames without a sample or with numbers that
             are not finite, systems without a unique answer are told by the next mv_cuda_sync; dst then is as
             it was.
-   AT ONCE  coil images of as many coils, then frames, as MEDVOL_CUDA_BATCH bytes hold (1 GiB).
+   AT ONCE  coil images of as many coils, then frames, as 24 MiB hold, so that they stay in the L2 cache; if
+            one is larger than that, as MEDVOL_CUDA_BATCH bytes hold (1 GiB).
    SCRATCH  these; what their transforms take; copies of a source that is not contiguous MEDVOL_C64, 16-byte
             aligned; the mask in f32 on all voxels; mv_cuda_cg_sense: the result, of the frames at once six
             images (sets: times as many) and weights; mv_cuda_sense: the result and gfactor; a dst that is not
@@ -10393,8 +10395,9 @@ MV__CU_FN mv_status mv__cu_co_greatest(mv_cuda_ctx *ctx, const char *op, mv__cu_
 /* ---- sensitivities. Hermitian C x C matrices of the voxels of a slab (some rows of one plane, or some
    planes) are C^2 planes of floats: of row i, 2 i + 1 of them from i^2 on: real and imaginary part of each
    element before the diagonal, then that. ---- */
+enum { MV__CU_CO_TILE = 32 };
 enum { MV__CU_CO_CHANNELS = 256, MV__CU_CO_WIDEST = 63, MV__CU_CO_V = 128, MV__CU_CO_ITERATIONS = 48 };
-#define MV__CU_CO_SLAB ((size_t)64 << 20) /* bytes of a slab, so that it stays in the L2 cache */
+#define MV__CU_CO_SLAB ((size_t)32 << 20) /* bytes of a slab, so that it stays in the L2 cache */
 typedef struct mv__cu_co_field {
     const float *src, *turn;      /* turn: what makes the phase; NULL: coil 0 is made real */
     float *maps, *values, *a, *p; /* values may be NULL; a: matrices; p: of what windows reach, before y, x */
@@ -10406,15 +10409,17 @@ typedef struct mv__cu_co_field {
     int h[3];                     /* halves of the window */
     float limit;
 } mv__cu_co_field;
-/* Cuts so that `each` bytes a voxel and `row` bytes a row make no more than a slab, if a row does not. */
-MV__CU_FN void mv__cu_co_slabs(mv__cu_co_field *f, size_t each, size_t row) {
+/* Cuts so that `each` bytes a voxel and `row` bytes a row make no more than a slab, if a row does not: rows
+   of a plane, or of `deep` planes where these are many, or planes. */
+MV__CU_FN void mv__cu_co_slabs(mv__cu_co_field *f, size_t each, size_t row, size_t deep) {
     const size_t bytes = each * f->n[0] + row, rows = MV__CU_CO_SLAB / bytes;
     f->nx = (int)f->n[0], f->ny = (int)f->n[1], f->nz = (int)f->n[2];
     f->voxels = (long long)(f->n[0] * f->n[1] * f->n[2]);
-    f->mz = 1;
-    f->my = rows >= f->n[1] ? f->ny : rows < 1 ? 1 : (int)rows;
+    if (f->n[2] < deep || rows < deep * MV__CU_CO_TILE) deep = 1;
+    f->my = rows / deep >= f->n[1] ? f->ny : rows < deep ? 1 : (int)(rows / deep);
+    f->mz = (int)deep;
     if (f->my == f->ny)
-        f->mz = rows / f->n[1] >= f->n[2] ? f->nz : rows < f->n[1] ? 1 : (int)(rows / f->n[1]);
+        f->mz = rows / f->n[1] >= f->n[2] ? f->nz : rows < f->n[1] ? 1 : (int)(rows / f->n[1] / deep * deep);
     if (f->my > 32768) f->my = 32768;
     if (f->mz > 32768 / f->my) f->mz = 32768 / f->my;
 }
@@ -10425,44 +10430,71 @@ MV__CU_DEV void mv__cu_co_pair(int at, int *i, int *j) { /* at = i (i + 1) / 2 +
     *i = r;
     *j = at - r * (r + 1) / 2;
 }
-/* Products of 4 x 4 coils, summed over planes */
-MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_co_products(mv__cu_co_field f) {
-    const long long i = (long long)blockIdx.x * MV__CU_B + (int)threadIdx.x, n = (long long)f.pm * f.nx;
-    const int z = f.z + (int)blockIdx.y, last = mv__cu_mini(f.nz - 1, z + f.h[2]);
-    const float scale = f.light->scale;
-    float re[4][4], im[4][4];
-    int bi, bj, at, a, b;
-    if (i >= n || f.light->stop) return;
-    mv__cu_co_pair((int)blockIdx.z, &bi, &bj);
-    MV__CU_UNROLL for (a = 0; a < 4; a++) {
-        MV__CU_UNROLL for (b = 0; b < 4; b++) re[a][b] = im[a][b] = 0.0f;
+/* Products of 4 x 4 coils, summed over planes: of two planes a thread, which share all but one plane each */
+typedef struct mv__cu_co_block { float re[4][4], im[4][4]; } mv__cu_co_block;
+/* P: pairs of floats are aligned; step: from coil to coil */
+template <int P> MV__CU_DEV void mv__cu_co_block_add(mv__cu_co_block &s, const float *p, const float *q,
+                                                     long long step, int np, int nq, float scale) {
+    mv__cu_pack<float, 2> u[4], v[4];
+    int a, b;
+    MV__CU_UNROLL for (a = 0; a < 4; a++, p += step, q += step) {
+        mv__cu_ldn<float, 2>(u[a], p, P, a < np);
+        mv__cu_ldn<float, 2>(v[a], q, P, a < nq);
     }
-    for (at = z > f.h[2] ? z - f.h[2] : 0; at <= last; at++) {
-        const float *const s = f.src + 2 * (((long long)at * f.ny + f.py) * f.nx + i);
-        mv__cu_pack<float, 2> u[4], v[4];
-        MV__CU_UNROLL for (a = 0; a < 4; a++) {
-            const int p = 4 * bi + a, q = 4 * bj + a;
-            mv__cu_ldn<float, 2>(u[a], s + 2 * f.voxels * p, f.packed, p < f.coils);
-            mv__cu_ldn<float, 2>(v[a], s + 2 * f.voxels * q, f.packed, q < f.coils);
-            u[a].v[0] *= scale, u[a].v[1] *= scale;
-            v[a].v[0] *= scale, v[a].v[1] *= scale;
-        }
-        MV__CU_UNROLL for (a = 0; a < 4; a++) {
-            MV__CU_UNROLL for (b = 0; b < 4; b++) {
-                re[a][b] += u[a].v[0] * v[b].v[0] + u[a].v[1] * v[b].v[1];
-                im[a][b] += u[a].v[1] * v[b].v[0] - u[a].v[0] * v[b].v[1];
-            }
-        }
+    MV__CU_UNROLL for (a = 0; a < 4; a++) {
+        u[a].v[0] *= scale, u[a].v[1] *= scale;
+        v[a].v[0] *= scale, v[a].v[1] *= scale;
     }
     MV__CU_UNROLL for (a = 0; a < 4; a++) {
         MV__CU_UNROLL for (b = 0; b < 4; b++) {
-            const int p = 4 * bi + a, q = 4 * bj + b;
-            float *const to = f.p + (long long)(p * p + 2 * q) * f.rim + (int)blockIdx.y * n + i;
-            if (p >= f.coils || q > p) continue;
-            to[0] = re[a][b];
-            if (q < p) to[f.rim] = im[a][b];
+            s.re[a][b] += u[a].v[0] * v[b].v[0];
+            s.re[a][b] += u[a].v[1] * v[b].v[1];
+            s.im[a][b] += u[a].v[1] * v[b].v[0];
+            s.im[a][b] -= u[a].v[0] * v[b].v[1];
         }
     }
+}
+MV__CU_DEV void mv__cu_co_block_put(const mv__cu_co_block &s, float *to, long long rim, int p, int q, int n) {
+    int a, b;
+    to += (long long)(p * p + 2 * q) * rim;
+    MV__CU_UNROLL for (a = 0; a < 4; a++) {
+        float *row = to;
+        MV__CU_UNROLL for (b = 0; b < 4; b++, row += 2 * rim) {
+            if (a >= n || q + b > p + a) continue;
+            row[0] = s.re[a][b];
+            if (q + b < p + a) row[rim] = s.im[a][b];
+        }
+        to += (2 * (p + a) + 1) * rim;
+    }
+}
+template <int P> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_co_products(mv__cu_co_field f) {
+    const long long i = (long long)blockIdx.x * MV__CU_B + (int)threadIdx.x, n = (long long)f.pm * f.nx;
+    const long long step = 2 * f.voxels, plane = 2LL * f.ny * f.nx;
+    const int at = 2 * (int)blockIdx.y, z = f.z + at, h = f.h[2], two = at + 1 < f.mz;
+    const float scale = f.light->scale, *p, *q;
+    float *to;
+    mv__cu_co_block s, t;
+    int bi, bj, a, b, k;
+    if (i >= n || f.light->stop) return;
+    mv__cu_co_pair((int)blockIdx.z, &bi, &bj);
+    bi *= 4, bj *= 4;
+    MV__CU_UNROLL for (a = 0; a < 4; a++) {
+        MV__CU_UNROLL for (b = 0; b < 4; b++) s.re[a][b] = s.im[a][b] = 0.0f;
+    }
+    p = f.src + 2 * ((long long)f.py * f.nx + i) + bi * step;
+    q = p + (bj - bi) * step;
+    a = f.coils - bi, b = f.coils - bj;
+    for (k = z + 1 > h ? z + 1 - h : 0; k <= mv__cu_mini(z + h, f.nz - 1); k++)
+        mv__cu_co_block_add<P>(s, p + k * plane, q + k * plane, step, a, b, scale);
+    t = s;
+    to = f.p + at * n + i;
+    k = z - h;
+    if (k >= 0) mv__cu_co_block_add<P>(s, p + k * plane, q + k * plane, step, a, b, scale);
+    mv__cu_co_block_put(s, to, f.rim, bi, bj, a);
+    if (!two) return;
+    k = z + 1 + h;
+    if (k < f.nz) mv__cu_co_block_add<P>(t, p + k * plane, q + k * plane, step, a, b, scale);
+    mv__cu_co_block_put(t, to + n, f.rim, bi, bj, a);
 }
 /* The coils themselves, behind the products */
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_co_means(mv__cu_co_field f) {
@@ -10480,39 +10512,70 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_co_means(mv__cu_co_field f) {
     to[0] = re;
     to[f.rim] = im;
 }
-/* a = sums of p along y, then x, of what lies within the image: tiles of 32 x 32, planes one after another */
-enum { MV__CU_CO_TILE = 32 };
-MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_co_window(mv__cu_co_field f, int planes) {
+/* s[u] = the sum of v(u) to v(u + 2 h), u < 4: they share most of it */
+template <class V> MV__CU_DEV void mv__cu_co_four(float *s, int h, V v) {
+    float all = 0.0f, a, b, c;
+    int k;
+    if (h == 0) {
+        MV__CU_UNROLL for (k = 0; k < 4; k++) s[k] = v(k);
+        return;
+    }
+    MV__CU_UNROLL_BY(4) for (k = 3; k <= 2 * h; k++) all += v(k);
+    c = v(2);
+    b = v(1) + c;
+    a = v(0) + b;
+    s[0] = all + a;
+    a = v(2 * h + 1);
+    s[1] = all + (b + a);
+    a += v(2 * h + 2);
+    s[2] = all + (c + a);
+    s[3] = all + (a + v(2 * h + 3));
+}
+/* a = sums of p along y, then x, of what lies within the image: tiles of 32 x 32, four sums a thread, `each`
+   planes at a time. H: half of the window along both, as a constant, or -1. */
+template <int H> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_co_window(mv__cu_co_field f, int planes, int each,
+                                                                      int pitch) {
     MV__CU_DYNAMIC(float, sh);
-    const int hx = f.h[0], hy = f.h[1], w = MV__CU_CO_TILE + 2 * hx, h = MV__CU_CO_TILE + 2 * hy;
-    const int x0 = (int)blockIdx.x * MV__CU_CO_TILE, y0 = f.y + (int)blockIdx.y * MV__CU_CO_TILE;
-    const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5;
-    float *const sums = sh + w * h;
-    int q, r, c, k;
+    const int hx = H < 0 ? f.h[0] : H, hy = H < 0 ? f.h[1] : H, w = MV__CU_CO_TILE + 2 * hx;
+    const int x0 = (int)blockIdx.x * MV__CU_CO_TILE, y0 = (int)blockIdx.y * MV__CU_CO_TILE; /* of the slab */
+    const int t = (int)threadIdx.x, x = x0 + 4 * (t & 7), y = y0 + (t >> 3), up = f.y - f.py - hy;
+    const int n = y < f.my ? mv__cu_mini(4, f.nx - x) : 0, tile = MV__CU_CO_TILE * pitch, first = t / w;
+    const long long plane = (long long)f.pm * f.nx, to_plane = (long long)f.my * f.nx;
+    int q, k, u;
     if (f.light->stop) return;
-    for (q = (int)blockIdx.z; q < planes; q += (int)gridDim.z) {
-        const float *const from = f.p + (long long)q * f.pm * f.nx;
-        float *const to = f.a + (long long)q * f.my * f.nx;
-        for (r = warp; r < h; r += 8)
-            for (c = lane; c < w; c += 32) {
-                const int x = x0 + c - hx, y = y0 + r - hy;
-                const int on = x >= 0 && x < f.nx && y >= f.py && y < f.py + f.pm;
-                sh[r * w + c] = on ? from[(long long)(y - f.py) * f.nx + x] : 0.0f;
+    for (q = each * (int)blockIdx.z; q < planes; q += each * (int)gridDim.z) {
+        const int many = mv__cu_mini(each, planes - q);
+        int g = first, c = t - first * w;
+        while (g < MV__CU_CO_TILE / 4) { /* column c, rows from 4 g on; out of p's: zeros */
+            const int px = x0 + c - hx, py = y0 + 4 * g + up, on = px >= 0 && px < f.nx;
+            const int whole = on && py >= 0 && py + 2 * hy + 4 <= f.pm;
+            const float *p = f.p + q * plane + (long long)py * f.nx + px;
+            float *to = sh + 4 * g * pitch + c, s[4];
+            for (u = 0; u < many; u++, p += plane, to += tile) {
+                if (whole) mv__cu_co_four(s, hy, [=](int i) { return p[(long long)i * f.nx]; });
+                else
+                    mv__cu_co_four(s, hy, [=](int i) {
+                        return on && py + i >= 0 && py + i < f.pm ? p[(long long)i * f.nx] : 0.0f;
+                    });
+                MV__CU_UNROLL for (k = 0; k < 4; k++) to[k * pitch] = s[k];
             }
-        mv__cu_sync();
-        for (r = warp; r < MV__CU_CO_TILE; r += 8)
-            for (c = lane; c < w; c += 32) {
-                float s = 0.0f;
-                for (k = 0; k <= 2 * hy; k++) s += sh[(r + k) * w + c];
-                sums[r * w + c] = s;
-            }
-        mv__cu_sync();
-        for (r = warp; r < MV__CU_CO_TILE; r += 8) {
-            float s = 0.0f;
-            for (k = 0; k <= 2 * hx; k++) s += sums[r * w + lane + k];
-            if (x0 + lane < f.nx && y0 + r < f.y + f.my) to[(long long)(y0 + r - f.y) * f.nx + x0 + lane] = s;
+            for (c += MV__CU_B; c >= w; g++) c -= w;
         }
-        mv__cu_sync(); /* nobody reads sh any more, but sums */
+        mv__cu_sync();
+        if (n > 0) {
+            const float *row = sh + (t >> 3) * pitch + 4 * (t & 7);
+            float *to = f.a + q * to_plane + (long long)y * f.nx + x;
+            for (u = 0; u < many; u++, row += tile, to += to_plane) {
+                mv__cu_pack<float, 4> s;
+                mv__cu_co_four(s.v, hx, [=](int i) { return row[i]; });
+                if (f.nx % 4 == 0) mv__cu_co_put<4>(to, s, 1);
+                else {
+                    MV__CU_UNROLL for (k = 0; k < 4; k++)
+                        if (k < n) to[k] = s.v[k];
+                }
+            }
+        }
+        mv__cu_sync();
     }
 }
 
@@ -10625,6 +10688,16 @@ MV__CU_DEV float mv__cu_co_iterate(float2 *&x, float2 *&y, const float2 *o, cons
     mv__cu_syncwarp();
     return value;
 }
+/* What coil c has to the number that is made real and positive */
+MV__CU_DEV float2 mv__cu_co_phase(const mv__cu_co_field &f, const float *a, int c) {
+    if (c >= f.coils) return make_float2(0.0f, 0.0f);
+    if (f.means) {
+        a += (long long)(f.coils * f.coils + 2 * c) * f.pitch;
+        return make_float2(a[0], -a[f.pitch]);
+    }
+    if (f.turn) return make_float2(f.turn[2 * c], f.turn[2 * c + 1]);
+    return make_float2(c == 0 ? 1.0f : 0.0f, 0.0f);
+}
 /* The vector of a set to its place: of length 1, with its phase, 0 where the value is below the limit */
 template <int L>
 MV__CU_DEV void mv__cu_co_settle(const mv__cu_co_field &f, float *maps, const float2 *x, const float *a,
@@ -10633,16 +10706,10 @@ MV__CU_DEV void mv__cu_co_settle(const mv__cu_co_field &f, float *maps, const fl
     float all = 0.0f, p = 0.0f, q = 0.0f, r;
     int c;
     for (c = part; c < f.coils; c += L) {
-        const float2 v = x[c * S];
-        float m = 0.0f, n = 0.0f;
-        if (f.means) {
-            m = a[(long long)(f.coils * f.coils + 2 * c) * f.pitch];
-            n = -a[(long long)(f.coils * f.coils + 2 * c + 1) * f.pitch];
-        } else if (f.turn) m = f.turn[2 * c], n = f.turn[2 * c + 1];
-        else if (c == 0) m = 1.0f;
+        const float2 v = x[c * S], u = mv__cu_co_phase(f, a, c);
         all = v.y * v.y + (v.x * v.x + all);
-        p = m * v.x + p - n * v.y;
-        q = m * v.y + q + n * v.x;
+        p = u.x * v.x + p - u.y * v.y;
+        q = u.x * v.y + q + u.y * v.x;
     }
     all = mv__cu_co_all<L>(all), p = mv__cu_co_all<L>(p), q = mv__cu_co_all<L>(q);
     mv__cu_co_unit(&p, &q);
@@ -10677,11 +10744,199 @@ template <int L> MV__CU_KERNEL(MV__CU_CO_V, 4) mv__cu_k_co_lead(mv__cu_co_field 
             for (c = part; c < f.coils; c += L) o[c * S] = x[c * S];
     }
 }
+/* ---- the same of few coils: a thread a voxel, the matrix in registers and `own`, in shared memory. Three
+   steps by the matrix, two by its square, two by that one's square ...: 63 steps by 11 products. The value is
+   a root of that of the last power. ---- */
+template <int N> struct mv__cu_co_small { /* Hermitian: diagonal, and what is below it */
+    enum { LOWER = N * (N - 1) / 2 };
+    float d[N], re[LOWER], im[LOWER];
+    static MV__CU_IN int at(int i, int j) { return i * (i - 1) / 2 + j; }
+    MV__CU_IN void fetch(const float *own) { /* elements in the order of planes */
+        int i, j;
+        MV__CU_UNROLL for (i = 0; i < N; i++) {
+            MV__CU_UNROLL for (j = 0; j < N; j++)
+                if (j < i) {
+                    re[at(i, j)] = own[(i * i + 2 * j) * MV__CU_CO_V];
+                    im[at(i, j)] = own[(i * i + 2 * j + 1) * MV__CU_CO_V];
+                }
+            d[i] = own[(i * i + 2 * i) * MV__CU_CO_V];
+        }
+    }
+    MV__CU_IN void load(float *own, const float *a, long long pitch, int coils) {
+        int k;
+        MV__CU_UNROLL_BY(16) for (k = 0; k < N * N; k++, a += pitch)
+            own[k * MV__CU_CO_V] = k < coils * coils ? *a : 0.0f;
+        fetch(own);
+    }
+    MV__CU_IN float2 get(int i, int j) const { /* i and j differ */
+        return i > j ? make_float2(re[at(i, j)], im[at(i, j)]) : make_float2(re[at(j, i)], -im[at(j, i)]);
+    }
+    MV__CU_IN void times(float2 *y, const float2 *x) const {
+        int i, j;
+        MV__CU_UNROLL for (i = 0; i < N; i++) {
+            y[i] = make_float2(d[i] * x[i].x, d[i] * x[i].y);
+            MV__CU_UNROLL for (j = 0; j < N; j++) {
+                float2 m;
+                if (j == i) continue;
+                m = get(i, j);
+                y[i].x += m.x * x[j].x;
+                y[i].x -= m.y * x[j].y;
+                y[i].y += m.x * x[j].y;
+                y[i].y += m.y * x[j].x;
+            }
+        }
+    }
+    /* x = the column of the strongest coil */
+    MV__CU_IN void column(float2 *x) const {
+        float best = d[0];
+        int k = 0, i, j;
+        MV__CU_UNROLL for (i = 1; i < N; i++)
+            if (d[i] > best) best = d[i], k = i;
+        MV__CU_UNROLL for (i = 0; i < N; i++) {
+            x[i] = make_float2(d[i], 0.0f);
+            MV__CU_UNROLL for (j = 0; j < N; j++)
+                if (j != i && j == k) x[i] = get(i, j);
+        }
+    }
+    /* What is left of it orthogonal to o */
+    MV__CU_IN void less(const float2 *o) {
+        float2 m[N];
+        float s = 0.0f;
+        int i, j;
+        times(m, o);
+        MV__CU_UNROLL for (i = 0; i < N; i++) s += m[i].x * o[i].x + m[i].y * o[i].y;
+        MV__CU_UNROLL for (i = 0; i < N; i++) /* m - o s / 2 is taken off on both sides */
+            m[i].x -= 0.5f * s * o[i].x, m[i].y -= 0.5f * s * o[i].y;
+        MV__CU_UNROLL for (i = 0; i < N; i++) {
+            d[i] -= 2.0f * (m[i].x * o[i].x + m[i].y * o[i].y);
+            MV__CU_UNROLL for (j = 0; j < N; j++) {
+                if (j >= i) continue;
+                re[at(i, j)] -= m[i].x * o[j].x + m[i].y * o[j].y + (o[i].x * m[j].x + o[i].y * m[j].y);
+                im[at(i, j)] -= m[i].y * o[j].x - m[i].x * o[j].y + (o[i].y * m[j].x - o[i].x * m[j].y);
+            }
+        }
+    }
+    /* s times it, squared: no element exceeds 1. s */
+    MV__CU_IN float square(float *own) {
+        float s = 0.0f;
+        int i, j, k;
+        MV__CU_UNROLL for (i = 0; i < N; i++) s += d[i];
+        s = s > 0.0f ? 1.0f / s : 0.0f;
+        MV__CU_UNROLL for (i = 0; i < N; i++) d[i] *= s;
+        MV__CU_UNROLL for (i = 0; i < LOWER; i++) re[i] *= s, im[i] *= s;
+        MV__CU_UNROLL for (i = 0; i < N; i++) {
+            float p = d[i] * d[i], q;
+            MV__CU_UNROLL for (k = 0; k < N; k++)
+                if (k != i) p += get(i, k).x * get(i, k).x, p += get(i, k).y * get(i, k).y;
+            own[(i * i + 2 * i) * MV__CU_CO_V] = p;
+            MV__CU_UNROLL for (j = 0; j < N; j++) {
+                if (j >= i) continue;
+                p = (d[i] + d[j]) * re[at(i, j)], q = (d[i] + d[j]) * im[at(i, j)];
+                MV__CU_UNROLL for (k = 0; k < N; k++) {
+                    float2 u, v;
+                    if (k == i || k == j) continue;
+                    u = get(i, k), v = get(j, k);
+                    p += u.x * v.x;
+                    p += u.y * v.y;
+                    q += u.y * v.x;
+                    q -= u.x * v.y;
+                }
+                own[(i * i + 2 * j) * MV__CU_CO_V] = p;
+                own[(i * i + 2 * j + 1) * MV__CU_CO_V] = q;
+            }
+        }
+        fetch(own);
+        return s;
+    }
+};
+enum { MV__CU_CO_FEW = 8, MV__CU_CO_STEPS = 3, MV__CU_CO_PRODUCTS = 11 }; /* steps by the matrix itself */
+template <int N> struct mv__cu_co_own { float m[N * N * MV__CU_CO_V]; };
+/* x = the leading eigenvector, of length 1, orthogonal to o if `second`; the value */
+template <int N> MV__CU_DEV float mv__cu_co_small_lead(float2 *x, const float2 *o, int second, const float *a,
+                                                       long long pitch, int coils, float *own) {
+    mv__cu_co_small<N> m;
+    float value = 0.0f, gain = 1.0f, by = 1.0f;
+    int s, c, k, power = 0, roots = 0, done = 0;
+    m.load(own, a, pitch, coils);
+    if (second) m.less(o);
+    m.column(x);
+    MV__CU_ROLLED for (s = 0; s < MV__CU_CO_PRODUCTS; s++) {
+        float xx = 0.0f, xy = 0.0f, yy = 0.0f, off = 0.0f, big, r;
+        float2 y[N];
+        if (s >= MV__CU_CO_STEPS && (s - MV__CU_CO_STEPS) % 2 == 0) {
+            r = m.square(own);
+            MV__CU_ROLLED for (k = 0; k < power; k++) r = sqrtf(r);
+            gain /= r;
+            power++;
+        }
+        m.times(y, x);
+        MV__CU_UNROLL for (c = 0; c < N; c++) {
+            xx = x[c].y * x[c].y + (x[c].x * x[c].x + xx);
+            xy = x[c].y * y[c].y + (x[c].x * y[c].x + xy);
+            yy = y[c].y * y[c].y + (y[c].x * y[c].x + yy);
+        }
+        big = xx > 0.0f ? xy / xx : 0.0f;
+        r = yy > 0.0f ? 1.0f / sqrtf(yy) : 0.0f;
+        MV__CU_UNROLL for (c = 0; c < N; c++) {
+            const float p = y[c].x - big * x[c].x, q = y[c].y - big * x[c].y;
+            off = q * q + (p * p + off);
+        }
+        if (!done) { /* once done it stays */
+            MV__CU_UNROLL for (c = 0; c < N; c++) x[c] = make_float2(y[c].x * r, y[c].y * r);
+            value = big, roots = power, by = gain;
+        }
+        done |= !(off > 1e-8f * xx * (big * big));
+        if (mv__cu_all(done)) break;
+    }
+    for (k = 0; k < roots; k++) value = sqrtf(value);
+    return value * by;
+}
+template <int N> MV__CU_KERNEL(MV__CU_CO_V, 3) mv__cu_k_co_lead_small(mv__cu_co_field f) {
+    MV__CU_SHARED(mv__cu_co_own<N>, sh);
+    const long long n = (long long)f.my * f.nx, i = (long long)blockIdx.x * MV__CU_CO_V + (int)threadIdx.x;
+    const long long k = i < n ? i : n - 1;
+    const long long to = ((long long)(f.z + (int)blockIdx.y) * f.ny + f.y) * f.nx + k;
+    const float *const a = f.a + (int)blockIdx.y * n + k;
+    float2 x[N], o[N];
+    int set, c;
+    if (f.light && f.light->stop) return;
+    MV__CU_UNROLL for (c = 0; c < N; c++) o[c] = make_float2(0.0f, 0.0f);
+    MV__CU_ROLLED for (set = 0; set < f.sets; set++) {
+        const float value = mv__cu_co_small_lead<N>(x, o, set, a, f.pitch, f.coils,
+                                                      sh.m + (int)threadIdx.x);
+        float all = 0.0f, p = 0.0f, q = 0.0f, r;
+        MV__CU_UNROLL for (c = 0; c < N; c++) {
+            const float2 v = x[c], u = mv__cu_co_phase(f, a, c);
+            all = v.y * v.y + (v.x * v.x + all);
+            p = u.x * v.x + p - u.y * v.y;
+            q = u.x * v.y + q + u.y * v.x;
+        }
+        mv__cu_co_unit(&p, &q);
+        r = 1.0f / sqrtf(all);
+        if (!mv__cu_co_finite(all) || !(value >= f.limit)) r = 0.0f;
+        MV__CU_UNROLL for (c = 0; c < N; c++) {
+            const float u = x[c].x * r, v = x[c].y * r;
+            mv__cu_pack<float, 2> out;
+            o[c] = x[c];
+            if (c >= f.coils || i >= n) continue;
+            out.v[0] = r != 0.0f ? v * q + u * p : 0.0f;
+            out.v[1] = r != 0.0f ? v * p - u * q : 0.0f;
+            mv__cu_co_put<2>(f.maps + 2 * (to + f.voxels * (f.coils * set + c)), out, f.packed);
+        }
+        if (f.values && i < n)
+            f.values[to + f.voxels * set] = value > 0.0f ? (value < 1.0f ? value : 1.0f) : 0.0f;
+    }
+}
 MV__CU_FN mv_status mv__cu_co_lead(mv_cuda_ctx *ctx, const char *op, const mv__cu_co_field *f) {
     const int lanes = f->coils <= 16 ? 1 : f->coils <= 32 ? 2 : f->coils <= 64 ? 4 : f->coils <= 128 ? 8 : 16;
     const size_t voxels = (size_t)f->my * (size_t)f->nx, each = (size_t)(MV__CU_CO_V / lanes);
     const size_t bytes = (f->sets > 1 ? 3 : 2) * (size_t)f->coils * each * sizeof(float2);
     const dim3 grid((unsigned)mv__cu_divup(voxels, each), (unsigned)f->mz, 1);
+    if (f->coils <= MV__CU_CO_FEW) {
+        if (f->coils <= 4) MV__CU_LAUNCH(mv__cu_k_co_lead_small<4>, grid, MV__CU_CO_V, 0, ctx->stream, *f);
+        else MV__CU_LAUNCH(mv__cu_k_co_lead_small<8>, grid, MV__CU_CO_V, 0, ctx->stream, *f);
+        return mv__cu_launched(ctx, op);
+    }
     switch (lanes) {
         case 1: MV__CU_LAUNCH(mv__cu_k_co_lead<1>, grid, MV__CU_CO_V, bytes, ctx->stream, *f); break;
         case 2: MV__CU_LAUNCH(mv__cu_k_co_lead<2>, grid, MV__CU_CO_V, bytes, ctx->stream, *f); break;
@@ -10746,11 +11001,20 @@ MV__CU_FN void mv__cu_co_slab(mv__cu_co_field *f, int my, int mz) {
     f->rim = (long long)f->mz * f->pm * f->nx;
 }
 MV__CU_FN mv_status mv__cu_co_window(mv_cuda_ctx *ctx, const char *op, const mv__cu_co_field *f, int planes) {
-    const size_t w = (size_t)(MV__CU_CO_TILE + 2 * f->h[0]), h = (size_t)(2 * MV__CU_CO_TILE + 2 * f->h[1]);
+    const int pitch = (MV__CU_CO_TILE + 2 * f->h[0]) / 4 * 4 + 5; /* 1 beyond a multiple of 4: no conflicts */
+    const int each = pitch > 64 ? 2 : 4; /* within 48 KiB */
+    const size_t bytes = (size_t)(each * MV__CU_CO_TILE * pitch) * sizeof(float);
     const dim3 tiles((unsigned)mv__cu_divup((size_t)f->nx, MV__CU_CO_TILE),
                      (unsigned)mv__cu_divup((size_t)f->my, MV__CU_CO_TILE),
-                     (unsigned)mv__cu_mini(planes, 65535));
-    MV__CU_LAUNCH(mv__cu_k_co_window, tiles, MV__CU_B, w * h * sizeof(float), ctx->stream, *f, planes);
+                     (unsigned)mv__cu_mini((int)mv__cu_divup((size_t)planes, (size_t)each), 65535));
+    const int h = f->h[0] == f->h[1] ? f->h[0] : -1;
+    if (h == 3) MV__CU_LAUNCH(mv__cu_k_co_window<3>, tiles, MV__CU_B, bytes, ctx->stream, *f, planes, each,
+                              pitch);
+    else if (h == 2)
+        MV__CU_LAUNCH(mv__cu_k_co_window<2>, tiles, MV__CU_B, bytes, ctx->stream, *f, planes, each,
+                              pitch);
+    else MV__CU_LAUNCH(mv__cu_k_co_window<-1>, tiles, MV__CU_B, bytes, ctx->stream, *f, planes, each,
+                              pitch);
     return mv__cu_launched(ctx, op);
 }
 /* The matrices of one slab: products along z, then windows along y and x */
@@ -10758,8 +11022,9 @@ MV__CU_FN mv_status mv__cu_co_walsh_slab(mv_cuda_ctx *ctx, const char *op, const
     const size_t n = (size_t)f->pm * (size_t)f->nx, quads = mv__cu_divup((size_t)f->coils, 4);
     const unsigned blocks = (unsigned)mv__cu_divup(n, MV__CU_B), mz = (unsigned)f->mz;
     mv_status st;
-    MV__CU_LAUNCH(mv__cu_k_co_products, dim3(blocks, mz, (unsigned)(quads * (quads + 1) / 2)), MV__CU_B, 0,
-                  ctx->stream, *f);
+    const dim3 pairs(blocks, (mz + 1) / 2, (unsigned)(quads * (quads + 1) / 2));
+    if (f->packed) MV__CU_LAUNCH(mv__cu_k_co_products<1>, pairs, MV__CU_B, 0, ctx->stream, *f);
+    else MV__CU_LAUNCH(mv__cu_k_co_products<0>, pairs, MV__CU_B, 0, ctx->stream, *f);
     if ((st = mv__cu_launched(ctx, op)) < 0) return st;
     if (f->means) {
         MV__CU_LAUNCH(mv__cu_k_co_means, dim3(blocks, mz, (unsigned)f->coils), MV__CU_B, 0, ctx->stream, *f);
@@ -10802,7 +11067,7 @@ MV__CU_FN mv_status mv__cu_co_walsh(mv_cuda_ctx *ctx, mv_cuda_volume *maps, cons
     f.sets = 1;
     f.means = opt && opt->image_phase;
     planes = c * (c + (f.means ? 2 : 0));
-    mv__cu_co_slabs(&f, 2 * planes * sizeof(float), 0);
+    mv__cu_co_slabs(&f, 2 * planes * sizeof(float), 0, 2);
     f.limit = (float)(threshold * voxels);
     a = mv__cu_round(planes * (size_t)f.mz * (size_t)f.my * f.n[0] * sizeof(float));
     p = mv__cu_round(planes * (size_t)f.mz * (size_t)mv__cu_mini(f.ny, f.my + 2 * f.h[1]) * f.n[0] *
@@ -11316,7 +11581,7 @@ MV__CU_FN mv_status mv__cu_co_inati(mv_cuda_ctx *ctx, mv_cuda_volume *maps, cons
     if (st < 0 || (st = mv__cu_co_from_make(ctx, op, "src", &from, src)) < 0) return st;
     for (k = 0; k < 3; k++) f.n[k] = src->dim[k];
     f.coils = (int)src->dim[3];
-    mv__cu_co_slabs(&f, 4 * src->dim[3] * sizeof(float), 0);
+    mv__cu_co_slabs(&f, 4 * src->dim[3] * sizeof(float), 0, 1);
     if (f.voxels / MV__CU_B >= 0x7fffffff)
         return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "src", (double)f.voxels, "%s: %lld voxels", op,
                            f.voxels);
@@ -11832,7 +12097,7 @@ MV__CU_FN mv_status mv__cu_co_espirit_maps(mv_cuda_ctx *ctx, mv__cu_co_to *maps,
     f.coils = (int)c;
     f.sets = (int)e->o.sets;
     f.limit = (float)e->o.crop;
-    mv__cu_co_slabs(&f, c * c * sizeof(float), row);
+    mv__cu_co_slabs(&f, c * c * sizeof(float), row, 1);
     a = mv__cu_round(c * c * (size_t)f.mz * (size_t)f.my * f.n[0] * sizeof(float));
     rows = mv__cu_round((size_t)f.mz * (size_t)f.my * row);
     planes = mv__cu_round((size_t)f.mz * e->pairs * across * (2 * e->k[1] - 1) * sizeof(double2));
@@ -11934,7 +12199,7 @@ typedef struct mv__cu_gr_run {
     const int2 *at;
     const unsigned char *kept;
     int n[3], coils, taps, lines, across, padded; /* across: blocks of coils; padded: coils with weights */
-    int wm, chunk, same, packed[2]; /* warps side by side over coils; source coils at a time */
+    int wm, chunk, same; /* warps side by side over coils; source coils at a time */
     int nf[3];
     long long frames, s[6], d[6]; /* strides of y, z, coil, frames: in floats */
 } mv__cu_gr_run;
@@ -11963,32 +12228,43 @@ typedef struct mv__cu_gr_tile { /* of this block: voxels from x on, source rows 
     int x, width, c, m;
     float2 *rows, *weights;
 } mv__cu_gr_tile;
-MV__CU_DEV void mv__cu_gr_copy(const mv__cu_gr_run &g, const mv__cu_gr_tile &t, long long from, long long to,
-                               int voxels) {
+/* U coils at a time, all read before the first is stored. P: pairs of floats are aligned. */
+enum { MV__CU_GR_U = 8 };
+template <int P> MV__CU_DEV void mv__cu_gr_copy(const mv__cu_gr_run &g, const mv__cu_gr_tile &t,
+                                                long long from, long long to, int voxels) {
     const int end = mv__cu_mini(g.n[0], t.x + voxels), last = mv__cu_mini(g.coils, t.c + t.m);
-    int c, x;
+    int c, x, u;
     if (g.same) return;
-    for (c = t.c; c < last; c++)
-        for (x = t.x + (int)threadIdx.x; x < end; x += MV__CU_GR_B) {
-            mv__cu_pack<float, 2> v;
-            mv__cu_ldn<float, 2>(v, g.src + from + c * g.s[2] + 2 * x, g.packed[0], 1);
-            mv__cu_stn<float, 2>(g.dst + to + c * g.d[2] + 2 * x, v, g.packed[1]);
+    for (x = t.x + (int)threadIdx.x; x < end; x += MV__CU_GR_B)
+        for (c = t.c; c < last; c += MV__CU_GR_U) {
+            const float *s = g.src + from + c * g.s[2] + 2 * x;
+            float *d = g.dst + to + c * g.d[2] + 2 * x;
+            mv__cu_pack<float, 2> v[MV__CU_GR_U];
+            MV__CU_UNROLL for (u = 0; u < MV__CU_GR_U; u++, s += g.s[2])
+                mv__cu_ldn<float, 2>(v[u], s, P, c + u < last);
+            MV__CU_UNROLL for (u = 0; u < MV__CU_GR_U; u++, d += g.d[2])
+                if (c + u < last) mv__cu_stn<float, 2>(d, v[u], P);
         }
 }
 /* `count` coils of a line, from coil c on, and their weights */
-MV__CU_DEV void mv__cu_gr_stage(const mv__cu_gr_run &g, const mv__cu_gr_tile &t, long long line,
-                                const float *weights, int count) {
+template <int P> MV__CU_DEV void mv__cu_gr_stage(const mv__cu_gr_run &g, const mv__cu_gr_tile &t,
+                                                 long long line, const float *weights, int count) {
     const int each = t.m / 2, total = count * g.taps * each, first = t.x - g.taps / 2;
     const float4 *w = (const float4 *)(const void *)weights;
     float4 *to = (float4 *)(void *)t.weights;
-    int c, i;
-    for (c = 0; c < count; c++)
-        for (i = (int)threadIdx.x; i < t.width; i += MV__CU_GR_B) {
-            const int x = first + i;
-            mv__cu_pack<float, 2> v;
-            mv__cu_ldn<float, 2>(v, g.src + line + c * g.s[2] + 2 * x, g.packed[0], x >= 0 && x < g.n[0]);
-            mv__cu_st(t.rows + c * t.width + i, make_float2(v.v[0], v.v[1]));
+    int c, i, u;
+    for (i = (int)threadIdx.x; i < t.width; i += MV__CU_GR_B) {
+        const int x = first + i, on = x >= 0 && x < g.n[0];
+        for (c = 0; c < count; c += MV__CU_GR_U) {
+            const float *s = g.src + line + c * g.s[2] + 2 * x;
+            mv__cu_pack<float, 2> v[MV__CU_GR_U];
+            MV__CU_UNROLL for (u = 0; u < MV__CU_GR_U; u++, s += g.s[2])
+                mv__cu_ldn<float, 2>(v[u], s, P, on && c + u < count);
+            MV__CU_UNROLL for (u = 0; u < MV__CU_GR_U; u++)
+                if (c + u < count)
+                    mv__cu_st(t.rows + (c + u) * t.width + i, make_float2(v[u].v[0], v[u].v[1]));
         }
+    }
     for (i = (int)threadIdx.x; i < total; i += MV__CU_GR_B)
         mv__cu_st(to + i, mv__cu_ld(w + (long long)(i / each) * (g.padded / 2) + i % each));
 }
@@ -12015,8 +12291,8 @@ template <int XT> MV__CU_DEV void mv__cu_gr_sum(float2 (*acc)[XT], const mv__cu_
     }
 }
 /* One missing line */
-template <int XT> MV__CU_DEV void mv__cu_gr_make(const mv__cu_gr_run &g, const mv__cu_gr_tile &t, int q,
-                                                 int y, int z, long long frame) {
+template <int XT, int P> MV__CU_DEV void mv__cu_gr_make(const mv__cu_gr_run &g, const mv__cu_gr_tile &t,
+                                                        int q, int y, int z, long long frame) {
     const int warp = (int)threadIdx.x >> 5, lane = (int)threadIdx.x & 31;
     const int cw = 4 * (warp % g.wm), x = warp / g.wm * (32 * XT) + lane;
     const long long to = mv__cu_gr_line(g, g.d, y, z, frame);
@@ -12034,8 +12310,8 @@ template <int XT> MV__CU_DEV void mv__cu_gr_make(const mv__cu_gr_run &g, const m
             const int count = mv__cu_mini(g.chunk, g.coils - c);
             const long long k = ((long long)(q - 1) * g.lines + l) * g.coils + c;
             mv__cu_sync();
-            mv__cu_gr_stage(g, t, mv__cu_gr_line(g, g.s, sy, sz, frame) + c * g.s[2],
-                            g.weights + 2 * (k * g.taps * g.padded + t.c), count);
+            mv__cu_gr_stage<P>(g, t, mv__cu_gr_line(g, g.s, sy, sz, frame) + c * g.s[2],
+                               g.weights + 2 * (k * g.taps * g.padded + t.c), count);
             mv__cu_sync();
             mv__cu_gr_sum<XT>(acc, g, t, x, cw, count);
         }
@@ -12046,11 +12322,11 @@ template <int XT> MV__CU_DEV void mv__cu_gr_make(const mv__cu_gr_run &g, const m
             mv__cu_pack<float, 2> v;
             v.v[0] = acc[u][j].x, v.v[1] = acc[u][j].y;
             if (at < g.n[0] && t.c + cw + u < g.coils)
-                mv__cu_stn<float, 2>(g.dst + to + (t.c + cw + u) * g.d[2] + 2 * at, v, g.packed[1]);
+                mv__cu_stn<float, 2>(g.dst + to + (t.c + cw + u) * g.d[2] + 2 * at, v, P);
         }
     }
 }
-template <int XT> MV__CU_KERNEL(MV__CU_GR_B, 4) mv__cu_k_gr_fill(mv__cu_gr_run g) {
+template <int XT, int P> MV__CU_KERNEL(MV__CU_GR_B, 5) mv__cu_k_gr_fill(mv__cu_gr_run g) {
     MV__CU_DYNAMIC(float2, room);
     const int voxels = 32 * XT * (MV__CU_GR_B / 32 / g.wm);
     const long long planes = g.n[2] * g.frames;
@@ -12069,9 +12345,9 @@ template <int XT> MV__CU_KERNEL(MV__CU_GR_B, 4) mv__cu_k_gr_fill(mv__cu_gr_run g
         for (y = (int)blockIdx.y; y < g.n[1]; y += (int)gridDim.y) {
             const int q = mv__cu_gr_coset(g.l, y, z);
             if (mv__cu_gr_stays(g.l, g.kept, q, y, z))
-                mv__cu_gr_copy(g, t, mv__cu_gr_line(g, g.s, y, z, frame), mv__cu_gr_line(g, g.d, y, z, frame),
-                               voxels);
-            else mv__cu_gr_make<XT>(g, t, q, y, z, frame);
+                mv__cu_gr_copy<P>(g, t, mv__cu_gr_line(g, g.s, y, z, frame),
+                                  mv__cu_gr_line(g, g.d, y, z, frame), voxels);
+            else mv__cu_gr_make<XT, P>(g, t, q, y, z, frame);
         }
     }
 }
@@ -12245,7 +12521,7 @@ MV__CU_FN mv_status mv__cu_gr_launch(mv_cuda_ctx *ctx, const char *op, const mv_
     size_t each, shared, planes;
     unsigned grid = 0;
     mv__cu_gr_run r;
-    int k, xt, voxels;
+    int k, xt, voxels, aligned;
     mv_status st;
     memset(&r, 0, sizeof r);
     r.l = t->l;
@@ -12260,9 +12536,9 @@ MV__CU_FN mv_status mv__cu_gr_launch(mv_cuda_ctx *ctx, const char *op, const mv_
     r.lines = t->lines;
     r.padded = t->padded, r.wm = t->wm, r.across = t->padded / (4 * t->wm);
     r.same = in->data == out->data;
-    r.packed[0] = (uintptr_t)in->data % 8 == 0, r.packed[1] = (uintptr_t)out->data % 8 == 0;
     mv__cu_gr_strides(r.s, in), mv__cu_gr_strides(r.d, out);
-    xt = r.n[0] > 64 * (4 / r.wm) ? 4 : 2;
+    aligned = ((uintptr_t)in->data | (uintptr_t)out->data) % 8 == 0;
+    xt = aligned && r.n[0] > 64 * (4 / r.wm) ? 4 : 2;
     voxels = 32 * xt * (4 / r.wm);
     each = 8 * ((size_t)(voxels + r.taps - 1) + (size_t)(r.taps * 4 * r.wm));
     r.chunk = mv__cu_mini(r.coils, (int)((size_t)MV__CU_GR_SHARED / each));
@@ -12271,8 +12547,10 @@ MV__CU_FN mv_status mv__cu_gr_launch(mv_cuda_ctx *ctx, const char *op, const mv_
     if (st < 0) return st;
     planes = in->dim[2] * (size_t)r.frames;
     const dim3 blocks(grid, (unsigned)mv__cu_mini(r.n[1], 65535), planes > 65535 ? 65535u : (unsigned)planes);
-    if (xt == 4) MV__CU_LAUNCH((mv__cu_k_gr_fill<4>), blocks, MV__CU_GR_B, shared, ctx->stream, r);
-    else MV__CU_LAUNCH((mv__cu_k_gr_fill<2>), blocks, MV__CU_GR_B, shared, ctx->stream, r);
+    if (!aligned)
+        MV__CU_LAUNCH((mv__cu_k_gr_fill<2, 0>), blocks, MV__CU_GR_B, shared, ctx->stream, r);
+    else if (xt == 4) MV__CU_LAUNCH((mv__cu_k_gr_fill<4, 1>), blocks, MV__CU_GR_B, shared, ctx->stream, r);
+    else MV__CU_LAUNCH((mv__cu_k_gr_fill<2, 1>), blocks, MV__CU_GR_B, shared, ctx->stream, r);
     return mv__cu_launched(ctx, op);
 }
 MV__CU_FN mv_status mv__cu_gr_type(mv_cuda_ctx *ctx, const char *op, const mv_cuda_volume *src) {
@@ -12415,6 +12693,11 @@ MEDVOL_DEF mv_status mv_cuda_grappa_recon(mv_cuda_ctx *ctx, mv_cuda_volume *dst,
 #  define MEDVOL_CUDA_BATCH ((size_t)1 << 30)
 #endif
 enum { MV__CU_SE_MOST = 64, MV__CU_SE_LEFT = 8 };
+/* Fewer bytes at once, if images are small enough for that: passes then find in the L2 cache what those
+   before left. A constant, as sums over coils depend on it. */
+#ifndef MV__CU_SE_NEAR
+#  define MV__CU_SE_NEAR ((size_t)24 << 20)
+#endif
 /* ---- what belongs together: k-space or images, maps, mask ---- */
 typedef struct mv__cu_se_given {
     const char *op;
@@ -12480,14 +12763,16 @@ MV__CU_FN mv_status mv__cu_se_check(mv_cuda_ctx *ctx, const char *op, mv__cu_se_
 }
 /* How many coil images are at work together; whole: all coils are. */
 MV__CU_FN void mv__cu_se_lots(mv__cu_se_given *g, int whole) {
-    const size_t most = MEDVOL_CUDA_BATCH / 8 / g->k.voxels, c = g->k.coils;
+    const size_t c = g->k.coils, near = MV__CU_SE_NEAR / 8 / g->k.voxels;
+    size_t most = MEDVOL_CUDA_BATCH / 8 / g->k.voxels;
+    if (near >= 1 && near < most) most = near;
     if (most >= c || whole) {
         g->coils = c;
         g->frames = most / c < 1 ? 1 : most / c < g->k.frames ? most / c : g->k.frames;
         if (g->frames > 65535) g->frames = 65535;
         g->rest = c * (g->k.frames % g->frames);
     } else {
-        g->coils = most < 1 ? 1 : most;
+        g->coils = most < 1 ? 1 : mv__cu_divup(c, mv__cu_divup(c, most));
         g->frames = 1;
         g->rest = c % g->coils;
     }

@@ -565,6 +565,22 @@ static const double *four_of_coils() {
     for (int i = 0; i < 64; i++) m[i] = 0.1 * (i * 7 % 11 - 5);
     return m;
 }
+static mv_coil_inati_opt two_rounds() {
+    mv_coil_inati_opt opt = mv_coil_inati_opt();
+    opt.rounds = 2, opt.tolerance = 1e-12;
+    return opt;
+}
+static mv_coil_lowres_opt bright_centre() {
+    mv_coil_lowres_opt opt = mv_coil_lowres_opt();
+    opt.threshold = 1e-3;
+    return opt;
+}
+static mv_espirit_opt small_kernel() {
+    mv_espirit_opt opt = mv_espirit_opt();
+    opt.kernel[0] = opt.kernel[1] = 4, opt.kernel[2] = 1;
+    opt.threshold = 0.5, opt.crop = -1; /* an image as k-space has little to project away */
+    return opt;
+}
 static const row coils[] = {
     ROW("root sum of squares", COILS, 8, 4, 4e-6, VOLUME, coil_rss, (c, d, s, NULL)),
     ROW("combination by maps", COILS, 16, 8, 4e-6, VOLUME, coil_combine, (c, d, s, &o->maps, NULL)),
@@ -573,6 +589,9 @@ static const row coils[] = {
     ROW("8 coils to 4 by a matrix", COILS, 8, 8, 4e-6, VOLUME, coil_apply, (c, d, s, four_of_coils(), 4)),
     ROW("compression to 4 (waits)", COILS, 16, 8, 1e-4, VOLUME, coil_compress, (c, d, s, 4, NULL)),
     ROW("maps by Walsh's method", COILS, 8, 8, 2e-3, VOLUME, coil_walsh, (c, d, s, NULL)),
+    ROW("maps by Inati's method", COILS, 8, 8, 2e-3, VOLUME, coil_inati, (c, d, s, at(two_rounds()))),
+    ROW("maps of the centre", COILS, 0, 16, 2e-3, VOLUME, coil_lowres, (c, d, s, at(bright_centre()))),
+    ROW("maps by ESPIRiT (waits)", COILS, 0, 8, 2e-3, VOLUME, espirit, (c, d, s, at(small_kernel()))),
 };
 static mv_cg_sense_opt ten_steps() {
     mv_cg_sense_opt opt = mv_cg_sense_opt();

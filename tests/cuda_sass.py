@@ -28,6 +28,7 @@ RULES = [
     (r"mv__cu_k_sp_fg<", 128, None, False),
     (r"mv__cu_k_sp_(any|swap|pad_any)<", None, None, False),
     (r"mv__cu_k_rs_(linear|pass|outside|near|pre)\b", None, None, False),
+    (r"mv__cu_k_gr_fill<2, 0>", None, None, False),  # not aligned
     (r"mv__cu_k_gr_fill<", 128, 64, False),
     (r"mv__cu_k_se_(spread|weigh|finish|pick)<1", 64, 64, False),
     (r"mv__cu_k_se_(spread|weigh|finish|pick)<2", 128, 128, False),
@@ -40,7 +41,7 @@ RULES = [
     (r"mv__cu_k_co_apply<4>", 128, 128, False),
     (r"mv__cu_k_co_(combine|expand|normal|apply)<2>", 64, 64, False),
     (r"mv__cu_k_co_most<4>", 128, None, False),
-    (r"mv__cu_k_co_lead<", None, 64, False),
+    (r"mv__cu_k_co_lead(_small)?<", None, 64, False),
     (r"mv__cu_k_co_wave_x\b", 128, None, False),
     (r"mv__cu_k_co_(products|means|window|agree|first|settled|taper|words|most<2>)", None, None, False),
     (r"mv__cu_k_fi_(tile|half|lane|sums)\b", None, None, False),
