@@ -197,12 +197,12 @@ MEDVOL_DEF mv_status mv_cuda_copy_peer(mv_cuda_ctx *to, mv_cuda_volume *dst, mv_
             mv_cuda_sync. The calls ending in _wait take ordinary host memory and wait; their status includes
             what the device found.
    COUNTS   at most 2^32 - 1 values at once for percentiles and histograms (MEDVOL_E_UNSUPPORTED).
-   SCRATCH  72 bytes for 32768 values; where a source is a view, its values once more; a byte a value where
+   SCRATCH  72 bytes for 8192 values; where a source is a view, its values once more; a byte a value where
             the mask is not contiguous u8 of src's shape. */
 
-/* mv_cuda_stats: dim[split - 1] results. Moments about a value of each thread's own share, chunks of 32768
-   values, merged in a fixed tree: the variance within 1e-11 relative whatever the mean. */
-#define MEDVOL_CUDA_STATS_CHUNK 32768
+/* mv_cuda_stats: dim[split - 1] results. Moments about one of the values of each chunk of 8192, chunks merged
+   about the mean, in a fixed order: the variance within 1e-11 relative whatever the mean. */
+#define MEDVOL_CUDA_STATS_CHUNK 8192
 MEDVOL_DEF mv_status mv_cuda_stats(mv_cuda_ctx *ctx, mv_statistics *out, const mv_cuda_volume *src,
                                    const mv_stats_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_stats_wait(mv_cuda_ctx *ctx, mv_statistics *out, const mv_cuda_volume *src,
@@ -764,7 +764,7 @@ extern __shared__ __align__(16) unsigned char mv__cu_dynamic[];
 #endif
 
 enum { MV__CU_B = 256 };
-#define MV__CU_CHUNK MEDVOL_CUDA_STATS_CHUNK
+#define MV__CU_CHUNK 32768
 typedef unsigned long long mv__cu_u64;
 
 /* ---- arithmetic that no compiler may fuse: where the bits of medvol.h are promised ---- */
@@ -902,6 +902,8 @@ MV__CU_DEV void mv__cu_put(short *d, float x) { *d = (short)mv__cu_whole(x, -327
 MV__CU_DEV void mv__cu_put(mv__cu_half *d, float x) { d->b = mv__cu_f32_f16(x); }
 MV__CU_DEV void mv__cu_put(mv__cu_bhalf *d, float x) { d->b = mv__cu_f32_bf16(x); }
 MV__CU_DEV void mv__cu_put(float *d, float x) { *d = x; }
+MV__CU_DEV void mv__cu_put(float *d, double x) { *d = (float)x; }
+MV__CU_DEV void mv__cu_put(double *d, float x) { *d = (double)x; }
 /* Any type, told at run time */
 MV__CU_DEV double mv__cu_load(const void *p, long long i, int type) {
     switch (type) {
@@ -1619,7 +1621,7 @@ MV__CU_FN mv_status mv__cu_out_end(mv_cuda_ctx *ctx, mv_status st, mv_cuda_volum
 /* ---- maps: each value of dst from the same voxel of src. Whole volumes run flat in blocks of 16-byte
    accesses, four apart before the first is stored; views a warp to a stretch of a row. ---- */
 enum { MV__CU_MAP_U = 4 };
-#define MV__CU_MAP_SEG 4096
+#define MV__CU_MAP_SEG 1024
 typedef struct mv__cu_walk {
     long long len, rows, dx, sx; /* values a row, and the steps between them */
     int axes;                    /* of the rows */
@@ -1666,7 +1668,10 @@ MV__CU_DEV int mv__cu_walk_item(const mv__cu_walk &w, long long *a, long long *b
     const mv__cu_u64 i = (mv__cu_u64)blockIdx.x * (MV__CU_B / 32) + (threadIdx.x >> 5);
     mv__cu_u64 row = i, seg = 0;
     if (w.rows == 1) row = 0, seg = i;
-    else if (segs > 1) row = i / (mv__cu_u64)segs, seg = i % (mv__cu_u64)segs;
+    else if (segs > 1) {
+        row = (i | (mv__cu_u64)segs) >> 32 ? i / (mv__cu_u64)segs : (unsigned)i / (unsigned)segs;
+        seg = i - row * (mv__cu_u64)segs;
+    }
     if (row >= (mv__cu_u64)w.rows || seg >= (mv__cu_u64)segs) return 0;
     mv__cu_walk_row(w, row, a, b);
     *at = (long long)seg * MV__CU_MAP_SEG;
@@ -1706,7 +1711,7 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_map(D *d, const S *s, long long n, int head,
 }
 template <class S, class D, class Op>
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rows(D *d, const S *s, mv__cu_walk w, Op op) {
-    enum { N = mv__cu_group<S, D>::N };
+    enum { N = mv__cu_group<S, D>::N, U = MV__CU_MAP_U };
     const int lane = (int)threadIdx.x & 31;
     long long a, b, at, n, i, head = 0, groups = 0;
     if (!op.begin() || !mv__cu_walk_item(w, &a, &b, &at, &n)) return;
@@ -1718,13 +1723,17 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rows(D *d, const S *s, mv__cu_walk w, Op op)
         groups = (n - head) / N;
     }
     const int packed = (size_t)(s + head) % (N * sizeof(S)) == 0;
-    for (i = lane; i < groups; i += 32) {
-        mv__cu_pack<S, N> in;
+    for (i = lane; i < groups; i += 32 * U) {
+        mv__cu_pack<S, N> in[U];
         mv__cu_pack<D, N> out;
-        int k;
-        mv__cu_ldn<S, N>(in, s + head + i * N, packed, 1);
-        MV__CU_UNROLL for (k = 0; k < N; k++) op.run(&out.v[k], in.v[k]);
-        mv__cu_stg((typename mv__cu_pack<D, N>::word *)(void *)(d + head + i * N), out.w);
+        int u, k;
+        MV__CU_UNROLL for (u = 0; u < U; u++)
+            mv__cu_ldn<S, N>(in[u], s + head + (i + 32 * u) * N, packed, i + 32 * u < groups);
+        MV__CU_UNROLL for (u = 0; u < U; u++) {
+            if (i + 32 * u >= groups) break;
+            MV__CU_UNROLL for (k = 0; k < N; k++) op.run(&out.v[k], in[u].v[k]);
+            mv__cu_stg((typename mv__cu_pack<D, N>::word *)(void *)(d + head + (i + 32 * u) * N), out.w);
+        }
     }
     for (i = lane; i < n - groups * N; i += 32) {
         const long long j = i < head ? i : groups * N + i;
@@ -2000,6 +2009,7 @@ MV__CU_FN mv_status mv__cu_map_cast(mv_cuda_ctx *ctx, const char *op, void *d, m
         case MEDVOL_U16: return mv__cu_map(ctx, op, (unsigned short *)d, s, w, f);
         case MEDVOL_I16: return mv__cu_map(ctx, op, (short *)d, s, w, f);
         case MEDVOL_F16: return mv__cu_map(ctx, op, (mv__cu_half *)d, s, w, f);
+        case MEDVOL_F64: return mv__cu_map(ctx, op, (double *)d, s, w, f);
         default: return mv__cu_map(ctx, op, (mv__cu_bhalf *)d, s, w, f);
     }
 }
@@ -2028,7 +2038,10 @@ MV__CU_FN mv_status mv__cu_vol_convert(mv_cuda_ctx *ctx, const char *op, const m
     mv__cu_walk_init(&w, &d, &s, -1);
     if (!scaled && d.dtype == s.dtype)
         return mv__cu_map_same(ctx, op, d.data, s.data, mv_dtype_size(d.dtype), &w);
-    if (!scaled && d.dtype != MEDVOL_F32 && s.dtype == MEDVOL_F32 && mv__cu_is_narrow(d.dtype) && aside)
+    if (!scaled && d.dtype == MEDVOL_F32 && s.dtype == MEDVOL_F64 && aside)
+        return mv__cu_map(ctx, op, (float *)d.data, (const double *)s.data, &w, mv__cu_op_cast());
+    if (!scaled && d.dtype != MEDVOL_F32 && s.dtype == MEDVOL_F32 && aside &&
+        (d.dtype == MEDVOL_F64 || mv__cu_is_narrow(d.dtype)))
         return mv__cu_map_cast(ctx, op, d.data, d.dtype, (const float *)s.data, &w);
     if (!scaled && mv__cu_is_integer(d.dtype) && mv__cu_is_integer(s.dtype)) {
         if ((st = mv__cu_grid(ctx, op, mv__cu_walk_blocks(&w), &grid)) < 0) return st;
@@ -2613,52 +2626,51 @@ typedef struct mv__cu_moment {
     uint64_t n, nan, above, below;
     double c, off, m2, min, max;
 } mv__cu_moment;
-MV__CU_DEV void mv__cu_part_merge(mv__cu_moment *a, const mv__cu_moment &b) {
-    const double na = (double)a->n, nb = (double)b.n, d = (b.c - a->c) + (b.off - a->off);
-    a->nan += b.nan;
-    a->above += b.above;
-    a->below += b.below;
-    if (b.n == 0) return;
-    if (a->n == 0) {
-        a->n = b.n, a->c = b.c, a->off = b.off, a->m2 = b.m2, a->min = b.min, a->max = b.max;
-        return;
+typedef struct mv__cu_about { /* sums of x - c and of its square; c is one of the x, so squares lose little */
+    double n, c, s1, s2, min, max;
+    mv__cu_u64 nan, above, below;
+} mv__cu_about;
+MV__CU_DEV void mv__cu_about_clear(mv__cu_about *a) {
+    a->n = a->c = a->s1 = a->s2 = 0.0;
+    a->min = HUGE_VAL, a->max = -HUGE_VAL;
+    a->nan = a->above = a->below = 0;
+}
+MV__CU_DEV double mv__cu_lesser(double a, double b) { return b < a ? b : a; }
+MV__CU_DEV double mv__cu_greater(double a, double b) { return b > a ? b : a; }
+/* Of the first `lanes` lanes of a warp, about a value of the first that has one; valid in lane 0. */
+MV__CU_DEV void mv__cu_about_warp(mv__cu_about *a, int lanes) {
+    const unsigned some = mv__cu_ballot(a->n > 0.0);
+    const double c = mv__cu_shfl(a->c, some ? __ffs((int)some) - 1 : 0), d = a->n > 0.0 ? a->c - c : 0.0;
+    int k;
+    a->s2 += d * (2.0 * a->s1 + a->n * d);
+    a->s1 += a->n * d;
+    a->c = c;
+    for (k = lanes / 2; k > 0; k >>= 1) {
+        a->n += mv__cu_shfl_down(a->n, k);
+        a->s1 += mv__cu_shfl_down(a->s1, k);
+        a->s2 += mv__cu_shfl_down(a->s2, k);
+        a->min = mv__cu_lesser(a->min, mv__cu_shfl_down(a->min, k));
+        a->max = mv__cu_greater(a->max, mv__cu_shfl_down(a->max, k));
     }
-    a->n += b.n;
-    a->off += d * (nb / (na + nb));
-    a->m2 += b.m2 + d * d * (na * (nb / (na + nb)));
-    a->min = b.min < a->min ? b.min : a->min;
-    a->max = b.max > a->max ? b.max : a->max;
+    if (mv__cu_any((a->nan | a->above | a->below) != 0))
+        for (k = lanes / 2; k > 0; k >>= 1) {
+            a->nan += mv__cu_shfl_down(a->nan, k);
+            a->above += mv__cu_shfl_down(a->above, k);
+            a->below += mv__cu_shfl_down(a->below, k);
+        }
 }
-MV__CU_DEV void mv__cu_part_down(mv__cu_moment *a, int d) {
-    mv__cu_moment b;
-    b.n = (uint64_t)mv__cu_shfl_down((mv__cu_u64)a->n, d);
-    b.nan = (uint64_t)mv__cu_shfl_down((mv__cu_u64)a->nan, d);
-    b.above = (uint64_t)mv__cu_shfl_down((mv__cu_u64)a->above, d);
-    b.below = (uint64_t)mv__cu_shfl_down((mv__cu_u64)a->below, d);
-    b.c = mv__cu_shfl_down(a->c, d);
-    b.off = mv__cu_shfl_down(a->off, d);
-    b.m2 = mv__cu_shfl_down(a->m2, d);
-    b.min = mv__cu_shfl_down(a->min, d);
-    b.max = mv__cu_shfl_down(a->max, d);
-    mv__cu_part_merge(a, b);
-}
-MV__CU_DEV void mv__cu_part_clear(mv__cu_moment *a) {
-    a->n = a->nan = a->above = a->below = 0;
-    a->c = a->off = a->m2 = a->min = a->max = 0.0;
-}
-typedef struct mv__cu_warps { mv__cu_moment p[MV__CU_B / 32]; } mv__cu_warps;
-/* Of a block, neighbours first; valid in thread 0. */
-MV__CU_DEV void mv__cu_part_block(mv__cu_moment *a, mv__cu_warps *sh) {
-    const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5;
-    int d;
-    for (d = 1; d < 32; d <<= 1) mv__cu_part_down(a, d);
+enum { MV__CU_FOLD_B = 512 };
+typedef struct mv__cu_abouts { mv__cu_about p[MV__CU_FOLD_B / 32]; } mv__cu_abouts;
+/* Of a block of at most MV__CU_FOLD_B; valid in thread 0. */
+MV__CU_DEV void mv__cu_about_block(mv__cu_about *a, mv__cu_abouts *sh) {
+    const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5, warps = (int)blockDim.x >> 5;
+    mv__cu_about_warp(a, 32);
     if (lane == 0) sh->p[warp] = *a;
     mv__cu_sync();
-    if (warp == 0) {
-        if (lane < MV__CU_B / 32) *a = sh->p[lane];
-        else mv__cu_part_clear(a);
-        for (d = 1; d < MV__CU_B / 32; d <<= 1) mv__cu_part_down(a, d);
-    }
+    if (warp != 0) return;
+    if (lane < warps) *a = sh->p[lane];
+    else mv__cu_about_clear(a);
+    mv__cu_about_warp(a, MV__CU_FOLD_B / 32);
 }
 /* ---- sums of any kind, P of doubles and 64-bit integers: a.clear(), a.take(b). Of a block of any size,
    neighbours first; valid in thread 0. ---- */
@@ -2697,37 +2709,6 @@ MV__CU_DEV int mv__cu_block_any(int v, mv__cu_flags *sh) {
     for (k = 0; k < (int)blockDim.x >> 5; k++) any |= sh->any[k];
     return any;
 }
-template <class A> struct mv__cu_moments { /* about the first value seen, which bounds what cancels */
-    unsigned n, nan, above, below;
-    A lo, hi;
-    double c, s1, s2;
-    MV__CU_IN void clear() { n = nan = above = below = 0u, lo = hi = (A)0, c = s1 = s2 = 0.0; }
-    MV__CU_IN void add(A v) {
-        double d;
-        if (!(v - v == (A)0)) {
-            nan += v != v, above += v > (A)0, below += v < (A)0;
-            return;
-        }
-        if (n++ == 0) c = (double)v, lo = hi = v;
-        d = (double)v - c;
-        s1 += d;
-        s2 += d * d;
-        lo = v < lo ? v : lo;
-        hi = v > hi ? v : hi;
-    }
-    MV__CU_IN void part(mv__cu_moment *p) const {
-        const double m = (double)n;
-        mv__cu_part_clear(p);
-        p->n = n, p->nan = nan, p->above = above, p->below = below;
-        if (n == 0) return;
-        p->c = c;
-        p->off = s1 / m;
-        p->m2 = s2 - s1 * s1 / m;
-        if (p->m2 < 0.0) p->m2 = 0.0;
-        p->min = (double)lo;
-        p->max = (double)hi;
-    }
-};
 template <class T> struct mv__cu_as { typedef double type; };
 template <> struct mv__cu_as<unsigned char> { typedef float type; };
 template <> struct mv__cu_as<signed char> { typedef float type; };
@@ -2736,43 +2717,144 @@ template <> struct mv__cu_as<short> { typedef float type; };
 template <> struct mv__cu_as<mv__cu_half> { typedef float type; };
 template <> struct mv__cu_as<mv__cu_bhalf> { typedef float type; };
 template <> struct mv__cu_as<float> { typedef float type; };
+/* ---- of one thread: values in float or double, sums in double; 8 and 16-bit integers in integers ---- */
+template <class T> struct mv__cu_stat_as { typedef typename mv__cu_as<T>::type type; };
+template <> struct mv__cu_stat_as<unsigned char> { typedef int type; };
+template <> struct mv__cu_stat_as<signed char> { typedef int type; };
+template <> struct mv__cu_stat_as<unsigned short> { typedef int type; };
+template <> struct mv__cu_stat_as<short> { typedef int type; };
+MV__CU_DEV int mv__cu_stat(unsigned char v) { return v; }
+MV__CU_DEV int mv__cu_stat(signed char v) { return v; }
+MV__CU_DEV int mv__cu_stat(unsigned short v) { return v; }
+MV__CU_DEV int mv__cu_stat(short v) { return v; }
+template <class T> MV__CU_DEV typename mv__cu_as<T>::type mv__cu_stat(T v) { return mv__cu_get(v); }
+MV__CU_DEV float mv__cu_lesser(float a, float b) { return fminf(a, b); }
+MV__CU_DEV float mv__cu_greater(float a, float b) { return fmaxf(a, b); }
+MV__CU_DEV int mv__cu_lesser(int a, int b) { return b < a ? b : a; }
+MV__CU_DEV int mv__cu_greater(int a, int b) { return b > a ? b : a; }
+template <class A> struct mv__cu_sums_of {
+    double s1, s2;
+    MV__CU_IN void clear() { s1 = s2 = 0.0; }
+    MV__CU_IN void add(A v, A c) {
+        const double d = (double)v - (double)c;
+        s1 += d;
+        s2 += d * d;
+    }
+};
+template <> struct mv__cu_sums_of<int> { /* 2^14 values of 16 bits would fit */
+    int s1;
+    long long s2;
+    MV__CU_IN void clear() { s1 = 0, s2 = 0; }
+    MV__CU_IN void add(int v, int c) {
+        const int d = v - c;
+        s1 += d;
+        s2 += (long long)d * d;
+    }
+};
+template <class A> struct mv__cu_moments {
+    unsigned n, nan, above, below;
+    A c, lo, hi;
+    mv__cu_sums_of<A> s;
+    MV__CU_IN void clear() {
+        n = nan = above = below = 0u, c = lo = hi = (A)0;
+        s.clear();
+    }
+    MV__CU_IN void odd(A v) { nan += v != v, above += v > (A)0, below += v < (A)0; }
+    /* Those of M values whose bit is set; the others count as one of the values, which changes no sum. */
+    template <int M> MV__CU_IN void add(A (&v)[M], unsigned bits) {
+        const unsigned every = 0xffffffffu >> (32 - M);
+        A rest = (A)0;
+        int k;
+        MV__CU_UNROLL for (k = 0; k < M; k++) rest += v[k] * (A)0; /* else 0 */
+        if (!(rest == (A)0)) {
+            MV__CU_UNROLL for (k = 0; k < M; k++)
+                if (!(v[k] - v[k] == (A)0)) {
+                    if (bits >> k & 1u) odd(v[k]);
+                    bits &= ~(1u << k);
+                }
+        }
+        if (bits == 0) return;
+        if (n == 0) {
+            MV__CU_UNROLL for (k = 0; k < M; k++) c = (bits >> k & 1u) ? v[k] : c;
+            lo = hi = c;
+        }
+        if (bits != every) {
+            MV__CU_UNROLL for (k = 0; k < M; k++) v[k] = (bits >> k & 1u) ? v[k] : c;
+        }
+        n += (unsigned)__popc(bits);
+        MV__CU_UNROLL for (k = 0; k < M; k++) {
+            s.add(v[k], c);
+            lo = mv__cu_lesser(lo, v[k]);
+            hi = mv__cu_greater(hi, v[k]);
+        }
+    }
+    MV__CU_IN void about(mv__cu_about *p) const {
+        mv__cu_about_clear(p);
+        p->nan = nan, p->above = above, p->below = below;
+        if (n == 0) return;
+        p->n = (double)n, p->c = (double)c;
+        p->s1 = (double)s.s1, p->s2 = (double)s.s2;
+        p->min = (double)lo, p->max = (double)hi;
+    }
+};
 /* One chunk a block. Which values a thread takes depends on the chunk alone. */
-template <class T> MV__CU_KERNEL(MV__CU_B, 3)
+template <class T> MV__CU_KERNEL(MV__CU_B, 4)
 mv__cu_k_moments(mv__cu_moment *out, const T *x, const unsigned char *keep, long long n, int nonzero,
                  double stored_zero, int packed) {
-    typedef typename mv__cu_as<T>::type A;
-    enum { N = 16 / (int)sizeof(T), U = N < 8 ? 4 : 1 };
-    MV__CU_SHARED(mv__cu_warps, sh);
-    const long long o = (long long)blockIdx.x * MV__CU_CHUNK;
-    const int m = (int)(n - o < MV__CU_CHUNK ? n - o : MV__CU_CHUNK), groups = m / N, t = (int)threadIdx.x;
-    const A zero = (A)stored_zero;
+    typedef typename mv__cu_stat_as<T>::type A;
+    enum { N = 16 / (int)sizeof(T), M = sizeof(A) == 8 ? 8 : N < 8 ? 16 : 32, U = M / N };
+    MV__CU_SHARED(mv__cu_abouts, sh);
+    const long long o = (long long)blockIdx.x * MEDVOL_CUDA_STATS_CHUNK;
+    const int m = (int)(n - o < MEDVOL_CUDA_STATS_CHUNK ? n - o : MEDVOL_CUDA_STATS_CHUNK), groups = m / N,
+              t = (int)threadIdx.x, skip = nonzero && fabs(stored_zero) <= 3.0e38;
+    const A zero = skip ? (A)stored_zero : (A)0;
+    const int keeps = (size_t)(keep + o) % N == 0;
     mv__cu_moments<A> s;
-    mv__cu_moment p;
+    mv__cu_about p;
     int g, u, k;
     s.clear();
     x += o;
     if (keep) keep += o;
     for (g = t; g < groups; g += U * MV__CU_B) {
         mv__cu_pack<T, N> in[U];
+        mv__cu_pack<unsigned char, N> mask[U];
+        A v[M];
+        unsigned bits = 0;
         MV__CU_UNROLL for (u = 0; u < U; u++)
             mv__cu_ldn<T, N>(in[u], x + (g + u * MV__CU_B) * N, packed, g + u * MV__CU_B < groups);
-        MV__CU_UNROLL for (u = 0; u < U; u++) {
-            if (g + u * MV__CU_B >= groups) break;
-            MV__CU_UNROLL for (k = 0; k < N; k++) {
-                const A v = (A)mv__cu_get(in[u].v[k]);
-                if (keep && !keep[(g + u * MV__CU_B) * N + k]) continue;
-                if (nonzero && v == zero) continue;
-                s.add(v);
-            }
+        if (keep) {
+            MV__CU_UNROLL for (u = 0; u < U; u++)
+                mv__cu_ldn<unsigned char, N>(mask[u], keep + (g + u * MV__CU_B) * N, keeps,
+                                             g + u * MV__CU_B < groups);
+            MV__CU_UNROLL for (k = 0; k < M; k++) bits |= (mask[k / N].v[k % N] ? 1u : 0u) << k;
+        } else {
+            MV__CU_UNROLL for (u = 0; u < U; u++)
+                if (g + u * MV__CU_B < groups) bits |= (0xffffffffu >> (32 - N)) << u * N;
         }
+        MV__CU_UNROLL for (k = 0; k < M; k++) v[k] = (A)mv__cu_stat(in[k / N].v[k % N]);
+        if (skip) {
+            MV__CU_UNROLL for (k = 0; k < M; k++) bits &= ~((v[k] == zero ? 1u : 0u) << k);
+        }
+        s.template add<M>(v, bits);
     }
-    for (k = groups * N + t; k < m; k += MV__CU_B) {
-        const A v = (A)mv__cu_get(x[k]);
-        if (!(keep && !keep[k]) && !(nonzero && v == zero)) s.add(v);
+    k = groups * N + t;
+    if (k < m) { /* fewer than N are left */
+        A v[1];
+        v[0] = (A)mv__cu_stat(x[k]);
+        if (!(keep && !keep[k]) && !(skip && v[0] == zero)) s.template add<1>(v, 1u);
     }
-    s.part(&p);
-    mv__cu_part_block(&p, &sh);
-    if (t == 0) out[blockIdx.x] = p;
+    s.about(&p);
+    mv__cu_about_block(&p, &sh);
+    if (t == 0) {
+        mv__cu_moment r;
+        r.n = (uint64_t)p.n, r.nan = p.nan, r.above = p.above, r.below = p.below;
+        r.c = p.c;
+        r.off = p.n > 0.0 ? p.s1 / p.n : 0.0;
+        r.m2 = p.s2 - p.s1 * r.off;
+        if (r.m2 < 0.0) r.m2 = 0.0;
+        r.min = p.n > 0.0 ? p.min : 0.0, r.max = p.n > 0.0 ? p.max : 0.0;
+        out[blockIdx.x] = r;
+    }
 }
 
 /* ---- what becomes of the moments ---- */
@@ -2892,20 +2974,53 @@ MV__CU_DEV void mv__cu_fold_finish(const mv__cu_moment &s, const mv__cu_fold &f)
             } else mv__cu_fold_rescale((mv__cu_line *)f.to, p.min, p.max, f);
     }
 }
-/* All chunks, each thread a run of them in their order. */
-MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_fold(const mv__cu_moment *in, int m, mv__cu_fold f) {
-    MV__CU_SHARED(mv__cu_warps, sh);
-    const int each = (m + MV__CU_B - 1) / MV__CU_B, first = (int)threadIdx.x * each;
-    mv__cu_moment p;
+/* All chunks by a block of MV__CU_FOLD_B: their mean, then what chunks and their means are apart from it. */
+typedef struct mv__cu_fold_room {
+    mv__cu_abouts all;
+    double mean[2], m2[MV__CU_FOLD_B / 32];
+} mv__cu_fold_room;
+MV__CU_DEV void mv__cu_fold_chunks(mv__cu_moment *r, const mv__cu_moment *in, int m, mv__cu_fold_room *sh) {
+    const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5;
+    mv__cu_about a;
+    double m2 = 0.0, c, off;
     int i;
-    mv__cu_part_clear(&p);
-    for (i = first; i < first + each && i < m; i++) mv__cu_part_merge(&p, in[i]);
-    mv__cu_part_block(&p, &sh);
+    mv__cu_about_clear(&a);
+    MV__CU_UNROLL_BY(4) for (i = (int)threadIdx.x; i < m; i += MV__CU_FOLD_B) {
+        const double n = (double)in[i].n, x = in[i].c;
+        a.nan += in[i].nan, a.above += in[i].above, a.below += in[i].below;
+        if (n == 0.0) continue;
+        if (a.n == 0.0) a.c = x;
+        a.n += n;
+        a.s1 += n * ((x - a.c) + in[i].off);
+        a.min = mv__cu_lesser(a.min, in[i].min);
+        a.max = mv__cu_greater(a.max, in[i].max);
+    }
+    mv__cu_about_block(&a, &sh->all);
+    if (threadIdx.x == 0) sh->mean[0] = a.c, sh->mean[1] = a.n > 0.0 ? a.s1 / a.n : 0.0;
+    mv__cu_sync();
+    c = sh->mean[0], off = sh->mean[1];
+    MV__CU_UNROLL_BY(4) for (i = (int)threadIdx.x; i < m; i += MV__CU_FOLD_B) {
+        const double d = (in[i].c - c) + (in[i].off - off);
+        m2 += in[i].n ? in[i].m2 + (double)in[i].n * d * d : 0.0;
+    }
+    m2 = mv__cu_warp_sum(m2);
+    if (lane == 0) sh->m2[warp] = m2;
+    mv__cu_sync();
+    if (warp != 0) return;
+    m2 = mv__cu_warp_sum(lane < MV__CU_FOLD_B / 32 ? sh->m2[lane] : 0.0);
+    r->n = (uint64_t)a.n, r->nan = a.nan, r->above = a.above, r->below = a.below;
+    r->c = c, r->off = off, r->m2 = m2;
+    r->min = a.n > 0.0 ? a.min : 0.0, r->max = a.n > 0.0 ? a.max : 0.0;
+}
+MV__CU_KERNEL(MV__CU_FOLD_B, 1) mv__cu_k_fold(const mv__cu_moment *in, int m, mv__cu_fold f) {
+    MV__CU_SHARED(mv__cu_fold_room, sh);
+    mv__cu_moment p;
+    mv__cu_fold_chunks(&p, in, m, &sh);
     if (threadIdx.x == 0) mv__cu_fold_finish(p, f);
 }
 MV__CU_FN size_t mv__cu_moments_bytes(const mv__cu_set *s) {
     const mv_cuda_volume p = mv__cu_part(s->src, s->axis, 0);
-    return mv__cu_round(mv__cu_divup(mv_volume_count(&p), MV__CU_CHUNK) * sizeof(mv__cu_moment));
+    return mv__cu_round(mv__cu_divup(mv_volume_count(&p), MEDVOL_CUDA_STATS_CHUNK) * sizeof(mv__cu_moment));
 }
 template <class T>
 MV__CU_FN mv_status mv__cu_moments_run(mv_cuda_ctx *ctx, const mv__cu_set *s, const mv__cu_flat *f,
@@ -2935,13 +3050,13 @@ MV__CU_FN mv_status mv__cu_moments_of(mv_cuda_ctx *ctx, const mv__cu_set *s, siz
     mv__cu_flat flat;
     unsigned grid = 0;
     mv_status st = mv__cu_flatten(ctx, s, i, &flat);
-    if (st == MEDVOL_OK) st = mv__cu_grid(ctx, s->op, mv__cu_divup((size_t)flat.n, MV__CU_CHUNK), &grid);
+    if (st == MEDVOL_OK) st = mv__cu_grid(ctx, s->op, mv__cu_divup((size_t)flat.n, MEDVOL_CUDA_STATS_CHUNK), &grid);
     if (st == MEDVOL_OK) st = MV__CU_EACH(s->src->dtype, mv__cu_moments_run, (ctx, s, &flat, parts, grid));
     ctx->used = used;
     if (st < 0) return st;
     f->slope = s->slope, f->inter = s->inter, f->zero = s->zero;
     f->words = (int *)ctx->words;
-    MV__CU_LAUNCH(mv__cu_k_fold, 1, MV__CU_B, 0, ctx->stream, parts, (int)grid, *f);
+    MV__CU_LAUNCH(mv__cu_k_fold, 1, MV__CU_FOLD_B, 0, ctx->stream, parts, (int)grid, *f);
     return mv__cu_launched(ctx, s->op);
 }
 /* Results, in the workspace, to where the caller wants them: device or pinned memory, or, waiting, any. */
@@ -8950,14 +9065,10 @@ mv__cu_k_ft_best(mv__cu_ft_best *out, Op op, long long n, long long each) {
     for (d = 1; d < MV__CU_B / 32; d++) r = mv__cu_ft_better(r, sh.p[d]);
     out[blockIdx.x] = r;
 }
-MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_ft_sure(mv__cu_ft_sure *out, const mv__cu_moment *in, int m) {
-    MV__CU_SHARED(mv__cu_warps, sh);
-    const int each = (m + MV__CU_B - 1) / MV__CU_B, first = (int)threadIdx.x * each;
+MV__CU_KERNEL(MV__CU_FOLD_B, 1) mv__cu_k_ft_sure(mv__cu_ft_sure *out, const mv__cu_moment *in, int m) {
+    MV__CU_SHARED(mv__cu_fold_room, sh);
     mv__cu_moment p;
-    int i;
-    mv__cu_part_clear(&p);
-    for (i = first; i < first + each && i < m; i++) mv__cu_part_merge(&p, in[i]);
-    mv__cu_part_block(&p, &sh);
+    mv__cu_fold_chunks(&p, in, m, &sh);
     if (threadIdx.x > 0) return;
     out->mean = p.c + p.off;
     out->m2 = p.m2;
@@ -9097,7 +9208,7 @@ MV__CU_FN mv_status mv__cu_ft_best_run(mv_cuda_ctx *ctx, const mv__cu_ft_match *
 MV__CU_FN mv_status mv__cu_ft_match_load(mv_cuda_ctx *ctx, const mv__cu_ft_match *g,
                                          const mv__cu_ft_prog *forward, float *spectrum,
                                          const mv_cuda_volume *src, mv__cu_ft_sure *of) {
-    const unsigned chunks = (unsigned)mv__cu_divup(g->voxels, MV__CU_CHUNK);
+    const unsigned chunks = (unsigned)mv__cu_divup(g->voxels, MEDVOL_CUDA_STATS_CHUNK);
     const size_t rows = g->n[1] * g->n[2];
     mv_cuda_volume v;
     double slope, inter;
@@ -9109,7 +9220,7 @@ MV__CU_FN mv_status mv__cu_ft_match_load(mv_cuda_ctx *ctx, const mv__cu_ft_match
     MV__CU_LAUNCH(mv__cu_k_moments<float>, chunks, MV__CU_B, 0, ctx->stream, (mv__cu_moment *)g->part,
                   (const float *)g->v, (const unsigned char *)NULL, (long long)g->voxels, 0, 0.0, 1);
     if ((st = mv__cu_launched(ctx, g->op)) < 0) return st;
-    MV__CU_LAUNCH(mv__cu_k_ft_sure, 1, MV__CU_B, 0, ctx->stream, of, (const mv__cu_moment *)g->part,
+    MV__CU_LAUNCH(mv__cu_k_ft_sure, 1, MV__CU_FOLD_B, 0, ctx->stream, of, (const mv__cu_moment *)g->part,
                   (int)chunks);
     if ((st = mv__cu_launched(ctx, g->op)) < 0) return st;
     MV__CU_LAUNCH(mv__cu_k_ft_window, (unsigned)mv__cu_divup(rows, MV__CU_B / 32), MV__CU_B, 0, ctx->stream,
@@ -9185,7 +9296,8 @@ MV__CU_FN size_t mv__cu_ft_match_memory(mv_cuda_ctx *ctx, mv__cu_ft_match *g, in
     size_t bytes[11], all = 0;
     void *p[11];
     int k;
-    g->parts = mv__cu_divup(g->voxels > g->frequencies ? g->voxels : g->frequencies, MV__CU_CHUNK);
+    g->parts = mv__cu_divup(g->voxels > g->frequencies ? g->voxels : g->frequencies,
+                            MEDVOL_CUDA_STATS_CHUNK);
     bytes[0] = g->voxels * 4;
     bytes[1] = bytes[2] = g->frequencies * 8;
     bytes[3] = many * z * g->half * g->n[1] * 8;
