@@ -63,7 +63,7 @@
      and conversions have the same bits (scaled 8 and 16-bit types into float32: 1 ulp of the larger of
      product and offset); sums and means agree within 1e-12 of mean + sd, variances within 1e-11; maps within
      2 ulp of float of the larger of result and offset, from 32 and 64-bit integers and into integers what
-     double gives; gamma within 6 ulp, of which CUDA's powf has 4. What only moves voxels, and NEAREST, has
+     double gives; gamma within 6 ulp. What only moves voxels, and NEAREST, has
      the same bits; other interpolation agrees within 1e-5 of the largest value among the taps.
 */
 #ifndef MEDVOL_CUDA_H
@@ -1847,12 +1847,43 @@ typedef struct mv__cu_any {
     const unsigned char *keep;
     int nonzero;
 } mv__cu_any;
-/* x^(g + rest), 0, Inf and NaN as pow has them: what g lost in float weighs as the logarithm of x. */
+/* a^(g + rest) for a > 0 and finite. The logarithm in two floats: times the exponent, one would lack bits. */
+MV__CU_DEV float mv__cu_power_of(float a, float g, float rest) {
+    const float log2e = 1.442695040888963f, log2e_low = 1.9259629911266175e-8f;
+    const float gh = mv__cu_mul(g, log2e), gl = fmaf(g, log2e, -gh) + (g * log2e_low + rest * log2e);
+    const int small = a < 1.17549435e-38f;
+    const unsigned b = mv__cu_bits(small ? a * 16777216.0f : a), i = (b - 0x3f3504f3u) & 0xff800000u;
+    /* a = 2^e (1 + f), f within sqrt(1/2) - 1 .. sqrt(2) - 1 */
+    const float f = mv__cu_float(b - i) - 1.0f, h = mv__cu_mul(f, f), l = fmaf(f, f, -h);
+    const float e = mv__cu_float((unsigned)((int)i >> 23) + 0x4b400000u) -
+                    (small ? 12582936.0f : 12582912.0f);
+    float p = 7.0376836292e-2f, top, hi, lo, eh, el, y, t;
+    p = fmaf(p, f, -1.1514610310e-1f);
+    p = fmaf(p, f, 1.1676998740e-1f);
+    p = fmaf(p, f, -1.2420140846e-1f);
+    p = fmaf(p, f, 1.4249322787e-1f);
+    p = fmaf(p, f, -1.6668057665e-1f);
+    p = fmaf(p, f, 2.0000714765e-1f);
+    p = fmaf(p, f, -2.4999993993e-1f);
+    p = fmaf(p, f, 3.3333331174e-1f);
+    top = fmaf(-0.5f, h, f); /* the logarithm of 1 + f: f - f^2 / 2 + f^3 p */
+    lo = fmaf(-0.5f, h, f - top) + fmaf(f * h, p, -0.5f * l);
+    hi = top + lo;
+    lo += top - hi;
+    t = mv__cu_mul(hi, gh);
+    lo = fmaf(lo, gh, fmaf(hi, gl, fmaf(hi, gh, -t)));
+    eh = mv__cu_mul(e, g);
+    el = fmaf(e, rest, fmaf(e, g, -eh));
+    y = eh + t;
+    lo += (t - (y - eh)) + el;
+    return exp2f(y) * fmaf(lo, 0.69314718f, 1.0f);
+}
+/* x^(g + rest), 0, Inf and NaN as pow has them */
 MV__CU_DEV float mv__cu_power_f32(float x, float g, float rest, int mode) {
     const float a = mode == MEDVOL_GAMMA_SIGNED ? fabsf(x) : x > 0.0f ? x : 0.0f;
-    float y = powf(a, g);
+    float y = mv__cu_power_of(a, g, rest);
+    if (!(a > 0.0f && a <= 3.402823466e38f)) y = a;
     if (x != x) return x;
-    if (y > 0.0f && y <= 3.402823466e38f) y += y * (rest * logf(a));
     return mode == MEDVOL_GAMMA_SIGNED && x < 0.0f ? -y : y;
 }
 MV__CU_DEV double mv__cu_power_f64(double x, const mv__cu_power &a) {
@@ -3050,7 +3081,8 @@ MV__CU_FN mv_status mv__cu_moments_of(mv_cuda_ctx *ctx, const mv__cu_set *s, siz
     mv__cu_flat flat;
     unsigned grid = 0;
     mv_status st = mv__cu_flatten(ctx, s, i, &flat);
-    if (st == MEDVOL_OK) st = mv__cu_grid(ctx, s->op, mv__cu_divup((size_t)flat.n, MEDVOL_CUDA_STATS_CHUNK), &grid);
+    if (st == MEDVOL_OK)
+        st = mv__cu_grid(ctx, s->op, mv__cu_divup((size_t)flat.n, MEDVOL_CUDA_STATS_CHUNK), &grid);
     if (st == MEDVOL_OK) st = MV__CU_EACH(s->src->dtype, mv__cu_moments_run, (ctx, s, &flat, parts, grid));
     ctx->used = used;
     if (st < 0) return st;
@@ -4856,25 +4888,39 @@ typedef struct mv__cu_sp_pad {
     long long n[7], in[7], before[7], ds[7], ss[7]; /* steps in words */
     mv__cu_u64 fill[8];
 } mv__cu_sp_pad;
-/* Index i relative to the first of n voxels: the voxel that stands there, -1: the fill */
-MV__CU_DEV long long mv__cu_sp_from(int mode, long long i, long long n) {
-    long long p, m;
-    if (i >= 0 && i < n) return i;
-    if (mode == MEDVOL_PAD_CONSTANT) return -1;
-    if (mode == MEDVOL_PAD_EDGE || (mode == MEDVOL_PAD_REFLECT && n == 1)) return i < 0 ? 0 : n - 1;
-    p = mode == MEDVOL_PAD_WRAP ? n : mode == MEDVOL_PAD_SYMMETRIC ? 2 * n : 2 * n - 2;
-    m = i == (int)i && p == (int)p ? (int)i % (int)p : i % p;
-    if (m < 0) m += p;
+/* Outside of n voxels: after how many places all comes again (0: it does not), a place within that, and the
+   voxel that stands there, -1: the fill. */
+MV__CU_DEV long long mv__cu_sp_period(int mode, long long n) {
+    return mode == MEDVOL_PAD_WRAP        ? n
+           : mode == MEDVOL_PAD_SYMMETRIC ? 2 * n
+           : mode == MEDVOL_PAD_REFLECT   ? 2 * n - 2
+                                          : 0;
+}
+MV__CU_DEV long long mv__cu_sp_within(long long i, long long p) {
+    if (p == 0) return i;
+    if (i < -p || i >= p) i = i == (int)i && p == (int)p ? (int)i % (int)p : i % p;
+    return i < 0 ? i + p : i;
+}
+MV__CU_DEV long long mv__cu_sp_there(int mode, long long m, long long p, long long n) {
+    if (p == 0) return m >= 0 && m < n ? m : mode == MEDVOL_PAD_CONSTANT ? -1 : m < 0 ? 0 : n - 1;
     return m < n ? m : mode == MEDVOL_PAD_SYMMETRIC ? p - 1 - m : p - m;
+}
+MV__CU_DEV long long mv__cu_sp_from(int mode, long long i, long long n) {
+    const long long p = mv__cu_sp_period(mode, n);
+    return i >= 0 && i < n ? i : mv__cu_sp_there(mode, mv__cu_sp_within(i, p), p, n);
 }
 /* The stretch of this warp: its row, first element, how many. 0: none; -1: all of it is fill. */
 MV__CU_DEV int mv__cu_sp_pad_item(const mv__cu_sp_pad &g, long long *a, long long *b, long long *at,
                                   long long *n) {
     const long long seg = MV__CU_MAP_SEG, segs = (g.n[0] + seg - 1) / seg;
     const mv__cu_u64 i = (mv__cu_u64)blockIdx.x * (MV__CU_B / 32) + (threadIdx.x >> 5);
-    mv__cu_u64 row = segs > 1 ? i / (mv__cu_u64)segs : i, q;
+    mv__cu_u64 row = i, q;
     int k, inside = 1;
-    *at = segs > 1 ? (long long)(i % (mv__cu_u64)segs) * seg : 0;
+    *at = 0;
+    if (segs > 1) {
+        row = (i | (mv__cu_u64)segs) >> 32 ? i / (mv__cu_u64)segs : (unsigned)i / (unsigned)segs;
+        *at = (long long)(i - row * (mv__cu_u64)segs) * seg;
+    }
     *n = g.n[0] - *at < seg ? g.n[0] - *at : seg;
     *a = *b = 0;
     MV__CU_UNROLL for (k = 1; k < 7; k++) {
@@ -4893,41 +4939,51 @@ MV__CU_DEV int mv__cu_sp_pad_item(const mv__cu_sp_pad &g, long long *a, long lon
     return row ? 0 : inside ? 1 : -1;
 }
 template <class T> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_sp_pad(T *d, const T *s, mv__cu_sp_pad g) {
-    enum { N = 16 / (int)sizeof(T) };
-    const int lane = (int)threadIdx.x & 31;
+    enum { N = 16 / (int)sizeof(T), U = MV__CU_MAP_U };
+    typedef typename mv__cu_pack<T, N>::word word;
+    const int lane = (int)threadIdx.x & 31, mode = g.mode;
+    const long long in = g.in[0], p = mv__cu_sp_period(mode, in);
     const T fill = (T)g.fill[0];
-    long long a, b, at, n, i, head;
-    int k;
+    long long a, b, at, n, first;
+    int i, u, k, head, groups, g0 = 0, g1 = 0;
     const int what = mv__cu_sp_pad_item(g, &a, &b, &at, &n);
     if (what == 0) return;
     d += a + at;
     s += what < 0 ? 0 : b;
     at -= g.before[0]; /* of the stretch, from the first voxel of src */
-    head = (long long)((0 - (mv__cu_u64)(size_t)d) / sizeof(T) % N);
-    head = head < n ? head : n;
-    const int packed = (size_t)(s + at + head) % 16 == 0;
-    const long long groups = (n - head) / N;
-    for (i = lane; i < groups; i += 32) {
-        const long long x = at + head + i * N;
-        T *to = d + head + i * N;
-        mv__cu_pack<T, N> v;
-        const int beside = x + N <= 0 || x >= g.in[0];
-        if (what > 0 && x >= 0 && x + N <= g.in[0]) mv__cu_ldn<T, N>(v, s + x, packed, 1);
-        else if (what < 0 || (beside && g.mode <= MEDVOL_PAD_EDGE)) {
-            const T one = what < 0 || g.mode == MEDVOL_PAD_CONSTANT ? fill : s[x < 0 ? 0 : g.in[0] - 1];
-            MV__CU_UNROLL for (k = 0; k < N; k++) v.v[k] = one;
-        } else {
-            for (k = 0; k < N; k++) {
-                const long long from = mv__cu_sp_from(g.mode, x + k, g.in[0]);
-                to[k] = from < 0 ? fill : s[from];
-            }
-            continue;
-        }
-        mv__cu_stg((typename mv__cu_pack<T, N>::word *)(void *)to, v.w);
+    head = (int)((0 - (mv__cu_u64)(size_t)d) / sizeof(T) % N);
+    head = head < n ? head : (int)n;
+    groups = ((int)n - head) / N;
+    first = at + head;
+    d += head;
+    if (what > 0 && in - first >= N && first + groups * N > 0) { /* g0..g1: all N within src */
+        g0 = first < 0 ? ((int)-first + N - 1) / N : 0;
+        g1 = in - first < groups * N ? (int)(in - first) / N : groups;
+        if (g1 < g0) g1 = g0;
     }
-    for (i = lane; i < n - groups * N; i += 32) {
-        const long long j = i < head ? i : groups * N + i,
-                        from = what < 0 ? -1 : mv__cu_sp_from(g.mode, at + j, g.in[0]);
+    const int packed = (size_t)(s + first) % 16 == 0;
+    for (i = g0 + lane; i < g1; i += 32 * U) {
+        mv__cu_pack<T, N> v[U];
+        MV__CU_UNROLL for (u = 0; u < U; u++)
+            mv__cu_ldn<T, N>(v[u], s + first + (i + 32 * u) * N, packed, i + 32 * u < g1);
+        MV__CU_UNROLL for (u = 0; u < U; u++)
+            if (i + 32 * u < g1) mv__cu_stg((word *)(void *)(d + (i + 32 * u) * N), v[u].w);
+    }
+    for (i = lane; i < groups - (g1 - g0); i += 32) {
+        const int j = i < g0 ? i : i + (g1 - g0);
+        long long m = mv__cu_sp_within(first + j * N, p);
+        mv__cu_pack<T, N> v;
+        MV__CU_UNROLL for (k = 0; k < N; k++) {
+            const long long from = what < 0 ? -1 : mv__cu_sp_there(mode, m, p, in);
+            v.v[k] = fill;
+            if (from >= 0) v.v[k] = s[from];
+            if (++m == p) m = 0;
+        }
+        mv__cu_stg((word *)(void *)(d + j * N), v.w);
+    }
+    for (i = lane; i < (int)n - groups * N; i += 32) {
+        const int j = i < head ? i - head : groups * N + i - head;
+        const long long from = what < 0 ? -1 : mv__cu_sp_from(mode, first + j, in);
         d[j] = from < 0 ? fill : s[from];
     }
 }
