@@ -228,7 +228,7 @@ MEDVOL_DEF mv_status mv_cuda_median(mv_cuda_ctx *ctx, double *out, const mv_cuda
 MEDVOL_DEF mv_status mv_cuda_mad(mv_cuda_ctx *ctx, double *out, double *median, const mv_cuda_volume *src,
                                  const mv_percentile_opt *opt);
 /* mv_cuda_histogram: h itself is on the host; what h->counts and h->tail point to, device memory, is filled.
-   mv_cuda_otsu reads both, in one thread. */
+   mv_cuda_otsu reads both. */
 typedef struct mv_cuda_hist_tail {
     double lo, hi;
     uint64_t below, above, nan, total;
@@ -3638,43 +3638,99 @@ typedef struct mv__cu_hist_arg {
     const double *range; /* or lo, hi */
     unsigned *table;
 } mv__cu_hist_arg;
-template <class T> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_hist(mv__cu_hist_arg a) {
+/* Bins found in float; where an edge may be nearer than what float lacks, in double. */
+typedef struct mv__cu_binning {
+    double lo, hi, width, scale;
+    float a, b, top, sure; /* stored x: bin x a + b rounded, sure where that is this near to a whole number */
+} mv__cu_binning;
+MV__CU_DEV void mv__cu_binning_set(mv__cu_binning *g, const mv__cu_hist_arg &a) {
+    double k, m, off;
+    g->lo = a.range ? a.range[0] : a.lo, g->hi = a.range ? a.range[1] : a.hi;
+    g->width = (g->hi - g->lo) / (double)a.bins, g->scale = (double)a.bins / (g->hi - g->lo);
+    k = a.slope * g->scale, m = (a.inter - g->lo) * g->scale - 0.5;
+    off = ldexp(fabs(m) + (double)a.bins + 2.0, -21) +
+          ldexp((fabs(a.inter) + fabs(g->lo) + fabs(g->hi)) * g->scale, -46);
+    g->a = (float)k, g->b = (float)m;
+    g->top = (float)a.bins;
+    g->sure = off < 0.4 && fabs(k) > 1e-30 && fabs(k) < 1e30 ? (float)(0.5 - off) : -1.0f;
+}
+/* The place in a table: 0 below, 1.. the bins, bins + 1 above, bins + 2 NaN */
+MV__CU_DEV unsigned mv__cu_bin_slot(const mv__cu_binning &g, double x, int bins) {
+    const int k = mv__cu_bin(x, g.lo, g.hi, g.width, g.scale, bins);
+    return k < bins ? (unsigned)k + 1 : k == bins ? 0 : (unsigned)k;
+}
+template <class T> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_hist(mv__cu_hist_arg a, int packed) {
+    enum { N = 16 / (int)sizeof(T), M = N < 4 ? 8 : 16, U = M / N };
     MV__CU_SHARED(mv__cu_hist_table, sh);
     const T *x = (const T *)a.x;
     const int t = (int)threadIdx.x, step = a.bins + 3, all = step * a.copies;
-    const double lo = a.range ? a.range[0] : a.lo, hi = a.range ? a.range[1] : a.hi;
-    const double width = (hi - lo) / (double)a.bins, scale = (double)a.bins / (hi - lo);
-    const int good = !a.range || a.range[2] != 0.0;
+    const int good = !a.range || a.range[2] != 0.0, keeps = (size_t)a.keep % N == 0;
     unsigned *table = a.copies ? sh.t + (a.copies > 1 ? (t >> 5) % a.copies : 0) * step : a.table;
-    long long o, i;
-    int k;
+    mv__cu_binning b;
+    long long o;
+    int k, u;
     for (k = t; k < all; k += MV__CU_B) sh.t[k] = 0;
+    mv__cu_binning_set(&b, a);
     mv__cu_sync();
-    for (o = (long long)blockIdx.x * MV__CU_COUNT_CHUNK; good && o < a.n;
-         o += (long long)gridDim.x * MV__CU_COUNT_CHUNK) {
-        const long long end = a.n - o < MV__CU_COUNT_CHUNK ? a.n : o + MV__CU_COUNT_CHUNK;
-        for (i = o + t; i < end; i += MV__CU_B) {
-            double v;
-            if (a.keep && !a.keep[i]) continue;
-            v = mv__cu_add(mv__cu_mul((double)mv__cu_get(x[i]), a.slope), a.inter);
-            if (a.nonzero && v == 0.0) continue;
-            mv__cu_atomic_add(&table[mv__cu_bin(v, lo, hi, width, scale, a.bins)], 1u);
+    for (o = ((long long)blockIdx.x * (MV__CU_B * U) + t) * N; good && o < a.n;
+         o += (long long)gridDim.x * (MV__CU_B * M)) {
+        mv__cu_pack<T, N> in[U];
+        unsigned bits = 0, rest = 0;
+        MV__CU_UNROLL for (u = 0; u < U; u++) {
+            const long long at = o + u * (MV__CU_B * N);
+            const int left = a.n - at >= N ? N : a.n > at ? (int)(a.n - at) : 0;
+            mv__cu_ldn<T, N>(in[u], x + at, packed, left == N);
+            bits |= (left == N ? 0xffffffffu >> (32 - N) : 0u) << u * N;
+            if (left < N) rest |= ((1u << left) - 1) << u * N; /* the last values of all: later */
+        }
+        if (a.keep) {
+            MV__CU_UNROLL for (u = 0; u < U; u++) {
+                mv__cu_pack<unsigned char, N> mask;
+                mv__cu_ldn<unsigned char, N>(mask, a.keep + o + u * (MV__CU_B * N), keeps,
+                                             (bits >> u * N & 1u) != 0);
+                MV__CU_UNROLL for (k = 0; k < N; k++) bits &= ~((mask.v[k] ? 0u : 1u) << (u * N + k));
+            }
+        }
+        if (a.nonzero) {
+            MV__CU_UNROLL for (k = 0; k < M; k++) {
+                const double v = (double)mv__cu_get(in[k / N].v[k % N]);
+                bits &= ~((mv__cu_add(mv__cu_mul(v, a.slope), a.inter) == 0.0 ? 1u : 0u) << k);
+            }
+        }
+        MV__CU_UNROLL for (k = 0; k < M; k++) {
+            const float v = (float)mv__cu_get(in[k / N].v[k % N]);
+            const float w = fminf(fmaxf(fmaf(v, b.a, b.b), -1.0f), b.top), whole = w + 12582912.0f;
+            if (!(bits >> k & 1u)) continue;
+            if (fabsf(w - (whole - 12582912.0f)) < b.sure && v == v)
+                mv__cu_atomic_add(&table[(int)(mv__cu_bits(whole) - 0x4b3fffffu)], 1u);
+            else rest |= 1u << k;
+        }
+        while (rest) {
+            const int j = __ffs((int)rest) - 1;
+            const long long at = o + j / N * (MV__CU_B * N) + j % N;
+            const double v = mv__cu_add(mv__cu_mul((double)mv__cu_get(x[at]), a.slope), a.inter);
+            rest &= rest - 1;
+            if (!(a.keep && !a.keep[at]) && !(a.nonzero && v == 0.0))
+                mv__cu_atomic_add(&table[mv__cu_bin_slot(b, v, a.bins)], 1u);
         }
     }
     mv__cu_sync();
-    for (k = t; k < all; k += MV__CU_B)
-        if (sh.t[k]) mv__cu_atomic_add(&a.table[k % step], sh.t[k]);
+    for (k = t; k < step && a.copies; k += MV__CU_B) {
+        unsigned sum = 0;
+        for (u = k; u < all; u += step) sum += sh.t[u];
+        if (sum) mv__cu_atomic_add(&a.table[k], sum);
+    }
 }
 typedef struct mv__cu_sums { mv__cu_u64 t[MV__CU_B / 32]; } mv__cu_sums;
 MV__CU_KERNEL(MV__CU_B, 1)
 mv__cu_k_hist_end(mv__cu_u64 *counts, mv_cuda_hist_tail *tail, mv__cu_hist_arg a, int clamp) {
     MV__CU_SHARED(mv__cu_sums, sh);
-    const unsigned below = a.table[a.bins], above = a.table[a.bins + 1];
+    const unsigned below = a.table[0], above = a.table[a.bins + 1];
     mv__cu_u64 sum = 0;
     int k, d;
     if (a.range && a.range[2] == 0.0) return; /* told; counts stay */
     for (k = (int)threadIdx.x; k < a.bins; k += MV__CU_B) {
-        mv__cu_u64 c = a.table[k];
+        mv__cu_u64 c = a.table[k + 1];
         if (clamp && k == 0) c += below;
         if (clamp && k == a.bins - 1) c += above;
         counts[k] = c;
@@ -3693,13 +3749,14 @@ mv__cu_k_hist_end(mv__cu_u64 *counts, mv_cuda_hist_tail *tail, mv__cu_hist_arg a
 }
 template <class T>
 MV__CU_FN mv_status mv__cu_hist_run(mv_cuda_ctx *ctx, const char *op, const mv__cu_hist_arg *a) {
-    size_t blocks = mv__cu_divup((size_t)a->n, MV__CU_COUNT_CHUNK), most;
+    size_t blocks = mv__cu_divup((size_t)a->n * sizeof(T), (size_t)MV__CU_B * 64), most;
     int fit = 0;
     mv_status st = MV__CU_TRY(ctx, op, cudaOccupancyMaxActiveBlocksPerMultiprocessor,
                               (&fit, mv__cu_k_hist<T>, MV__CU_B, 0));
     if (st < 0) return st;
     most = (size_t)(fit > 0 ? fit : 1) * (size_t)(ctx->processors > 0 ? ctx->processors : 1);
-    MV__CU_LAUNCH(mv__cu_k_hist<T>, (unsigned)(blocks < most ? blocks : most), MV__CU_B, 0, ctx->stream, *a);
+    MV__CU_LAUNCH(mv__cu_k_hist<T>, (unsigned)(blocks < most ? blocks : most), MV__CU_B, 0, ctx->stream, *a,
+                  (uintptr_t)a->x % 16 == 0);
     return mv__cu_launched(ctx, op);
 }
 /* Into counts and tail (device); more: scratch the caller has taken besides */
@@ -3817,33 +3874,63 @@ MEDVOL_DEF mv_status mv_cuda_histogram_f32(mv_cuda_ctx *ctx, const mv_cuda_hist 
                                            size_t n, const mv_histogram_opt *opt) {
     return mv_cuda_histogram_array(ctx, h, src, MEDVOL_F32, n, 1.0, 0.0, opt);
 }
-/* One thread, in the order of mv_otsu. */
-MV__CU_KERNEL(32, 1)
+/* Sums in the order of mv_otsu by one thread, what is made of them by all */
+enum { MV__CU_OTSU = 1024 };
+typedef struct mv__cu_otsu_room {
+    double w[MV__CU_OTSU], sum[MV__CU_OTSU], all, total, best[MV__CU_B];
+    int at[MV__CU_B], last[MV__CU_B];
+} mv__cu_otsu_room;
+MV__CU_KERNEL(MV__CU_B, 1)
 mv__cu_k_otsu(double *out, const mv__cu_u64 *counts, const mv_cuda_hist_tail *tail, int bins, int *words) {
+    MV__CU_SHARED(mv__cu_otsu_room, sh);
     const double lo = tail->lo, width = (tail->hi - tail->lo) / (double)bins;
-    double w = 0.0, all = 0.0, sum = 0.0, total = 0.0, best = -1.0;
-    int k, at = 0;
-    if (threadIdx.x != 0) return;
-    for (k = 0; k < bins; k++) {
-        const double c = (double)counts[k], centre = mv__cu_add(lo, mv__cu_mul((double)k + 0.5, width));
-        all += c;
-        total = mv__cu_add(total, mv__cu_mul(c, centre));
-        if (counts[k]) at = k;
+    const int t = (int)threadIdx.x;
+    double best = -1.0, all = 0.0, total = 0.0;
+    int k, o, pass, at = 0, last = 0;
+    for (pass = 0; pass < 2; pass++) {
+        double w = 0.0, sum = 0.0;
+        for (o = 0; o < bins; o += MV__CU_OTSU) {
+            const int m = bins - o < MV__CU_OTSU ? bins - o : (int)MV__CU_OTSU;
+            if (pass == 0 || bins > MV__CU_OTSU) {
+                mv__cu_sync();
+                for (k = t; k < m; k += MV__CU_B) {
+                    const double c = (double)counts[o + k];
+                    sh.w[k] = c;
+                    sh.sum[k] = mv__cu_mul(c, mv__cu_add(lo, mv__cu_mul((double)(o + k) + 0.5, width)));
+                    if (c > 0.0) last = o + k;
+                }
+                mv__cu_sync();
+                if (t == 0) {
+                    MV__CU_UNROLL_BY(8) for (k = 0; k < m; k++) {
+                        sh.w[k] = w += sh.w[k];
+                        sh.sum[k] = sum = mv__cu_add(sum, sh.sum[k]);
+                    }
+                    sh.all = w, sh.total = sum;
+                }
+                mv__cu_sync();
+            }
+            if (pass == 0) continue;
+            for (k = t; k < m; k += MV__CU_B) {
+                double d, v;
+                if (o + k + 1 >= bins || sh.w[k] == 0.0 || sh.w[k] == all) continue;
+                d = sh.sum[k] / sh.w[k] - (total - sh.sum[k]) / (all - sh.w[k]);
+                v = mv__cu_mul(mv__cu_mul(mv__cu_mul(sh.w[k], all - sh.w[k]), d), d);
+                if (v > best) best = v, at = o + k;
+            }
+        }
+        all = sh.all, total = sh.total;
     }
+    sh.best[t] = best, sh.at[t] = at, sh.last[t] = last;
+    mv__cu_sync();
+    if (t != 0) return;
     if (!(tail->lo < tail->hi)) mv__cu_raise(words, MEDVOL_E_RANGE, MV__CU_BAD_OTSU);
     else if (all == 0.0) mv__cu_raise(words, MEDVOL_E_EMPTY, MV__CU_NO_OTSU);
     if (!(tail->lo < tail->hi) || all == 0.0) return;
-    for (k = 0; k + 1 < bins; k++) {
-        const double c = (double)counts[k], centre = mv__cu_add(lo, mv__cu_mul((double)k + 0.5, width));
-        double d, v;
-        w += c;
-        sum = mv__cu_add(sum, mv__cu_mul(c, centre));
-        if (w == 0.0 || w == all) continue;
-        d = sum / w - (total - sum) / (all - w);
-        v = mv__cu_mul(mv__cu_mul(mv__cu_mul(w, all - w), d), d);
-        if (v > best) best = v, at = k;
+    for (k = 1; k < MV__CU_B; k++) {
+        last = sh.last[k] > last ? sh.last[k] : last;
+        if (sh.best[k] > best || (sh.best[k] == best && sh.at[k] < at)) best = sh.best[k], at = sh.at[k];
     }
-    *out = mv__cu_add(lo, mv__cu_mul((double)at + 0.5, width));
+    *out = mv__cu_add(lo, mv__cu_mul((double)(best < 0.0 ? last : at) + 0.5, width));
 }
 MV__CU_FN mv_status mv__cu_in_otsu(mv_cuda_ctx *ctx, double *threshold, const mv_cuda_hist *h) {
     mv_status st;
@@ -3854,7 +3941,7 @@ MV__CU_FN mv_status mv__cu_in_otsu(mv_cuda_ctx *ctx, double *threshold, const mv
     if (!(h->bins >= 1 && h->bins <= (size_t)1 << 24))
         return mv__cu_fail(ctx, MEDVOL_E_RANGE, "bins", (double)h->bins,
                            "otsu: bins = %zu: must be 1..16777216", h->bins);
-    MV__CU_LAUNCH(mv__cu_k_otsu, 1, 32, 0, ctx->stream, threshold,
+    MV__CU_LAUNCH(mv__cu_k_otsu, 1, MV__CU_B, 0, ctx->stream, threshold,
                   (const mv__cu_u64 *)(const void *)h->counts, (const mv_cuda_hist_tail *)h->tail,
                   (int)h->bins, (int *)ctx->words);
     return mv__cu_launched(ctx, "otsu");
