@@ -3610,7 +3610,7 @@ MEDVOL_DEF mv_status mv_cuda_mad(mv_cuda_ctx *ctx, double *out, double *median, 
     return mv__cu_end(ctx, mv__cu_in_mad(ctx, out, median, src, opt));
 }
 
-/* ---- histogram: shared copies of the table, or the one in memory where it is too long ---- */
+/* ---- histogram: copies of the table in shared memory, or the one in memory where that is too long ---- */
 enum { MV__CU_HIST_SHARED = 8192 };
 typedef struct mv__cu_hist_table { unsigned t[MV__CU_HIST_SHARED]; } mv__cu_hist_table;
 MV__CU_DEV double mv__cu_edge(double lo, double width, double hi, int bins, int k) {
@@ -3633,7 +3633,7 @@ typedef struct mv__cu_hist_arg {
     const void *x;
     const unsigned char *keep;
     long long n;
-    int nonzero, bins, copies; /* copies 0: not in shared memory */
+    int nonzero, bins, copies; /* copies in shared memory, 0: not there */
     double slope, inter, lo, hi;
     const double *range; /* or lo, hi */
     unsigned *table;
@@ -3654,7 +3654,8 @@ MV__CU_DEV void mv__cu_binning_set(mv__cu_binning *g, const mv__cu_hist_arg &a) 
     g->top = (float)a.bins;
     g->sure = off < 0.4 && fabs(k) > 1e-30 && fabs(k) < 1e30 ? (float)(0.5 - off) : -1.0f;
 }
-/* The place in a table: 0 below, 1.. the bins, bins + 1 above, bins + 2 NaN */
+/* The place in a table: 0 below, 1.. the bins, bins + 1 above, bins + 2 NaN; in shared memory bins + 3: not
+   counted, which costs less than a branch */
 MV__CU_DEV unsigned mv__cu_bin_slot(const mv__cu_binning &g, double x, int bins) {
     const int k = mv__cu_bin(x, g.lo, g.hi, g.width, g.scale, bins);
     return k < bins ? (unsigned)k + 1 : k == bins ? 0 : (unsigned)k;
@@ -3663,9 +3664,10 @@ template <class T> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_hist(mv__cu_hist_arg a, i
     enum { N = 16 / (int)sizeof(T), M = N < 4 ? 8 : 16, U = M / N };
     MV__CU_SHARED(mv__cu_hist_table, sh);
     const T *x = (const T *)a.x;
-    const int t = (int)threadIdx.x, step = a.bins + 3, all = step * a.copies;
+    const int t = (int)threadIdx.x, step = a.bins + 4, all = step * a.copies;
+    const int from = (t >> 5) % a.copies * step;
     const int good = !a.range || a.range[2] != 0.0, keeps = (size_t)a.keep % N == 0;
-    unsigned *table = a.copies ? sh.t + (a.copies > 1 ? (t >> 5) % a.copies : 0) * step : a.table;
+    const unsigned none = (unsigned)a.bins + 3;
     mv__cu_binning b;
     long long o;
     int k, u;
@@ -3700,10 +3702,11 @@ template <class T> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_hist(mv__cu_hist_arg a, i
         MV__CU_UNROLL for (k = 0; k < M; k++) {
             const float v = (float)mv__cu_get(in[k / N].v[k % N]);
             const float w = fminf(fmaxf(fmaf(v, b.a, b.b), -1.0f), b.top), whole = w + 12582912.0f;
-            if (!(bits >> k & 1u)) continue;
-            if (fabsf(w - (whole - 12582912.0f)) < b.sure && v == v)
-                mv__cu_atomic_add(&table[(int)(mv__cu_bits(whole) - 0x4b3fffffu)], 1u);
-            else rest |= 1u << k;
+            const int near = fabsf(w - (whole - 12582912.0f)) < b.sure && v == v;
+            const unsigned mine = bits >> k & 1u;
+            const unsigned slot = near && mine ? mv__cu_bits(whole) - 0x4b3fffffu : none;
+            rest |= (near ? 0u : mine) << k;
+            mv__cu_atomic_add(&sh.t[from + (int)slot], 1u);
         }
         while (rest) {
             const int j = __ffs((int)rest) - 1;
@@ -3711,14 +3714,26 @@ template <class T> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_hist(mv__cu_hist_arg a, i
             const double v = mv__cu_add(mv__cu_mul((double)mv__cu_get(x[at]), a.slope), a.inter);
             rest &= rest - 1;
             if (!(a.keep && !a.keep[at]) && !(a.nonzero && v == 0.0))
-                mv__cu_atomic_add(&table[mv__cu_bin_slot(b, v, a.bins)], 1u);
+                mv__cu_atomic_add(&sh.t[from + (int)mv__cu_bin_slot(b, v, a.bins)], 1u);
         }
     }
     mv__cu_sync();
-    for (k = t; k < step && a.copies; k += MV__CU_B) {
+    for (k = t; k < step - 1; k += MV__CU_B) {
         unsigned sum = 0;
         for (u = k; u < all; u += step) sum += sh.t[u];
         if (sum) mv__cu_atomic_add(&a.table[k], sum);
+    }
+}
+/* Any type, in the table in memory */
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_hist_long(mv__cu_hist_arg a, int type) {
+    mv__cu_binning b;
+    long long i = (long long)blockIdx.x * MV__CU_B + (int)threadIdx.x;
+    if (a.range && a.range[2] == 0.0) return;
+    mv__cu_binning_set(&b, a);
+    for (; i < a.n; i += (long long)gridDim.x * MV__CU_B) {
+        const double v = mv__cu_add(mv__cu_mul(mv__cu_load(a.x, i, type), a.slope), a.inter);
+        if (!(a.keep && !a.keep[i]) && !(a.nonzero && v == 0.0))
+            mv__cu_atomic_add(&a.table[mv__cu_bin_slot(b, v, a.bins)], 1u);
     }
 }
 typedef struct mv__cu_sums { mv__cu_u64 t[MV__CU_B / 32]; } mv__cu_sums;
@@ -3784,9 +3799,16 @@ MV__CU_FN mv_status mv__cu_in_histogram(mv_cuda_ctx *ctx, uint64_t *counts, mv_c
     a.x = flat.x, a.keep = flat.keep, a.n = flat.n;
     a.nonzero = s->nonzero;
     a.bins = (int)bins;
-    a.copies = mv__cu_mini(MV__CU_B / 32, MV__CU_HIST_SHARED / (int)(bins + 3));
+    a.copies = mv__cu_mini(MV__CU_B / 32, MV__CU_HIST_SHARED / (int)(bins + 4));
     a.slope = s->slope, a.inter = s->inter;
-    if ((st = MV__CU_EACH(s->src->dtype, mv__cu_hist_run, (ctx, s->op, &a))) < 0) return st;
+    if (a.copies > 0) st = MV__CU_EACH(s->src->dtype, mv__cu_hist_run, (ctx, s->op, &a));
+    else {
+        const size_t blocks = mv__cu_divup((size_t)a.n, 8 * MV__CU_B);
+        MV__CU_LAUNCH(mv__cu_k_hist_long, (unsigned)(blocks < 4096 ? blocks : 4096), MV__CU_B, 0,
+                      ctx->stream, a, (int)s->src->dtype);
+        st = mv__cu_launched(ctx, s->op);
+    }
+    if (st < 0) return st;
     MV__CU_LAUNCH(mv__cu_k_hist_end, 1, MV__CU_B, 0, ctx->stream, (mv__cu_u64 *)(void *)counts, tail, a,
                   o && o->clamp ? 1 : 0);
     return mv__cu_launched(ctx, s->op);
