@@ -3207,7 +3207,7 @@ typedef struct mv__cu_sel {
     mv__cu_u64 left[MV__CU_RANKS], key[MV__CU_RANKS], prefix[MV__CU_RANKS], n;
     int slot[MV__CU_RANKS], prefixes; /* 0: nothing is to be found */
 } mv__cu_sel;
-typedef struct mv__cu_digits { unsigned t[MV__CU_RANKS * MV__CU_DIGITS]; } mv__cu_digits;
+typedef struct mv__cu_digits { unsigned t[MV__CU_RANKS * MV__CU_DIGITS + 1]; } mv__cu_digits; /* + no digit */
 /* 0: NaN */
 MV__CU_DEV int mv__cu_key(unsigned char v, unsigned *k) { return *k = v, 1; }
 MV__CU_DEV int mv__cu_key(signed char v, unsigned *k) { return *k = (unsigned)(v + 128), 1; }
@@ -3253,58 +3253,86 @@ template <class T> struct mv__cu_keyed { typedef unsigned type; };
 template <> struct mv__cu_keyed<mv__cu_u64> { typedef mv__cu_u64 type; };
 template <> struct mv__cu_keyed<long long> { typedef mv__cu_u64 type; };
 template <> struct mv__cu_keyed<double> { typedef mv__cu_u64 type; };
-template <class T> MV__CU_DEV void mv__cu_digit(unsigned *t, T v, const mv__cu_sel *sel,
-                                                const mv__cu_u64 *prefix, int np, int shift, int bits,
-                                                int copy) {
-    typename mv__cu_keyed<T>::type k;
-    const unsigned mask = (1u << bits) - 1;
-    int j;
-    if (!mv__cu_key(v, &k)) return;
-    if (!sel) mv__cu_atomic_add(&t[copy * MV__CU_DIGITS + (int)((unsigned)(k >> shift) & mask)], 1u);
-    else
-        MV__CU_UNROLL for (j = 0; j < MV__CU_RANKS; j++)
-            if (j < np && (mv__cu_u64)(k >> shift >> bits) == prefix[j])
-                mv__cu_atomic_add(&t[j * MV__CU_DIGITS + (int)((unsigned)(k >> shift) & mask)], 1u);
-}
-/* Adds to table: the first digit of all values (sel NULL), or the next one of those that share a prefix. */
-template <class T> MV__CU_KERNEL(MV__CU_B, 3)
+/* Adds to table: the first digit of all values (sel NULL), or the next one of those that share a prefix. No
+   two prefixes are the same, and those without use are like none. */
+template <class T> MV__CU_KERNEL(MV__CU_B, 4)
 mv__cu_k_digits(unsigned *table, const T *x, const unsigned char *keep, long long n, int nonzero,
                 double stored_zero, const mv__cu_sel *sel, int shift, int bits, int packed) {
     typedef typename mv__cu_as<T>::type A;
-    enum { N = 16 / (int)sizeof(T), U = 2 };
+    typedef typename mv__cu_keyed<T>::type K;
+    enum { N = 16 / (int)sizeof(T), M = N < 4 ? 8 : 16, U = M / N, NONE = MV__CU_RANKS * MV__CU_DIGITS };
     MV__CU_SHARED(mv__cu_digits, sh);
     const A zero = (A)stored_zero;
-    const int np = sel ? sel->prefixes : 1, t = (int)threadIdx.x, copy = t >> 5 & (MV__CU_RANKS - 1);
+    const int np = sel ? sel->prefixes : 1, t = (int)threadIdx.x, keeps = (size_t)keep % N == 0;
+    const unsigned mask = (1u << bits) - 1, copy = (unsigned)(t >> 5 & (MV__CU_RANKS - 1)) * MV__CU_DIGITS;
     const int used = (sel ? np : MV__CU_RANKS) * MV__CU_DIGITS;
-    mv__cu_u64 prefix[MV__CU_RANKS];
+    K prefix[MV__CU_RANKS];
     long long o;
-    int k, u, g;
-    MV__CU_UNROLL for (k = 0; k < MV__CU_RANKS; k++) prefix[k] = sel ? sel->prefix[k] : 0;
+    int k, u, j;
+    MV__CU_UNROLL for (k = 0; k < MV__CU_RANKS; k++) prefix[k] = sel ? (K)sel->prefix[k] : (K)0;
     for (k = t; k < used; k += MV__CU_B) sh.t[k] = 0;
+    if (t == 0) sh.t[NONE] = 0;
     mv__cu_sync();
-    for (o = (long long)blockIdx.x * MV__CU_COUNT_CHUNK; np > 0 && o < n;
-         o += (long long)gridDim.x * MV__CU_COUNT_CHUNK) {
-        const int m = (int)(n - o < MV__CU_COUNT_CHUNK ? n - o : MV__CU_COUNT_CHUNK), groups = m / N;
-        for (g = t; g < groups; g += U * MV__CU_B) {
-            mv__cu_pack<T, N> in[U];
-            MV__CU_UNROLL for (u = 0; u < U; u++)
-                mv__cu_ldn<T, N>(in[u], x + o + (g + u * MV__CU_B) * N, packed, g + u * MV__CU_B < groups);
-            MV__CU_UNROLL for (u = 0; u < U; u++) {
-                if (g + u * MV__CU_B >= groups) break;
-                MV__CU_UNROLL for (k = 0; k < N; k++) {
-                    if (keep && !keep[o + (g + u * MV__CU_B) * N + k]) continue;
-                    if (nonzero && (A)mv__cu_get(in[u].v[k]) == zero) continue;
-                    mv__cu_digit(sh.t, in[u].v[k], sel, prefix, np, shift, bits, copy);
+    for (o = ((long long)blockIdx.x * (MV__CU_B * U) + t) * N; np > 0 && o < n;
+         o += (long long)gridDim.x * (MV__CU_B * M)) {
+        mv__cu_pack<T, N> in[U];
+        unsigned live = 0;
+        MV__CU_UNROLL for (u = 0; u < U; u++) {
+            const long long at = o + u * (MV__CU_B * N);
+            const int left = n - at >= N ? N : n > at ? (int)(n - at) : 0;
+            mv__cu_ldn<T, N>(in[u], x + at, packed, left == N);
+            if (left > 0 && left < N) {
+                MV__CU_UNROLL for (k = 0; k < N; k++)
+                    if (k < left) in[u].v[k] = x[at + k];
+            }
+            live |= (left == N ? 0xffffffffu >> (32 - N) : (1u << left) - 1) << u * N;
+        }
+        if (keep) {
+            MV__CU_UNROLL for (k = 0; k < M; k += N) {
+                mv__cu_pack<unsigned char, N> mark;
+                const unsigned own = live >> k & 0xffffffffu >> (32 - N);
+                const unsigned char *at = keep + o + k * MV__CU_B;
+                mv__cu_ldn<unsigned char, N>(mark, at, keeps, own == 0xffffffffu >> (32 - N));
+                MV__CU_UNROLL for (j = 0; j < N; j++) {
+                    if (own != 0xffffffffu >> (32 - N) && (own >> j & 1u)) mark.v[j] = at[j];
+                    live &= ~((mark.v[j] ? 0u : 1u) << (k + j));
                 }
             }
         }
-        for (k = groups * N + t; k < m; k += MV__CU_B)
-            if (!(keep && !keep[o + k]) && !(nonzero && (A)mv__cu_get(x[o + k]) == zero))
-                mv__cu_digit(sh.t, x[o + k], sel, prefix, np, shift, bits, copy);
+        if (nonzero) {
+            MV__CU_UNROLL for (k = 0; k < M; k++)
+                live &= ~(((A)mv__cu_get(in[k / N].v[k % N]) == zero ? 1u : 0u) << k);
+        }
+        if (!sel) {
+            MV__CU_UNROLL for (k = 0; k < M; k++) {
+                K key;
+                const int real = mv__cu_key(in[k / N].v[k % N], &key) && (live >> k & 1u);
+                const unsigned slot = copy + ((unsigned)(key >> shift) & mask);
+                mv__cu_atomic_add(&sh.t[real ? slot : (unsigned)NONE], 1u);
+            }
+        } else {
+            MV__CU_UNROLL for (k = 0; k < M; k++) {
+                K key, head;
+                const int real = mv__cu_key(in[k / N].v[k % N], &key) && (live >> k & 1u);
+                unsigned slot = (unsigned)(key >> shift) & mask;
+                head = key >> shift >> bits;
+                slot = head == prefix[0]   ? slot
+                       : head == prefix[1] ? slot + MV__CU_DIGITS
+                       : head == prefix[2] ? slot + 2 * MV__CU_DIGITS
+                       : head == prefix[3] ? slot + 3 * MV__CU_DIGITS
+                                           : (unsigned)NONE;
+                mv__cu_atomic_add(&sh.t[real ? slot : (unsigned)NONE], 1u);
+            }
+        }
     }
     mv__cu_sync();
-    for (k = t; k < used; k += MV__CU_B)
-        if (sh.t[k]) mv__cu_atomic_add(&table[sel ? k : k & (MV__CU_DIGITS - 1)], sh.t[k]);
+    for (k = t; k < (sel ? used : MV__CU_DIGITS); k += MV__CU_B) {
+        unsigned sum = sh.t[k];
+        if (!sel) {
+            MV__CU_UNROLL for (j = 1; j < MV__CU_RANKS; j++) sum += sh.t[k + j * MV__CU_DIGITS];
+        }
+        if (sum) mv__cu_atomic_add(&table[k], sum);
+    }
 }
 typedef struct mv__cu_rule {
     double q[2];
@@ -3325,21 +3353,32 @@ MV__CU_DEV double mv__cu_ranks(double q, mv__cu_u64 n, int rule, mv__cu_u64 *a, 
     return rule == MEDVOL_PERCENTILE_MIDPOINT ? 0.5 : t;
 }
 typedef struct mv__cu_found { mv__cu_u64 left[MV__CU_RANKS], key[MV__CU_RANKS]; } mv__cu_found;
+MV__CU_DEV mv__cu_u64 mv__cu_sum_upto(mv__cu_u64 sum, int lane) { /* of the lanes up to this one */
+    int d;
+    MV__CU_UNROLL for (d = 1; d < 32; d <<= 1) {
+        const mv__cu_u64 below = mv__cu_shfl(sum, lane >= d ? lane - d : lane);
+        if (lane >= d) sum += below;
+    }
+    return sum;
+}
 /* A warp for each rank: down into the bucket that holds it. first: the ranks are made from the total. */
 MV__CU_KERNEL(MV__CU_SELECT_B, 1) mv__cu_k_select(mv__cu_sel *s, const unsigned *table, int bits, int first,
                                                   mv__cu_rule r) {
     MV__CU_SHARED(mv__cu_found, sh);
     const int w = (int)threadIdx.x >> 5, lane = (int)threadIdx.x & 31, each = 1 << (bits - 5);
     const int live = first || s->prefixes > 0;
-    const unsigned *t = table + (first || !live ? 0 : s->slot[w]) * MV__CU_DIGITS + lane * each;
+    const unsigned *t = table + (first || !live ? 0 : s->slot[w]) * MV__CU_DIGITS;
     mv__cu_u64 sum = 0, upto, n, left = 0;
+    unsigned here;
     int i, d;
-    for (i = 0; i < each; i++) sum += t[i];
-    upto = sum;
-    for (d = 1; d < 32; d <<= 1) {
-        const mv__cu_u64 below = mv__cu_shfl(upto, lane >= d ? lane - d : lane);
-        if (lane >= d) upto += below;
-    }
+    if (each < 4) for (i = 0; i < each; i++) sum += t[lane * each + i];
+    else
+        MV__CU_UNROLL_BY(16) for (i = 0; i < each; i += 4) {
+            mv__cu_pack<unsigned, 4> v;
+            mv__cu_ldn<unsigned, 4>(v, t + lane * each + i, 1, 1);
+            sum += (mv__cu_u64)v.v[0] + v.v[1] + v.v[2] + v.v[3];
+        }
+    upto = mv__cu_sum_upto(sum, lane);
     n = mv__cu_shfl(upto, 31);
     if (!first) left = live ? s->left[w] : 0;
     else if (n > 0) {
@@ -3350,12 +3389,20 @@ MV__CU_KERNEL(MV__CU_SELECT_B, 1) mv__cu_k_select(mv__cu_sel *s, const unsigned 
     }
     if (lane == 0) sh.left[w] = sh.key[w] = 0;
     mv__cu_syncwarp();
-    if (live && left < upto && left >= upto - sum) {
-        const mv__cu_u64 head = first ? 0 : s->key[w] << bits;
-        left -= upto - sum;
-        for (i = 0; i < each - 1 && left >= t[i]; i++) left -= t[i];
-        sh.left[w] = left;
-        sh.key[w] = head | (mv__cu_u64)(lane * each + i);
+    here = mv__cu_ballot(live && left < upto && left >= upto - sum);
+    if (here) { /* the lane whose run has it, then the digit in that run */
+        const int of = __ffs((int)here) - 1, per = each > 32 ? each / 32 : 1;
+        left -= mv__cu_shfl(upto - sum, of);
+        t += of * each + lane * per;
+        for (sum = 0, i = 0; i < per && lane * per + i < each; i++) sum += t[i];
+        upto = mv__cu_sum_upto(sum, lane);
+        if (left < upto && left >= upto - sum) {
+            const mv__cu_u64 head = first ? 0 : s->key[w] << bits;
+            left -= upto - sum;
+            for (i = 0; i < per - 1 && left >= t[i]; i++) left -= t[i];
+            sh.left[w] = left;
+            sh.key[w] = head | (mv__cu_u64)(of * each + lane * per + i);
+        }
     }
     mv__cu_sync();
     if (threadIdx.x != 0) return;
@@ -3390,7 +3437,7 @@ MV__CU_KERNEL(32, 1) mv__cu_k_quantiles(double *out, const mv__cu_sel *s, mv__cu
 template <class T>
 MV__CU_FN mv_status mv__cu_digits_run(mv_cuda_ctx *ctx, const mv__cu_set *s, const mv__cu_flat *f,
                                       unsigned *table, const mv__cu_sel *sel, int shift, int bits) {
-    size_t blocks = mv__cu_divup((size_t)f->n, MV__CU_COUNT_CHUNK), most;
+    size_t blocks = mv__cu_divup((size_t)f->n * sizeof(T), (size_t)MV__CU_B * 64), most;
     int fit = 0;
     mv_status st = MV__CU_TRY(ctx, s->op, cudaOccupancyMaxActiveBlocksPerMultiprocessor,
                               (&fit, mv__cu_k_digits<T>, MV__CU_B, 0));
