@@ -2833,7 +2833,7 @@ template <class T> MV__CU_KERNEL(MV__CU_B, 4)
 mv__cu_k_moments(mv__cu_moment *out, const T *x, const unsigned char *keep, long long n, int nonzero,
                  double stored_zero, int packed) {
     typedef typename mv__cu_stat_as<T>::type A;
-    enum { N = 16 / (int)sizeof(T), M = sizeof(A) == 8 ? 8 : N < 8 ? 16 : 32, U = M / N };
+    enum { N = 16 / (int)sizeof(T), M = sizeof(A) == 8 ? 8 : N < 8 || (A)0.5f != (A)0 ? 16 : 32, U = M / N };
     MV__CU_SHARED(mv__cu_abouts, sh);
     const long long o = (long long)blockIdx.x * MEDVOL_CUDA_STATS_CHUNK;
     const int m = (int)(n - o < MEDVOL_CUDA_STATS_CHUNK ? n - o : MEDVOL_CUDA_STATS_CHUNK), groups = m / N,
@@ -3586,6 +3586,23 @@ MEDVOL_DEF mv_status mv_cuda_median(mv_cuda_ctx *ctx, double *out, const mv_cuda
     return mv_cuda_percentiles(ctx, out, src, &half, 1, &o);
 }
 /* ---- median of the distances from the median ---- */
+typedef struct mv__cu_op_away { /* as MV__CU_ANY_AWAY of all values of a float volume */
+    const double *centre;
+    double slope, inter, c;
+    int scaled, nonzero;
+    MV__CU_IN int begin() {
+        c = *centre;
+        return 1;
+    }
+    MV__CU_IN void run(double *d, float s) const {
+        double x = (double)s;
+        if (scaled) x = mv__cu_add(mv__cu_mul(x, slope), inter);
+        *d = nonzero && x == 0.0 ? mv__cu_double(~0ULL >> 1)
+             : c - c == 0.0      ? fabs(x - c)
+             : x - x == 0.0      ? 0.0
+                                 : fabs(x);
+    }
+} mv__cu_op_away;
 MV__CU_KERNEL(32, 1) mv__cu_k_mad(double *out, const double *m) {
     if (threadIdx.x == 0) *out = *m - *m == 0.0 ? *out * 1.4826022185056018 : HUGE_VAL - HUGE_VAL;
 }
@@ -3615,7 +3632,14 @@ MV__CU_FN mv_status mv__cu_in_mad_part(mv_cuda_ctx *ctx, const mv__cu_set *s, si
     any.slope = s->slope, any.inter = s->inter;
     any.scaled = mv__cu_scaled(s->slope, s->inter);
     any.centre = m, any.keep = f.keep, any.nonzero = s->nonzero;
-    if ((st = mv__cu_map_any(ctx, s->op, (void *)(uintptr_t)far.x, f.x, &w, &any)) < 0) return st;
+    if (p.dtype == MEDVOL_F32 && !f.keep) {
+        mv__cu_op_away op;
+        op.centre = m, op.c = 0.0;
+        op.slope = any.slope, op.inter = any.inter;
+        op.scaled = any.scaled, op.nonzero = s->nonzero;
+        st = mv__cu_map(ctx, s->op, (double *)(uintptr_t)far.x, (const float *)f.x, &w, op);
+    } else st = mv__cu_map_any(ctx, s->op, (void *)(uintptr_t)far.x, f.x, &w, &any);
+    if (st < 0) return st;
     none.nonzero = 0;
     st = mv__cu_in_select(ctx, &none, &far, MEDVOL_F64, 1.0, 0.0, out, &half, 1, MEDVOL_PERCENTILE_LINEAR);
     if (st < 0) return st;
