@@ -63,7 +63,7 @@
      and conversions have the same bits (scaled 8 and 16-bit types into float32: 1 ulp of the larger of
      product and offset); sums and means agree within 1e-12 of mean + sd, variances within 1e-11; maps within
      2 ulp of float of the larger of result and offset, from 32 and 64-bit integers and into integers what
-     double gives; gamma within 6 ulp, of which CUDA's powf has 4. What only moves voxels, and NEAREST, has
+     double gives; gamma within 6 ulp. What only moves voxels, and NEAREST, has
      the same bits; other interpolation agrees within 1e-5 of the largest value among the taps.
 */
 #ifndef MEDVOL_CUDA_H
@@ -197,12 +197,12 @@ MEDVOL_DEF mv_status mv_cuda_copy_peer(mv_cuda_ctx *to, mv_cuda_volume *dst, mv_
             mv_cuda_sync. The calls ending in _wait take ordinary host memory and wait; their status includes
             what the device found.
    COUNTS   at most 2^32 - 1 values at once for percentiles and histograms (MEDVOL_E_UNSUPPORTED).
-   SCRATCH  72 bytes for 32768 values; where a source is a view, its values once more; a byte a value where
+   SCRATCH  72 bytes for 8192 values; where a source is a view, its values once more; a byte a value where
             the mask is not contiguous u8 of src's shape. */
 
-/* mv_cuda_stats: dim[split - 1] results. Moments about a value of each thread's own share, chunks of 32768
-   values, merged in a fixed tree: the variance within 1e-11 relative whatever the mean. */
-#define MEDVOL_CUDA_STATS_CHUNK 32768
+/* mv_cuda_stats: dim[split - 1] results. Moments about one of the values of each chunk of 8192, chunks merged
+   about the mean, in a fixed order: the variance within 1e-11 relative whatever the mean. */
+#define MEDVOL_CUDA_STATS_CHUNK 8192
 MEDVOL_DEF mv_status mv_cuda_stats(mv_cuda_ctx *ctx, mv_statistics *out, const mv_cuda_volume *src,
                                    const mv_stats_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_stats_wait(mv_cuda_ctx *ctx, mv_statistics *out, const mv_cuda_volume *src,
@@ -228,7 +228,7 @@ MEDVOL_DEF mv_status mv_cuda_median(mv_cuda_ctx *ctx, double *out, const mv_cuda
 MEDVOL_DEF mv_status mv_cuda_mad(mv_cuda_ctx *ctx, double *out, double *median, const mv_cuda_volume *src,
                                  const mv_percentile_opt *opt);
 /* mv_cuda_histogram: h itself is on the host; what h->counts and h->tail point to, device memory, is filled.
-   mv_cuda_otsu reads both, in one thread. */
+   mv_cuda_otsu reads both. */
 typedef struct mv_cuda_hist_tail {
     double lo, hi;
     uint64_t below, above, nan, total;
@@ -766,7 +766,7 @@ extern __shared__ __align__(16) unsigned char mv__cu_dynamic[];
 #endif
 
 enum { MV__CU_B = 256 };
-#define MV__CU_CHUNK MEDVOL_CUDA_STATS_CHUNK
+#define MV__CU_CHUNK 32768
 typedef unsigned long long mv__cu_u64;
 
 /* ---- arithmetic that no compiler may fuse: where the bits of medvol.h are promised ---- */
@@ -904,6 +904,8 @@ MV__CU_DEV void mv__cu_put(short *d, float x) { *d = (short)mv__cu_whole(x, -327
 MV__CU_DEV void mv__cu_put(mv__cu_half *d, float x) { d->b = mv__cu_f32_f16(x); }
 MV__CU_DEV void mv__cu_put(mv__cu_bhalf *d, float x) { d->b = mv__cu_f32_bf16(x); }
 MV__CU_DEV void mv__cu_put(float *d, float x) { *d = x; }
+MV__CU_DEV void mv__cu_put(float *d, double x) { *d = (float)x; }
+MV__CU_DEV void mv__cu_put(double *d, float x) { *d = (double)x; }
 /* Any type, told at run time */
 MV__CU_DEV double mv__cu_load(const void *p, long long i, int type) {
     switch (type) {
@@ -1621,7 +1623,7 @@ MV__CU_FN mv_status mv__cu_out_end(mv_cuda_ctx *ctx, mv_status st, mv_cuda_volum
 /* ---- maps: each value of dst from the same voxel of src. Whole volumes run flat in blocks of 16-byte
    accesses, four apart before the first is stored; views a warp to a stretch of a row. ---- */
 enum { MV__CU_MAP_U = 4 };
-#define MV__CU_MAP_SEG 4096
+#define MV__CU_MAP_SEG 1024
 typedef struct mv__cu_walk {
     long long len, rows, dx, sx; /* values a row, and the steps between them */
     int axes;                    /* of the rows */
@@ -1668,7 +1670,10 @@ MV__CU_DEV int mv__cu_walk_item(const mv__cu_walk &w, long long *a, long long *b
     const mv__cu_u64 i = (mv__cu_u64)blockIdx.x * (MV__CU_B / 32) + (threadIdx.x >> 5);
     mv__cu_u64 row = i, seg = 0;
     if (w.rows == 1) row = 0, seg = i;
-    else if (segs > 1) row = i / (mv__cu_u64)segs, seg = i % (mv__cu_u64)segs;
+    else if (segs > 1) {
+        row = (i | (mv__cu_u64)segs) >> 32 ? i / (mv__cu_u64)segs : (unsigned)i / (unsigned)segs;
+        seg = i - row * (mv__cu_u64)segs;
+    }
     if (row >= (mv__cu_u64)w.rows || seg >= (mv__cu_u64)segs) return 0;
     mv__cu_walk_row(w, row, a, b);
     *at = (long long)seg * MV__CU_MAP_SEG;
@@ -1708,7 +1713,7 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_map(D *d, const S *s, long long n, int head,
 }
 template <class S, class D, class Op>
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rows(D *d, const S *s, mv__cu_walk w, Op op) {
-    enum { N = mv__cu_group<S, D>::N };
+    enum { N = mv__cu_group<S, D>::N, U = MV__CU_MAP_U };
     const int lane = (int)threadIdx.x & 31;
     long long a, b, at, n, i, head = 0, groups = 0;
     if (!op.begin() || !mv__cu_walk_item(w, &a, &b, &at, &n)) return;
@@ -1720,13 +1725,17 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rows(D *d, const S *s, mv__cu_walk w, Op op)
         groups = (n - head) / N;
     }
     const int packed = (size_t)(s + head) % (N * sizeof(S)) == 0;
-    for (i = lane; i < groups; i += 32) {
-        mv__cu_pack<S, N> in;
+    for (i = lane; i < groups; i += 32 * U) {
+        mv__cu_pack<S, N> in[U];
         mv__cu_pack<D, N> out;
-        int k;
-        mv__cu_ldn<S, N>(in, s + head + i * N, packed, 1);
-        MV__CU_UNROLL for (k = 0; k < N; k++) op.run(&out.v[k], in.v[k]);
-        mv__cu_stg((typename mv__cu_pack<D, N>::word *)(void *)(d + head + i * N), out.w);
+        int u, k;
+        MV__CU_UNROLL for (u = 0; u < U; u++)
+            mv__cu_ldn<S, N>(in[u], s + head + (i + 32 * u) * N, packed, i + 32 * u < groups);
+        MV__CU_UNROLL for (u = 0; u < U; u++) {
+            if (i + 32 * u >= groups) break;
+            MV__CU_UNROLL for (k = 0; k < N; k++) op.run(&out.v[k], in[u].v[k]);
+            mv__cu_stg((typename mv__cu_pack<D, N>::word *)(void *)(d + head + (i + 32 * u) * N), out.w);
+        }
     }
     for (i = lane; i < n - groups * N; i += 32) {
         const long long j = i < head ? i : groups * N + i;
@@ -1840,12 +1849,43 @@ typedef struct mv__cu_any {
     const unsigned char *keep;
     int nonzero;
 } mv__cu_any;
-/* x^(g + rest), 0, Inf and NaN as pow has them: what g lost in float weighs as the logarithm of x. */
+/* a^(g + rest) for a > 0 and finite. The logarithm in two floats: times the exponent, one would lack bits. */
+MV__CU_DEV float mv__cu_power_of(float a, float g, float rest) {
+    const float log2e = 1.442695040888963f, log2e_low = 1.9259629911266175e-8f;
+    const float gh = mv__cu_mul(g, log2e), gl = fmaf(g, log2e, -gh) + (g * log2e_low + rest * log2e);
+    const int small = a < 1.17549435e-38f;
+    const unsigned b = mv__cu_bits(small ? a * 16777216.0f : a), i = (b - 0x3f3504f3u) & 0xff800000u;
+    /* a = 2^e (1 + f), f within sqrt(1/2) - 1 .. sqrt(2) - 1 */
+    const float f = mv__cu_float(b - i) - 1.0f, h = mv__cu_mul(f, f), l = fmaf(f, f, -h);
+    const float e = mv__cu_float((unsigned)((int)i >> 23) + 0x4b400000u) -
+                    (small ? 12582936.0f : 12582912.0f);
+    float p = 7.0376836292e-2f, top, hi, lo, eh, el, y, t;
+    p = fmaf(p, f, -1.1514610310e-1f);
+    p = fmaf(p, f, 1.1676998740e-1f);
+    p = fmaf(p, f, -1.2420140846e-1f);
+    p = fmaf(p, f, 1.4249322787e-1f);
+    p = fmaf(p, f, -1.6668057665e-1f);
+    p = fmaf(p, f, 2.0000714765e-1f);
+    p = fmaf(p, f, -2.4999993993e-1f);
+    p = fmaf(p, f, 3.3333331174e-1f);
+    top = fmaf(-0.5f, h, f); /* the logarithm of 1 + f: f - f^2 / 2 + f^3 p */
+    lo = fmaf(-0.5f, h, f - top) + fmaf(f * h, p, -0.5f * l);
+    hi = top + lo;
+    lo += top - hi;
+    t = mv__cu_mul(hi, gh);
+    lo = fmaf(lo, gh, fmaf(hi, gl, fmaf(hi, gh, -t)));
+    eh = mv__cu_mul(e, g);
+    el = fmaf(e, rest, fmaf(e, g, -eh));
+    y = eh + t;
+    lo += (t - (y - eh)) + el;
+    return exp2f(y) * fmaf(lo, 0.69314718f, 1.0f);
+}
+/* x^(g + rest), 0, Inf and NaN as pow has them */
 MV__CU_DEV float mv__cu_power_f32(float x, float g, float rest, int mode) {
     const float a = mode == MEDVOL_GAMMA_SIGNED ? fabsf(x) : x > 0.0f ? x : 0.0f;
-    float y = powf(a, g);
+    float y = mv__cu_power_of(a, g, rest);
+    if (!(a > 0.0f && a <= 3.402823466e38f)) y = a;
     if (x != x) return x;
-    if (y > 0.0f && y <= 3.402823466e38f) y += y * (rest * logf(a));
     return mode == MEDVOL_GAMMA_SIGNED && x < 0.0f ? -y : y;
 }
 MV__CU_DEV double mv__cu_power_f64(double x, const mv__cu_power &a) {
@@ -2002,6 +2042,7 @@ MV__CU_FN mv_status mv__cu_map_cast(mv_cuda_ctx *ctx, const char *op, void *d, m
         case MEDVOL_U16: return mv__cu_map(ctx, op, (unsigned short *)d, s, w, f);
         case MEDVOL_I16: return mv__cu_map(ctx, op, (short *)d, s, w, f);
         case MEDVOL_F16: return mv__cu_map(ctx, op, (mv__cu_half *)d, s, w, f);
+        case MEDVOL_F64: return mv__cu_map(ctx, op, (double *)d, s, w, f);
         default: return mv__cu_map(ctx, op, (mv__cu_bhalf *)d, s, w, f);
     }
 }
@@ -2030,7 +2071,10 @@ MV__CU_FN mv_status mv__cu_vol_convert(mv_cuda_ctx *ctx, const char *op, const m
     mv__cu_walk_init(&w, &d, &s, -1);
     if (!scaled && d.dtype == s.dtype)
         return mv__cu_map_same(ctx, op, d.data, s.data, mv_dtype_size(d.dtype), &w);
-    if (!scaled && d.dtype != MEDVOL_F32 && s.dtype == MEDVOL_F32 && mv__cu_is_narrow(d.dtype) && aside)
+    if (!scaled && d.dtype == MEDVOL_F32 && s.dtype == MEDVOL_F64 && aside)
+        return mv__cu_map(ctx, op, (float *)d.data, (const double *)s.data, &w, mv__cu_op_cast());
+    if (!scaled && d.dtype != MEDVOL_F32 && s.dtype == MEDVOL_F32 && aside &&
+        (d.dtype == MEDVOL_F64 || mv__cu_is_narrow(d.dtype)))
         return mv__cu_map_cast(ctx, op, d.data, d.dtype, (const float *)s.data, &w);
     if (!scaled && mv__cu_is_integer(d.dtype) && mv__cu_is_integer(s.dtype)) {
         if ((st = mv__cu_grid(ctx, op, mv__cu_walk_blocks(&w), &grid)) < 0) return st;
@@ -2615,52 +2659,51 @@ typedef struct mv__cu_moment {
     uint64_t n, nan, above, below;
     double c, off, m2, min, max;
 } mv__cu_moment;
-MV__CU_DEV void mv__cu_part_merge(mv__cu_moment *a, const mv__cu_moment &b) {
-    const double na = (double)a->n, nb = (double)b.n, d = (b.c - a->c) + (b.off - a->off);
-    a->nan += b.nan;
-    a->above += b.above;
-    a->below += b.below;
-    if (b.n == 0) return;
-    if (a->n == 0) {
-        a->n = b.n, a->c = b.c, a->off = b.off, a->m2 = b.m2, a->min = b.min, a->max = b.max;
-        return;
+typedef struct mv__cu_about { /* sums of x - c and of its square; c is one of the x, so squares lose little */
+    double n, c, s1, s2, min, max;
+    mv__cu_u64 nan, above, below;
+} mv__cu_about;
+MV__CU_DEV void mv__cu_about_clear(mv__cu_about *a) {
+    a->n = a->c = a->s1 = a->s2 = 0.0;
+    a->min = HUGE_VAL, a->max = -HUGE_VAL;
+    a->nan = a->above = a->below = 0;
+}
+MV__CU_DEV double mv__cu_lesser(double a, double b) { return b < a ? b : a; }
+MV__CU_DEV double mv__cu_greater(double a, double b) { return b > a ? b : a; }
+/* Of the first `lanes` lanes of a warp, about a value of the first that has one; valid in lane 0. */
+MV__CU_DEV void mv__cu_about_warp(mv__cu_about *a, int lanes) {
+    const unsigned some = mv__cu_ballot(a->n > 0.0);
+    const double c = mv__cu_shfl(a->c, some ? __ffs((int)some) - 1 : 0), d = a->n > 0.0 ? a->c - c : 0.0;
+    int k;
+    a->s2 += d * (2.0 * a->s1 + a->n * d);
+    a->s1 += a->n * d;
+    a->c = c;
+    for (k = lanes / 2; k > 0; k >>= 1) {
+        a->n += mv__cu_shfl_down(a->n, k);
+        a->s1 += mv__cu_shfl_down(a->s1, k);
+        a->s2 += mv__cu_shfl_down(a->s2, k);
+        a->min = mv__cu_lesser(a->min, mv__cu_shfl_down(a->min, k));
+        a->max = mv__cu_greater(a->max, mv__cu_shfl_down(a->max, k));
     }
-    a->n += b.n;
-    a->off += d * (nb / (na + nb));
-    a->m2 += b.m2 + d * d * (na * (nb / (na + nb)));
-    a->min = b.min < a->min ? b.min : a->min;
-    a->max = b.max > a->max ? b.max : a->max;
+    if (mv__cu_any((a->nan | a->above | a->below) != 0))
+        for (k = lanes / 2; k > 0; k >>= 1) {
+            a->nan += mv__cu_shfl_down(a->nan, k);
+            a->above += mv__cu_shfl_down(a->above, k);
+            a->below += mv__cu_shfl_down(a->below, k);
+        }
 }
-MV__CU_DEV void mv__cu_part_down(mv__cu_moment *a, int d) {
-    mv__cu_moment b;
-    b.n = (uint64_t)mv__cu_shfl_down((mv__cu_u64)a->n, d);
-    b.nan = (uint64_t)mv__cu_shfl_down((mv__cu_u64)a->nan, d);
-    b.above = (uint64_t)mv__cu_shfl_down((mv__cu_u64)a->above, d);
-    b.below = (uint64_t)mv__cu_shfl_down((mv__cu_u64)a->below, d);
-    b.c = mv__cu_shfl_down(a->c, d);
-    b.off = mv__cu_shfl_down(a->off, d);
-    b.m2 = mv__cu_shfl_down(a->m2, d);
-    b.min = mv__cu_shfl_down(a->min, d);
-    b.max = mv__cu_shfl_down(a->max, d);
-    mv__cu_part_merge(a, b);
-}
-MV__CU_DEV void mv__cu_part_clear(mv__cu_moment *a) {
-    a->n = a->nan = a->above = a->below = 0;
-    a->c = a->off = a->m2 = a->min = a->max = 0.0;
-}
-typedef struct mv__cu_warps { mv__cu_moment p[MV__CU_B / 32]; } mv__cu_warps;
-/* Of a block, neighbours first; valid in thread 0. */
-MV__CU_DEV void mv__cu_part_block(mv__cu_moment *a, mv__cu_warps *sh) {
-    const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5;
-    int d;
-    for (d = 1; d < 32; d <<= 1) mv__cu_part_down(a, d);
+enum { MV__CU_FOLD_B = 512 };
+typedef struct mv__cu_abouts { mv__cu_about p[MV__CU_FOLD_B / 32]; } mv__cu_abouts;
+/* Of a block of at most MV__CU_FOLD_B; valid in thread 0. */
+MV__CU_DEV void mv__cu_about_block(mv__cu_about *a, mv__cu_abouts *sh) {
+    const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5, warps = (int)blockDim.x >> 5;
+    mv__cu_about_warp(a, 32);
     if (lane == 0) sh->p[warp] = *a;
     mv__cu_sync();
-    if (warp == 0) {
-        if (lane < MV__CU_B / 32) *a = sh->p[lane];
-        else mv__cu_part_clear(a);
-        for (d = 1; d < MV__CU_B / 32; d <<= 1) mv__cu_part_down(a, d);
-    }
+    if (warp != 0) return;
+    if (lane < warps) *a = sh->p[lane];
+    else mv__cu_about_clear(a);
+    mv__cu_about_warp(a, MV__CU_FOLD_B / 32);
 }
 /* ---- sums of any kind, P of doubles and 64-bit integers: a.clear(), a.take(b). Of a block of any size,
    neighbours first; valid in thread 0. ---- */
@@ -2699,37 +2742,6 @@ MV__CU_DEV int mv__cu_block_any(int v, mv__cu_flags *sh) {
     for (k = 0; k < (int)blockDim.x >> 5; k++) any |= sh->any[k];
     return any;
 }
-template <class A> struct mv__cu_moments { /* about the first value seen, which bounds what cancels */
-    unsigned n, nan, above, below;
-    A lo, hi;
-    double c, s1, s2;
-    MV__CU_IN void clear() { n = nan = above = below = 0u, lo = hi = (A)0, c = s1 = s2 = 0.0; }
-    MV__CU_IN void add(A v) {
-        double d;
-        if (!(v - v == (A)0)) {
-            nan += v != v, above += v > (A)0, below += v < (A)0;
-            return;
-        }
-        if (n++ == 0) c = (double)v, lo = hi = v;
-        d = (double)v - c;
-        s1 += d;
-        s2 += d * d;
-        lo = v < lo ? v : lo;
-        hi = v > hi ? v : hi;
-    }
-    MV__CU_IN void part(mv__cu_moment *p) const {
-        const double m = (double)n;
-        mv__cu_part_clear(p);
-        p->n = n, p->nan = nan, p->above = above, p->below = below;
-        if (n == 0) return;
-        p->c = c;
-        p->off = s1 / m;
-        p->m2 = s2 - s1 * s1 / m;
-        if (p->m2 < 0.0) p->m2 = 0.0;
-        p->min = (double)lo;
-        p->max = (double)hi;
-    }
-};
 template <class T> struct mv__cu_as { typedef double type; };
 template <> struct mv__cu_as<unsigned char> { typedef float type; };
 template <> struct mv__cu_as<signed char> { typedef float type; };
@@ -2738,43 +2750,144 @@ template <> struct mv__cu_as<short> { typedef float type; };
 template <> struct mv__cu_as<mv__cu_half> { typedef float type; };
 template <> struct mv__cu_as<mv__cu_bhalf> { typedef float type; };
 template <> struct mv__cu_as<float> { typedef float type; };
+/* ---- of one thread: values in float or double, sums in double; 8 and 16-bit integers in integers ---- */
+template <class T> struct mv__cu_stat_as { typedef typename mv__cu_as<T>::type type; };
+template <> struct mv__cu_stat_as<unsigned char> { typedef int type; };
+template <> struct mv__cu_stat_as<signed char> { typedef int type; };
+template <> struct mv__cu_stat_as<unsigned short> { typedef int type; };
+template <> struct mv__cu_stat_as<short> { typedef int type; };
+MV__CU_DEV int mv__cu_stat(unsigned char v) { return v; }
+MV__CU_DEV int mv__cu_stat(signed char v) { return v; }
+MV__CU_DEV int mv__cu_stat(unsigned short v) { return v; }
+MV__CU_DEV int mv__cu_stat(short v) { return v; }
+template <class T> MV__CU_DEV typename mv__cu_as<T>::type mv__cu_stat(T v) { return mv__cu_get(v); }
+MV__CU_DEV float mv__cu_lesser(float a, float b) { return fminf(a, b); }
+MV__CU_DEV float mv__cu_greater(float a, float b) { return fmaxf(a, b); }
+MV__CU_DEV int mv__cu_lesser(int a, int b) { return b < a ? b : a; }
+MV__CU_DEV int mv__cu_greater(int a, int b) { return b > a ? b : a; }
+template <class A> struct mv__cu_sums_of {
+    double s1, s2;
+    MV__CU_IN void clear() { s1 = s2 = 0.0; }
+    MV__CU_IN void add(A v, A c) {
+        const double d = (double)v - (double)c;
+        s1 += d;
+        s2 += d * d;
+    }
+};
+template <> struct mv__cu_sums_of<int> { /* 2^14 values of 16 bits would fit */
+    int s1;
+    long long s2;
+    MV__CU_IN void clear() { s1 = 0, s2 = 0; }
+    MV__CU_IN void add(int v, int c) {
+        const int d = v - c;
+        s1 += d;
+        s2 += (long long)d * d;
+    }
+};
+template <class A> struct mv__cu_moments {
+    unsigned n, nan, above, below;
+    A c, lo, hi;
+    mv__cu_sums_of<A> s;
+    MV__CU_IN void clear() {
+        n = nan = above = below = 0u, c = lo = hi = (A)0;
+        s.clear();
+    }
+    MV__CU_IN void odd(A v) { nan += v != v, above += v > (A)0, below += v < (A)0; }
+    /* Those of M values whose bit is set; the others count as one of the values, which changes no sum. */
+    template <int M> MV__CU_IN void add(A (&v)[M], unsigned bits) {
+        const unsigned every = 0xffffffffu >> (32 - M);
+        A rest = (A)0;
+        int k;
+        MV__CU_UNROLL for (k = 0; k < M; k++) rest += v[k] * (A)0; /* else 0 */
+        if (!(rest == (A)0)) {
+            MV__CU_UNROLL for (k = 0; k < M; k++)
+                if (!(v[k] - v[k] == (A)0)) {
+                    if (bits >> k & 1u) odd(v[k]);
+                    bits &= ~(1u << k);
+                }
+        }
+        if (bits == 0) return;
+        if (n == 0) {
+            MV__CU_UNROLL for (k = 0; k < M; k++) c = (bits >> k & 1u) ? v[k] : c;
+            lo = hi = c;
+        }
+        if (bits != every) {
+            MV__CU_UNROLL for (k = 0; k < M; k++) v[k] = (bits >> k & 1u) ? v[k] : c;
+        }
+        n += (unsigned)__popc(bits);
+        MV__CU_UNROLL for (k = 0; k < M; k++) {
+            s.add(v[k], c);
+            lo = mv__cu_lesser(lo, v[k]);
+            hi = mv__cu_greater(hi, v[k]);
+        }
+    }
+    MV__CU_IN void about(mv__cu_about *p) const {
+        mv__cu_about_clear(p);
+        p->nan = nan, p->above = above, p->below = below;
+        if (n == 0) return;
+        p->n = (double)n, p->c = (double)c;
+        p->s1 = (double)s.s1, p->s2 = (double)s.s2;
+        p->min = (double)lo, p->max = (double)hi;
+    }
+};
 /* One chunk a block. Which values a thread takes depends on the chunk alone. */
-template <class T> MV__CU_KERNEL(MV__CU_B, 3)
+template <class T> MV__CU_KERNEL(MV__CU_B, 4)
 mv__cu_k_moments(mv__cu_moment *out, const T *x, const unsigned char *keep, long long n, int nonzero,
                  double stored_zero, int packed) {
-    typedef typename mv__cu_as<T>::type A;
-    enum { N = 16 / (int)sizeof(T), U = N < 8 ? 4 : 1 };
-    MV__CU_SHARED(mv__cu_warps, sh);
-    const long long o = (long long)blockIdx.x * MV__CU_CHUNK;
-    const int m = (int)(n - o < MV__CU_CHUNK ? n - o : MV__CU_CHUNK), groups = m / N, t = (int)threadIdx.x;
-    const A zero = (A)stored_zero;
+    typedef typename mv__cu_stat_as<T>::type A;
+    enum { N = 16 / (int)sizeof(T), M = sizeof(A) == 8 ? 8 : N < 8 || (A)0.5f != (A)0 ? 16 : 32, U = M / N };
+    MV__CU_SHARED(mv__cu_abouts, sh);
+    const long long o = (long long)blockIdx.x * MEDVOL_CUDA_STATS_CHUNK;
+    const int m = (int)(n - o < MEDVOL_CUDA_STATS_CHUNK ? n - o : MEDVOL_CUDA_STATS_CHUNK), groups = m / N,
+              t = (int)threadIdx.x, skip = nonzero && fabs(stored_zero) <= 3.0e38;
+    const A zero = skip ? (A)stored_zero : (A)0;
+    const int keeps = (size_t)(keep + o) % N == 0;
     mv__cu_moments<A> s;
-    mv__cu_moment p;
+    mv__cu_about p;
     int g, u, k;
     s.clear();
     x += o;
     if (keep) keep += o;
     for (g = t; g < groups; g += U * MV__CU_B) {
         mv__cu_pack<T, N> in[U];
+        mv__cu_pack<unsigned char, N> mask[U];
+        A v[M];
+        unsigned bits = 0;
         MV__CU_UNROLL for (u = 0; u < U; u++)
             mv__cu_ldn<T, N>(in[u], x + (g + u * MV__CU_B) * N, packed, g + u * MV__CU_B < groups);
-        MV__CU_UNROLL for (u = 0; u < U; u++) {
-            if (g + u * MV__CU_B >= groups) break;
-            MV__CU_UNROLL for (k = 0; k < N; k++) {
-                const A v = (A)mv__cu_get(in[u].v[k]);
-                if (keep && !keep[(g + u * MV__CU_B) * N + k]) continue;
-                if (nonzero && v == zero) continue;
-                s.add(v);
-            }
+        if (keep) {
+            MV__CU_UNROLL for (u = 0; u < U; u++)
+                mv__cu_ldn<unsigned char, N>(mask[u], keep + (g + u * MV__CU_B) * N, keeps,
+                                             g + u * MV__CU_B < groups);
+            MV__CU_UNROLL for (k = 0; k < M; k++) bits |= (mask[k / N].v[k % N] ? 1u : 0u) << k;
+        } else {
+            MV__CU_UNROLL for (u = 0; u < U; u++)
+                if (g + u * MV__CU_B < groups) bits |= (0xffffffffu >> (32 - N)) << u * N;
         }
+        MV__CU_UNROLL for (k = 0; k < M; k++) v[k] = (A)mv__cu_stat(in[k / N].v[k % N]);
+        if (skip) {
+            MV__CU_UNROLL for (k = 0; k < M; k++) bits &= ~((v[k] == zero ? 1u : 0u) << k);
+        }
+        s.template add<M>(v, bits);
     }
-    for (k = groups * N + t; k < m; k += MV__CU_B) {
-        const A v = (A)mv__cu_get(x[k]);
-        if (!(keep && !keep[k]) && !(nonzero && v == zero)) s.add(v);
+    k = groups * N + t;
+    if (k < m) { /* fewer than N are left */
+        A v[1];
+        v[0] = (A)mv__cu_stat(x[k]);
+        if (!(keep && !keep[k]) && !(skip && v[0] == zero)) s.template add<1>(v, 1u);
     }
-    s.part(&p);
-    mv__cu_part_block(&p, &sh);
-    if (t == 0) out[blockIdx.x] = p;
+    s.about(&p);
+    mv__cu_about_block(&p, &sh);
+    if (t == 0) {
+        mv__cu_moment r;
+        r.n = (uint64_t)p.n, r.nan = p.nan, r.above = p.above, r.below = p.below;
+        r.c = p.c;
+        r.off = p.n > 0.0 ? p.s1 / p.n : 0.0;
+        r.m2 = p.s2 - p.s1 * r.off;
+        if (r.m2 < 0.0) r.m2 = 0.0;
+        r.min = p.n > 0.0 ? p.min : 0.0, r.max = p.n > 0.0 ? p.max : 0.0;
+        out[blockIdx.x] = r;
+    }
 }
 
 /* ---- what becomes of the moments ---- */
@@ -2894,20 +3007,53 @@ MV__CU_DEV void mv__cu_fold_finish(const mv__cu_moment &s, const mv__cu_fold &f)
             } else mv__cu_fold_rescale((mv__cu_line *)f.to, p.min, p.max, f);
     }
 }
-/* All chunks, each thread a run of them in their order. */
-MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_fold(const mv__cu_moment *in, int m, mv__cu_fold f) {
-    MV__CU_SHARED(mv__cu_warps, sh);
-    const int each = (m + MV__CU_B - 1) / MV__CU_B, first = (int)threadIdx.x * each;
-    mv__cu_moment p;
+/* All chunks by a block of MV__CU_FOLD_B: their mean, then what chunks and their means are apart from it. */
+typedef struct mv__cu_fold_room {
+    mv__cu_abouts all;
+    double mean[2], m2[MV__CU_FOLD_B / 32];
+} mv__cu_fold_room;
+MV__CU_DEV void mv__cu_fold_chunks(mv__cu_moment *r, const mv__cu_moment *in, int m, mv__cu_fold_room *sh) {
+    const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5;
+    mv__cu_about a;
+    double m2 = 0.0, c, off;
     int i;
-    mv__cu_part_clear(&p);
-    for (i = first; i < first + each && i < m; i++) mv__cu_part_merge(&p, in[i]);
-    mv__cu_part_block(&p, &sh);
+    mv__cu_about_clear(&a);
+    MV__CU_UNROLL_BY(4) for (i = (int)threadIdx.x; i < m; i += MV__CU_FOLD_B) {
+        const double n = (double)in[i].n, x = in[i].c;
+        a.nan += in[i].nan, a.above += in[i].above, a.below += in[i].below;
+        if (n == 0.0) continue;
+        if (a.n == 0.0) a.c = x;
+        a.n += n;
+        a.s1 += n * ((x - a.c) + in[i].off);
+        a.min = mv__cu_lesser(a.min, in[i].min);
+        a.max = mv__cu_greater(a.max, in[i].max);
+    }
+    mv__cu_about_block(&a, &sh->all);
+    if (threadIdx.x == 0) sh->mean[0] = a.c, sh->mean[1] = a.n > 0.0 ? a.s1 / a.n : 0.0;
+    mv__cu_sync();
+    c = sh->mean[0], off = sh->mean[1];
+    MV__CU_UNROLL_BY(4) for (i = (int)threadIdx.x; i < m; i += MV__CU_FOLD_B) {
+        const double d = (in[i].c - c) + (in[i].off - off);
+        m2 += in[i].n ? in[i].m2 + (double)in[i].n * d * d : 0.0;
+    }
+    m2 = mv__cu_warp_sum(m2);
+    if (lane == 0) sh->m2[warp] = m2;
+    mv__cu_sync();
+    if (warp != 0) return;
+    m2 = mv__cu_warp_sum(lane < MV__CU_FOLD_B / 32 ? sh->m2[lane] : 0.0);
+    r->n = (uint64_t)a.n, r->nan = a.nan, r->above = a.above, r->below = a.below;
+    r->c = c, r->off = off, r->m2 = m2;
+    r->min = a.n > 0.0 ? a.min : 0.0, r->max = a.n > 0.0 ? a.max : 0.0;
+}
+MV__CU_KERNEL(MV__CU_FOLD_B, 1) mv__cu_k_fold(const mv__cu_moment *in, int m, mv__cu_fold f) {
+    MV__CU_SHARED(mv__cu_fold_room, sh);
+    mv__cu_moment p;
+    mv__cu_fold_chunks(&p, in, m, &sh);
     if (threadIdx.x == 0) mv__cu_fold_finish(p, f);
 }
 MV__CU_FN size_t mv__cu_moments_bytes(const mv__cu_set *s) {
     const mv_cuda_volume p = mv__cu_part(s->src, s->axis, 0);
-    return mv__cu_round(mv__cu_divup(mv_volume_count(&p), MV__CU_CHUNK) * sizeof(mv__cu_moment));
+    return mv__cu_round(mv__cu_divup(mv_volume_count(&p), MEDVOL_CUDA_STATS_CHUNK) * sizeof(mv__cu_moment));
 }
 template <class T>
 MV__CU_FN mv_status mv__cu_moments_run(mv_cuda_ctx *ctx, const mv__cu_set *s, const mv__cu_flat *f,
@@ -2937,13 +3083,14 @@ MV__CU_FN mv_status mv__cu_moments_of(mv_cuda_ctx *ctx, const mv__cu_set *s, siz
     mv__cu_flat flat;
     unsigned grid = 0;
     mv_status st = mv__cu_flatten(ctx, s, i, &flat);
-    if (st == MEDVOL_OK) st = mv__cu_grid(ctx, s->op, mv__cu_divup((size_t)flat.n, MV__CU_CHUNK), &grid);
+    if (st == MEDVOL_OK)
+        st = mv__cu_grid(ctx, s->op, mv__cu_divup((size_t)flat.n, MEDVOL_CUDA_STATS_CHUNK), &grid);
     if (st == MEDVOL_OK) st = MV__CU_EACH(s->src->dtype, mv__cu_moments_run, (ctx, s, &flat, parts, grid));
     ctx->used = used;
     if (st < 0) return st;
     f->slope = s->slope, f->inter = s->inter, f->zero = s->zero;
     f->words = (int *)ctx->words;
-    MV__CU_LAUNCH(mv__cu_k_fold, 1, MV__CU_B, 0, ctx->stream, parts, (int)grid, *f);
+    MV__CU_LAUNCH(mv__cu_k_fold, 1, MV__CU_FOLD_B, 0, ctx->stream, parts, (int)grid, *f);
     return mv__cu_launched(ctx, s->op);
 }
 /* Results, in the workspace, to where the caller wants them: device or pinned memory, or, waiting, any. */
@@ -3062,7 +3209,7 @@ typedef struct mv__cu_sel {
     mv__cu_u64 left[MV__CU_RANKS], key[MV__CU_RANKS], prefix[MV__CU_RANKS], n;
     int slot[MV__CU_RANKS], prefixes; /* 0: nothing is to be found */
 } mv__cu_sel;
-typedef struct mv__cu_digits { unsigned t[MV__CU_RANKS * MV__CU_DIGITS]; } mv__cu_digits;
+typedef struct mv__cu_digits { unsigned t[MV__CU_RANKS * MV__CU_DIGITS + 1]; } mv__cu_digits; /* + no digit */
 /* 0: NaN */
 MV__CU_DEV int mv__cu_key(unsigned char v, unsigned *k) { return *k = v, 1; }
 MV__CU_DEV int mv__cu_key(signed char v, unsigned *k) { return *k = (unsigned)(v + 128), 1; }
@@ -3108,58 +3255,86 @@ template <class T> struct mv__cu_keyed { typedef unsigned type; };
 template <> struct mv__cu_keyed<mv__cu_u64> { typedef mv__cu_u64 type; };
 template <> struct mv__cu_keyed<long long> { typedef mv__cu_u64 type; };
 template <> struct mv__cu_keyed<double> { typedef mv__cu_u64 type; };
-template <class T> MV__CU_DEV void mv__cu_digit(unsigned *t, T v, const mv__cu_sel *sel,
-                                                const mv__cu_u64 *prefix, int np, int shift, int bits,
-                                                int copy) {
-    typename mv__cu_keyed<T>::type k;
-    const unsigned mask = (1u << bits) - 1;
-    int j;
-    if (!mv__cu_key(v, &k)) return;
-    if (!sel) mv__cu_atomic_add(&t[copy * MV__CU_DIGITS + (int)((unsigned)(k >> shift) & mask)], 1u);
-    else
-        MV__CU_UNROLL for (j = 0; j < MV__CU_RANKS; j++)
-            if (j < np && (mv__cu_u64)(k >> shift >> bits) == prefix[j])
-                mv__cu_atomic_add(&t[j * MV__CU_DIGITS + (int)((unsigned)(k >> shift) & mask)], 1u);
-}
-/* Adds to table: the first digit of all values (sel NULL), or the next one of those that share a prefix. */
-template <class T> MV__CU_KERNEL(MV__CU_B, 3)
+/* Adds to table: the first digit of all values (sel NULL), or the next one of those that share a prefix. No
+   two prefixes are the same, and those without use are like none. */
+template <class T> MV__CU_KERNEL(MV__CU_B, 4)
 mv__cu_k_digits(unsigned *table, const T *x, const unsigned char *keep, long long n, int nonzero,
                 double stored_zero, const mv__cu_sel *sel, int shift, int bits, int packed) {
     typedef typename mv__cu_as<T>::type A;
-    enum { N = 16 / (int)sizeof(T), U = 2 };
+    typedef typename mv__cu_keyed<T>::type K;
+    enum { N = 16 / (int)sizeof(T), M = N < 4 ? 8 : 16, U = M / N, NONE = MV__CU_RANKS * MV__CU_DIGITS };
     MV__CU_SHARED(mv__cu_digits, sh);
     const A zero = (A)stored_zero;
-    const int np = sel ? sel->prefixes : 1, t = (int)threadIdx.x, copy = t >> 5 & (MV__CU_RANKS - 1);
+    const int np = sel ? sel->prefixes : 1, t = (int)threadIdx.x, keeps = (size_t)keep % N == 0;
+    const unsigned mask = (1u << bits) - 1, copy = (unsigned)(t >> 5 & (MV__CU_RANKS - 1)) * MV__CU_DIGITS;
     const int used = (sel ? np : MV__CU_RANKS) * MV__CU_DIGITS;
-    mv__cu_u64 prefix[MV__CU_RANKS];
+    K prefix[MV__CU_RANKS];
     long long o;
-    int k, u, g;
-    MV__CU_UNROLL for (k = 0; k < MV__CU_RANKS; k++) prefix[k] = sel ? sel->prefix[k] : 0;
+    int k, u, j;
+    MV__CU_UNROLL for (k = 0; k < MV__CU_RANKS; k++) prefix[k] = sel ? (K)sel->prefix[k] : (K)0;
     for (k = t; k < used; k += MV__CU_B) sh.t[k] = 0;
+    if (t == 0) sh.t[NONE] = 0;
     mv__cu_sync();
-    for (o = (long long)blockIdx.x * MV__CU_COUNT_CHUNK; np > 0 && o < n;
-         o += (long long)gridDim.x * MV__CU_COUNT_CHUNK) {
-        const int m = (int)(n - o < MV__CU_COUNT_CHUNK ? n - o : MV__CU_COUNT_CHUNK), groups = m / N;
-        for (g = t; g < groups; g += U * MV__CU_B) {
-            mv__cu_pack<T, N> in[U];
-            MV__CU_UNROLL for (u = 0; u < U; u++)
-                mv__cu_ldn<T, N>(in[u], x + o + (g + u * MV__CU_B) * N, packed, g + u * MV__CU_B < groups);
-            MV__CU_UNROLL for (u = 0; u < U; u++) {
-                if (g + u * MV__CU_B >= groups) break;
-                MV__CU_UNROLL for (k = 0; k < N; k++) {
-                    if (keep && !keep[o + (g + u * MV__CU_B) * N + k]) continue;
-                    if (nonzero && (A)mv__cu_get(in[u].v[k]) == zero) continue;
-                    mv__cu_digit(sh.t, in[u].v[k], sel, prefix, np, shift, bits, copy);
+    for (o = ((long long)blockIdx.x * (MV__CU_B * U) + t) * N; np > 0 && o < n;
+         o += (long long)gridDim.x * (MV__CU_B * M)) {
+        mv__cu_pack<T, N> in[U];
+        unsigned live = 0;
+        MV__CU_UNROLL for (u = 0; u < U; u++) {
+            const long long at = o + u * (MV__CU_B * N);
+            const int left = n - at >= N ? N : n > at ? (int)(n - at) : 0;
+            mv__cu_ldn<T, N>(in[u], x + at, packed, left == N);
+            if (left > 0 && left < N) {
+                MV__CU_UNROLL for (k = 0; k < N; k++)
+                    if (k < left) in[u].v[k] = x[at + k];
+            }
+            live |= (left == N ? 0xffffffffu >> (32 - N) : (1u << left) - 1) << u * N;
+        }
+        if (keep) {
+            MV__CU_UNROLL for (k = 0; k < M; k += N) {
+                mv__cu_pack<unsigned char, N> mark;
+                const unsigned own = live >> k & 0xffffffffu >> (32 - N);
+                const unsigned char *at = keep + o + k * MV__CU_B;
+                mv__cu_ldn<unsigned char, N>(mark, at, keeps, own == 0xffffffffu >> (32 - N));
+                MV__CU_UNROLL for (j = 0; j < N; j++) {
+                    if (own != 0xffffffffu >> (32 - N) && (own >> j & 1u)) mark.v[j] = at[j];
+                    live &= ~((mark.v[j] ? 0u : 1u) << (k + j));
                 }
             }
         }
-        for (k = groups * N + t; k < m; k += MV__CU_B)
-            if (!(keep && !keep[o + k]) && !(nonzero && (A)mv__cu_get(x[o + k]) == zero))
-                mv__cu_digit(sh.t, x[o + k], sel, prefix, np, shift, bits, copy);
+        if (nonzero) {
+            MV__CU_UNROLL for (k = 0; k < M; k++)
+                live &= ~(((A)mv__cu_get(in[k / N].v[k % N]) == zero ? 1u : 0u) << k);
+        }
+        if (!sel) {
+            MV__CU_UNROLL for (k = 0; k < M; k++) {
+                K key;
+                const int real = mv__cu_key(in[k / N].v[k % N], &key) && (live >> k & 1u);
+                const unsigned slot = copy + ((unsigned)(key >> shift) & mask);
+                mv__cu_atomic_add(&sh.t[real ? slot : (unsigned)NONE], 1u);
+            }
+        } else {
+            MV__CU_UNROLL for (k = 0; k < M; k++) {
+                K key, head;
+                const int real = mv__cu_key(in[k / N].v[k % N], &key) && (live >> k & 1u);
+                unsigned slot = (unsigned)(key >> shift) & mask;
+                head = key >> shift >> bits;
+                slot = head == prefix[0]   ? slot
+                       : head == prefix[1] ? slot + MV__CU_DIGITS
+                       : head == prefix[2] ? slot + 2 * MV__CU_DIGITS
+                       : head == prefix[3] ? slot + 3 * MV__CU_DIGITS
+                                           : (unsigned)NONE;
+                mv__cu_atomic_add(&sh.t[real ? slot : (unsigned)NONE], 1u);
+            }
+        }
     }
     mv__cu_sync();
-    for (k = t; k < used; k += MV__CU_B)
-        if (sh.t[k]) mv__cu_atomic_add(&table[sel ? k : k & (MV__CU_DIGITS - 1)], sh.t[k]);
+    for (k = t; k < (sel ? used : MV__CU_DIGITS); k += MV__CU_B) {
+        unsigned sum = sh.t[k];
+        if (!sel) {
+            MV__CU_UNROLL for (j = 1; j < MV__CU_RANKS; j++) sum += sh.t[k + j * MV__CU_DIGITS];
+        }
+        if (sum) mv__cu_atomic_add(&table[k], sum);
+    }
 }
 typedef struct mv__cu_rule {
     double q[2];
@@ -3180,21 +3355,32 @@ MV__CU_DEV double mv__cu_ranks(double q, mv__cu_u64 n, int rule, mv__cu_u64 *a, 
     return rule == MEDVOL_PERCENTILE_MIDPOINT ? 0.5 : t;
 }
 typedef struct mv__cu_found { mv__cu_u64 left[MV__CU_RANKS], key[MV__CU_RANKS]; } mv__cu_found;
+MV__CU_DEV mv__cu_u64 mv__cu_sum_upto(mv__cu_u64 sum, int lane) { /* of the lanes up to this one */
+    int d;
+    MV__CU_UNROLL for (d = 1; d < 32; d <<= 1) {
+        const mv__cu_u64 below = mv__cu_shfl(sum, lane >= d ? lane - d : lane);
+        if (lane >= d) sum += below;
+    }
+    return sum;
+}
 /* A warp for each rank: down into the bucket that holds it. first: the ranks are made from the total. */
 MV__CU_KERNEL(MV__CU_SELECT_B, 1) mv__cu_k_select(mv__cu_sel *s, const unsigned *table, int bits, int first,
                                                   mv__cu_rule r) {
     MV__CU_SHARED(mv__cu_found, sh);
     const int w = (int)threadIdx.x >> 5, lane = (int)threadIdx.x & 31, each = 1 << (bits - 5);
     const int live = first || s->prefixes > 0;
-    const unsigned *t = table + (first || !live ? 0 : s->slot[w]) * MV__CU_DIGITS + lane * each;
+    const unsigned *t = table + (first || !live ? 0 : s->slot[w]) * MV__CU_DIGITS;
     mv__cu_u64 sum = 0, upto, n, left = 0;
+    unsigned here;
     int i, d;
-    for (i = 0; i < each; i++) sum += t[i];
-    upto = sum;
-    for (d = 1; d < 32; d <<= 1) {
-        const mv__cu_u64 below = mv__cu_shfl(upto, lane >= d ? lane - d : lane);
-        if (lane >= d) upto += below;
-    }
+    if (each < 4) for (i = 0; i < each; i++) sum += t[lane * each + i];
+    else
+        MV__CU_UNROLL_BY(16) for (i = 0; i < each; i += 4) {
+            mv__cu_pack<unsigned, 4> v;
+            mv__cu_ldn<unsigned, 4>(v, t + lane * each + i, 1, 1);
+            sum += (mv__cu_u64)v.v[0] + v.v[1] + v.v[2] + v.v[3];
+        }
+    upto = mv__cu_sum_upto(sum, lane);
     n = mv__cu_shfl(upto, 31);
     if (!first) left = live ? s->left[w] : 0;
     else if (n > 0) {
@@ -3205,12 +3391,20 @@ MV__CU_KERNEL(MV__CU_SELECT_B, 1) mv__cu_k_select(mv__cu_sel *s, const unsigned 
     }
     if (lane == 0) sh.left[w] = sh.key[w] = 0;
     mv__cu_syncwarp();
-    if (live && left < upto && left >= upto - sum) {
-        const mv__cu_u64 head = first ? 0 : s->key[w] << bits;
-        left -= upto - sum;
-        for (i = 0; i < each - 1 && left >= t[i]; i++) left -= t[i];
-        sh.left[w] = left;
-        sh.key[w] = head | (mv__cu_u64)(lane * each + i);
+    here = mv__cu_ballot(live && left < upto && left >= upto - sum);
+    if (here) { /* the lane whose run has it, then the digit in that run */
+        const int of = __ffs((int)here) - 1, per = each > 32 ? each / 32 : 1;
+        left -= mv__cu_shfl(upto - sum, of);
+        t += of * each + lane * per;
+        for (sum = 0, i = 0; i < per && lane * per + i < each; i++) sum += t[i];
+        upto = mv__cu_sum_upto(sum, lane);
+        if (left < upto && left >= upto - sum) {
+            const mv__cu_u64 head = first ? 0 : s->key[w] << bits;
+            left -= upto - sum;
+            for (i = 0; i < per - 1 && left >= t[i]; i++) left -= t[i];
+            sh.left[w] = left;
+            sh.key[w] = head | (mv__cu_u64)(of * each + lane * per + i);
+        }
     }
     mv__cu_sync();
     if (threadIdx.x != 0) return;
@@ -3245,7 +3439,7 @@ MV__CU_KERNEL(32, 1) mv__cu_k_quantiles(double *out, const mv__cu_sel *s, mv__cu
 template <class T>
 MV__CU_FN mv_status mv__cu_digits_run(mv_cuda_ctx *ctx, const mv__cu_set *s, const mv__cu_flat *f,
                                       unsigned *table, const mv__cu_sel *sel, int shift, int bits) {
-    size_t blocks = mv__cu_divup((size_t)f->n, MV__CU_COUNT_CHUNK), most;
+    size_t blocks = mv__cu_divup((size_t)f->n * sizeof(T), (size_t)MV__CU_B * 64), most;
     int fit = 0;
     mv_status st = MV__CU_TRY(ctx, s->op, cudaOccupancyMaxActiveBlocksPerMultiprocessor,
                               (&fit, mv__cu_k_digits<T>, MV__CU_B, 0));
@@ -3394,6 +3588,23 @@ MEDVOL_DEF mv_status mv_cuda_median(mv_cuda_ctx *ctx, double *out, const mv_cuda
     return mv_cuda_percentiles(ctx, out, src, &half, 1, &o);
 }
 /* ---- median of the distances from the median ---- */
+typedef struct mv__cu_op_away { /* as MV__CU_ANY_AWAY of all values of a float volume */
+    const double *centre;
+    double slope, inter, c;
+    int scaled, nonzero;
+    MV__CU_IN int begin() {
+        c = *centre;
+        return 1;
+    }
+    MV__CU_IN void run(double *d, float s) const {
+        double x = (double)s;
+        if (scaled) x = mv__cu_add(mv__cu_mul(x, slope), inter);
+        *d = nonzero && x == 0.0 ? mv__cu_double(~0ULL >> 1)
+             : c - c == 0.0      ? fabs(x - c)
+             : x - x == 0.0      ? 0.0
+                                 : fabs(x);
+    }
+} mv__cu_op_away;
 MV__CU_KERNEL(32, 1) mv__cu_k_mad(double *out, const double *m) {
     if (threadIdx.x == 0) *out = *m - *m == 0.0 ? *out * 1.4826022185056018 : HUGE_VAL - HUGE_VAL;
 }
@@ -3423,7 +3634,14 @@ MV__CU_FN mv_status mv__cu_in_mad_part(mv_cuda_ctx *ctx, const mv__cu_set *s, si
     any.slope = s->slope, any.inter = s->inter;
     any.scaled = mv__cu_scaled(s->slope, s->inter);
     any.centre = m, any.keep = f.keep, any.nonzero = s->nonzero;
-    if ((st = mv__cu_map_any(ctx, s->op, (void *)(uintptr_t)far.x, f.x, &w, &any)) < 0) return st;
+    if (p.dtype == MEDVOL_F32 && !f.keep) {
+        mv__cu_op_away op;
+        op.centre = m, op.c = 0.0;
+        op.slope = any.slope, op.inter = any.inter;
+        op.scaled = any.scaled, op.nonzero = s->nonzero;
+        st = mv__cu_map(ctx, s->op, (double *)(uintptr_t)far.x, (const float *)f.x, &w, op);
+    } else st = mv__cu_map_any(ctx, s->op, (void *)(uintptr_t)far.x, f.x, &w, &any);
+    if (st < 0) return st;
     none.nonzero = 0;
     st = mv__cu_in_select(ctx, &none, &far, MEDVOL_F64, 1.0, 0.0, out, &half, 1, MEDVOL_PERCENTILE_LINEAR);
     if (st < 0) return st;
@@ -3465,7 +3683,7 @@ MEDVOL_DEF mv_status mv_cuda_mad(mv_cuda_ctx *ctx, double *out, double *median, 
     return mv__cu_end(ctx, mv__cu_in_mad(ctx, out, median, src, opt));
 }
 
-/* ---- histogram: shared copies of the table, or the one in memory where it is too long ---- */
+/* ---- histogram: copies of the table in shared memory, or the one in memory where that is too long ---- */
 enum { MV__CU_HIST_SHARED = 8192 };
 typedef struct mv__cu_hist_table { unsigned t[MV__CU_HIST_SHARED]; } mv__cu_hist_table;
 MV__CU_DEV double mv__cu_edge(double lo, double width, double hi, int bins, int k) {
@@ -3488,48 +3706,119 @@ typedef struct mv__cu_hist_arg {
     const void *x;
     const unsigned char *keep;
     long long n;
-    int nonzero, bins, copies; /* copies 0: not in shared memory */
+    int nonzero, bins, copies; /* copies in shared memory, 0: not there */
     double slope, inter, lo, hi;
     const double *range; /* or lo, hi */
     unsigned *table;
 } mv__cu_hist_arg;
-template <class T> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_hist(mv__cu_hist_arg a) {
+/* Bins found in float; where an edge may be nearer than what float lacks, in double. */
+typedef struct mv__cu_binning {
+    double lo, hi, width, scale;
+    float a, b, top, sure; /* stored x: bin x a + b rounded, sure where that is this near to a whole number */
+} mv__cu_binning;
+MV__CU_DEV void mv__cu_binning_set(mv__cu_binning *g, const mv__cu_hist_arg &a) {
+    double k, m, off;
+    g->lo = a.range ? a.range[0] : a.lo, g->hi = a.range ? a.range[1] : a.hi;
+    g->width = (g->hi - g->lo) / (double)a.bins, g->scale = (double)a.bins / (g->hi - g->lo);
+    k = a.slope * g->scale, m = (a.inter - g->lo) * g->scale - 0.5;
+    off = ldexp(fabs(m) + (double)a.bins + 2.0, -21) +
+          ldexp((fabs(a.inter) + fabs(g->lo) + fabs(g->hi)) * g->scale, -46);
+    g->a = (float)k, g->b = (float)m;
+    g->top = (float)a.bins;
+    g->sure = off < 0.4 && fabs(k) > 1e-30 && fabs(k) < 1e30 ? (float)(0.5 - off) : -1.0f;
+}
+/* The place in a table: 0 below, 1.. the bins, bins + 1 above, bins + 2 NaN; in shared memory bins + 3: not
+   counted, which costs less than a branch */
+MV__CU_DEV unsigned mv__cu_bin_slot(const mv__cu_binning &g, double x, int bins) {
+    const int k = mv__cu_bin(x, g.lo, g.hi, g.width, g.scale, bins);
+    return k < bins ? (unsigned)k + 1 : k == bins ? 0 : (unsigned)k;
+}
+template <class T> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_hist(mv__cu_hist_arg a, int packed) {
+    enum { N = 16 / (int)sizeof(T), M = N < 4 ? 8 : 16, U = M / N };
     MV__CU_SHARED(mv__cu_hist_table, sh);
     const T *x = (const T *)a.x;
-    const int t = (int)threadIdx.x, step = a.bins + 3, all = step * a.copies;
-    const double lo = a.range ? a.range[0] : a.lo, hi = a.range ? a.range[1] : a.hi;
-    const double width = (hi - lo) / (double)a.bins, scale = (double)a.bins / (hi - lo);
-    const int good = !a.range || a.range[2] != 0.0;
-    unsigned *table = a.copies ? sh.t + (a.copies > 1 ? (t >> 5) % a.copies : 0) * step : a.table;
-    long long o, i;
-    int k;
+    const int t = (int)threadIdx.x, step = a.bins + 4, all = step * a.copies;
+    const int from = (t >> 5) % a.copies * step;
+    const int good = !a.range || a.range[2] != 0.0, keeps = (size_t)a.keep % N == 0;
+    const unsigned none = (unsigned)a.bins + 3;
+    mv__cu_binning b;
+    long long o;
+    int k, u;
     for (k = t; k < all; k += MV__CU_B) sh.t[k] = 0;
+    mv__cu_binning_set(&b, a);
     mv__cu_sync();
-    for (o = (long long)blockIdx.x * MV__CU_COUNT_CHUNK; good && o < a.n;
-         o += (long long)gridDim.x * MV__CU_COUNT_CHUNK) {
-        const long long end = a.n - o < MV__CU_COUNT_CHUNK ? a.n : o + MV__CU_COUNT_CHUNK;
-        for (i = o + t; i < end; i += MV__CU_B) {
-            double v;
-            if (a.keep && !a.keep[i]) continue;
-            v = mv__cu_add(mv__cu_mul((double)mv__cu_get(x[i]), a.slope), a.inter);
-            if (a.nonzero && v == 0.0) continue;
-            mv__cu_atomic_add(&table[mv__cu_bin(v, lo, hi, width, scale, a.bins)], 1u);
+    for (o = ((long long)blockIdx.x * (MV__CU_B * U) + t) * N; good && o < a.n;
+         o += (long long)gridDim.x * (MV__CU_B * M)) {
+        mv__cu_pack<T, N> in[U];
+        unsigned bits = 0, rest = 0;
+        MV__CU_UNROLL for (u = 0; u < U; u++) {
+            const long long at = o + u * (MV__CU_B * N);
+            const int left = a.n - at >= N ? N : a.n > at ? (int)(a.n - at) : 0;
+            mv__cu_ldn<T, N>(in[u], x + at, packed, left == N);
+            bits |= (left == N ? 0xffffffffu >> (32 - N) : 0u) << u * N;
+            if (left < N) rest |= ((1u << left) - 1) << u * N; /* the last values of all: later */
+        }
+        if (a.keep) {
+            MV__CU_UNROLL for (u = 0; u < U; u++) {
+                mv__cu_pack<unsigned char, N> mask;
+                mv__cu_ldn<unsigned char, N>(mask, a.keep + o + u * (MV__CU_B * N), keeps,
+                                             (bits >> u * N & 1u) != 0);
+                MV__CU_UNROLL for (k = 0; k < N; k++) bits &= ~((mask.v[k] ? 0u : 1u) << (u * N + k));
+            }
+        }
+        if (a.nonzero) {
+            MV__CU_UNROLL for (k = 0; k < M; k++) {
+                const double v = (double)mv__cu_get(in[k / N].v[k % N]);
+                bits &= ~((mv__cu_add(mv__cu_mul(v, a.slope), a.inter) == 0.0 ? 1u : 0u) << k);
+            }
+        }
+        MV__CU_UNROLL for (k = 0; k < M; k++) {
+            const float v = (float)mv__cu_get(in[k / N].v[k % N]);
+            const float w = fminf(fmaxf(fmaf(v, b.a, b.b), -1.0f), b.top), whole = w + 12582912.0f;
+            const int near = fabsf(w - (whole - 12582912.0f)) < b.sure && v == v;
+            const unsigned mine = bits >> k & 1u;
+            const unsigned slot = near && mine ? mv__cu_bits(whole) - 0x4b3fffffu : none;
+            rest |= (near ? 0u : mine) << k;
+            mv__cu_atomic_add(&sh.t[from + (int)slot], 1u);
+        }
+        while (rest) {
+            const int j = __ffs((int)rest) - 1;
+            const long long at = o + j / N * (MV__CU_B * N) + j % N;
+            const double v = mv__cu_add(mv__cu_mul((double)mv__cu_get(x[at]), a.slope), a.inter);
+            rest &= rest - 1;
+            if (!(a.keep && !a.keep[at]) && !(a.nonzero && v == 0.0))
+                mv__cu_atomic_add(&sh.t[from + (int)mv__cu_bin_slot(b, v, a.bins)], 1u);
         }
     }
     mv__cu_sync();
-    for (k = t; k < all; k += MV__CU_B)
-        if (sh.t[k]) mv__cu_atomic_add(&a.table[k % step], sh.t[k]);
+    for (k = t; k < step - 1; k += MV__CU_B) {
+        unsigned sum = 0;
+        for (u = k; u < all; u += step) sum += sh.t[u];
+        if (sum) mv__cu_atomic_add(&a.table[k], sum);
+    }
+}
+/* Any type, in the table in memory */
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_hist_long(mv__cu_hist_arg a, int type) {
+    mv__cu_binning b;
+    long long i = (long long)blockIdx.x * MV__CU_B + (int)threadIdx.x;
+    if (a.range && a.range[2] == 0.0) return;
+    mv__cu_binning_set(&b, a);
+    for (; i < a.n; i += (long long)gridDim.x * MV__CU_B) {
+        const double v = mv__cu_add(mv__cu_mul(mv__cu_load(a.x, i, type), a.slope), a.inter);
+        if (!(a.keep && !a.keep[i]) && !(a.nonzero && v == 0.0))
+            mv__cu_atomic_add(&a.table[mv__cu_bin_slot(b, v, a.bins)], 1u);
+    }
 }
 typedef struct mv__cu_sums { mv__cu_u64 t[MV__CU_B / 32]; } mv__cu_sums;
 MV__CU_KERNEL(MV__CU_B, 1)
 mv__cu_k_hist_end(mv__cu_u64 *counts, mv_cuda_hist_tail *tail, mv__cu_hist_arg a, int clamp) {
     MV__CU_SHARED(mv__cu_sums, sh);
-    const unsigned below = a.table[a.bins], above = a.table[a.bins + 1];
+    const unsigned below = a.table[0], above = a.table[a.bins + 1];
     mv__cu_u64 sum = 0;
     int k, d;
     if (a.range && a.range[2] == 0.0) return; /* told; counts stay */
     for (k = (int)threadIdx.x; k < a.bins; k += MV__CU_B) {
-        mv__cu_u64 c = a.table[k];
+        mv__cu_u64 c = a.table[k + 1];
         if (clamp && k == 0) c += below;
         if (clamp && k == a.bins - 1) c += above;
         counts[k] = c;
@@ -3548,13 +3837,14 @@ mv__cu_k_hist_end(mv__cu_u64 *counts, mv_cuda_hist_tail *tail, mv__cu_hist_arg a
 }
 template <class T>
 MV__CU_FN mv_status mv__cu_hist_run(mv_cuda_ctx *ctx, const char *op, const mv__cu_hist_arg *a) {
-    size_t blocks = mv__cu_divup((size_t)a->n, MV__CU_COUNT_CHUNK), most;
+    size_t blocks = mv__cu_divup((size_t)a->n * sizeof(T), (size_t)MV__CU_B * 64), most;
     int fit = 0;
     mv_status st = MV__CU_TRY(ctx, op, cudaOccupancyMaxActiveBlocksPerMultiprocessor,
                               (&fit, mv__cu_k_hist<T>, MV__CU_B, 0));
     if (st < 0) return st;
     most = (size_t)(fit > 0 ? fit : 1) * (size_t)(ctx->processors > 0 ? ctx->processors : 1);
-    MV__CU_LAUNCH(mv__cu_k_hist<T>, (unsigned)(blocks < most ? blocks : most), MV__CU_B, 0, ctx->stream, *a);
+    MV__CU_LAUNCH(mv__cu_k_hist<T>, (unsigned)(blocks < most ? blocks : most), MV__CU_B, 0, ctx->stream, *a,
+                  (uintptr_t)a->x % 16 == 0);
     return mv__cu_launched(ctx, op);
 }
 /* Into counts and tail (device); more: scratch the caller has taken besides */
@@ -3582,9 +3872,16 @@ MV__CU_FN mv_status mv__cu_in_histogram(mv_cuda_ctx *ctx, uint64_t *counts, mv_c
     a.x = flat.x, a.keep = flat.keep, a.n = flat.n;
     a.nonzero = s->nonzero;
     a.bins = (int)bins;
-    a.copies = mv__cu_mini(MV__CU_B / 32, MV__CU_HIST_SHARED / (int)(bins + 3));
+    a.copies = mv__cu_mini(MV__CU_B / 32, MV__CU_HIST_SHARED / (int)(bins + 4));
     a.slope = s->slope, a.inter = s->inter;
-    if ((st = MV__CU_EACH(s->src->dtype, mv__cu_hist_run, (ctx, s->op, &a))) < 0) return st;
+    if (a.copies > 0) st = MV__CU_EACH(s->src->dtype, mv__cu_hist_run, (ctx, s->op, &a));
+    else {
+        const size_t blocks = mv__cu_divup((size_t)a.n, 8 * MV__CU_B);
+        MV__CU_LAUNCH(mv__cu_k_hist_long, (unsigned)(blocks < 4096 ? blocks : 4096), MV__CU_B, 0,
+                      ctx->stream, a, (int)s->src->dtype);
+        st = mv__cu_launched(ctx, s->op);
+    }
+    if (st < 0) return st;
     MV__CU_LAUNCH(mv__cu_k_hist_end, 1, MV__CU_B, 0, ctx->stream, (mv__cu_u64 *)(void *)counts, tail, a,
                   o && o->clamp ? 1 : 0);
     return mv__cu_launched(ctx, s->op);
@@ -3672,33 +3969,63 @@ MEDVOL_DEF mv_status mv_cuda_histogram_f32(mv_cuda_ctx *ctx, const mv_cuda_hist 
                                            size_t n, const mv_histogram_opt *opt) {
     return mv_cuda_histogram_array(ctx, h, src, MEDVOL_F32, n, 1.0, 0.0, opt);
 }
-/* One thread, in the order of mv_otsu. */
-MV__CU_KERNEL(32, 1)
+/* Sums in the order of mv_otsu by one thread, what is made of them by all */
+enum { MV__CU_OTSU = 1024 };
+typedef struct mv__cu_otsu_room {
+    double w[MV__CU_OTSU], sum[MV__CU_OTSU], all, total, best[MV__CU_B];
+    int at[MV__CU_B], last[MV__CU_B];
+} mv__cu_otsu_room;
+MV__CU_KERNEL(MV__CU_B, 1)
 mv__cu_k_otsu(double *out, const mv__cu_u64 *counts, const mv_cuda_hist_tail *tail, int bins, int *words) {
+    MV__CU_SHARED(mv__cu_otsu_room, sh);
     const double lo = tail->lo, width = (tail->hi - tail->lo) / (double)bins;
-    double w = 0.0, all = 0.0, sum = 0.0, total = 0.0, best = -1.0;
-    int k, at = 0;
-    if (threadIdx.x != 0) return;
-    for (k = 0; k < bins; k++) {
-        const double c = (double)counts[k], centre = mv__cu_add(lo, mv__cu_mul((double)k + 0.5, width));
-        all += c;
-        total = mv__cu_add(total, mv__cu_mul(c, centre));
-        if (counts[k]) at = k;
+    const int t = (int)threadIdx.x;
+    double best = -1.0, all = 0.0, total = 0.0;
+    int k, o, pass, at = 0, last = 0;
+    for (pass = 0; pass < 2; pass++) {
+        double w = 0.0, sum = 0.0;
+        for (o = 0; o < bins; o += MV__CU_OTSU) {
+            const int m = bins - o < MV__CU_OTSU ? bins - o : (int)MV__CU_OTSU;
+            if (pass == 0 || bins > MV__CU_OTSU) {
+                mv__cu_sync();
+                for (k = t; k < m; k += MV__CU_B) {
+                    const double c = (double)counts[o + k];
+                    sh.w[k] = c;
+                    sh.sum[k] = mv__cu_mul(c, mv__cu_add(lo, mv__cu_mul((double)(o + k) + 0.5, width)));
+                    if (c > 0.0) last = o + k;
+                }
+                mv__cu_sync();
+                if (t == 0) {
+                    MV__CU_UNROLL_BY(8) for (k = 0; k < m; k++) {
+                        sh.w[k] = w += sh.w[k];
+                        sh.sum[k] = sum = mv__cu_add(sum, sh.sum[k]);
+                    }
+                    sh.all = w, sh.total = sum;
+                }
+                mv__cu_sync();
+            }
+            if (pass == 0) continue;
+            for (k = t; k < m; k += MV__CU_B) {
+                double d, v;
+                if (o + k + 1 >= bins || sh.w[k] == 0.0 || sh.w[k] == all) continue;
+                d = sh.sum[k] / sh.w[k] - (total - sh.sum[k]) / (all - sh.w[k]);
+                v = mv__cu_mul(mv__cu_mul(mv__cu_mul(sh.w[k], all - sh.w[k]), d), d);
+                if (v > best) best = v, at = o + k;
+            }
+        }
+        all = sh.all, total = sh.total;
     }
+    sh.best[t] = best, sh.at[t] = at, sh.last[t] = last;
+    mv__cu_sync();
+    if (t != 0) return;
     if (!(tail->lo < tail->hi)) mv__cu_raise(words, MEDVOL_E_RANGE, MV__CU_BAD_OTSU);
     else if (all == 0.0) mv__cu_raise(words, MEDVOL_E_EMPTY, MV__CU_NO_OTSU);
     if (!(tail->lo < tail->hi) || all == 0.0) return;
-    for (k = 0; k + 1 < bins; k++) {
-        const double c = (double)counts[k], centre = mv__cu_add(lo, mv__cu_mul((double)k + 0.5, width));
-        double d, v;
-        w += c;
-        sum = mv__cu_add(sum, mv__cu_mul(c, centre));
-        if (w == 0.0 || w == all) continue;
-        d = sum / w - (total - sum) / (all - w);
-        v = mv__cu_mul(mv__cu_mul(mv__cu_mul(w, all - w), d), d);
-        if (v > best) best = v, at = k;
+    for (k = 1; k < MV__CU_B; k++) {
+        last = sh.last[k] > last ? sh.last[k] : last;
+        if (sh.best[k] > best || (sh.best[k] == best && sh.at[k] < at)) best = sh.best[k], at = sh.at[k];
     }
-    *out = mv__cu_add(lo, mv__cu_mul((double)at + 0.5, width));
+    *out = mv__cu_add(lo, mv__cu_mul((double)(best < 0.0 ? last : at) + 0.5, width));
 }
 MV__CU_FN mv_status mv__cu_in_otsu(mv_cuda_ctx *ctx, double *threshold, const mv_cuda_hist *h) {
     mv_status st;
@@ -3709,7 +4036,7 @@ MV__CU_FN mv_status mv__cu_in_otsu(mv_cuda_ctx *ctx, double *threshold, const mv
     if (!(h->bins >= 1 && h->bins <= (size_t)1 << 24))
         return mv__cu_fail(ctx, MEDVOL_E_RANGE, "bins", (double)h->bins,
                            "otsu: bins = %zu: must be 1..16777216", h->bins);
-    MV__CU_LAUNCH(mv__cu_k_otsu, 1, 32, 0, ctx->stream, threshold,
+    MV__CU_LAUNCH(mv__cu_k_otsu, 1, MV__CU_B, 0, ctx->stream, threshold,
                   (const mv__cu_u64 *)(const void *)h->counts, (const mv_cuda_hist_tail *)h->tail,
                   (int)h->bins, (int *)ctx->words);
     return mv__cu_launched(ctx, "otsu");
@@ -4743,25 +5070,39 @@ typedef struct mv__cu_sp_pad {
     long long n[7], in[7], before[7], ds[7], ss[7]; /* steps in words */
     mv__cu_u64 fill[8];
 } mv__cu_sp_pad;
-/* Index i relative to the first of n voxels: the voxel that stands there, -1: the fill */
-MV__CU_DEV long long mv__cu_sp_from(int mode, long long i, long long n) {
-    long long p, m;
-    if (i >= 0 && i < n) return i;
-    if (mode == MEDVOL_PAD_CONSTANT) return -1;
-    if (mode == MEDVOL_PAD_EDGE || (mode == MEDVOL_PAD_REFLECT && n == 1)) return i < 0 ? 0 : n - 1;
-    p = mode == MEDVOL_PAD_WRAP ? n : mode == MEDVOL_PAD_SYMMETRIC ? 2 * n : 2 * n - 2;
-    m = i == (int)i && p == (int)p ? (int)i % (int)p : i % p;
-    if (m < 0) m += p;
+/* Outside of n voxels: after how many places all comes again (0: it does not), a place within that, and the
+   voxel that stands there, -1: the fill. */
+MV__CU_DEV long long mv__cu_sp_period(int mode, long long n) {
+    return mode == MEDVOL_PAD_WRAP        ? n
+           : mode == MEDVOL_PAD_SYMMETRIC ? 2 * n
+           : mode == MEDVOL_PAD_REFLECT   ? 2 * n - 2
+                                          : 0;
+}
+MV__CU_DEV long long mv__cu_sp_within(long long i, long long p) {
+    if (p == 0) return i;
+    if (i < -p || i >= p) i = i == (int)i && p == (int)p ? (int)i % (int)p : i % p;
+    return i < 0 ? i + p : i;
+}
+MV__CU_DEV long long mv__cu_sp_there(int mode, long long m, long long p, long long n) {
+    if (p == 0) return m >= 0 && m < n ? m : mode == MEDVOL_PAD_CONSTANT ? -1 : m < 0 ? 0 : n - 1;
     return m < n ? m : mode == MEDVOL_PAD_SYMMETRIC ? p - 1 - m : p - m;
+}
+MV__CU_DEV long long mv__cu_sp_from(int mode, long long i, long long n) {
+    const long long p = mv__cu_sp_period(mode, n);
+    return i >= 0 && i < n ? i : mv__cu_sp_there(mode, mv__cu_sp_within(i, p), p, n);
 }
 /* The stretch of this warp: its row, first element, how many. 0: none; -1: all of it is fill. */
 MV__CU_DEV int mv__cu_sp_pad_item(const mv__cu_sp_pad &g, long long *a, long long *b, long long *at,
                                   long long *n) {
     const long long seg = MV__CU_MAP_SEG, segs = (g.n[0] + seg - 1) / seg;
     const mv__cu_u64 i = (mv__cu_u64)blockIdx.x * (MV__CU_B / 32) + (threadIdx.x >> 5);
-    mv__cu_u64 row = segs > 1 ? i / (mv__cu_u64)segs : i, q;
+    mv__cu_u64 row = i, q;
     int k, inside = 1;
-    *at = segs > 1 ? (long long)(i % (mv__cu_u64)segs) * seg : 0;
+    *at = 0;
+    if (segs > 1) {
+        row = (i | (mv__cu_u64)segs) >> 32 ? i / (mv__cu_u64)segs : (unsigned)i / (unsigned)segs;
+        *at = (long long)(i - row * (mv__cu_u64)segs) * seg;
+    }
     *n = g.n[0] - *at < seg ? g.n[0] - *at : seg;
     *a = *b = 0;
     MV__CU_UNROLL for (k = 1; k < 7; k++) {
@@ -4780,41 +5121,51 @@ MV__CU_DEV int mv__cu_sp_pad_item(const mv__cu_sp_pad &g, long long *a, long lon
     return row ? 0 : inside ? 1 : -1;
 }
 template <class T> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_sp_pad(T *d, const T *s, mv__cu_sp_pad g) {
-    enum { N = 16 / (int)sizeof(T) };
-    const int lane = (int)threadIdx.x & 31;
+    enum { N = 16 / (int)sizeof(T), U = MV__CU_MAP_U };
+    typedef typename mv__cu_pack<T, N>::word word;
+    const int lane = (int)threadIdx.x & 31, mode = g.mode;
+    const long long in = g.in[0], p = mv__cu_sp_period(mode, in);
     const T fill = (T)g.fill[0];
-    long long a, b, at, n, i, head;
-    int k;
+    long long a, b, at, n, first;
+    int i, u, k, head, groups, g0 = 0, g1 = 0;
     const int what = mv__cu_sp_pad_item(g, &a, &b, &at, &n);
     if (what == 0) return;
     d += a + at;
     s += what < 0 ? 0 : b;
     at -= g.before[0]; /* of the stretch, from the first voxel of src */
-    head = (long long)((0 - (mv__cu_u64)(size_t)d) / sizeof(T) % N);
-    head = head < n ? head : n;
-    const int packed = (size_t)(s + at + head) % 16 == 0;
-    const long long groups = (n - head) / N;
-    for (i = lane; i < groups; i += 32) {
-        const long long x = at + head + i * N;
-        T *to = d + head + i * N;
-        mv__cu_pack<T, N> v;
-        const int beside = x + N <= 0 || x >= g.in[0];
-        if (what > 0 && x >= 0 && x + N <= g.in[0]) mv__cu_ldn<T, N>(v, s + x, packed, 1);
-        else if (what < 0 || (beside && g.mode <= MEDVOL_PAD_EDGE)) {
-            const T one = what < 0 || g.mode == MEDVOL_PAD_CONSTANT ? fill : s[x < 0 ? 0 : g.in[0] - 1];
-            MV__CU_UNROLL for (k = 0; k < N; k++) v.v[k] = one;
-        } else {
-            for (k = 0; k < N; k++) {
-                const long long from = mv__cu_sp_from(g.mode, x + k, g.in[0]);
-                to[k] = from < 0 ? fill : s[from];
-            }
-            continue;
-        }
-        mv__cu_stg((typename mv__cu_pack<T, N>::word *)(void *)to, v.w);
+    head = (int)((0 - (mv__cu_u64)(size_t)d) / sizeof(T) % N);
+    head = head < n ? head : (int)n;
+    groups = ((int)n - head) / N;
+    first = at + head;
+    d += head;
+    if (what > 0 && in - first >= N && first + groups * N > 0) { /* g0..g1: all N within src */
+        g0 = first < 0 ? ((int)-first + N - 1) / N : 0;
+        g1 = in - first < groups * N ? (int)(in - first) / N : groups;
+        if (g1 < g0) g1 = g0;
     }
-    for (i = lane; i < n - groups * N; i += 32) {
-        const long long j = i < head ? i : groups * N + i,
-                        from = what < 0 ? -1 : mv__cu_sp_from(g.mode, at + j, g.in[0]);
+    const int packed = (size_t)(s + first) % 16 == 0;
+    for (i = g0 + lane; i < g1; i += 32 * U) {
+        mv__cu_pack<T, N> v[U];
+        MV__CU_UNROLL for (u = 0; u < U; u++)
+            mv__cu_ldn<T, N>(v[u], s + first + (i + 32 * u) * N, packed, i + 32 * u < g1);
+        MV__CU_UNROLL for (u = 0; u < U; u++)
+            if (i + 32 * u < g1) mv__cu_stg((word *)(void *)(d + (i + 32 * u) * N), v[u].w);
+    }
+    for (i = lane; i < groups - (g1 - g0); i += 32) {
+        const int j = i < g0 ? i : i + (g1 - g0);
+        long long m = mv__cu_sp_within(first + j * N, p);
+        mv__cu_pack<T, N> v;
+        MV__CU_UNROLL for (k = 0; k < N; k++) {
+            const long long from = what < 0 ? -1 : mv__cu_sp_there(mode, m, p, in);
+            v.v[k] = fill;
+            if (from >= 0) v.v[k] = s[from];
+            if (++m == p) m = 0;
+        }
+        mv__cu_stg((word *)(void *)(d + j * N), v.w);
+    }
+    for (i = lane; i < (int)n - groups * N; i += 32) {
+        const int j = i < head ? i - head : groups * N + i - head;
+        const long long from = what < 0 ? -1 : mv__cu_sp_from(mode, first + j, in);
         d[j] = from < 0 ? fill : s[from];
     }
 }
@@ -8955,14 +9306,10 @@ mv__cu_k_ft_best(mv__cu_ft_best *out, Op op, long long n, long long each) {
     for (d = 1; d < MV__CU_B / 32; d++) r = mv__cu_ft_better(r, sh.p[d]);
     out[blockIdx.x] = r;
 }
-MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_ft_sure(mv__cu_ft_sure *out, const mv__cu_moment *in, int m) {
-    MV__CU_SHARED(mv__cu_warps, sh);
-    const int each = (m + MV__CU_B - 1) / MV__CU_B, first = (int)threadIdx.x * each;
+MV__CU_KERNEL(MV__CU_FOLD_B, 1) mv__cu_k_ft_sure(mv__cu_ft_sure *out, const mv__cu_moment *in, int m) {
+    MV__CU_SHARED(mv__cu_fold_room, sh);
     mv__cu_moment p;
-    int i;
-    mv__cu_part_clear(&p);
-    for (i = first; i < first + each && i < m; i++) mv__cu_part_merge(&p, in[i]);
-    mv__cu_part_block(&p, &sh);
+    mv__cu_fold_chunks(&p, in, m, &sh);
     if (threadIdx.x > 0) return;
     out->mean = p.c + p.off;
     out->m2 = p.m2;
@@ -9102,7 +9449,7 @@ MV__CU_FN mv_status mv__cu_ft_best_run(mv_cuda_ctx *ctx, const mv__cu_ft_match *
 MV__CU_FN mv_status mv__cu_ft_match_load(mv_cuda_ctx *ctx, const mv__cu_ft_match *g,
                                          const mv__cu_ft_prog *forward, float *spectrum,
                                          const mv_cuda_volume *src, mv__cu_ft_sure *of) {
-    const unsigned chunks = (unsigned)mv__cu_divup(g->voxels, MV__CU_CHUNK);
+    const unsigned chunks = (unsigned)mv__cu_divup(g->voxels, MEDVOL_CUDA_STATS_CHUNK);
     const size_t rows = g->n[1] * g->n[2];
     mv_cuda_volume v;
     double slope, inter;
@@ -9114,7 +9461,7 @@ MV__CU_FN mv_status mv__cu_ft_match_load(mv_cuda_ctx *ctx, const mv__cu_ft_match
     MV__CU_LAUNCH(mv__cu_k_moments<float>, chunks, MV__CU_B, 0, ctx->stream, (mv__cu_moment *)g->part,
                   (const float *)g->v, (const unsigned char *)NULL, (long long)g->voxels, 0, 0.0, 1);
     if ((st = mv__cu_launched(ctx, g->op)) < 0) return st;
-    MV__CU_LAUNCH(mv__cu_k_ft_sure, 1, MV__CU_B, 0, ctx->stream, of, (const mv__cu_moment *)g->part,
+    MV__CU_LAUNCH(mv__cu_k_ft_sure, 1, MV__CU_FOLD_B, 0, ctx->stream, of, (const mv__cu_moment *)g->part,
                   (int)chunks);
     if ((st = mv__cu_launched(ctx, g->op)) < 0) return st;
     MV__CU_LAUNCH(mv__cu_k_ft_window, (unsigned)mv__cu_divup(rows, MV__CU_B / 32), MV__CU_B, 0, ctx->stream,
@@ -9190,7 +9537,8 @@ MV__CU_FN size_t mv__cu_ft_match_memory(mv_cuda_ctx *ctx, mv__cu_ft_match *g, in
     size_t bytes[11], all = 0;
     void *p[11];
     int k;
-    g->parts = mv__cu_divup(g->voxels > g->frequencies ? g->voxels : g->frequencies, MV__CU_CHUNK);
+    g->parts = mv__cu_divup(g->voxels > g->frequencies ? g->voxels : g->frequencies,
+                            MEDVOL_CUDA_STATS_CHUNK);
     bytes[0] = g->voxels * 4;
     bytes[1] = bytes[2] = g->frequencies * 8;
     bytes[3] = many * z * g->half * g->n[1] * 8;

@@ -18,6 +18,9 @@ RULES = [
     (r"mv__cu_k_(map|rows)<(short|unsigned short|mv__cu_b?half), float, ", 64, 128, False),
     (r"mv__cu_k_(map|rows)<float, (signed char|unsigned char), ", 128, 32, False),
     (r"mv__cu_k_(map|rows)<float, (short|unsigned short|mv__cu_b?half), ", 128, 64, False),
+    (r"mv__cu_k_(map|rows)<float, double, mv__cu_op_away", 64, 128, True),  # distances in double
+    (r"mv__cu_k_(map|rows)<float, double, ", 64, 128, False),
+    (r"mv__cu_k_(map|rows)<double, float, ", 128, 64, False),
     (r"mv__cu_k_(map|rows)<", 128, 128, False),  # within one type
     (r"mv__cu_k_(moments|digits)<", 128, None, True),
     (r"mv__cu_k_sp_(pad|back)<", 128, 128, False),
