@@ -5921,13 +5921,16 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_pre(float *p, long long lines, long long 
     p[(q.n - 1) * step] = u = q.last * u;
     for (k = q.n - 2; k >= 0; k--) p[k * step] = u = q.pole * u + q.gain * p[k * step];
 }
-/* ---- through a matrix ---- */
+/* ---- through a matrix: a position counts steps of 2^-32, so that its start is made in double, what follows
+   along z are exact sums, and whole part and fraction are at hand ---- */
 typedef struct mv__cu_rs_gen {
     int m[3], n[3], border, tap, interp, lobes;
-    long long dy, dz, sy, sz;
+    long long dy, dz, sy, sz, step[3]; /* step: along z */
     double t[12];
-    float step[3], a, value; /* step: along z */
+    float a, value;
 } mv__cu_rs_gen;
+enum { MV__CU_RS_DEEP = 8, MV__CU_RS_TIE = 429, MV__CU_RS_ROUND = 256 }; /* TIE: 1e-7 voxels */
+MV__CU_BOTH long long mv__cu_rs_steps(double p) { return (long long)floor(p * 4294967296.0); }
 /* as medvol.h adds it up */
 MV__CU_DEV double mv__cu_rs_place(const mv__cu_rs_gen &g, int r, int x, int y, int z) {
     const double at = mv__cu_add(mv__cu_add(mv__cu_mul(g.t[4 * r + 1], (double)y),
@@ -5950,74 +5953,112 @@ MV__CU_DEV void mv__cu_rs_fold_split(int border, int n, int *i, float *f) {
         *i = q;
     } else *i = *i < 0 ? 0 : top, *f = 0.0f;
 }
+/* Where x, y, z lies, rounded to fractions of 2^-23 */
+MV__CU_DEV void mv__cu_rs_start(const mv__cu_rs_gen &g, int x, int y, int z, long long *p) {
+    int r;
+    MV__CU_UNROLL for (r = 0; r < 3; r++)
+        p[r] = mv__cu_rs_steps(mv__cu_rs_place(g, r, x, y, z)) + MV__CU_RS_ROUND;
+}
+MV__CU_DEV float mv__cu_rs_rest(long long p) { return mv__cu_float(0x3f800000u | (unsigned)p >> 9) - 1.0f; }
 typedef struct mv__cu_rs_spot { int i[3]; float f[3]; } mv__cu_rs_spot;
-/* The spot of voxel x, y, z + dz from its start; 0: outside */
-MV__CU_DEV int mv__cu_rs_find(const mv__cu_rs_gen &g, const int *base, const float *frac, int x, int y,
-                              int z, int dz, mv__cu_rs_spot *o) {
+/* The spot there; 0: outside */
+MV__CU_DEV int mv__cu_rs_find(const mv__cu_rs_gen &g, const long long *p, mv__cu_rs_spot *o) {
     int r, in = 1;
     MV__CU_UNROLL for (r = 0; r < 3; r++) {
-        const float f = frac[r] + g.step[r] * (float)dz, w = floorf(f);
-        o->i[r] = base[r] + (int)w;
-        o->f[r] = f - w;
-        if (g.border == MEDVOL_BORDER_CONSTANT) {
-            const float low = (float)o->i[r] + 0.5f + o->f[r],
-                high = (float)(o->i[r] - g.n[r]) + 0.5f + o->f[r];
-            if (fminf(fabsf(low), fabsf(high)) < 1e-3f) /* too near to the ends of the extent for float */
-                in = in && mv__cu_rs_within(mv__cu_rs_place(g, r, x, y, z + dz), g.n[r]);
-            else in = in && low > 0.0f && high < 0.0f;
-        }
+        const mv__cu_u64 from = (mv__cu_u64)(p[r] + ((1LL << 31) + MV__CU_RS_TIE - MV__CU_RS_ROUND));
+        if (g.border == MEDVOL_BORDER_CONSTANT)
+            in = in && from <= ((mv__cu_u64)g.n[r] << 32) + 2 * MV__CU_RS_TIE;
+        o->i[r] = (int)(p[r] >> 32);
+        o->f[r] = mv__cu_rs_rest(p[r]);
         mv__cu_rs_fold_split(g.border, g.n[r], &o->i[r], &o->f[r]);
     }
     return in;
 }
-#define MV__CU_RS_PLANES 4
-template <int TAPS>
-MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_rs_gen(float *d, const float *__restrict__ s, mv__cu_rs_gen g) {
+MV__CU_DEV float mv__cu_rs_square(const float *v, float x, float y) {
+    return mv__cu_rs_lerp(mv__cu_rs_lerp(v[0], v[1], x), mv__cu_rs_lerp(v[2], v[3], x), y);
+}
+/* Trilinear: gathers are what it costs, so a thread goes along z and keeps the upper four of eight values for
+   the next voxel, which often has them below it. */
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_turned(float *d, const float *__restrict__ s, mv__cu_rs_gen g) {
     const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5;
     const int x = (int)blockIdx.x * 32 + (warp & 3) * 8 + (lane & 7),
         y = (int)blockIdx.y * 8 + (warp >> 2) * 4 + (lane >> 3);
-    const int planes = MV__CU_RS_PLANES;
-    int z0, dz, r, j, k, base[3];
-    float frac[3];
+    int z, k, r;
     if (x >= g.m[0] || y >= g.m[1]) return;
-    for (z0 = (int)blockIdx.z * planes; z0 < g.m[2]; z0 += (int)gridDim.z * planes) {
-        MV__CU_UNROLL for (r = 0; r < 3; r++) {
-            const double p = mv__cu_rs_snap(mv__cu_rs_place(g, r, x, y, z0)), w = floor(p);
-            base[r] = (int)w;
-            frac[r] = (float)(p - w);
+    for (z = (int)blockIdx.z * MV__CU_RS_DEEP; z < g.m[2]; z += (int)gridDim.z * MV__CU_RS_DEEP) {
+        const int end = mv__cu_mini(z + MV__CU_RS_DEEP, g.m[2]);
+        float *q = d + (z * g.dz + y * g.dy + x);
+        float low[4], high[4] = {};
+        int had[3] = {-1, -1, -1}; /* the spot below which lies high */
+        long long p[3];
+        mv__cu_rs_start(g, x, y, z, p);
+        for (k = z; k < end; k++, q += g.dz) {
+            mv__cu_rs_spot o;
+            int in = 1;
+            MV__CU_UNROLL for (r = 0; r < 3; r++) {
+                o.i[r] = (int)(p[r] >> 32);
+                o.f[r] = mv__cu_rs_rest(p[r]);
+                in = in && (unsigned)o.i[r] < (unsigned)(g.n[r] - 1);
+            }
+            if (in) {
+                const float *v = s + (o.i[2] * g.sz + o.i[1] * g.sy + o.i[0]), *u = v + g.sz;
+                const int same = o.i[0] == had[0] && o.i[1] == had[1] && o.i[2] == had[2];
+                MV__CU_UNROLL for (r = 0; r < 4; r++) low[r] = high[r];
+                high[0] = u[0], high[1] = u[1], high[2] = u[g.sy], high[3] = u[g.sy + 1];
+                if (!same) low[0] = v[0], low[1] = v[1], low[2] = v[g.sy], low[3] = v[g.sy + 1];
+                had[0] = o.i[0], had[1] = o.i[1], had[2] = o.i[2] + 1;
+            } else if ((in = mv__cu_rs_find(g, p, &o)) != 0) {
+                const int x1 = mv__cu_rs_map(g.tap, o.i[0] + 1, g.n[0]);
+                const long long y0 = o.i[1] * g.sy, y1 = mv__cu_rs_map(g.tap, o.i[1] + 1, g.n[1]) * g.sy;
+                const float *v = s + o.i[2] * g.sz, *u = s + mv__cu_rs_map(g.tap, o.i[2] + 1, g.n[2]) * g.sz;
+                low[0] = v[y0 + o.i[0]], low[1] = v[y0 + x1], low[2] = v[y1 + o.i[0]], low[3] = v[y1 + x1];
+                high[0] = u[y0 + o.i[0]], high[1] = u[y0 + x1], high[2] = u[y1 + o.i[0]],
+                    high[3] = u[y1 + x1];
+                had[2] = -1;
+            }
+            *q = in ? mv__cu_rs_lerp(mv__cu_rs_square(low, o.f[0], o.f[1]),
+                                     mv__cu_rs_square(high, o.f[0], o.f[1]), o.f[2]) : g.value;
+            MV__CU_UNROLL for (r = 0; r < 3; r++) p[r] += g.step[r];
         }
-        for (dz = 0; dz < planes && z0 + dz < g.m[2]; dz++) {
+    }
+}
+/* Four taps an axis */
+MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_rs_cubic(float *d, const float *__restrict__ s, mv__cu_rs_gen g) {
+    const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5;
+    const int x = (int)blockIdx.x * 32 + (warp & 3) * 8 + (lane & 7),
+        y = (int)blockIdx.y * 8 + (warp >> 2) * 4 + (lane >> 3);
+    int z, n, r, j, k;
+    if (x >= g.m[0] || y >= g.m[1]) return;
+    for (z = (int)blockIdx.z * MV__CU_RS_DEEP; z < g.m[2]; z += (int)gridDim.z * MV__CU_RS_DEEP) {
+        const int end = mv__cu_mini(z + MV__CU_RS_DEEP, g.m[2]);
+        long long p[3];
+        mv__cu_rs_start(g, x, y, z, p);
+        for (n = z; n < end; n++) {
             mv__cu_rs_spot o;
             float out = g.value;
-            if (mv__cu_rs_find(g, base, frac, x, y, z0, dz, &o)) {
-                int at[3][TAPS];
-                float w[3][TAPS];
+            if (mv__cu_rs_find(g, p, &o)) {
+                int at[3][4];
+                float w[3][4];
                 MV__CU_UNROLL for (r = 0; r < 3; r++) {
-                    MV__CU_UNROLL for (j = 0; j < TAPS; j++) {
-                        at[r][j] = mv__cu_rs_map(g.tap, o.i[r] - (TAPS / 2 - 1) + j, g.n[r]);
-                        w[r][j] = mv__cu_rs_weight(TAPS == 2 ? (int)MEDVOL_LINEAR : g.interp, g.a, 0, o.f[r],
-                                                   j);
+                    MV__CU_UNROLL for (j = 0; j < 4; j++) {
+                        at[r][j] = mv__cu_rs_map(g.tap, o.i[r] - 1 + j, g.n[r]);
+                        w[r][j] = mv__cu_rs_weight(g.interp, g.a, 0, o.f[r], j);
                     }
                 }
                 out = 0.0f;
-                MV__CU_UNROLL for (k = 0; k < TAPS; k++) {
+                MV__CU_UNROLL for (k = 0; k < 4; k++) {
                     float plane = 0.0f;
-                    MV__CU_UNROLL for (j = 0; j < TAPS; j++) {
-                        const float *p = s + at[2][k] * g.sz + at[1][j] * g.sy;
-                        float row;
-                        if (TAPS == 2) row = mv__cu_rs_lerp(p[at[0][0]], p[at[0][TAPS - 1]], o.f[0]);
-                        else {
-                            row = w[0][0] * p[at[0][0]];
-                            MV__CU_UNROLL for (r = 1; r < TAPS; r++) row += w[0][r] * p[at[0][r]];
-                        }
-                        if (TAPS == 2) plane = j ? mv__cu_rs_lerp(plane, row, o.f[1]) : row;
-                        else plane += w[1][j] * row;
+                    MV__CU_UNROLL for (j = 0; j < 4; j++) {
+                        const float *v = s + (at[2][k] * g.sz + at[1][j] * g.sy);
+                        float row = w[0][0] * v[at[0][0]];
+                        MV__CU_UNROLL for (r = 1; r < 4; r++) row += w[0][r] * v[at[0][r]];
+                        plane += w[1][j] * row;
                     }
-                    if (TAPS == 2) out = k ? mv__cu_rs_lerp(out, plane, o.f[2]) : plane;
-                    else out += w[2][k] * plane;
+                    out += w[2][k] * plane;
                 }
             }
-            d[(z0 + dz) * g.dz + y * g.dy + x] = out;
+            d[n * g.dz + y * g.dy + x] = out;
+            MV__CU_UNROLL for (r = 0; r < 3; r++) p[r] += g.step[r];
         }
     }
 }
@@ -6030,31 +6071,26 @@ MV__CU_KERNEL(MV__CU_RS_LB, 3) mv__cu_k_rs_lanczos(float *d, const float *__rest
         taps = 2 * g.lobes;
     const int x = (int)blockIdx.x * 16 + (warp & 1) * 8 + (lane & 7),
         y = (int)blockIdx.y * 8 + (warp >> 1) * 4 + (lane >> 3);
-    int z, r, i, j, k, base[3];
-    float frac[3];
+    int z, r, i, j, k;
     if (x >= g.m[0] || y >= g.m[1]) return;
     for (z = (int)blockIdx.z; z < g.m[2]; z += (int)gridDim.z) {
         mv__cu_rs_spot o;
         float out = g.value;
-        MV__CU_UNROLL for (r = 0; r < 3; r++) {
-            const double p = mv__cu_rs_snap(mv__cu_rs_place(g, r, x, y, z)), whole = floor(p);
-            base[r] = (int)whole;
-            frac[r] = (float)(p - whole);
-        }
-        if (mv__cu_rs_find(g, base, frac, x, y, z, 0, &o)) {
+        long long p[3];
+        mv__cu_rs_start(g, x, y, z, p);
+        if (mv__cu_rs_find(g, p, &o)) {
             MV__CU_UNROLL for (r = 0; r < 3; r++) {
-                const float f = o.f[r] < 1e-7f ? 0.0f : o.f[r];
                 float sum = 0.0f;
-                for (j = 0; j < taps; j++)
-                    sum += w[16 * r + j][tid] = mv__cu_rs_weight((int)MEDVOL_LANCZOS, 0.0f, g.lobes, f, j);
+                for (j = 0; j < taps; j++) sum += w[16 * r + j][tid] =
+                    mv__cu_rs_weight((int)MEDVOL_LANCZOS, 0.0f, g.lobes, o.f[r], j);
                 for (j = 0; j < taps; j++) w[16 * r + j][tid] /= sum;
             }
             out = 0.0f;
             for (k = 0; k < taps; k++) {
-                const float *p = s + mv__cu_rs_map(g.tap, o.i[2] - (g.lobes - 1) + k, g.n[2]) * g.sz;
+                const float *u = s + mv__cu_rs_map(g.tap, o.i[2] - (g.lobes - 1) + k, g.n[2]) * g.sz;
                 float plane = 0.0f;
                 for (j = 0; j < taps; j++) {
-                    const float *q = p + mv__cu_rs_map(g.tap, o.i[1] - (g.lobes - 1) + j, g.n[1]) * g.sy;
+                    const float *q = u + mv__cu_rs_map(g.tap, o.i[1] - (g.lobes - 1) + j, g.n[1]) * g.sy;
                     float row = 0.0f;
                     for (i = 0; i < taps; i++) row += w[i][tid] * q[mv__cu_rs_map(g.tap,
                             o.i[0] - (g.lobes - 1) + i, g.n[0])];
@@ -6066,25 +6102,49 @@ MV__CU_KERNEL(MV__CU_RS_LB, 3) mv__cu_k_rs_lanczos(float *d, const float *__rest
         d[z * g.dz + y * g.dy + x] = out;
     }
 }
+/* Where every border has the same voxel: at once; the rest as medvol.h finds it */
 template <class T>
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_gen_near(T *d, const T *__restrict__ s, mv__cu_rs_gen g, int m,
                                                 mv__cu_rs_fill fill) {
     const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5;
     const int x = (int)blockIdx.x * 32 + (warp & 3) * 8 + (lane & 7),
         y = (int)blockIdx.y * 8 + (warp >> 2) * 4 + (lane >> 3);
-    int z, r, j;
+    const int low = g.border == MEDVOL_BORDER_MIRROR;
+    int z, k, r, j, span[3];
     if (x >= g.m[0] || y >= g.m[1]) return;
-    for (z = (int)blockIdx.z; z < g.m[2]; z += (int)gridDim.z) {
+    MV__CU_UNROLL for (r = 0; r < 3; r++) span[r] = g.n[r] > 2 * low ? g.n[r] - 2 * low : 0;
+    for (z = (int)blockIdx.z * MV__CU_RS_DEEP; z < g.m[2]; z += (int)gridDim.z * MV__CU_RS_DEEP) {
+        const int planes = mv__cu_mini(MV__CU_RS_DEEP, g.m[2] - z);
         T *q = d + (z * g.dz + y * g.dy + x) * m;
-        long long at = 0;
-        int in = 1;
-        MV__CU_UNROLL for (r = 0; r < 3; r++) {
-            const double p = mv__cu_rs_place(g, r, x, y, z);
-            if (g.border == MEDVOL_BORDER_CONSTANT) in = in && mv__cu_rs_within(p, g.n[r]);
-            at += (long long)mv__cu_rs_near(g.border, p,
-                                            (double)g.n[r]) * (r == 0 ? 1 : r == 1 ? g.sy : g.sz);
+        unsigned rest = 0;
+        long long p[3];
+        mv__cu_rs_start(g, x, y, z, p);
+        MV__CU_UNROLL for (r = 0; r < 3; r++) p[r] += (1LL << 31) + MV__CU_RS_TIE - MV__CU_RS_ROUND;
+        MV__CU_UNROLL_BY(4) for (k = 0; k < planes; k++) {
+            int i[3], in = 1;
+            MV__CU_UNROLL for (r = 0; r < 3; r++) {
+                i[r] = (int)(p[r] >> 32);
+                in = in && (unsigned)(i[r] - low) < (unsigned)span[r];
+                p[r] += g.step[r];
+            }
+            if (in) {
+                const T *v = s + (i[2] * g.sz + i[1] * g.sy + i[0]) * m;
+                for (j = 0; j < m; j++) q[k * g.dz * m + j] = v[j];
+            } else rest |= 1u << k;
         }
-        for (j = 0; j < m; j++) q[j] = in ? s[at * m + j] : mv__cu_rs_fill_at<T>(fill, j);
+        for (k = 0; rest >> k; k++) {
+            long long at = 0;
+            int in = 1;
+            if (!(rest >> k & 1u)) continue;
+            MV__CU_UNROLL for (r = 0; r < 3; r++) {
+                const double c = mv__cu_rs_place(g, r, x, y, z + k);
+                if (g.border == MEDVOL_BORDER_CONSTANT) in = in && mv__cu_rs_within(c, g.n[r]);
+                at += (long long)mv__cu_rs_near(g.border, c,
+                                                (double)g.n[r]) * (r == 0 ? 1 : r == 1 ? g.sy : g.sz);
+            }
+            for (j = 0; j < m; j++)
+                q[k * g.dz * m + j] = in ? s[at * m + j] : mv__cu_rs_fill_at<T>(fill, j);
+        }
     }
 }
 /* ---- host: plans, passes, volumes ---- */
@@ -6245,7 +6305,7 @@ MV__CU_FN void mv__cu_rs_gen_set(mv__cu_rs_gen *g, const mv__cu_rs_work *w, cons
     memset(g, 0, sizeof *g);
     for (r = 0; r < 3; r++) {
         g->m[r] = (int)d->dim[r], g->n[r] = (int)s->dim[r];
-        g->step[r] = (float)w->p->t[4 * r + 2];
+        g->step[r] = mv__cu_rs_steps(w->p->t[4 * r + 2] + 1.0 / 8589934592.0);
     }
     g->dy = d->stride[1], g->dz = d->stride[2], g->sy = s->stride[1], g->sz = s->stride[2];
     memcpy(g->t, w->p->t, sizeof g->t);
@@ -6263,17 +6323,17 @@ MV__CU_FN mv_status mv__cu_rs_matrix_run(mv_cuda_ctx *ctx, mv__cu_rs_work *w, co
     dim3 blocks;
     const int lanczos = w->k->interp == MEDVOL_LANCZOS;
     mv_status st = mv__cu_rs_blocks(ctx, w->k->op, d->dim, lanczos ? 16 : 32, 8,
-                                    lanczos ? 1 : MV__CU_RS_PLANES, &blocks);
+                                    lanczos ? 1 : (int)MV__CU_RS_DEEP, &blocks);
     if (st < 0) return st;
     mv__cu_rs_gen_set(&g, w, d, s);
     if (lanczos)
         MV__CU_LAUNCH(mv__cu_k_rs_lanczos, blocks, MV__CU_RS_LB, 0, ctx->stream, (float *)d->data,
                       (const float *)s->data, g);
     else if (w->k->interp == MEDVOL_LINEAR)
-        MV__CU_LAUNCH(mv__cu_k_rs_gen<2>, blocks, MV__CU_B, 0, ctx->stream, (float *)d->data,
+        MV__CU_LAUNCH(mv__cu_k_rs_turned, blocks, MV__CU_B, 0, ctx->stream, (float *)d->data,
                       (const float *)s->data, g);
     else
-        MV__CU_LAUNCH(mv__cu_k_rs_gen<4>, blocks, MV__CU_B, 0, ctx->stream, (float *)d->data,
+        MV__CU_LAUNCH(mv__cu_k_rs_cubic, blocks, MV__CU_B, 0, ctx->stream, (float *)d->data,
                       (const float *)s->data, g);
     return mv__cu_launched(ctx, w->k->op);
 }
@@ -6284,7 +6344,8 @@ MV__CU_FN mv_status mv__cu_rs_near_words(mv_cuda_ctx *ctx, mv__cu_rs_work *w, co
     mv__cu_rs_grid g;
     mv__cu_rs_gen e;
     dim3 blocks;
-    mv_status st = mv__cu_rs_blocks(ctx, w->k->op, d->dim, straight ? 64 : 32, straight ? 4 : 8, 1, &blocks);
+    mv_status st = mv__cu_rs_blocks(ctx, w->k->op, d->dim, straight ? 64 : 32, straight ? 4 : 8,
+                                    straight ? 1 : (int)MV__CU_RS_DEEP, &blocks);
     if (st < 0) return st;
     mv__cu_rs_grid_of(&g, d, s);
     mv__cu_rs_gen_set(&e, w, d, s);
