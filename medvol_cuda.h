@@ -5760,7 +5760,7 @@ template <class R> MV__CU_DEV R mv__cu_rs_weight(int interp, R a, int lobes, R f
             return mv__cu_sinpi(t) * mv__cu_sinpi(u) / (R(9.8696044010893586188) * t * u);
     }
 }
-/* ---- straight grids: output c of an axis is the sum of w[c * taps + t] * input[at[c * taps + t]] ---- */
+/* ---- straight grids: output c of an axis is the sum of w[t * m + c] * input[at[t * m + c]] ---- */
 typedef struct mv__cu_rs_axis {
     int n, m, taps, same, r; /* r: reach of the smoothing; same: only copied */
     int *at;
@@ -5800,8 +5800,8 @@ MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_rs_table(mv__cu_rs_axis x, mv__cu_rs_rule k)
             w += mv__cu_rs_weight(k.interp, k.a, k.lobes, p,
                                   j) / sum * (x.r ? exp(-0.5 * d * d) / total : 1.0);
         }
-        x.w[(long long)i * x.taps + t] = (float)w;
-        x.at[(long long)i * x.taps + t] = mv__cu_rs_map(k.tap, first + t, x.n);
+        x.w[(long long)t * x.m + i] = (float)w;
+        x.at[(long long)t * x.m + i] = mv__cu_rs_map(k.tap, first + t, x.n);
     }
 }
 typedef struct mv__cu_rs_grid { /* blocks of 64 x 4 outputs, planes in turn */
@@ -5815,40 +5815,98 @@ typedef struct mv__cu_rs_grid { /* blocks of 64 x 4 outputs, planes in turn */
     if (x >= (g).m[0] || y >= (g).m[1]) return;                                                          \
     for (z = (int)blockIdx.z; z < (g).m[2]; z += (int)gridDim.z)
 MV__CU_DEV float mv__cu_rs_lerp(float a, float b, float w) { return a + w * (b - a); }
+enum { MV__CU_RS_RUN = 16, MV__CU_RS_PER = 2 };
+typedef struct mv__cu_rs_planes { /* the planes of a run of outputs along z */
+    int at[2][MV__CU_RS_RUN], in[MV__CU_RS_RUN];
+    float w[MV__CU_RS_RUN];
+} mv__cu_rs_planes;
+MV__CU_DEV void mv__cu_rs_planes_get(mv__cu_rs_planes *t, const mv__cu_rs_axis &a, int first) {
+    const int k = (int)threadIdx.x, i = first + k;
+    mv__cu_sync(); /* who still reads the last one */
+    if (k < MV__CU_RS_RUN && i < a.m) {
+        const long long last = (long long)(a.taps - 1) * a.m + i;
+        t->at[0][k] = a.at[i], t->at[1][k] = a.at[last];
+        t->w[k] = a.w[last];
+        t->in[k] = a.in[i];
+    }
+    mv__cu_sync();
+}
+/* 64 x 8 outputs, a run along z: each thread keeps, of two columns, what lies in the two planes around. */
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_linear(float *d, const float *__restrict__ s, mv__cu_rs_grid g,
                                               mv__cu_rs_axis ax, mv__cu_rs_axis ay, mv__cu_rs_axis az,
                                               float value) {
-    MV__CU_RS_EACH(g, x, y, z) {
-        const long long z0 = az.at[(long long)z * az.taps] * g.sz,
-            z1 = az.at[(long long)z * az.taps + az.taps - 1] * g.sz;
-        const long long y0 = ay.at[(long long)y * ay.taps] * g.sy,
-            y1 = ay.at[(long long)y * ay.taps + ay.taps - 1] * g.sy;
-        const int x0 = ax.at[(long long)x * ax.taps], x1 = ax.at[(long long)x * ax.taps + ax.taps - 1];
-        const float wx = ax.w[(long long)x * ax.taps + ax.taps - 1],
-            wy = ay.w[(long long)y * ay.taps + ay.taps - 1], wz = az.w[(long long)z * az.taps + az.taps - 1];
-        float a = s[z0 + y0 + x0], b = s[z0 + y0 + x1], c = s[z0 + y1 + x0], e = s[z0 + y1 + x1];
-        if (az.taps > 1) {
-            a = mv__cu_rs_lerp(a, s[z1 + y0 + x0], wz), b = mv__cu_rs_lerp(b, s[z1 + y0 + x1], wz);
-            c = mv__cu_rs_lerp(c, s[z1 + y1 + x0], wz), e = mv__cu_rs_lerp(e, s[z1 + y1 + x1], wz);
+    MV__CU_SHARED(mv__cu_rs_planes, t);
+    const int x = (int)(blockIdx.x * 64 + (threadIdx.x & 63)),
+        y = (int)(blockIdx.y * (4 * MV__CU_RS_PER) + (threadIdx.x >> 6)), cx = mv__cu_mini(x, g.m[0] - 1);
+    const long long xl = (long long)(ax.taps - 1) * ax.m + cx, x0 = ax.at[cx], x1 = ax.at[xl];
+    const float wx = ax.w[xl];
+    long long y0[MV__CU_RS_PER], y1[MV__CU_RS_PER];
+    float wy[MV__CU_RS_PER];
+    int in[MV__CU_RS_PER], z, k, r, e;
+    MV__CU_UNROLL for (r = 0; r < MV__CU_RS_PER; r++) {
+        const int cy = mv__cu_mini(y + 4 * r, g.m[1] - 1);
+        const long long yl = (long long)(ay.taps - 1) * ay.m + cy;
+        y0[r] = ay.at[cy] * g.sy, y1[r] = ay.at[yl] * g.sy;
+        wy[r] = ay.w[yl];
+        in[r] = ax.in[cx] && ay.in[cy];
+    }
+    for (z = (int)blockIdx.z * MV__CU_RS_RUN; z < g.m[2]; z += (int)gridDim.z * MV__CU_RS_RUN) {
+        const int planes = mv__cu_mini(MV__CU_RS_RUN, g.m[2] - z);
+        int at[2] = {-1, -1};
+        float v[2][MV__CU_RS_PER] = {};
+        float *q = d + (z * g.dz + y * g.dy + x);
+        mv__cu_rs_planes_get(&t, az, z);
+        MV__CU_ROLLED for (k = 0; k < planes; k++, q += g.dz) {
+            MV__CU_UNROLL for (e = 0; e < 2; e++) {
+                const int want = t.at[e][k];
+                if (want == at[e]) continue; /* the same for all threads, as is what follows */
+                at[e] = want;
+                if (want == at[1 - e]) {
+                    MV__CU_UNROLL for (r = 0; r < MV__CU_RS_PER; r++) v[e][r] = v[1 - e][r];
+                } else {
+                    const float *p = s + want * g.sz, *p0 = p + x0, *p1 = p + x1;
+                    float c[MV__CU_RS_PER][4];
+                    MV__CU_UNROLL for (r = 0; r < MV__CU_RS_PER; r++)
+                        c[r][0] = p0[y0[r]], c[r][1] = p1[y0[r]], c[r][2] = p0[y1[r]], c[r][3] = p1[y1[r]];
+                    MV__CU_UNROLL for (r = 0; r < MV__CU_RS_PER; r++) {
+                        if (ax.taps > 1) c[r][0] = mv__cu_rs_lerp(c[r][0], c[r][1], wx),
+                            c[r][2] = mv__cu_rs_lerp(c[r][2], c[r][3], wx);
+                        v[e][r] = ay.taps > 1 ? mv__cu_rs_lerp(c[r][0], c[r][2], wy[r]) : c[r][0];
+                    }
+                }
+            }
+            MV__CU_UNROLL for (r = 0; r < MV__CU_RS_PER; r++) {
+                const float out = az.taps > 1 ? mv__cu_rs_lerp(v[0][r], v[1][r], t.w[k]) : v[0][r];
+                if (x < g.m[0] && y + 4 * r < g.m[1]) q[4 * r * g.dy] = in[r] && t.in[k] ? out : value;
+            }
         }
-        if (ay.taps > 1) a = mv__cu_rs_lerp(a, c, wy), b = mv__cu_rs_lerp(b, e, wy);
-        if (ax.taps > 1) a = mv__cu_rs_lerp(a, b, wx);
-        d[z * g.dz + y * g.dy + x] = ax.in[x] && ay.in[y] && az.in[z] ? a : value;
     }
 }
-/* One axis; in all others a place stays its own. The last one asks all three whether it is inside. */
+/* One axis; in all others a place stays its own. 64 along x, 4 along y (along z for the axes x and z), of each
+   ROWS along the third. */
+enum { MV__CU_RS_ROWS = 8 };
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_pass(float *d, const float *__restrict__ s, mv__cu_rs_grid g, int axis,
                                             long long step, mv__cu_rs_axis a) {
-    MV__CU_RS_EACH(g, x, y, z) {
-        const int c = axis == 0 ? x : axis == 1 ? y : z;
+    const int x = (int)(blockIdx.x * 64 + (threadIdx.x & 63)), part = (int)(threadIdx.x >> 6);
+    const int deep = axis == 1 ? (int)MV__CU_RS_ROWS : 4, y = axis == 1 ? (int)blockIdx.y * 4 + part
+        : (int)blockIdx.y * MV__CU_RS_ROWS;
+    const long long sr = axis == 1 ? g.sz : g.sy, dr = axis == 1 ? g.dz : g.dy;
+    int first, t, r;
+    if (x >= g.m[0] || y >= g.m[1]) return;
+    for (first = (int)blockIdx.z * deep; first < g.m[2]; first += (int)gridDim.z * deep) {
+        const int z = axis == 1 ? first : first + part, c = axis == 0 ? x : axis == 1 ? y : z,
+            rows = axis == 1 ? g.m[2] - z : g.m[1] - y;
         const float *p = s + (axis == 2 ? 0 : z * g.sz) + (axis == 1 ? 0 : y * g.sy) + (axis == 0 ? 0 : x);
-        const int *at = a.at + (long long)c * a.taps;
-        const float *w = a.w + (long long)c * a.taps;
-        float sum = a.taps > 1 ? w[0] * p[at[0] * step] : p[at[0] * step];
-        int t;
-        if (a.taps == 2) sum = mv__cu_rs_lerp(p[at[0] * step], p[at[1] * step], w[1]);
-        else for (t = 1; t < a.taps; t++) sum += w[t] * p[at[t] * step];
-        d[z * g.dz + y * g.dy + x] = sum;
+        float *q = d + (z * g.dz + y * g.dy + x), sum[MV__CU_RS_ROWS] = {};
+        if (z >= g.m[2]) return;
+        MV__CU_UNROLL_BY(2) for (t = 0; t < a.taps; t++) {
+            const long long i = (long long)t * a.m + c;
+            const float w = a.w[i], *v = p + a.at[i] * step;
+            MV__CU_UNROLL for (r = 0; r < MV__CU_RS_ROWS; r++, v += sr)
+                if (r < rows) sum[r] += w * *v;
+        }
+        MV__CU_UNROLL for (r = 0; r < MV__CU_RS_ROWS; r++, q += dr)
+            if (r < rows) *q = sum[r];
     }
 }
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_outside(float *d, mv__cu_rs_grid g, const unsigned char *ix,
@@ -5867,12 +5925,24 @@ template <class T>
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_near(T *d, const T *__restrict__ s, mv__cu_rs_grid g, int m,
                                             mv__cu_rs_axis ax, mv__cu_rs_axis ay, mv__cu_rs_axis az,
                                             mv__cu_rs_fill fill) {
-    MV__CU_RS_EACH(g, x, y, z) {
-        const T *p = s + (az.at[z] * g.sz + ay.at[y] * g.sy + ax.at[x]) * m;
-        T *q = d + (z * g.dz + y * g.dy + x) * m;
-        const int in = ax.in[x] && ay.in[y] && az.in[z];
-        int j;
-        for (j = 0; j < m; j++) q[j] = in ? p[j] : mv__cu_rs_fill_at<T>(fill, j);
+    MV__CU_SHARED(mv__cu_rs_planes, t);
+    const int x = (int)(blockIdx.x * 64 + (threadIdx.x & 63)), y = (int)(blockIdx.y * 4 + (threadIdx.x >> 6));
+    const int on = x < g.m[0] && y < g.m[1], cx = on ? x : 0, cy = on ? y : 0, in = ax.in[cx] && ay.in[cy];
+    int z, k, j, e;
+    for (z = (int)blockIdx.z * MV__CU_RS_RUN; z < g.m[2]; z += (int)gridDim.z * MV__CU_RS_RUN) {
+        const int planes = on ? mv__cu_mini(MV__CU_RS_RUN, g.m[2] - z) : 0;
+        mv__cu_rs_planes_get(&t, az, z);
+        for (j = 0; j < m; j++) {
+            const T *p = s + (ay.at[cy] * g.sy + ax.at[cx]) * m + j, none = mv__cu_rs_fill_at<T>(fill, j);
+            T *q = d + (z * g.dz + y * g.dy + x) * m + j;
+            for (k = 0; k < planes; k += 8) {
+                T v[8];
+                MV__CU_UNROLL for (e = 0; e < 8; e++)
+                    if (k + e < planes) v[e] = in && t.in[k + e] ? p[t.at[0][k + e] * g.sz * m] : none;
+                MV__CU_UNROLL for (e = 0; e < 8; e++)
+                    if (k + e < planes) q[(k + e) * g.dz * m] = v[e];
+            }
+        }
     }
 }
 /* ---- B-spline coefficients in place: a thread to a line, along an axis across x ---- */
@@ -6113,37 +6183,36 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_gen_near(T *d, const T *__restrict__ s, m
     int z, k, r, j, span[3];
     if (x >= g.m[0] || y >= g.m[1]) return;
     MV__CU_UNROLL for (r = 0; r < 3; r++) span[r] = g.n[r] > 2 * low ? g.n[r] - 2 * low : 0;
+    for (j = 0; j < m; j++)
     for (z = (int)blockIdx.z * MV__CU_RS_DEEP; z < g.m[2]; z += (int)gridDim.z * MV__CU_RS_DEEP) {
         const int planes = mv__cu_mini(MV__CU_RS_DEEP, g.m[2] - z);
-        T *q = d + (z * g.dz + y * g.dy + x) * m;
-        unsigned rest = 0;
+        T *q = d + (z * g.dz + y * g.dy + x) * m + j, v[MV__CU_RS_DEEP];
+        unsigned made = 0;
         long long p[3];
         mv__cu_rs_start(g, x, y, z, p);
         MV__CU_UNROLL for (r = 0; r < 3; r++) p[r] += (1LL << 31) + MV__CU_RS_TIE - MV__CU_RS_ROUND;
-        MV__CU_UNROLL_BY(4) for (k = 0; k < planes; k++) {
-            int i[3], in = 1;
+        MV__CU_UNROLL for (k = 0; k < MV__CU_RS_DEEP; k++) {
+            int i[3], in = k < planes;
             MV__CU_UNROLL for (r = 0; r < 3; r++) {
                 i[r] = (int)(p[r] >> 32);
                 in = in && (unsigned)(i[r] - low) < (unsigned)span[r];
                 p[r] += g.step[r];
             }
-            if (in) {
-                const T *v = s + (i[2] * g.sz + i[1] * g.sy + i[0]) * m;
-                for (j = 0; j < m; j++) q[k * g.dz * m + j] = v[j];
-            } else rest |= 1u << k;
+            if (in) v[k] = s[(i[2] * g.sz + i[1] * g.sy + i[0]) * m + j], made |= 1u << k;
         }
-        for (k = 0; rest >> k; k++) {
+        MV__CU_UNROLL for (k = 0; k < MV__CU_RS_DEEP; k++)
+            if (made >> k & 1u) q[k * g.dz * m] = v[k];
+        MV__CU_ROLLED for (k = 0; k < planes; k++) {
             long long at = 0;
             int in = 1;
-            if (!(rest >> k & 1u)) continue;
+            if (made >> k & 1u) continue;
             MV__CU_UNROLL for (r = 0; r < 3; r++) {
                 const double c = mv__cu_rs_place(g, r, x, y, z + k);
                 if (g.border == MEDVOL_BORDER_CONSTANT) in = in && mv__cu_rs_within(c, g.n[r]);
                 at += (long long)mv__cu_rs_near(g.border, c,
                                                 (double)g.n[r]) * (r == 0 ? 1 : r == 1 ? g.sy : g.sz);
             }
-            for (j = 0; j < m; j++)
-                q[k * g.dz * m + j] = in ? s[at * m + j] : mv__cu_rs_fill_at<T>(fill, j);
+            q[k * g.dz * m] = in ? s[at * m + j] : mv__cu_rs_fill_at<T>(fill, j);
         }
     }
 }
@@ -6250,7 +6319,9 @@ MV__CU_FN mv_status mv__cu_rs_passes(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const 
         else to = *d;
         turn ^= 1;
         mv__cu_rs_grid_of(&g, &to, &from);
-        if ((st = mv__cu_rs_blocks(ctx, op, to.dim, 64, 4, 1, &blocks)) < 0) return st;
+        st = mv__cu_rs_blocks(ctx, op, to.dim, 64, axis == 1 ? 4 : (int)MV__CU_RS_ROWS,
+                              axis == 1 ? (int)MV__CU_RS_ROWS : 4, &blocks);
+        if (st < 0) return st;
         MV__CU_LAUNCH(mv__cu_k_rs_pass, blocks, MV__CU_B, 0, ctx->stream, (float *)to.data,
                       (const float *)from.data, g, axis, (long long)from.stride[axis], a[axis]);
         st = mv__cu_launched(ctx, op);
@@ -6345,7 +6416,7 @@ MV__CU_FN mv_status mv__cu_rs_near_words(mv_cuda_ctx *ctx, mv__cu_rs_work *w, co
     mv__cu_rs_gen e;
     dim3 blocks;
     mv_status st = mv__cu_rs_blocks(ctx, w->k->op, d->dim, straight ? 64 : 32, straight ? 4 : 8,
-                                    straight ? 1 : (int)MV__CU_RS_DEEP, &blocks);
+                                    straight ? (int)MV__CU_RS_RUN : (int)MV__CU_RS_DEEP, &blocks);
     if (st < 0) return st;
     mv__cu_rs_grid_of(&g, d, s);
     mv__cu_rs_gen_set(&e, w, d, s);
@@ -6395,7 +6466,8 @@ MV__CU_FN mv_status mv__cu_rs_volume(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const 
     else {
         mv__cu_rs_grid g;
         dim3 blocks;
-        if ((st = mv__cu_rs_blocks(ctx, op, d.dim, 64, 4, 1, &blocks)) < 0) return st;
+        st = mv__cu_rs_blocks(ctx, op, d.dim, 64, 4 * MV__CU_RS_PER, MV__CU_RS_RUN, &blocks);
+        if (st < 0) return st;
         mv__cu_rs_grid_of(&g, &d, &s);
         MV__CU_LAUNCH(mv__cu_k_rs_linear, blocks, MV__CU_B, 0, ctx->stream, (float *)d.data,
                       (const float *)s.data, g, w->ax[0], w->ax[1], w->ax[2], (float)w->k->value);
