@@ -5817,15 +5817,17 @@ typedef struct mv__cu_rs_grid { /* blocks of 64 x 4 outputs, planes in turn */
 MV__CU_DEV float mv__cu_rs_lerp(float a, float b, float w) { return a + w * (b - a); }
 enum { MV__CU_RS_RUN = 16, MV__CU_RS_PER = 2 };
 typedef struct mv__cu_rs_planes { /* the planes of a run of outputs along z */
-    int at[2][MV__CU_RS_RUN], in[MV__CU_RS_RUN];
+    long long at[2][MV__CU_RS_RUN];
     float w[MV__CU_RS_RUN];
+    int in[MV__CU_RS_RUN];
 } mv__cu_rs_planes;
-MV__CU_DEV void mv__cu_rs_planes_get(mv__cu_rs_planes *t, const mv__cu_rs_axis &a, int first) {
+MV__CU_DEV void mv__cu_rs_planes_get(mv__cu_rs_planes *t, const mv__cu_rs_axis &a, long long step,
+                                     int first) {
     const int k = (int)threadIdx.x, i = first + k;
-    mv__cu_sync(); /* who still reads the last one */
+    mv__cu_sync(); /* who still reads the last ones */
     if (k < MV__CU_RS_RUN && i < a.m) {
         const long long last = (long long)(a.taps - 1) * a.m + i;
-        t->at[0][k] = a.at[i], t->at[1][k] = a.at[last];
+        t->at[0][k] = a.at[i] * step, t->at[1][k] = a.at[last] * step;
         t->w[k] = a.w[last];
         t->in[k] = a.in[i];
     }
@@ -5838,36 +5840,40 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_linear(float *d, const float *__restrict_
     MV__CU_SHARED(mv__cu_rs_planes, t);
     const int x = (int)(blockIdx.x * 64 + (threadIdx.x & 63)),
         y = (int)(blockIdx.y * (4 * MV__CU_RS_PER) + (threadIdx.x >> 6)), cx = mv__cu_mini(x, g.m[0] - 1);
-    const long long xl = (long long)(ax.taps - 1) * ax.m + cx, x0 = ax.at[cx], x1 = ax.at[xl];
+    const long long xl = (long long)(ax.taps - 1) * ax.m + cx, right = ax.at[xl] - ax.at[cx];
     const float wx = ax.w[xl];
-    long long y0[MV__CU_RS_PER], y1[MV__CU_RS_PER];
+    const float *p[MV__CU_RS_PER][2];
     float wy[MV__CU_RS_PER];
-    int in[MV__CU_RS_PER], z, k, r, e;
+    int on[MV__CU_RS_PER], in[MV__CU_RS_PER], z, k, r, e;
     MV__CU_UNROLL for (r = 0; r < MV__CU_RS_PER; r++) {
         const int cy = mv__cu_mini(y + 4 * r, g.m[1] - 1);
         const long long yl = (long long)(ay.taps - 1) * ay.m + cy;
-        y0[r] = ay.at[cy] * g.sy, y1[r] = ay.at[yl] * g.sy;
+        p[r][0] = s + (ay.at[cy] * g.sy + ax.at[cx]), p[r][1] = s + (ay.at[yl] * g.sy + ax.at[cx]);
         wy[r] = ay.w[yl];
+        on[r] = x < g.m[0] && y + 4 * r < g.m[1];
         in[r] = ax.in[cx] && ay.in[cy];
     }
     for (z = (int)blockIdx.z * MV__CU_RS_RUN; z < g.m[2]; z += (int)gridDim.z * MV__CU_RS_RUN) {
         const int planes = mv__cu_mini(MV__CU_RS_RUN, g.m[2] - z);
-        int at[2] = {-1, -1};
+        long long at[2] = {-1, -1};
         float v[2][MV__CU_RS_PER] = {};
         float *q = d + (z * g.dz + y * g.dy + x);
-        mv__cu_rs_planes_get(&t, az, z);
+        mv__cu_rs_planes_get(&t, az, g.sz, z);
         MV__CU_ROLLED for (k = 0; k < planes; k++, q += g.dz) {
+            const float wz = t.w[k];
+            const int inside = t.in[k];
             MV__CU_UNROLL for (e = 0; e < 2; e++) {
-                const int want = t.at[e][k];
+                const long long want = t.at[e][k];
                 if (want == at[e]) continue; /* the same for all threads, as is what follows */
                 at[e] = want;
                 if (want == at[1 - e]) {
                     MV__CU_UNROLL for (r = 0; r < MV__CU_RS_PER; r++) v[e][r] = v[1 - e][r];
                 } else {
-                    const float *p = s + want * g.sz, *p0 = p + x0, *p1 = p + x1;
                     float c[MV__CU_RS_PER][4];
-                    MV__CU_UNROLL for (r = 0; r < MV__CU_RS_PER; r++)
-                        c[r][0] = p0[y0[r]], c[r][1] = p1[y0[r]], c[r][2] = p0[y1[r]], c[r][3] = p1[y1[r]];
+                    MV__CU_UNROLL for (r = 0; r < MV__CU_RS_PER; r++) {
+                        const float *u = p[r][0] + want, *o = p[r][1] + want;
+                        c[r][0] = u[0], c[r][1] = u[right], c[r][2] = o[0], c[r][3] = o[right];
+                    }
                     MV__CU_UNROLL for (r = 0; r < MV__CU_RS_PER; r++) {
                         if (ax.taps > 1) c[r][0] = mv__cu_rs_lerp(c[r][0], c[r][1], wx),
                             c[r][2] = mv__cu_rs_lerp(c[r][2], c[r][3], wx);
@@ -5876,37 +5882,45 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_linear(float *d, const float *__restrict_
                 }
             }
             MV__CU_UNROLL for (r = 0; r < MV__CU_RS_PER; r++) {
-                const float out = az.taps > 1 ? mv__cu_rs_lerp(v[0][r], v[1][r], t.w[k]) : v[0][r];
-                if (x < g.m[0] && y + 4 * r < g.m[1]) q[4 * r * g.dy] = in[r] && t.in[k] ? out : value;
+                const float out = az.taps > 1 ? mv__cu_rs_lerp(v[0][r], v[1][r], wz) : v[0][r];
+                if (on[r]) q[4 * r * g.dy] = in[r] & inside ? out : value;
             }
         }
     }
 }
-/* One axis; in all others a place stays its own. 64 along x, 4 along y (along z for the axes x and z), of each
-   ROWS along the third. */
 enum { MV__CU_RS_ROWS = 8 };
+typedef struct mv__cu_rs_row { long long d, s, step; } mv__cu_rs_row; /* to the next row, to the next tap */
+template <int ROWS>
+MV__CU_DEV void mv__cu_rs_rows(float *q, const float *__restrict__ p, const mv__cu_rs_row &o,
+                               const mv__cu_rs_axis &a, int c) {
+    const int *at = a.at + c;
+    const float *w = a.w + c;
+    float sum[ROWS] = {};
+    int t, r;
+    MV__CU_UNROLL_BY(2) for (t = 0; t < a.taps; t++, at += a.m, w += a.m) {
+        const float *v = p + *at * o.step, f = *w;
+        MV__CU_UNROLL for (r = 0; r < ROWS; r++, v += o.s) sum[r] += f * *v;
+    }
+    MV__CU_UNROLL for (r = 0; r < ROWS; r++, q += o.d) *q = sum[r];
+}
+/* One axis; in all others a place stays its own. 64 along x, 4 along y (z for the axes x and z), of each
+   ROWS along the third. */
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_pass(float *d, const float *__restrict__ s, mv__cu_rs_grid g, int axis,
                                             long long step, mv__cu_rs_axis a) {
     const int x = (int)(blockIdx.x * 64 + (threadIdx.x & 63)), part = (int)(threadIdx.x >> 6);
     const int deep = axis == 1 ? (int)MV__CU_RS_ROWS : 4, y = axis == 1 ? (int)blockIdx.y * 4 + part
         : (int)blockIdx.y * MV__CU_RS_ROWS;
-    const long long sr = axis == 1 ? g.sz : g.sy, dr = axis == 1 ? g.dz : g.dy;
-    int first, t, r;
+    const mv__cu_rs_row o = {axis == 1 ? g.dz : g.dy, axis == 1 ? g.sz : g.sy, step};
+    int first, r;
     if (x >= g.m[0] || y >= g.m[1]) return;
     for (first = (int)blockIdx.z * deep; first < g.m[2]; first += (int)gridDim.z * deep) {
         const int z = axis == 1 ? first : first + part, c = axis == 0 ? x : axis == 1 ? y : z,
             rows = axis == 1 ? g.m[2] - z : g.m[1] - y;
         const float *p = s + (axis == 2 ? 0 : z * g.sz) + (axis == 1 ? 0 : y * g.sy) + (axis == 0 ? 0 : x);
-        float *q = d + (z * g.dz + y * g.dy + x), sum[MV__CU_RS_ROWS] = {};
+        float *q = d + (z * g.dz + y * g.dy + x);
         if (z >= g.m[2]) return;
-        MV__CU_UNROLL_BY(2) for (t = 0; t < a.taps; t++) {
-            const long long i = (long long)t * a.m + c;
-            const float w = a.w[i], *v = p + a.at[i] * step;
-            MV__CU_UNROLL for (r = 0; r < MV__CU_RS_ROWS; r++, v += sr)
-                if (r < rows) sum[r] += w * *v;
-        }
-        MV__CU_UNROLL for (r = 0; r < MV__CU_RS_ROWS; r++, q += dr)
-            if (r < rows) *q = sum[r];
+        if (rows >= MV__CU_RS_ROWS) mv__cu_rs_rows<MV__CU_RS_ROWS>(q, p, o, a, c);
+        else for (r = 0; r < rows; r++) mv__cu_rs_rows<1>(q + r * o.d, p + r * o.s, o, a, c);
     }
 }
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_outside(float *d, mv__cu_rs_grid g, const unsigned char *ix,
@@ -5931,65 +5945,115 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_near(T *d, const T *__restrict__ s, mv__c
     int z, k, j, e;
     for (z = (int)blockIdx.z * MV__CU_RS_RUN; z < g.m[2]; z += (int)gridDim.z * MV__CU_RS_RUN) {
         const int planes = on ? mv__cu_mini(MV__CU_RS_RUN, g.m[2] - z) : 0;
-        mv__cu_rs_planes_get(&t, az, z);
+        mv__cu_rs_planes_get(&t, az, g.sz * m, z);
         for (j = 0; j < m; j++) {
             const T *p = s + (ay.at[cy] * g.sy + ax.at[cx]) * m + j, none = mv__cu_rs_fill_at<T>(fill, j);
             T *q = d + (z * g.dz + y * g.dy + x) * m + j;
             for (k = 0; k < planes; k += 8) {
                 T v[8];
                 MV__CU_UNROLL for (e = 0; e < 8; e++)
-                    if (k + e < planes) v[e] = in && t.in[k + e] ? p[t.at[0][k + e] * g.sz * m] : none;
+                    if (k + e < planes) v[e] = in && t.in[k + e] ? p[t.at[0][k + e]] : none;
                 MV__CU_UNROLL for (e = 0; e < 8; e++)
                     if (k + e < planes) q[(k + e) * g.dz * m] = v[e];
             }
         }
     }
 }
-/* ---- B-spline coefficients in place: a thread to a line, along an axis across x ---- */
-enum { MV__CU_RS_FIRST = 16 };
-typedef struct mv__cu_rs_pole {
-    int n, nfirst, wrap;
-    float first[MV__CU_RS_FIRST], pole, gain, last;
-} mv__cu_rs_pole;
-MV__CU_FN void mv__cu_rs_pole_make(mv__cu_rs_pole *p, size_t n, int wrap) {
-    const double z = sqrt(3.0) - 2.0, zn = pow(z, (double)n), z2 = pow(z, 2.0 * ((double)n - 1.0));
+/* ---- B-spline coefficients: along a line a recursion forward, one backward. Both forget (to 7e-10 within 16
+   voxels), so pieces of a line start on their own, out of the line's image beyond its ends. ---- */
+enum { MV__CU_RS_PIECE = 32, MV__CU_RS_BEFORE = 16 };
+#define MV__CU_RS_POLE -0.26794919243112270647f
+template <class W> MV__CU_DEV void mv__cu_rs_piece(float *v, W &from) {
+    float s = 0.0f;
     int k;
-    memset(p, 0, sizeof *p);
-    p->n = (int)n;
-    p->wrap = wrap;
-    p->nfirst = n < MV__CU_RS_FIRST ? (int)n : (int)MV__CU_RS_FIRST;
-    p->pole = (float)z;
-    p->gain = (float)(-6.0 * z);
-    p->last = wrap ? p->gain : (float)(6.0 * z / (z * z - 1.0));
-    for (k = 0; k < p->nfirst; k++) {
-        double w = pow(z, (double)k);
-        if (wrap) w /= 1.0 - zn;
-        else if (n > 1) {
-            if (k > 0 && (size_t)k < n - 1) w += pow(z, 2.0 * (double)n - 2.0 - (double)k);
-            w /= 1.0 - z2;
-        }
-        p->first[k] = (float)w;
-    }
+    MV__CU_UNROLL for (k = 0; k < MV__CU_RS_BEFORE; k++) s = MV__CU_RS_POLE * s + from.next();
+    MV__CU_UNROLL for (k = 0; k < MV__CU_RS_PIECE + MV__CU_RS_BEFORE; k++)
+        v[k] = s = MV__CU_RS_POLE * s + from.next();
+    s = 0.0f;
+    MV__CU_UNROLL for (k = MV__CU_RS_PIECE + MV__CU_RS_BEFORE - 1; k >= 0; k--)
+        v[k] = s = MV__CU_RS_POLE * (s - 6.0f * v[k]);
 }
-MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_pre(float *p, long long lines, long long inner, long long outer,
-                                           long long step, mv__cu_rs_pole q) {
-    const long long i = (long long)blockIdx.x * MV__CU_B + (int)threadIdx.x;
-    float s, u;
-    int k;
-    if (i >= lines) return;
-    p += i % inner + i / inner * outer;
-    s = q.first[0] * p[0];
-    MV__CU_UNROLL for (k = 1; k < MV__CU_RS_FIRST; k++)
-        if (k < q.nfirst) s += q.first[k] * p[(q.wrap ? q.n - k : k) * step];
-    p[0] = s;
-    for (k = 1; k < q.n; k++) p[k * step] = s = q.pole * s + p[k * step];
-    if (q.wrap) {
-        u = q.first[0] * s;
-        MV__CU_UNROLL for (k = 1; k < MV__CU_RS_FIRST; k++)
-            if (k < q.nfirst) u += q.first[k] * p[(k - 1) * step];
-    } else u = q.pole * p[(q.n - 2) * step] + s;
-    p[(q.n - 1) * step] = u = q.last * u;
-    for (k = q.n - 2; k >= 0; k--) p[k * step] = u = q.pole * u + q.gain * p[k * step];
+typedef struct mv__cu_rs_walk { /* along a line and back, or round */
+    const float *p;
+    long long step;
+    int i, by, n, wrap;
+    MV__CU_IN float next() {
+        const float v = p[i * step];
+        i += by;
+        if (i >= n) i = wrap ? 0 : n - 2, by = wrap ? 1 : -1;
+        if (i < 0) i = 1, by = 1;
+        return v;
+    }
+} mv__cu_rs_walk;
+typedef struct mv__cu_rs_ahead {
+    const float *p;
+    long long step;
+    MV__CU_IN float next() {
+        const float v = *p;
+        p += step;
+        return v;
+    }
+} mv__cu_rs_ahead;
+typedef struct mv__cu_rs_lines { /* across: neighbours in memory; along; over: the third axis */
+    int across, along, over, wrap;
+    long long step, next; /* along, over */
+} mv__cu_rs_lines;
+/* Across x: a thread has a piece, a block of 32 x 4 four pieces of each line */
+MV__CU_KERNEL(128, 5) mv__cu_k_rs_pre(float *d, const float *__restrict__ s, mv__cu_rs_lines g) {
+    const int x = (int)(blockIdx.x * 32 + (threadIdx.x & 31)), round = g.wrap ? g.along : 2 * (g.along - 1);
+    int o, i, k;
+    if (x >= g.across) return;
+    for (o = (int)blockIdx.y; o < g.over; o += (int)gridDim.y)
+        for (i = (int)(blockIdx.z * 4 + (threadIdx.x >> 5)) * MV__CU_RS_PIECE; i < g.along;
+             i += (int)gridDim.z * 4 * MV__CU_RS_PIECE) {
+            const long long at = o * g.next + x;
+            float v[MV__CU_RS_PIECE + MV__CU_RS_BEFORE];
+            if (i >= MV__CU_RS_BEFORE && i + (MV__CU_RS_PIECE + MV__CU_RS_BEFORE) <= g.along) {
+                mv__cu_rs_ahead w = {s + (at + (i - MV__CU_RS_BEFORE) * g.step), g.step};
+                mv__cu_rs_piece(v, w);
+            } else {
+                mv__cu_rs_walk w = {s + at, g.step, i - MV__CU_RS_BEFORE, 1, g.along, g.wrap};
+                if (w.i < 0) {
+                    w.i = w.i % round + round;
+                    if (w.i >= round) w.i -= round;
+                    if (w.i >= g.along - 1 && !g.wrap) w.i = round - w.i, w.by = -1;
+                }
+                mv__cu_rs_piece(v, w);
+            }
+            MV__CU_UNROLL for (k = 0; k < MV__CU_RS_PIECE; k++)
+                if (i + k < g.along) d[at + (i + k) * g.step] = v[k];
+        }
+}
+/* Along x: 32 lines (across: their number) through shared memory, 8 pieces of each */
+enum { MV__CU_RS_TILE = 8 * MV__CU_RS_PIECE, MV__CU_RS_PITCH = MV__CU_RS_TILE + 2 * MV__CU_RS_BEFORE + 1 };
+typedef float mv__cu_rs_tile[32][MV__CU_RS_PITCH];
+MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_rs_pre_x(float *d, const float *__restrict__ s, int n, long long lines,
+                                             int tap) {
+    MV__CU_SHARED(mv__cu_rs_tile, t);
+    const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5;
+    const long long line = (long long)blockIdx.x * 32;
+    const int rows = lines - line < 32 ? (int)(lines - line) : 32;
+    int first, i, k, r;
+    for (first = (int)blockIdx.y * MV__CU_RS_TILE; first < n; first += (int)gridDim.y * MV__CU_RS_TILE) {
+        float v[MV__CU_RS_PIECE + MV__CU_RS_BEFORE];
+        mv__cu_rs_ahead w = {t[lane] + warp * MV__CU_RS_PIECE, 1};
+        mv__cu_sync();
+        for (i = lane; i < MV__CU_RS_PITCH - 1; i += 32) {
+            const float *p = s + (line * n + mv__cu_rs_map(tap, first - MV__CU_RS_BEFORE + i, n));
+            MV__CU_UNROLL for (r = 0; r < 32; r += 8)
+                t[r + warp][i] = r + warp < rows ? p[(long long)(r + warp) * n] : 0.0f;
+        }
+        mv__cu_sync();
+        mv__cu_rs_piece(v, w);
+        mv__cu_sync();
+        MV__CU_UNROLL for (k = 0; k < MV__CU_RS_PIECE; k++) t[lane][warp * MV__CU_RS_PIECE + k] = v[k];
+        mv__cu_sync();
+        for (i = lane; i < MV__CU_RS_TILE && first + i < n; i += 32) {
+            float *q = d + (line * n + first + i);
+            MV__CU_UNROLL for (r = 0; r < 32; r += 8)
+                if (r + warp < rows) q[(long long)(r + warp) * n] = t[r + warp][i];
+        }
+    }
 }
 /* ---- through a matrix: a position counts steps of 2^-32, so that its start is made in double, what follows
    along z are exact sums, and whole part and fraction are at hand ---- */
@@ -6334,39 +6398,36 @@ MV__CU_FN mv_status mv__cu_rs_passes(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const 
                   a[1].in, a[2].in, (float)w->k->value);
     return mv__cu_launched(ctx, op);
 }
-MV__CU_FN mv_status mv__cu_rs_turn(mv_cuda_ctx *ctx, const char *op, float *d, const float *s,
-                                   const size_t *n) {
-    mv__cu_sp_box b; /* d: axes 0 and 1 changed; n: of s */
-    memset(&b, 0, sizeof b);
-    b.d = (unsigned char *)d, b.s = (const unsigned char *)s;
-    b.size = 4, b.nd = 3;
-    b.n[0] = n[1], b.n[1] = n[0], b.n[2] = n[2];
-    b.ds[0] = 4, b.ds[1] = (ptrdiff_t)n[1] * 4, b.ds[2] = (ptrdiff_t)(n[0] * n[1]) * 4;
-    b.ss[0] = (ptrdiff_t)n[0] * 4, b.ss[1] = 4, b.ss[2] = b.ds[2];
-    return mv__cu_sp_run(ctx, op, &b);
-}
+/* Coefficients of w->copy, into it; it and w->turned change places on the way. */
 MV__CU_FN mv_status mv__cu_rs_filter(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const size_t *n) {
     const char *op = w->k->op;
+    const int wrap = w->k->border == MEDVOL_BORDER_WRAP;
     mv_status st = MEDVOL_OK;
     int axis;
     for (axis = 0; axis < 3 && st == MEDVOL_OK; axis++) {
-        const size_t cells = n[0] * n[1] * n[2], lines = cells / n[axis];
-        const size_t inner = axis == 0 ? n[1] : axis == 1 ? n[0] : n[0] * n[1];
-        float *p = axis ? w->copy : w->turned;
-        mv__cu_rs_pole q;
-        unsigned grid = 0;
+        const size_t most = 65535, lines = n[1] * n[2], pieces = mv__cu_divup(n[axis], MV__CU_RS_PIECE);
+        float *p = w->copy;
         if (!w->filter[axis] || n[axis] == 1) continue;
-        mv__cu_rs_pole_make(&q, n[axis], w->k->border == MEDVOL_BORDER_WRAP);
-        if (axis == 0) st = mv__cu_rs_turn(ctx, op, w->turned, w->copy, n);
-        if (st == MEDVOL_OK) st = mv__cu_grid(ctx, op, mv__cu_divup(lines, MV__CU_B), &grid);
-        if (st < 0) return st;
-        MV__CU_LAUNCH(mv__cu_k_rs_pre, grid, MV__CU_B, 0, ctx->stream, p, (long long)lines, (long long)inner,
-                      (long long)(inner * n[axis]), (long long)inner, q);
-        st = mv__cu_launched(ctx, op);
-        if (axis == 0 && st == MEDVOL_OK) {
-            const size_t back[3] = {n[1], n[0], n[2]};
-            st = mv__cu_rs_turn(ctx, op, w->copy, w->turned, back);
+        if (axis == 0) {
+            unsigned grid = 0;
+            const size_t tiles = mv__cu_divup(pieces, 8);
+            if ((st = mv__cu_grid(ctx, op, mv__cu_divup(lines, 32), &grid)) < 0) return st;
+            MV__CU_LAUNCH(mv__cu_k_rs_pre_x, dim3(grid, (unsigned)(tiles < most ? tiles : most)), MV__CU_B, 0,
+                          ctx->stream, w->turned, w->copy, (int)n[0], (long long)lines,
+                          wrap ? (int)MEDVOL_BORDER_WRAP : (int)MEDVOL_BORDER_MIRROR);
+        } else {
+            const size_t over = n[3 - axis], runs = mv__cu_divup(pieces, 4);
+            mv__cu_rs_lines g;
+            g.across = (int)n[0], g.along = (int)n[axis], g.over = (int)over, g.wrap = wrap;
+            g.step = (long long)(axis == 1 ? n[0] : n[0] * n[1]);
+            g.next = (long long)(axis == 1 ? n[0] * n[1] : n[0]);
+            MV__CU_LAUNCH(mv__cu_k_rs_pre, dim3((unsigned)mv__cu_divup(n[0], 32),
+                                                (unsigned)(over < most ? over : most),
+                                                (unsigned)(runs < most ? runs : most)), 128, 0, ctx->stream,
+                          w->turned, w->copy, g);
         }
+        st = mv__cu_launched(ctx, op);
+        w->copy = w->turned, w->turned = p;
     }
     return st;
 }
@@ -6459,7 +6520,10 @@ MV__CU_FN mv_status mv__cu_rs_volume(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const 
         }
         if (st == MEDVOL_OK) st = mv__cu_rs_passes(ctx, w, w->around, &s, &f);
     }
-    if (st == MEDVOL_OK && w->k->interp == MEDVOL_CUBIC) st = mv__cu_rs_filter(ctx, w, src->dim);
+    if (st == MEDVOL_OK && w->k->interp == MEDVOL_CUBIC) {
+        st = mv__cu_rs_filter(ctx, w, src->dim);
+        s.data = w->copy;
+    }
     if (st < 0) return st;
     if (!w->p->diagonal) st = mv__cu_rs_matrix_run(ctx, w, &d, &s);
     else if (w->passes) st = mv__cu_rs_passes(ctx, w, w->ax, &d, &s);
@@ -6487,7 +6551,7 @@ MV__CU_FN mv_status mv__cu_rs_prepare(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const
     int r, copy, turned;
     mv_status st;
     copy = !nearest && (src->dtype != MEDVOL_F32 || scaled || w->k->interp == MEDVOL_CUBIC || w->smooth);
-    turned = !nearest && ((w->k->interp == MEDVOL_CUBIC && w->filter[0]) || w->smooth);
+    turned = !nearest && (w->k->interp == MEDVOL_CUBIC || w->smooth);
     if (nearest && out->dtype != src->dtype) typed = mv__cu_round(cells * mv_dtype_size(out->dtype));
     if (w->passes) {
         wide = p->n[0] * p->n[1] * p->m[2];
@@ -16671,6 +16735,7 @@ MV__CU_FN mv_status mv__cu_fd_warp_volume(mv_cuda_ctx *ctx, mv__cu_fd_warping *w
         k.copy = w->copy, k.turned = w->turned;
         k.filter[0] = k.filter[1] = k.filter[2] = 1;
         st = mv__cu_rs_filter(ctx, &k, src->dim);
+        s.data = k.copy;
     }
     if (w->out) d = mv__cu_rs_made(w->out, MEDVOL_F32, dst->dim);
     g.s = s.data, g.sy = s.stride[1], g.sz = s.stride[2];
