@@ -5816,7 +5816,7 @@ typedef struct mv__cu_rs_grid { /* blocks of 64 x 4 outputs, planes in turn */
     for (z = (int)blockIdx.z; z < (g).m[2]; z += (int)gridDim.z)
 MV__CU_DEV float mv__cu_rs_lerp(float a, float b, float w) { return a + w * (b - a); }
 enum { MV__CU_RS_RUN = 16, MV__CU_RS_PER = 2 };
-typedef struct mv__cu_rs_planes { /* the planes of a run of outputs along z */
+typedef struct mv__cu_rs_planes { /* of a run of outputs along z: where their planes lie */
     long long at[2][MV__CU_RS_RUN];
     float w[MV__CU_RS_RUN];
     int in[MV__CU_RS_RUN];
@@ -5840,15 +5840,17 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_linear(float *d, const float *__restrict_
     MV__CU_SHARED(mv__cu_rs_planes, t);
     const int x = (int)(blockIdx.x * 64 + (threadIdx.x & 63)),
         y = (int)(blockIdx.y * (4 * MV__CU_RS_PER) + (threadIdx.x >> 6)), cx = mv__cu_mini(x, g.m[0] - 1);
-    const long long xl = (long long)(ax.taps - 1) * ax.m + cx, right = ax.at[xl] - ax.at[cx];
+    const long long xl = (long long)(ax.taps - 1) * ax.m + cx;
+    const int right = ax.at[xl] - ax.at[cx], flat = az.taps == 1;
     const float wx = ax.w[xl];
-    const float *p[MV__CU_RS_PER][2];
+    const unsigned char *p[MV__CU_RS_PER][2];
     float wy[MV__CU_RS_PER];
     int on[MV__CU_RS_PER], in[MV__CU_RS_PER], z, k, r, e;
     MV__CU_UNROLL for (r = 0; r < MV__CU_RS_PER; r++) {
         const int cy = mv__cu_mini(y + 4 * r, g.m[1] - 1);
         const long long yl = (long long)(ay.taps - 1) * ay.m + cy;
-        p[r][0] = s + (ay.at[cy] * g.sy + ax.at[cx]), p[r][1] = s + (ay.at[yl] * g.sy + ax.at[cx]);
+        p[r][0] = (const unsigned char *)(s + (ay.at[cy] * g.sy + ax.at[cx]));
+        p[r][1] = (const unsigned char *)(s + (ay.at[yl] * g.sy + ax.at[cx]));
         wy[r] = ay.w[yl];
         on[r] = x < g.m[0] && y + 4 * r < g.m[1];
         in[r] = ax.in[cx] && ay.in[cy];
@@ -5858,7 +5860,7 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_linear(float *d, const float *__restrict_
         long long at[2] = {-1, -1};
         float v[2][MV__CU_RS_PER] = {};
         float *q = d + (z * g.dz + y * g.dy + x);
-        mv__cu_rs_planes_get(&t, az, g.sz, z);
+        mv__cu_rs_planes_get(&t, az, g.sz * 4, z);
         MV__CU_ROLLED for (k = 0; k < planes; k++, q += g.dz) {
             const float wz = t.w[k];
             const int inside = t.in[k];
@@ -5871,7 +5873,8 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_linear(float *d, const float *__restrict_
                 } else {
                     float c[MV__CU_RS_PER][4];
                     MV__CU_UNROLL for (r = 0; r < MV__CU_RS_PER; r++) {
-                        const float *u = p[r][0] + want, *o = p[r][1] + want;
+                        const float *u = (const float *)(const void *)(p[r][0] + want),
+                                    *o = (const float *)(const void *)(p[r][1] + want);
                         c[r][0] = u[0], c[r][1] = u[right], c[r][2] = o[0], c[r][3] = o[right];
                     }
                     MV__CU_UNROLL for (r = 0; r < MV__CU_RS_PER; r++) {
@@ -5882,7 +5885,7 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_linear(float *d, const float *__restrict_
                 }
             }
             MV__CU_UNROLL for (r = 0; r < MV__CU_RS_PER; r++) {
-                const float out = az.taps > 1 ? mv__cu_rs_lerp(v[0][r], v[1][r], wz) : v[0][r];
+                const float out = v[0][r] + wz * (flat ? 0.0f : v[1][r] - v[0][r]);
                 if (on[r]) q[4 * r * g.dy] = in[r] & inside ? out : value;
             }
         }
@@ -6138,8 +6141,8 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_turned(float *d, const float *__restrict_
                 const float *v = s + (o.i[2] * g.sz + o.i[1] * g.sy + o.i[0]), *u = v + g.sz;
                 const int same = o.i[0] == had[0] && o.i[1] == had[1] && o.i[2] == had[2];
                 MV__CU_UNROLL for (r = 0; r < 4; r++) low[r] = high[r];
-                high[0] = u[0], high[1] = u[1], high[2] = u[g.sy], high[3] = u[g.sy + 1];
-                if (!same) low[0] = v[0], low[1] = v[1], low[2] = v[g.sy], low[3] = v[g.sy + 1];
+                high[0] = u[0], high[1] = u[1], u += g.sy, high[2] = u[0], high[3] = u[1];
+                if (!same) low[0] = v[0], low[1] = v[1], v += g.sy, low[2] = v[0], low[3] = v[1];
                 had[0] = o.i[0], had[1] = o.i[1], had[2] = o.i[2] + 1;
             } else if ((in = mv__cu_rs_find(g, p, &o)) != 0) {
                 const int x1 = mv__cu_rs_map(g.tap, o.i[0] + 1, g.n[0]);
