@@ -6159,12 +6159,38 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_turned(float *d, const float *__restrict_
         }
     }
 }
-/* Four taps an axis */
+/* Four taps an axis; INNER: all of them voxels */
+template <int INNER>
+MV__CU_DEV float mv__cu_rs_four(const float *__restrict__ s, const mv__cu_rs_gen &g,
+                                const mv__cu_rs_spot &o) {
+    const float *v = s + ((o.i[2] - 1) * g.sz + (o.i[1] - 1) * g.sy + (o.i[0] - 1));
+    float w[3][4], out = 0.0f;
+    const int interp = g.interp == MEDVOL_CUBIC ? (int)MEDVOL_CUBIC : (int)MEDVOL_CUBIC_CONV;
+    int at[3][4], r, j, k;
+    MV__CU_UNROLL for (r = 0; r < 3; r++) {
+        MV__CU_UNROLL for (j = 0; j < 4; j++) {
+            w[r][j] = mv__cu_rs_weight(interp, g.a, 0, o.f[r], j);
+            at[r][j] = INNER ? j : mv__cu_rs_map(g.tap, o.i[r] - 1 + j, g.n[r]);
+        }
+    }
+    MV__CU_UNROLL for (k = 0; k < 4; k++, v += g.sz) {
+        const float *u = v;
+        float plane = 0.0f;
+        MV__CU_UNROLL for (j = 0; j < 4; j++, u += g.sy) {
+            const float *p = INNER ? u : s + (at[2][k] * g.sz + at[1][j] * g.sy);
+            float row = w[0][0] * p[at[0][0]];
+            MV__CU_UNROLL for (r = 1; r < 4; r++) row += w[0][r] * p[at[0][r]];
+            plane += w[1][j] * row;
+        }
+        out += w[2][k] * plane;
+    }
+    return out;
+}
 MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_rs_cubic(float *d, const float *__restrict__ s, mv__cu_rs_gen g) {
     const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5;
     const int x = (int)blockIdx.x * 32 + (warp & 3) * 8 + (lane & 7),
         y = (int)blockIdx.y * 8 + (warp >> 2) * 4 + (lane >> 3);
-    int z, n, r, j, k;
+    int z, n, r;
     if (x >= g.m[0] || y >= g.m[1]) return;
     for (z = (int)blockIdx.z * MV__CU_RS_DEEP; z < g.m[2]; z += (int)gridDim.z * MV__CU_RS_DEEP) {
         const int end = mv__cu_mini(z + MV__CU_RS_DEEP, g.m[2]);
@@ -6173,27 +6199,14 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_rs_cubic(float *d, const float *__restrict__
         for (n = z; n < end; n++) {
             mv__cu_rs_spot o;
             float out = g.value;
-            if (mv__cu_rs_find(g, p, &o)) {
-                int at[3][4];
-                float w[3][4];
-                MV__CU_UNROLL for (r = 0; r < 3; r++) {
-                    MV__CU_UNROLL for (j = 0; j < 4; j++) {
-                        at[r][j] = mv__cu_rs_map(g.tap, o.i[r] - 1 + j, g.n[r]);
-                        w[r][j] = mv__cu_rs_weight(g.interp, g.a, 0, o.f[r], j);
-                    }
-                }
-                out = 0.0f;
-                MV__CU_UNROLL for (k = 0; k < 4; k++) {
-                    float plane = 0.0f;
-                    MV__CU_UNROLL for (j = 0; j < 4; j++) {
-                        const float *v = s + (at[2][k] * g.sz + at[1][j] * g.sy);
-                        float row = w[0][0] * v[at[0][0]];
-                        MV__CU_UNROLL for (r = 1; r < 4; r++) row += w[0][r] * v[at[0][r]];
-                        plane += w[1][j] * row;
-                    }
-                    out += w[2][k] * plane;
-                }
+            int in = 1;
+            MV__CU_UNROLL for (r = 0; r < 3; r++) {
+                o.i[r] = (int)(p[r] >> 32);
+                o.f[r] = mv__cu_rs_rest(p[r]);
+                in = in && o.i[r] >= 1 && o.i[r] < g.n[r] - 2;
             }
+            if (in) out = mv__cu_rs_four<1>(s, g, o);
+            else if (mv__cu_rs_find(g, p, &o)) out = mv__cu_rs_four<0>(s, g, o);
             d[n * g.dz + y * g.dy + x] = out;
             MV__CU_UNROLL for (r = 0; r < 3; r++) p[r] += g.step[r];
         }
