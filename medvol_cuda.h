@@ -6252,47 +6252,56 @@ MV__CU_KERNEL(MV__CU_RS_LB, 3) mv__cu_k_rs_lanczos(float *d, const float *__rest
         d[z * g.dz + y * g.dy + x] = out;
     }
 }
-/* Where every border has the same voxel: at once; the rest as medvol.h finds it */
+/* Where every border has the same voxel, and beyond a constant one: at once; the rest as medvol.h finds it */
 template <class T>
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_gen_near(T *d, const T *__restrict__ s, mv__cu_rs_gen g, int m,
                                                 mv__cu_rs_fill fill) {
     const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5;
     const int x = (int)blockIdx.x * 32 + (warp & 3) * 8 + (lane & 7),
         y = (int)blockIdx.y * 8 + (warp >> 2) * 4 + (lane >> 3);
-    const int low = g.border == MEDVOL_BORDER_MIRROR;
-    int z, k, r, j, span[3];
+    const int low = g.border == MEDVOL_BORDER_MIRROR, constant = g.border == MEDVOL_BORDER_CONSTANT;
+    const long long by[3] = {m, g.sy * m, g.sz * m};
+    int first, z, j, k, r, span[3];
     if (x >= g.m[0] || y >= g.m[1]) return;
     MV__CU_UNROLL for (r = 0; r < 3; r++) span[r] = g.n[r] > 2 * low ? g.n[r] - 2 * low : 0;
-    for (j = 0; j < m; j++)
-    for (z = (int)blockIdx.z * MV__CU_RS_DEEP; z < g.m[2]; z += (int)gridDim.z * MV__CU_RS_DEEP) {
-        const int planes = mv__cu_mini(MV__CU_RS_DEEP, g.m[2] - z);
-        T *q = d + (z * g.dz + y * g.dy + x) * m + j, v[MV__CU_RS_DEEP];
-        unsigned made = 0;
-        long long p[3];
-        mv__cu_rs_start(g, x, y, z, p);
-        MV__CU_UNROLL for (r = 0; r < 3; r++) p[r] += (1LL << 31) + MV__CU_RS_TIE - MV__CU_RS_ROUND;
-        MV__CU_UNROLL for (k = 0; k < MV__CU_RS_DEEP; k++) {
-            int i[3], in = k < planes;
-            MV__CU_UNROLL for (r = 0; r < 3; r++) {
-                i[r] = (int)(p[r] >> 32);
-                in = in && (unsigned)(i[r] - low) < (unsigned)span[r];
-                p[r] += g.step[r];
+    for (j = 0; j < m; j++) { /* words of an element in turn */
+        const T none = mv__cu_rs_fill_at<T>(fill, j);
+        for (first = (int)blockIdx.z * MV__CU_RS_DEEP; first < g.m[2];
+             first += (int)gridDim.z * MV__CU_RS_DEEP) {
+            const int end = mv__cu_mini(first + MV__CU_RS_DEEP, g.m[2]);
+            T *q = d + (first * g.dz + y * g.dy + x) * m + j;
+            long long p[3];
+            mv__cu_rs_start(g, x, y, first, p);
+            MV__CU_UNROLL for (r = 0; r < 3; r++) p[r] += (1LL << 31) + MV__CU_RS_TIE - MV__CU_RS_ROUND;
+            MV__CU_ROLLED for (z = first; z < end; z += 4, q += 4 * g.dz * m) {
+                T v[4];
+                unsigned made = 0;
+                MV__CU_UNROLL for (k = 0; k < 4; k++) {
+                    int i[3], in = 1, out = 0;
+                    MV__CU_UNROLL for (r = 0; r < 3; r++) {
+                        i[r] = (int)(p[r] >> 32);
+                        in = in && (unsigned)(i[r] - low) < (unsigned)span[r];
+                        out = out || (unsigned)i[r] > (unsigned)g.n[r];
+                        p[r] += g.step[r];
+                    }
+                    v[k] = none;
+                    if (in && z + k < end) v[k] = s[i[2] * by[2] + i[1] * by[1] + i[0] * by[0] + j];
+                    if (in || (out && constant)) made |= 1u << k;
+                }
+                MV__CU_UNROLL for (k = 0; k < 4; k++)
+                    if ((made >> k & 1u) && z + k < end) q[k * g.dz * m] = v[k];
+                MV__CU_ROLLED for (k = 0; k < 4 && z + k < end && made != 15u; k++) {
+                    long long at = j;
+                    int in = 1;
+                    if (made >> k & 1u) continue;
+                    MV__CU_UNROLL for (r = 0; r < 3; r++) {
+                        const double c = mv__cu_rs_place(g, r, x, y, z + k);
+                        if (constant) in = in && mv__cu_rs_within(c, g.n[r]);
+                        at += (long long)mv__cu_rs_near(g.border, c, (double)g.n[r]) * by[r];
+                    }
+                    q[k * g.dz * m] = in ? s[at] : none;
+                }
             }
-            if (in) v[k] = s[(i[2] * g.sz + i[1] * g.sy + i[0]) * m + j], made |= 1u << k;
-        }
-        MV__CU_UNROLL for (k = 0; k < MV__CU_RS_DEEP; k++)
-            if (made >> k & 1u) q[k * g.dz * m] = v[k];
-        MV__CU_ROLLED for (k = 0; k < planes; k++) {
-            long long at = 0;
-            int in = 1;
-            if (made >> k & 1u) continue;
-            MV__CU_UNROLL for (r = 0; r < 3; r++) {
-                const double c = mv__cu_rs_place(g, r, x, y, z + k);
-                if (g.border == MEDVOL_BORDER_CONSTANT) in = in && mv__cu_rs_within(c, g.n[r]);
-                at += (long long)mv__cu_rs_near(g.border, c,
-                                                (double)g.n[r]) * (r == 0 ? 1 : r == 1 ? g.sy : g.sz);
-            }
-            q[k * g.dz * m] = in ? s[at * m + j] : mv__cu_rs_fill_at<T>(fill, j);
         }
     }
 }
