@@ -311,6 +311,7 @@ MEDVOL_DEF mv_status mv_cuda_pad_array(mv_cuda_ctx *ctx, void *dst, const void *
    As in medvol.h. NEAREST has its bits; the others agree with it within 1e-5 of the largest value among the
    taps (2e-6 where the grid neither turns nor shears and interp is not CUBIC); integer results near a tie
    may be one apart. Tables are made on the device, nothing is copied from the host: all may be captured.
+   NaN and infinities reach at most 48 voxels along CUBIC's lines, not all of them.
    Positions must stay within 2^30 voxels and results have at most 262140 rows (MEDVOL_E_UNSUPPORTED).
    grid's data are not read: it may lie on the host.
    SCRATCH  an f32 copy of one volume of src where that is not f32 or has a scaling, one of the result where
@@ -5641,7 +5642,7 @@ MEDVOL_DEF mv_status mv_cuda_pad_array(mv_cuda_ctx *ctx, void *dst, const void *
 /* ==== [RESAMPLE] interpolation, resampling to spacing, shape, grid, by an affine. Owns mv__cu_rs_*. Uses
    [BASE] [CTX] [VOLUME] [SPATIAL]. Straight grids through tables of taps and weights, made on the device:
    LINEAR and NEAREST in one kernel, more taps axis after axis. Others through the matrix, a warp to 8 x 4
-   voxels: its start in double, what follows in float. ==================================================== */
+   voxels and a thread to 8 along z: its start in double, what follows in whole numbers. ================== */
 typedef struct mv__cu_rs_ask {
     const char *op;
     int interp, border, grid, shape, antialias, lobes;
