@@ -311,6 +311,7 @@ MEDVOL_DEF mv_status mv_cuda_pad_array(mv_cuda_ctx *ctx, void *dst, const void *
    As in medvol.h. NEAREST has its bits; the others agree with it within 1e-5 of the largest value among the
    taps (2e-6 where the grid neither turns nor shears and interp is not CUBIC); integer results near a tie
    may be one apart. Tables are made on the device, nothing is copied from the host: all may be captured.
+   NaN and infinities reach at most 48 voxels along CUBIC's lines, not all of them.
    Positions must stay within 2^30 voxels and results have at most 262140 rows (MEDVOL_E_UNSUPPORTED).
    grid's data are not read: it may lie on the host.
    SCRATCH  an f32 copy of one volume of src where that is not f32 or has a scaling, one of the result where
@@ -5994,7 +5995,7 @@ MEDVOL_DEF mv_status mv_cuda_pad_array(mv_cuda_ctx *ctx, void *dst, const void *
 /* ==== [RESAMPLE] interpolation, resampling to spacing, shape, grid, by an affine. Owns mv__cu_rs_*. Uses
    [BASE] [CTX] [VOLUME] [SPATIAL]. Straight grids through tables of taps and weights, made on the device:
    LINEAR and NEAREST in one kernel, more taps axis after axis. Others through the matrix, a warp to 8 x 4
-   voxels: its start in double, what follows in float. ==================================================== */
+   voxels and a thread to 8 along z: its start in double, what follows in whole numbers. ================== */
 typedef struct mv__cu_rs_ask {
     const char *op;
     int interp, border, grid, shape, antialias, lobes;
@@ -6113,7 +6114,7 @@ template <class R> MV__CU_DEV R mv__cu_rs_weight(int interp, R a, int lobes, R f
             return mv__cu_sinpi(t) * mv__cu_sinpi(u) / (R(9.8696044010893586188) * t * u);
     }
 }
-/* ---- straight grids: output c of an axis is the sum of w[c * taps + t] * input[at[c * taps + t]] ---- */
+/* ---- straight grids: output c of an axis is the sum of w[t * m + c] * input[at[t * m + c]] ---- */
 typedef struct mv__cu_rs_axis {
     int n, m, taps, same, r; /* r: reach of the smoothing; same: only copied */
     int *at;
@@ -6153,8 +6154,8 @@ MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_rs_table(mv__cu_rs_axis x, mv__cu_rs_rule k)
             w += mv__cu_rs_weight(k.interp, k.a, k.lobes, p,
                                   j) / sum * (x.r ? exp(-0.5 * d * d) / total : 1.0);
         }
-        x.w[(long long)i * x.taps + t] = (float)w;
-        x.at[(long long)i * x.taps + t] = mv__cu_rs_map(k.tap, first + t, x.n);
+        x.w[(long long)t * x.m + i] = (float)w;
+        x.at[(long long)t * x.m + i] = mv__cu_rs_map(k.tap, first + t, x.n);
     }
 }
 typedef struct mv__cu_rs_grid { /* blocks of 64 x 4 outputs, planes in turn */
@@ -6168,40 +6169,115 @@ typedef struct mv__cu_rs_grid { /* blocks of 64 x 4 outputs, planes in turn */
     if (x >= (g).m[0] || y >= (g).m[1]) return;                                                          \
     for (z = (int)blockIdx.z; z < (g).m[2]; z += (int)gridDim.z)
 MV__CU_DEV float mv__cu_rs_lerp(float a, float b, float w) { return a + w * (b - a); }
+enum { MV__CU_RS_RUN = 16, MV__CU_RS_PER = 2 };
+typedef struct mv__cu_rs_planes { /* of a run of outputs along z: where their planes lie */
+    long long at[2][MV__CU_RS_RUN];
+    float w[MV__CU_RS_RUN];
+    int in[MV__CU_RS_RUN];
+} mv__cu_rs_planes;
+MV__CU_DEV void mv__cu_rs_planes_get(mv__cu_rs_planes *t, const mv__cu_rs_axis &a, long long step,
+                                     int first) {
+    const int k = (int)threadIdx.x, i = first + k;
+    mv__cu_sync(); /* who still reads the last ones */
+    if (k < MV__CU_RS_RUN && i < a.m) {
+        const long long last = (long long)(a.taps - 1) * a.m + i;
+        t->at[0][k] = a.at[i] * step, t->at[1][k] = a.at[last] * step;
+        t->w[k] = a.w[last];
+        t->in[k] = a.in[i];
+    }
+    mv__cu_sync();
+}
+/* 64 x 8 outputs, a run along z: each thread keeps, of two columns, what lies in the two planes around. */
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_linear(float *d, const float *__restrict__ s, mv__cu_rs_grid g,
                                               mv__cu_rs_axis ax, mv__cu_rs_axis ay, mv__cu_rs_axis az,
                                               float value) {
-    MV__CU_RS_EACH(g, x, y, z) {
-        const long long z0 = az.at[(long long)z * az.taps] * g.sz,
-            z1 = az.at[(long long)z * az.taps + az.taps - 1] * g.sz;
-        const long long y0 = ay.at[(long long)y * ay.taps] * g.sy,
-            y1 = ay.at[(long long)y * ay.taps + ay.taps - 1] * g.sy;
-        const int x0 = ax.at[(long long)x * ax.taps], x1 = ax.at[(long long)x * ax.taps + ax.taps - 1];
-        const float wx = ax.w[(long long)x * ax.taps + ax.taps - 1],
-            wy = ay.w[(long long)y * ay.taps + ay.taps - 1], wz = az.w[(long long)z * az.taps + az.taps - 1];
-        float a = s[z0 + y0 + x0], b = s[z0 + y0 + x1], c = s[z0 + y1 + x0], e = s[z0 + y1 + x1];
-        if (az.taps > 1) {
-            a = mv__cu_rs_lerp(a, s[z1 + y0 + x0], wz), b = mv__cu_rs_lerp(b, s[z1 + y0 + x1], wz);
-            c = mv__cu_rs_lerp(c, s[z1 + y1 + x0], wz), e = mv__cu_rs_lerp(e, s[z1 + y1 + x1], wz);
+    MV__CU_SHARED(mv__cu_rs_planes, t);
+    const int x = (int)(blockIdx.x * 64 + (threadIdx.x & 63)),
+        y = (int)(blockIdx.y * (4 * MV__CU_RS_PER) + (threadIdx.x >> 6)), cx = mv__cu_mini(x, g.m[0] - 1);
+    const long long xl = (long long)(ax.taps - 1) * ax.m + cx;
+    const int right = ax.at[xl] - ax.at[cx], flat = az.taps == 1;
+    const float wx = ax.w[xl];
+    const unsigned char *p[MV__CU_RS_PER][2];
+    float wy[MV__CU_RS_PER];
+    int on[MV__CU_RS_PER], in[MV__CU_RS_PER], z, k, r, e;
+    MV__CU_UNROLL for (r = 0; r < MV__CU_RS_PER; r++) {
+        const int cy = mv__cu_mini(y + 4 * r, g.m[1] - 1);
+        const long long yl = (long long)(ay.taps - 1) * ay.m + cy;
+        p[r][0] = (const unsigned char *)(s + (ay.at[cy] * g.sy + ax.at[cx]));
+        p[r][1] = (const unsigned char *)(s + (ay.at[yl] * g.sy + ax.at[cx]));
+        wy[r] = ay.w[yl];
+        on[r] = x < g.m[0] && y + 4 * r < g.m[1];
+        in[r] = ax.in[cx] && ay.in[cy];
+    }
+    for (z = (int)blockIdx.z * MV__CU_RS_RUN; z < g.m[2]; z += (int)gridDim.z * MV__CU_RS_RUN) {
+        const int planes = mv__cu_mini(MV__CU_RS_RUN, g.m[2] - z);
+        long long at[2] = {-1, -1};
+        float v[2][MV__CU_RS_PER] = {};
+        float *q = d + (z * g.dz + y * g.dy + x);
+        mv__cu_rs_planes_get(&t, az, g.sz * 4, z);
+        MV__CU_ROLLED for (k = 0; k < planes; k++, q += g.dz) {
+            const float wz = t.w[k];
+            const int inside = t.in[k];
+            MV__CU_UNROLL for (e = 0; e < 2; e++) {
+                const long long want = t.at[e][k];
+                if (want == at[e]) continue; /* the same for all threads, as is what follows */
+                at[e] = want;
+                if (want == at[1 - e]) {
+                    MV__CU_UNROLL for (r = 0; r < MV__CU_RS_PER; r++) v[e][r] = v[1 - e][r];
+                } else {
+                    float c[MV__CU_RS_PER][4];
+                    MV__CU_UNROLL for (r = 0; r < MV__CU_RS_PER; r++) {
+                        const float *u = (const float *)(const void *)(p[r][0] + want),
+                                    *o = (const float *)(const void *)(p[r][1] + want);
+                        c[r][0] = u[0], c[r][1] = u[right], c[r][2] = o[0], c[r][3] = o[right];
+                    }
+                    MV__CU_UNROLL for (r = 0; r < MV__CU_RS_PER; r++) {
+                        if (ax.taps > 1) c[r][0] = mv__cu_rs_lerp(c[r][0], c[r][1], wx),
+                            c[r][2] = mv__cu_rs_lerp(c[r][2], c[r][3], wx);
+                        v[e][r] = ay.taps > 1 ? mv__cu_rs_lerp(c[r][0], c[r][2], wy[r]) : c[r][0];
+                    }
+                }
+            }
+            MV__CU_UNROLL for (r = 0; r < MV__CU_RS_PER; r++) {
+                const float out = v[0][r] + wz * (flat ? 0.0f : v[1][r] - v[0][r]);
+                if (on[r]) q[4 * r * g.dy] = in[r] & inside ? out : value;
+            }
         }
-        if (ay.taps > 1) a = mv__cu_rs_lerp(a, c, wy), b = mv__cu_rs_lerp(b, e, wy);
-        if (ax.taps > 1) a = mv__cu_rs_lerp(a, b, wx);
-        d[z * g.dz + y * g.dy + x] = ax.in[x] && ay.in[y] && az.in[z] ? a : value;
     }
 }
-/* One axis; in all others a place stays its own. The last one asks all three whether it is inside. */
+enum { MV__CU_RS_ROWS = 8 };
+typedef struct mv__cu_rs_row { long long d, s, step; } mv__cu_rs_row; /* to the next row, to the next tap */
+template <int ROWS>
+MV__CU_DEV void mv__cu_rs_rows(float *q, const float *__restrict__ p, const mv__cu_rs_row &o,
+                               const mv__cu_rs_axis &a, int c) {
+    const int *at = a.at + c;
+    const float *w = a.w + c;
+    float sum[ROWS] = {};
+    int t, r;
+    MV__CU_UNROLL_BY(2) for (t = 0; t < a.taps; t++, at += a.m, w += a.m) {
+        const float *v = p + *at * o.step, f = *w;
+        MV__CU_UNROLL for (r = 0; r < ROWS; r++, v += o.s) sum[r] += f * *v;
+    }
+    MV__CU_UNROLL for (r = 0; r < ROWS; r++, q += o.d) *q = sum[r];
+}
+/* One axis; in all others a place stays its own. 64 along x, 4 along y (z for the axes x and z), of each
+   ROWS along the third. */
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_pass(float *d, const float *__restrict__ s, mv__cu_rs_grid g, int axis,
                                             long long step, mv__cu_rs_axis a) {
-    MV__CU_RS_EACH(g, x, y, z) {
-        const int c = axis == 0 ? x : axis == 1 ? y : z;
+    const int x = (int)(blockIdx.x * 64 + (threadIdx.x & 63)), part = (int)(threadIdx.x >> 6);
+    const int deep = axis == 1 ? (int)MV__CU_RS_ROWS : 4, y = axis == 1 ? (int)blockIdx.y * 4 + part
+        : (int)blockIdx.y * MV__CU_RS_ROWS;
+    const mv__cu_rs_row o = {axis == 1 ? g.dz : g.dy, axis == 1 ? g.sz : g.sy, step};
+    int first, r;
+    if (x >= g.m[0] || y >= g.m[1]) return;
+    for (first = (int)blockIdx.z * deep; first < g.m[2]; first += (int)gridDim.z * deep) {
+        const int z = axis == 1 ? first : first + part, c = axis == 0 ? x : axis == 1 ? y : z,
+            rows = axis == 1 ? g.m[2] - z : g.m[1] - y;
         const float *p = s + (axis == 2 ? 0 : z * g.sz) + (axis == 1 ? 0 : y * g.sy) + (axis == 0 ? 0 : x);
-        const int *at = a.at + (long long)c * a.taps;
-        const float *w = a.w + (long long)c * a.taps;
-        float sum = a.taps > 1 ? w[0] * p[at[0] * step] : p[at[0] * step];
-        int t;
-        if (a.taps == 2) sum = mv__cu_rs_lerp(p[at[0] * step], p[at[1] * step], w[1]);
-        else for (t = 1; t < a.taps; t++) sum += w[t] * p[at[t] * step];
-        d[z * g.dz + y * g.dy + x] = sum;
+        float *q = d + (z * g.dz + y * g.dy + x);
+        if (z >= g.m[2]) return;
+        if (rows >= MV__CU_RS_ROWS) mv__cu_rs_rows<MV__CU_RS_ROWS>(q, p, o, a, c);
+        else for (r = 0; r < rows; r++) mv__cu_rs_rows<1>(q + r * o.d, p + r * o.s, o, a, c);
     }
 }
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_outside(float *d, mv__cu_rs_grid g, const unsigned char *ix,
@@ -6220,67 +6296,132 @@ template <class T>
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_near(T *d, const T *__restrict__ s, mv__cu_rs_grid g, int m,
                                             mv__cu_rs_axis ax, mv__cu_rs_axis ay, mv__cu_rs_axis az,
                                             mv__cu_rs_fill fill) {
-    MV__CU_RS_EACH(g, x, y, z) {
-        const T *p = s + (az.at[z] * g.sz + ay.at[y] * g.sy + ax.at[x]) * m;
-        T *q = d + (z * g.dz + y * g.dy + x) * m;
-        const int in = ax.in[x] && ay.in[y] && az.in[z];
-        int j;
-        for (j = 0; j < m; j++) q[j] = in ? p[j] : mv__cu_rs_fill_at<T>(fill, j);
-    }
-}
-/* ---- B-spline coefficients in place: a thread to a line, along an axis across x ---- */
-enum { MV__CU_RS_FIRST = 16 };
-typedef struct mv__cu_rs_pole {
-    int n, nfirst, wrap;
-    float first[MV__CU_RS_FIRST], pole, gain, last;
-} mv__cu_rs_pole;
-MV__CU_FN void mv__cu_rs_pole_make(mv__cu_rs_pole *p, size_t n, int wrap) {
-    const double z = sqrt(3.0) - 2.0, zn = pow(z, (double)n), z2 = pow(z, 2.0 * ((double)n - 1.0));
-    int k;
-    memset(p, 0, sizeof *p);
-    p->n = (int)n;
-    p->wrap = wrap;
-    p->nfirst = n < MV__CU_RS_FIRST ? (int)n : (int)MV__CU_RS_FIRST;
-    p->pole = (float)z;
-    p->gain = (float)(-6.0 * z);
-    p->last = wrap ? p->gain : (float)(6.0 * z / (z * z - 1.0));
-    for (k = 0; k < p->nfirst; k++) {
-        double w = pow(z, (double)k);
-        if (wrap) w /= 1.0 - zn;
-        else if (n > 1) {
-            if (k > 0 && (size_t)k < n - 1) w += pow(z, 2.0 * (double)n - 2.0 - (double)k);
-            w /= 1.0 - z2;
+    MV__CU_SHARED(mv__cu_rs_planes, t);
+    const int x = (int)(blockIdx.x * 64 + (threadIdx.x & 63)), y = (int)(blockIdx.y * 4 + (threadIdx.x >> 6));
+    const int on = x < g.m[0] && y < g.m[1], cx = on ? x : 0, cy = on ? y : 0, in = ax.in[cx] && ay.in[cy];
+    int z, k, j, e;
+    for (z = (int)blockIdx.z * MV__CU_RS_RUN; z < g.m[2]; z += (int)gridDim.z * MV__CU_RS_RUN) {
+        const int planes = on ? mv__cu_mini(MV__CU_RS_RUN, g.m[2] - z) : 0;
+        mv__cu_rs_planes_get(&t, az, g.sz * m, z);
+        for (j = 0; j < m; j++) {
+            const T *p = s + (ay.at[cy] * g.sy + ax.at[cx]) * m + j, none = mv__cu_rs_fill_at<T>(fill, j);
+            T *q = d + (z * g.dz + y * g.dy + x) * m + j;
+            for (k = 0; k < planes; k += 8) {
+                T v[8];
+                MV__CU_UNROLL for (e = 0; e < 8; e++)
+                    if (k + e < planes) v[e] = in && t.in[k + e] ? p[t.at[0][k + e]] : none;
+                MV__CU_UNROLL for (e = 0; e < 8; e++)
+                    if (k + e < planes) q[(k + e) * g.dz * m] = v[e];
+            }
         }
-        p->first[k] = (float)w;
     }
 }
-MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_pre(float *p, long long lines, long long inner, long long outer,
-                                           long long step, mv__cu_rs_pole q) {
-    const long long i = (long long)blockIdx.x * MV__CU_B + (int)threadIdx.x;
-    float s, u;
+/* ---- B-spline coefficients: along a line a recursion forward, one backward. Both forget (to 7e-10 within 16
+   voxels), so pieces of a line start on their own, out of the line's image beyond its ends. ---- */
+enum { MV__CU_RS_PIECE = 32, MV__CU_RS_BEFORE = 16 };
+#define MV__CU_RS_POLE -0.26794919243112270647f
+template <class W> MV__CU_DEV void mv__cu_rs_piece(float *v, W &from) {
+    float s = 0.0f;
     int k;
-    if (i >= lines) return;
-    p += i % inner + i / inner * outer;
-    s = q.first[0] * p[0];
-    MV__CU_UNROLL for (k = 1; k < MV__CU_RS_FIRST; k++)
-        if (k < q.nfirst) s += q.first[k] * p[(q.wrap ? q.n - k : k) * step];
-    p[0] = s;
-    for (k = 1; k < q.n; k++) p[k * step] = s = q.pole * s + p[k * step];
-    if (q.wrap) {
-        u = q.first[0] * s;
-        MV__CU_UNROLL for (k = 1; k < MV__CU_RS_FIRST; k++)
-            if (k < q.nfirst) u += q.first[k] * p[(k - 1) * step];
-    } else u = q.pole * p[(q.n - 2) * step] + s;
-    p[(q.n - 1) * step] = u = q.last * u;
-    for (k = q.n - 2; k >= 0; k--) p[k * step] = u = q.pole * u + q.gain * p[k * step];
+    MV__CU_UNROLL for (k = 0; k < MV__CU_RS_BEFORE; k++) s = MV__CU_RS_POLE * s + from.next();
+    MV__CU_UNROLL for (k = 0; k < MV__CU_RS_PIECE + MV__CU_RS_BEFORE; k++)
+        v[k] = s = MV__CU_RS_POLE * s + from.next();
+    s = 0.0f;
+    MV__CU_UNROLL for (k = MV__CU_RS_PIECE + MV__CU_RS_BEFORE - 1; k >= 0; k--)
+        v[k] = s = MV__CU_RS_POLE * (s - 6.0f * v[k]);
 }
-/* ---- through a matrix ---- */
+typedef struct mv__cu_rs_walk { /* along a line and back, or round */
+    const float *p;
+    long long step;
+    int i, by, n, wrap;
+    MV__CU_IN float next() {
+        const float v = p[i * step];
+        i += by;
+        if (i >= n) i = wrap ? 0 : n - 2, by = wrap ? 1 : -1;
+        if (i < 0) i = 1, by = 1;
+        return v;
+    }
+} mv__cu_rs_walk;
+typedef struct mv__cu_rs_ahead {
+    const float *p;
+    long long step;
+    MV__CU_IN float next() {
+        const float v = *p;
+        p += step;
+        return v;
+    }
+} mv__cu_rs_ahead;
+typedef struct mv__cu_rs_lines { /* across: neighbours in memory; along; over: the third axis */
+    int across, along, over, wrap;
+    long long step, next; /* along, over */
+} mv__cu_rs_lines;
+/* Across x: a thread has a piece, a block of 32 x 4 four pieces of each line */
+MV__CU_KERNEL(128, 5) mv__cu_k_rs_pre(float *d, const float *__restrict__ s, mv__cu_rs_lines g) {
+    const int x = (int)(blockIdx.x * 32 + (threadIdx.x & 31)), round = g.wrap ? g.along : 2 * (g.along - 1);
+    int o, i, k;
+    if (x >= g.across) return;
+    for (o = (int)blockIdx.y; o < g.over; o += (int)gridDim.y)
+        for (i = (int)(blockIdx.z * 4 + (threadIdx.x >> 5)) * MV__CU_RS_PIECE; i < g.along;
+             i += (int)gridDim.z * 4 * MV__CU_RS_PIECE) {
+            const long long at = o * g.next + x;
+            float v[MV__CU_RS_PIECE + MV__CU_RS_BEFORE];
+            if (i >= MV__CU_RS_BEFORE && i + (MV__CU_RS_PIECE + MV__CU_RS_BEFORE) <= g.along) {
+                mv__cu_rs_ahead w = {s + (at + (i - MV__CU_RS_BEFORE) * g.step), g.step};
+                mv__cu_rs_piece(v, w);
+            } else {
+                mv__cu_rs_walk w = {s + at, g.step, i - MV__CU_RS_BEFORE, 1, g.along, g.wrap};
+                if (w.i < 0) {
+                    w.i = w.i % round + round;
+                    if (w.i >= round) w.i -= round;
+                    if (w.i >= g.along - 1 && !g.wrap) w.i = round - w.i, w.by = -1;
+                }
+                mv__cu_rs_piece(v, w);
+            }
+            MV__CU_UNROLL for (k = 0; k < MV__CU_RS_PIECE; k++)
+                if (i + k < g.along) d[at + (i + k) * g.step] = v[k];
+        }
+}
+/* Along x: 32 lines (across: their number) through shared memory, 8 pieces of each */
+enum { MV__CU_RS_TILE = 8 * MV__CU_RS_PIECE, MV__CU_RS_PITCH = MV__CU_RS_TILE + 2 * MV__CU_RS_BEFORE + 1 };
+typedef float mv__cu_rs_tile[32][MV__CU_RS_PITCH];
+MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_rs_pre_x(float *d, const float *__restrict__ s, int n, long long lines,
+                                             int tap) {
+    MV__CU_SHARED(mv__cu_rs_tile, t);
+    const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5;
+    const long long line = (long long)blockIdx.x * 32;
+    const int rows = lines - line < 32 ? (int)(lines - line) : 32;
+    int first, i, k, r;
+    for (first = (int)blockIdx.y * MV__CU_RS_TILE; first < n; first += (int)gridDim.y * MV__CU_RS_TILE) {
+        float v[MV__CU_RS_PIECE + MV__CU_RS_BEFORE];
+        mv__cu_rs_ahead w = {t[lane] + warp * MV__CU_RS_PIECE, 1};
+        mv__cu_sync();
+        for (i = lane; i < MV__CU_RS_PITCH - 1; i += 32) {
+            const float *p = s + (line * n + mv__cu_rs_map(tap, first - MV__CU_RS_BEFORE + i, n));
+            MV__CU_UNROLL for (r = 0; r < 32; r += 8)
+                t[r + warp][i] = r + warp < rows ? p[(long long)(r + warp) * n] : 0.0f;
+        }
+        mv__cu_sync();
+        mv__cu_rs_piece(v, w);
+        mv__cu_sync();
+        MV__CU_UNROLL for (k = 0; k < MV__CU_RS_PIECE; k++) t[lane][warp * MV__CU_RS_PIECE + k] = v[k];
+        mv__cu_sync();
+        for (i = lane; i < MV__CU_RS_TILE && first + i < n; i += 32) {
+            float *q = d + (line * n + first + i);
+            MV__CU_UNROLL for (r = 0; r < 32; r += 8)
+                if (r + warp < rows) q[(long long)(r + warp) * n] = t[r + warp][i];
+        }
+    }
+}
+/* ---- through a matrix: a position counts steps of 2^-32, so that its start is made in double, what follows
+   along z are exact sums, and whole part and fraction are at hand ---- */
 typedef struct mv__cu_rs_gen {
     int m[3], n[3], border, tap, interp, lobes;
-    long long dy, dz, sy, sz;
+    long long dy, dz, sy, sz, step[3]; /* step: along z */
     double t[12];
-    float step[3], a, value; /* step: along z */
+    float a, value;
 } mv__cu_rs_gen;
+enum { MV__CU_RS_DEEP = 8, MV__CU_RS_TIE = 429, MV__CU_RS_ROUND = 256 }; /* TIE: 1e-7 voxels */
+MV__CU_BOTH long long mv__cu_rs_steps(double p) { return (long long)floor(p * 4294967296.0); }
 /* as medvol.h adds it up */
 MV__CU_DEV double mv__cu_rs_place(const mv__cu_rs_gen &g, int r, int x, int y, int z) {
     const double at = mv__cu_add(mv__cu_add(mv__cu_mul(g.t[4 * r + 1], (double)y),
@@ -6303,74 +6444,125 @@ MV__CU_DEV void mv__cu_rs_fold_split(int border, int n, int *i, float *f) {
         *i = q;
     } else *i = *i < 0 ? 0 : top, *f = 0.0f;
 }
+/* Where x, y, z lies, rounded to fractions of 2^-23 */
+MV__CU_DEV void mv__cu_rs_start(const mv__cu_rs_gen &g, int x, int y, int z, long long *p) {
+    int r;
+    MV__CU_UNROLL for (r = 0; r < 3; r++)
+        p[r] = mv__cu_rs_steps(mv__cu_rs_place(g, r, x, y, z)) + MV__CU_RS_ROUND;
+}
+MV__CU_DEV float mv__cu_rs_rest(long long p) { return mv__cu_float(0x3f800000u | (unsigned)p >> 9) - 1.0f; }
 typedef struct mv__cu_rs_spot { int i[3]; float f[3]; } mv__cu_rs_spot;
-/* The spot of voxel x, y, z + dz from its start; 0: outside */
-MV__CU_DEV int mv__cu_rs_find(const mv__cu_rs_gen &g, const int *base, const float *frac, int x, int y,
-                              int z, int dz, mv__cu_rs_spot *o) {
+/* The spot there; 0: outside */
+MV__CU_DEV int mv__cu_rs_find(const mv__cu_rs_gen &g, const long long *p, mv__cu_rs_spot *o) {
     int r, in = 1;
     MV__CU_UNROLL for (r = 0; r < 3; r++) {
-        const float f = frac[r] + g.step[r] * (float)dz, w = floorf(f);
-        o->i[r] = base[r] + (int)w;
-        o->f[r] = f - w;
-        if (g.border == MEDVOL_BORDER_CONSTANT) {
-            const float low = (float)o->i[r] + 0.5f + o->f[r],
-                high = (float)(o->i[r] - g.n[r]) + 0.5f + o->f[r];
-            if (fminf(fabsf(low), fabsf(high)) < 1e-3f) /* too near to the ends of the extent for float */
-                in = in && mv__cu_rs_within(mv__cu_rs_place(g, r, x, y, z + dz), g.n[r]);
-            else in = in && low > 0.0f && high < 0.0f;
-        }
+        const mv__cu_u64 from = (mv__cu_u64)(p[r] + ((1LL << 31) + MV__CU_RS_TIE - MV__CU_RS_ROUND));
+        if (g.border == MEDVOL_BORDER_CONSTANT)
+            in = in && from <= ((mv__cu_u64)g.n[r] << 32) + 2 * MV__CU_RS_TIE;
+        o->i[r] = (int)(p[r] >> 32);
+        o->f[r] = mv__cu_rs_rest(p[r]);
         mv__cu_rs_fold_split(g.border, g.n[r], &o->i[r], &o->f[r]);
     }
     return in;
 }
-#define MV__CU_RS_PLANES 4
-template <int TAPS>
-MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_rs_gen(float *d, const float *__restrict__ s, mv__cu_rs_gen g) {
+MV__CU_DEV float mv__cu_rs_square(const float *v, float x, float y) {
+    return mv__cu_rs_lerp(mv__cu_rs_lerp(v[0], v[1], x), mv__cu_rs_lerp(v[2], v[3], x), y);
+}
+/* Trilinear: gathers are what it costs, so a thread goes along z and keeps the upper four of eight values for
+   the next voxel, which often has them below it. */
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_turned(float *d, const float *__restrict__ s, mv__cu_rs_gen g) {
     const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5;
     const int x = (int)blockIdx.x * 32 + (warp & 3) * 8 + (lane & 7),
         y = (int)blockIdx.y * 8 + (warp >> 2) * 4 + (lane >> 3);
-    const int planes = MV__CU_RS_PLANES;
-    int z0, dz, r, j, k, base[3];
-    float frac[3];
+    int z, k, r;
     if (x >= g.m[0] || y >= g.m[1]) return;
-    for (z0 = (int)blockIdx.z * planes; z0 < g.m[2]; z0 += (int)gridDim.z * planes) {
-        MV__CU_UNROLL for (r = 0; r < 3; r++) {
-            const double p = mv__cu_rs_snap(mv__cu_rs_place(g, r, x, y, z0)), w = floor(p);
-            base[r] = (int)w;
-            frac[r] = (float)(p - w);
+    for (z = (int)blockIdx.z * MV__CU_RS_DEEP; z < g.m[2]; z += (int)gridDim.z * MV__CU_RS_DEEP) {
+        const int end = mv__cu_mini(z + MV__CU_RS_DEEP, g.m[2]);
+        float *q = d + (z * g.dz + y * g.dy + x);
+        float low[4], high[4] = {};
+        int had[3] = {-1, -1, -1}; /* the spot below which lies high */
+        long long p[3];
+        mv__cu_rs_start(g, x, y, z, p);
+        for (k = z; k < end; k++, q += g.dz) {
+            mv__cu_rs_spot o;
+            int in = 1;
+            MV__CU_UNROLL for (r = 0; r < 3; r++) {
+                o.i[r] = (int)(p[r] >> 32);
+                o.f[r] = mv__cu_rs_rest(p[r]);
+                in = in && (unsigned)o.i[r] < (unsigned)(g.n[r] - 1);
+            }
+            if (in) {
+                const float *v = s + (o.i[2] * g.sz + o.i[1] * g.sy + o.i[0]), *u = v + g.sz;
+                const int same = o.i[0] == had[0] && o.i[1] == had[1] && o.i[2] == had[2];
+                MV__CU_UNROLL for (r = 0; r < 4; r++) low[r] = high[r];
+                high[0] = u[0], high[1] = u[1], u += g.sy, high[2] = u[0], high[3] = u[1];
+                if (!same) low[0] = v[0], low[1] = v[1], v += g.sy, low[2] = v[0], low[3] = v[1];
+                had[0] = o.i[0], had[1] = o.i[1], had[2] = o.i[2] + 1;
+            } else if ((in = mv__cu_rs_find(g, p, &o)) != 0) {
+                const int x1 = mv__cu_rs_map(g.tap, o.i[0] + 1, g.n[0]);
+                const long long y0 = o.i[1] * g.sy, y1 = mv__cu_rs_map(g.tap, o.i[1] + 1, g.n[1]) * g.sy;
+                const float *v = s + o.i[2] * g.sz, *u = s + mv__cu_rs_map(g.tap, o.i[2] + 1, g.n[2]) * g.sz;
+                low[0] = v[y0 + o.i[0]], low[1] = v[y0 + x1], low[2] = v[y1 + o.i[0]], low[3] = v[y1 + x1];
+                high[0] = u[y0 + o.i[0]], high[1] = u[y0 + x1], high[2] = u[y1 + o.i[0]],
+                    high[3] = u[y1 + x1];
+                had[2] = -1;
+            }
+            *q = in ? mv__cu_rs_lerp(mv__cu_rs_square(low, o.f[0], o.f[1]),
+                                     mv__cu_rs_square(high, o.f[0], o.f[1]), o.f[2]) : g.value;
+            MV__CU_UNROLL for (r = 0; r < 3; r++) p[r] += g.step[r];
         }
-        for (dz = 0; dz < planes && z0 + dz < g.m[2]; dz++) {
+    }
+}
+/* Four taps an axis; INNER: all of them voxels */
+template <int INNER>
+MV__CU_DEV float mv__cu_rs_four(const float *__restrict__ s, const mv__cu_rs_gen &g,
+                                const mv__cu_rs_spot &o) {
+    const float *v = s + ((o.i[2] - 1) * g.sz + (o.i[1] - 1) * g.sy + (o.i[0] - 1));
+    float w[3][4], out = 0.0f;
+    const int interp = g.interp == MEDVOL_CUBIC ? (int)MEDVOL_CUBIC : (int)MEDVOL_CUBIC_CONV;
+    int at[3][4], r, j, k;
+    MV__CU_UNROLL for (r = 0; r < 3; r++) {
+        MV__CU_UNROLL for (j = 0; j < 4; j++) {
+            w[r][j] = mv__cu_rs_weight(interp, g.a, 0, o.f[r], j);
+            at[r][j] = INNER ? j : mv__cu_rs_map(g.tap, o.i[r] - 1 + j, g.n[r]);
+        }
+    }
+    MV__CU_UNROLL for (k = 0; k < 4; k++, v += g.sz) {
+        const float *u = v;
+        float plane = 0.0f;
+        MV__CU_UNROLL for (j = 0; j < 4; j++, u += g.sy) {
+            const float *p = INNER ? u : s + (at[2][k] * g.sz + at[1][j] * g.sy);
+            float row = w[0][0] * p[at[0][0]];
+            MV__CU_UNROLL for (r = 1; r < 4; r++) row += w[0][r] * p[at[0][r]];
+            plane += w[1][j] * row;
+        }
+        out += w[2][k] * plane;
+    }
+    return out;
+}
+MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_rs_cubic(float *d, const float *__restrict__ s, mv__cu_rs_gen g) {
+    const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5;
+    const int x = (int)blockIdx.x * 32 + (warp & 3) * 8 + (lane & 7),
+        y = (int)blockIdx.y * 8 + (warp >> 2) * 4 + (lane >> 3);
+    int z, n, r;
+    if (x >= g.m[0] || y >= g.m[1]) return;
+    for (z = (int)blockIdx.z * MV__CU_RS_DEEP; z < g.m[2]; z += (int)gridDim.z * MV__CU_RS_DEEP) {
+        const int end = mv__cu_mini(z + MV__CU_RS_DEEP, g.m[2]);
+        long long p[3];
+        mv__cu_rs_start(g, x, y, z, p);
+        for (n = z; n < end; n++) {
             mv__cu_rs_spot o;
             float out = g.value;
-            if (mv__cu_rs_find(g, base, frac, x, y, z0, dz, &o)) {
-                int at[3][TAPS];
-                float w[3][TAPS];
-                MV__CU_UNROLL for (r = 0; r < 3; r++) {
-                    MV__CU_UNROLL for (j = 0; j < TAPS; j++) {
-                        at[r][j] = mv__cu_rs_map(g.tap, o.i[r] - (TAPS / 2 - 1) + j, g.n[r]);
-                        w[r][j] = mv__cu_rs_weight(TAPS == 2 ? (int)MEDVOL_LINEAR : g.interp, g.a, 0, o.f[r],
-                                                   j);
-                    }
-                }
-                out = 0.0f;
-                MV__CU_UNROLL for (k = 0; k < TAPS; k++) {
-                    float plane = 0.0f;
-                    MV__CU_UNROLL for (j = 0; j < TAPS; j++) {
-                        const float *p = s + at[2][k] * g.sz + at[1][j] * g.sy;
-                        float row;
-                        if (TAPS == 2) row = mv__cu_rs_lerp(p[at[0][0]], p[at[0][TAPS - 1]], o.f[0]);
-                        else {
-                            row = w[0][0] * p[at[0][0]];
-                            MV__CU_UNROLL for (r = 1; r < TAPS; r++) row += w[0][r] * p[at[0][r]];
-                        }
-                        if (TAPS == 2) plane = j ? mv__cu_rs_lerp(plane, row, o.f[1]) : row;
-                        else plane += w[1][j] * row;
-                    }
-                    if (TAPS == 2) out = k ? mv__cu_rs_lerp(out, plane, o.f[2]) : plane;
-                    else out += w[2][k] * plane;
-                }
+            int in = 1;
+            MV__CU_UNROLL for (r = 0; r < 3; r++) {
+                o.i[r] = (int)(p[r] >> 32);
+                o.f[r] = mv__cu_rs_rest(p[r]);
+                in = in && o.i[r] >= 1 && o.i[r] < g.n[r] - 2;
             }
-            d[(z0 + dz) * g.dz + y * g.dy + x] = out;
+            if (in) out = mv__cu_rs_four<1>(s, g, o);
+            else if (mv__cu_rs_find(g, p, &o)) out = mv__cu_rs_four<0>(s, g, o);
+            d[n * g.dz + y * g.dy + x] = out;
+            MV__CU_UNROLL for (r = 0; r < 3; r++) p[r] += g.step[r];
         }
     }
 }
@@ -6383,31 +6575,26 @@ MV__CU_KERNEL(MV__CU_RS_LB, 3) mv__cu_k_rs_lanczos(float *d, const float *__rest
         taps = 2 * g.lobes;
     const int x = (int)blockIdx.x * 16 + (warp & 1) * 8 + (lane & 7),
         y = (int)blockIdx.y * 8 + (warp >> 1) * 4 + (lane >> 3);
-    int z, r, i, j, k, base[3];
-    float frac[3];
+    int z, r, i, j, k;
     if (x >= g.m[0] || y >= g.m[1]) return;
     for (z = (int)blockIdx.z; z < g.m[2]; z += (int)gridDim.z) {
         mv__cu_rs_spot o;
         float out = g.value;
-        MV__CU_UNROLL for (r = 0; r < 3; r++) {
-            const double p = mv__cu_rs_snap(mv__cu_rs_place(g, r, x, y, z)), whole = floor(p);
-            base[r] = (int)whole;
-            frac[r] = (float)(p - whole);
-        }
-        if (mv__cu_rs_find(g, base, frac, x, y, z, 0, &o)) {
+        long long p[3];
+        mv__cu_rs_start(g, x, y, z, p);
+        if (mv__cu_rs_find(g, p, &o)) {
             MV__CU_UNROLL for (r = 0; r < 3; r++) {
-                const float f = o.f[r] < 1e-7f ? 0.0f : o.f[r];
                 float sum = 0.0f;
-                for (j = 0; j < taps; j++)
-                    sum += w[16 * r + j][tid] = mv__cu_rs_weight((int)MEDVOL_LANCZOS, 0.0f, g.lobes, f, j);
+                for (j = 0; j < taps; j++) sum += w[16 * r + j][tid] =
+                    mv__cu_rs_weight((int)MEDVOL_LANCZOS, 0.0f, g.lobes, o.f[r], j);
                 for (j = 0; j < taps; j++) w[16 * r + j][tid] /= sum;
             }
             out = 0.0f;
             for (k = 0; k < taps; k++) {
-                const float *p = s + mv__cu_rs_map(g.tap, o.i[2] - (g.lobes - 1) + k, g.n[2]) * g.sz;
+                const float *u = s + mv__cu_rs_map(g.tap, o.i[2] - (g.lobes - 1) + k, g.n[2]) * g.sz;
                 float plane = 0.0f;
                 for (j = 0; j < taps; j++) {
-                    const float *q = p + mv__cu_rs_map(g.tap, o.i[1] - (g.lobes - 1) + j, g.n[1]) * g.sy;
+                    const float *q = u + mv__cu_rs_map(g.tap, o.i[1] - (g.lobes - 1) + j, g.n[1]) * g.sy;
                     float row = 0.0f;
                     for (i = 0; i < taps; i++) row += w[i][tid] * q[mv__cu_rs_map(g.tap,
                             o.i[0] - (g.lobes - 1) + i, g.n[0])];
@@ -6419,25 +6606,57 @@ MV__CU_KERNEL(MV__CU_RS_LB, 3) mv__cu_k_rs_lanczos(float *d, const float *__rest
         d[z * g.dz + y * g.dy + x] = out;
     }
 }
+/* Where every border has the same voxel, and beyond a constant one: at once; the rest as medvol.h finds it */
 template <class T>
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_gen_near(T *d, const T *__restrict__ s, mv__cu_rs_gen g, int m,
                                                 mv__cu_rs_fill fill) {
     const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5;
     const int x = (int)blockIdx.x * 32 + (warp & 3) * 8 + (lane & 7),
         y = (int)blockIdx.y * 8 + (warp >> 2) * 4 + (lane >> 3);
-    int z, r, j;
+    const int low = g.border == MEDVOL_BORDER_MIRROR, constant = g.border == MEDVOL_BORDER_CONSTANT;
+    const long long by[3] = {m, g.sy * m, g.sz * m};
+    int first, z, j, k, r, span[3];
     if (x >= g.m[0] || y >= g.m[1]) return;
-    for (z = (int)blockIdx.z; z < g.m[2]; z += (int)gridDim.z) {
-        T *q = d + (z * g.dz + y * g.dy + x) * m;
-        long long at = 0;
-        int in = 1;
-        MV__CU_UNROLL for (r = 0; r < 3; r++) {
-            const double p = mv__cu_rs_place(g, r, x, y, z);
-            if (g.border == MEDVOL_BORDER_CONSTANT) in = in && mv__cu_rs_within(p, g.n[r]);
-            at += (long long)mv__cu_rs_near(g.border, p,
-                                            (double)g.n[r]) * (r == 0 ? 1 : r == 1 ? g.sy : g.sz);
+    MV__CU_UNROLL for (r = 0; r < 3; r++) span[r] = g.n[r] > 2 * low ? g.n[r] - 2 * low : 0;
+    for (j = 0; j < m; j++) { /* words of an element in turn */
+        const T none = mv__cu_rs_fill_at<T>(fill, j);
+        for (first = (int)blockIdx.z * MV__CU_RS_DEEP; first < g.m[2];
+             first += (int)gridDim.z * MV__CU_RS_DEEP) {
+            const int end = mv__cu_mini(first + MV__CU_RS_DEEP, g.m[2]);
+            T *q = d + (first * g.dz + y * g.dy + x) * m + j;
+            long long p[3];
+            mv__cu_rs_start(g, x, y, first, p);
+            MV__CU_UNROLL for (r = 0; r < 3; r++) p[r] += (1LL << 31) + MV__CU_RS_TIE - MV__CU_RS_ROUND;
+            MV__CU_ROLLED for (z = first; z < end; z += 4, q += 4 * g.dz * m) {
+                T v[4];
+                unsigned made = 0;
+                MV__CU_UNROLL for (k = 0; k < 4; k++) {
+                    int i[3], in = 1, out = 0;
+                    MV__CU_UNROLL for (r = 0; r < 3; r++) {
+                        i[r] = (int)(p[r] >> 32);
+                        in = in && (unsigned)(i[r] - low) < (unsigned)span[r];
+                        out = out || (unsigned)i[r] > (unsigned)g.n[r];
+                        p[r] += g.step[r];
+                    }
+                    v[k] = none;
+                    if (in && z + k < end) v[k] = s[i[2] * by[2] + i[1] * by[1] + i[0] * by[0] + j];
+                    if (in || (out && constant)) made |= 1u << k;
+                }
+                MV__CU_UNROLL for (k = 0; k < 4; k++)
+                    if ((made >> k & 1u) && z + k < end) q[k * g.dz * m] = v[k];
+                MV__CU_ROLLED for (k = 0; k < 4 && z + k < end && made != 15u; k++) {
+                    long long at = j;
+                    int in = 1;
+                    if (made >> k & 1u) continue;
+                    MV__CU_UNROLL for (r = 0; r < 3; r++) {
+                        const double c = mv__cu_rs_place(g, r, x, y, z + k);
+                        if (constant) in = in && mv__cu_rs_within(c, g.n[r]);
+                        at += (long long)mv__cu_rs_near(g.border, c, (double)g.n[r]) * by[r];
+                    }
+                    q[k * g.dz * m] = in ? s[at] : none;
+                }
+            }
         }
-        for (j = 0; j < m; j++) q[j] = in ? s[at * m + j] : mv__cu_rs_fill_at<T>(fill, j);
     }
 }
 /* ---- host: plans, passes, volumes ---- */
@@ -6543,7 +6762,9 @@ MV__CU_FN mv_status mv__cu_rs_passes(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const 
         else to = *d;
         turn ^= 1;
         mv__cu_rs_grid_of(&g, &to, &from);
-        if ((st = mv__cu_rs_blocks(ctx, op, to.dim, 64, 4, 1, &blocks)) < 0) return st;
+        st = mv__cu_rs_blocks(ctx, op, to.dim, 64, axis == 1 ? 4 : (int)MV__CU_RS_ROWS,
+                              axis == 1 ? (int)MV__CU_RS_ROWS : 4, &blocks);
+        if (st < 0) return st;
         MV__CU_LAUNCH(mv__cu_k_rs_pass, blocks, MV__CU_B, 0, ctx->stream, (float *)to.data,
                       (const float *)from.data, g, axis, (long long)from.stride[axis], a[axis]);
         st = mv__cu_launched(ctx, op);
@@ -6556,39 +6777,36 @@ MV__CU_FN mv_status mv__cu_rs_passes(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const 
                   a[1].in, a[2].in, (float)w->k->value);
     return mv__cu_launched(ctx, op);
 }
-MV__CU_FN mv_status mv__cu_rs_turn(mv_cuda_ctx *ctx, const char *op, float *d, const float *s,
-                                   const size_t *n) {
-    mv__cu_sp_box b; /* d: axes 0 and 1 changed; n: of s */
-    memset(&b, 0, sizeof b);
-    b.d = (unsigned char *)d, b.s = (const unsigned char *)s;
-    b.size = 4, b.nd = 3;
-    b.n[0] = n[1], b.n[1] = n[0], b.n[2] = n[2];
-    b.ds[0] = 4, b.ds[1] = (ptrdiff_t)n[1] * 4, b.ds[2] = (ptrdiff_t)(n[0] * n[1]) * 4;
-    b.ss[0] = (ptrdiff_t)n[0] * 4, b.ss[1] = 4, b.ss[2] = b.ds[2];
-    return mv__cu_sp_run(ctx, op, &b);
-}
+/* Coefficients of w->copy, into it; it and w->turned change places on the way. */
 MV__CU_FN mv_status mv__cu_rs_filter(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const size_t *n) {
     const char *op = w->k->op;
+    const int wrap = w->k->border == MEDVOL_BORDER_WRAP;
     mv_status st = MEDVOL_OK;
     int axis;
     for (axis = 0; axis < 3 && st == MEDVOL_OK; axis++) {
-        const size_t cells = n[0] * n[1] * n[2], lines = cells / n[axis];
-        const size_t inner = axis == 0 ? n[1] : axis == 1 ? n[0] : n[0] * n[1];
-        float *p = axis ? w->copy : w->turned;
-        mv__cu_rs_pole q;
-        unsigned grid = 0;
+        const size_t most = 65535, lines = n[1] * n[2], pieces = mv__cu_divup(n[axis], MV__CU_RS_PIECE);
+        float *p = w->copy;
         if (!w->filter[axis] || n[axis] == 1) continue;
-        mv__cu_rs_pole_make(&q, n[axis], w->k->border == MEDVOL_BORDER_WRAP);
-        if (axis == 0) st = mv__cu_rs_turn(ctx, op, w->turned, w->copy, n);
-        if (st == MEDVOL_OK) st = mv__cu_grid(ctx, op, mv__cu_divup(lines, MV__CU_B), &grid);
-        if (st < 0) return st;
-        MV__CU_LAUNCH(mv__cu_k_rs_pre, grid, MV__CU_B, 0, ctx->stream, p, (long long)lines, (long long)inner,
-                      (long long)(inner * n[axis]), (long long)inner, q);
-        st = mv__cu_launched(ctx, op);
-        if (axis == 0 && st == MEDVOL_OK) {
-            const size_t back[3] = {n[1], n[0], n[2]};
-            st = mv__cu_rs_turn(ctx, op, w->copy, w->turned, back);
+        if (axis == 0) {
+            unsigned grid = 0;
+            const size_t tiles = mv__cu_divup(pieces, 8);
+            if ((st = mv__cu_grid(ctx, op, mv__cu_divup(lines, 32), &grid)) < 0) return st;
+            MV__CU_LAUNCH(mv__cu_k_rs_pre_x, dim3(grid, (unsigned)(tiles < most ? tiles : most)), MV__CU_B, 0,
+                          ctx->stream, w->turned, w->copy, (int)n[0], (long long)lines,
+                          wrap ? (int)MEDVOL_BORDER_WRAP : (int)MEDVOL_BORDER_MIRROR);
+        } else {
+            const size_t over = n[3 - axis], runs = mv__cu_divup(pieces, 4);
+            mv__cu_rs_lines g;
+            g.across = (int)n[0], g.along = (int)n[axis], g.over = (int)over, g.wrap = wrap;
+            g.step = (long long)(axis == 1 ? n[0] : n[0] * n[1]);
+            g.next = (long long)(axis == 1 ? n[0] * n[1] : n[0]);
+            MV__CU_LAUNCH(mv__cu_k_rs_pre, dim3((unsigned)mv__cu_divup(n[0], 32),
+                                                (unsigned)(over < most ? over : most),
+                                                (unsigned)(runs < most ? runs : most)), 128, 0, ctx->stream,
+                          w->turned, w->copy, g);
         }
+        st = mv__cu_launched(ctx, op);
+        w->copy = w->turned, w->turned = p;
     }
     return st;
 }
@@ -6598,7 +6816,7 @@ MV__CU_FN void mv__cu_rs_gen_set(mv__cu_rs_gen *g, const mv__cu_rs_work *w, cons
     memset(g, 0, sizeof *g);
     for (r = 0; r < 3; r++) {
         g->m[r] = (int)d->dim[r], g->n[r] = (int)s->dim[r];
-        g->step[r] = (float)w->p->t[4 * r + 2];
+        g->step[r] = mv__cu_rs_steps(w->p->t[4 * r + 2] + 1.0 / 8589934592.0);
     }
     g->dy = d->stride[1], g->dz = d->stride[2], g->sy = s->stride[1], g->sz = s->stride[2];
     memcpy(g->t, w->p->t, sizeof g->t);
@@ -6616,17 +6834,17 @@ MV__CU_FN mv_status mv__cu_rs_matrix_run(mv_cuda_ctx *ctx, mv__cu_rs_work *w, co
     dim3 blocks;
     const int lanczos = w->k->interp == MEDVOL_LANCZOS;
     mv_status st = mv__cu_rs_blocks(ctx, w->k->op, d->dim, lanczos ? 16 : 32, 8,
-                                    lanczos ? 1 : MV__CU_RS_PLANES, &blocks);
+                                    lanczos ? 1 : (int)MV__CU_RS_DEEP, &blocks);
     if (st < 0) return st;
     mv__cu_rs_gen_set(&g, w, d, s);
     if (lanczos)
         MV__CU_LAUNCH(mv__cu_k_rs_lanczos, blocks, MV__CU_RS_LB, 0, ctx->stream, (float *)d->data,
                       (const float *)s->data, g);
     else if (w->k->interp == MEDVOL_LINEAR)
-        MV__CU_LAUNCH(mv__cu_k_rs_gen<2>, blocks, MV__CU_B, 0, ctx->stream, (float *)d->data,
+        MV__CU_LAUNCH(mv__cu_k_rs_turned, blocks, MV__CU_B, 0, ctx->stream, (float *)d->data,
                       (const float *)s->data, g);
     else
-        MV__CU_LAUNCH(mv__cu_k_rs_gen<4>, blocks, MV__CU_B, 0, ctx->stream, (float *)d->data,
+        MV__CU_LAUNCH(mv__cu_k_rs_cubic, blocks, MV__CU_B, 0, ctx->stream, (float *)d->data,
                       (const float *)s->data, g);
     return mv__cu_launched(ctx, w->k->op);
 }
@@ -6637,7 +6855,8 @@ MV__CU_FN mv_status mv__cu_rs_near_words(mv_cuda_ctx *ctx, mv__cu_rs_work *w, co
     mv__cu_rs_grid g;
     mv__cu_rs_gen e;
     dim3 blocks;
-    mv_status st = mv__cu_rs_blocks(ctx, w->k->op, d->dim, straight ? 64 : 32, straight ? 4 : 8, 1, &blocks);
+    mv_status st = mv__cu_rs_blocks(ctx, w->k->op, d->dim, straight ? 64 : 32, straight ? 4 : 8,
+                                    straight ? (int)MV__CU_RS_RUN : (int)MV__CU_RS_DEEP, &blocks);
     if (st < 0) return st;
     mv__cu_rs_grid_of(&g, d, s);
     mv__cu_rs_gen_set(&e, w, d, s);
@@ -6680,14 +6899,18 @@ MV__CU_FN mv_status mv__cu_rs_volume(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const 
         }
         if (st == MEDVOL_OK) st = mv__cu_rs_passes(ctx, w, w->around, &s, &f);
     }
-    if (st == MEDVOL_OK && w->k->interp == MEDVOL_CUBIC) st = mv__cu_rs_filter(ctx, w, src->dim);
+    if (st == MEDVOL_OK && w->k->interp == MEDVOL_CUBIC) {
+        st = mv__cu_rs_filter(ctx, w, src->dim);
+        s.data = w->copy;
+    }
     if (st < 0) return st;
     if (!w->p->diagonal) st = mv__cu_rs_matrix_run(ctx, w, &d, &s);
     else if (w->passes) st = mv__cu_rs_passes(ctx, w, w->ax, &d, &s);
     else {
         mv__cu_rs_grid g;
         dim3 blocks;
-        if ((st = mv__cu_rs_blocks(ctx, op, d.dim, 64, 4, 1, &blocks)) < 0) return st;
+        st = mv__cu_rs_blocks(ctx, op, d.dim, 64, 4 * MV__CU_RS_PER, MV__CU_RS_RUN, &blocks);
+        if (st < 0) return st;
         mv__cu_rs_grid_of(&g, &d, &s);
         MV__CU_LAUNCH(mv__cu_k_rs_linear, blocks, MV__CU_B, 0, ctx->stream, (float *)d.data,
                       (const float *)s.data, g, w->ax[0], w->ax[1], w->ax[2], (float)w->k->value);
@@ -6707,7 +6930,7 @@ MV__CU_FN mv_status mv__cu_rs_prepare(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const
     int r, copy, turned;
     mv_status st;
     copy = !nearest && (src->dtype != MEDVOL_F32 || scaled || w->k->interp == MEDVOL_CUBIC || w->smooth);
-    turned = !nearest && ((w->k->interp == MEDVOL_CUBIC && w->filter[0]) || w->smooth);
+    turned = !nearest && (w->k->interp == MEDVOL_CUBIC || w->smooth);
     if (nearest && out->dtype != src->dtype) typed = mv__cu_round(cells * mv_dtype_size(out->dtype));
     if (w->passes) {
         wide = p->n[0] * p->n[1] * p->m[2];
@@ -17174,6 +17397,7 @@ MV__CU_FN mv_status mv__cu_fd_warp_volume(mv_cuda_ctx *ctx, mv__cu_fd_warping *w
         k.copy = w->copy, k.turned = w->turned;
         k.filter[0] = k.filter[1] = k.filter[2] = 1;
         st = mv__cu_rs_filter(ctx, &k, src->dim);
+        s.data = k.copy;
     }
     if (w->out) d = mv__cu_rs_made(w->out, MEDVOL_F32, dst->dim);
     g.s = s.data, g.sy = s.stride[1], g.sz = s.stride[2];
