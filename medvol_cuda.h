@@ -376,7 +376,8 @@ MEDVOL_DEF mv_status mv_cuda_chi2_map(mv_cuda_ctx *ctx, mv_cuda_volume *dst, con
 /* mv_cuda_metric_image: MI and NMI take at most 2^32 - 1 voxels (MEDVOL_E_UNSUPPORTED); their histogram has
    medvol.h's counts. No voxel that counts: MEDVOL_E_EMPTY by the next mv_cuda_sync, all but counts NaN. Means
    of windows agree within 1e-6. mv_cuda_ncc_map within 1e-6 (1 + m / s), as medvol.h states it; waits for
-   nothing. Windows: sums in double, two at a time, a tile of 32 x 8 voxels a block. SCRATCH beside the above:
+   nothing. Windows: sums in double; of SSIM in float, of values over the peak less those nearby, which may be
+   1e9 apart. Radii to 2 and to 4 have kernels of their own, wider ones a slower one. SCRATCH beside the above:
    copies less the mean, 4 bytes a value each, where images are not float without a scaling; 16 bytes for 4096
    voxels; 4 bins^2. */
 MEDVOL_DEF mv_status mv_cuda_metric_image(mv_cuda_ctx *ctx, mv_image_metrics *out, const mv_cuda_volume *a,
@@ -17984,9 +17985,9 @@ MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_cr_entropy(mv_image_metrics *m, mv__cu_cr_jo
     m->nmi = what & MEDVOL_METRIC_NMI ? nmi : mv__cu_nan();
 }
 
-/* ---- windows: of a, a a, of b, b b, of a b and what counts, two sums at a time along z, from memory, then y
-   and x, in shared memory; in double, for variances are small differences. A block has a tile of 32 voxels by
-   its warps, and MV__CU_CO_PLANES planes. ---- */
+/* ---- windows: sums of a, a a, of b, b b, of a b and what counts, along z from memory, then y and x in shared
+   memory: in double, for variances are small differences; of SSIM, whose constants bound what cancels, in float
+   of values less a mean nearby. A block has a tile and MV__CU_CO_PLANES planes. ---- */
 enum { MV__CU_CO_LNCC, MV__CU_CO_SSIM, MV__CU_CO_NCC_MAP };
 typedef struct mv__cu_cr_window {
     const float *a, *b;
@@ -17994,7 +17995,7 @@ typedef struct mv__cu_cr_window {
     const mv__cu_cr_whole *whole;
     int kind, direct, nx, ny, nz, r[3], squared, nan; /* direct: means are not taken from values yet */
     unsigned across, down, deep;                      /* blocks along x, y, z of an image */
-    double w[3][MV__CU_CO_REACH + 1], peak;
+    double peak;
     float *map;
     long long row, plane; /* of the map */
     struct mv__cu_cr_mean *sums;
@@ -18016,78 +18017,92 @@ MV__CU_DEV mv__cu_cr_seen mv__cu_cr_see(const mv__cu_cr_window &g, long long at,
     v.fine = sure || (a - a == 0.0f && b - b == 0.0f);
     v.in = v.fine && (sure || !g.keep || g.keep[at]);
     v.a = v.b = 0.0;
-    if (g.kind == MV__CU_CO_SSIM ? v.fine : v.in) v.a = (double)a, v.b = (double)b;
+    if (v.in) v.a = (double)a, v.b = (double)b;
     return v;
 }
+/* s: sums of a, a a, b, b b, a b, what counts */
+MV__CU_DEV double mv__cu_cr_local(const mv__cu_cr_window &g, const double *s, const double *limit) {
+    const double n2 = s[5] * s[5], aa = s[5] * s[1], bb = s[5] * s[3], va = aa - s[0] * s[0],
+                 vb = bb - s[2] * s[2], ab = s[5] * s[4] - s[0] * s[2];
+    double r = ab * rsqrt(va * vb);
+    r = r > 1.0 ? 1.0 : r < -1.0 ? -1.0 : r;
+    if (g.kind == MV__CU_CO_LNCC) return n2 * limit[0] < va && n2 * limit[1] < vb ? r * r : 0.0;
+    if (!(n2 * limit[0] < va && n2 * limit[1] < vb && aa * 1e-13 < va && bb * 1e-13 < vb))
+        return g.nan ? mv__cu_nan() : 0.0;
+    return g.squared ? r * r : r;
+}
+MV__CU_DEV void mv__cu_cr_limits(const mv__cu_cr_window &g, double *limit) {
+    const mv__cu_cr_likeness &l = g.whole->l;
+    int d;
+    for (d = 0; d < 2; d++) {
+        const int varies = l.p.n > 0 && l.hi[d] > l.lo[d] && l.p.m2[d] > 0.0;
+        limit[d] = varies ? 1e-10 * l.p.m2[d] / (double)l.p.n : HUGE_VAL;
+    }
+}
+/* What becomes of the window about a voxel: r for the map; summed up otherwise */
+MV__CU_DEV float mv__cu_cr_centre(const mv__cu_cr_window &g, const double *s, const double *limit,
+                                  long long at, float base_a, float base_b, int sure, mv__cu_cr_mean *m) {
+    if (!sure) {
+        const mv__cu_cr_seen v = mv__cu_cr_see(g, at, base_a, base_b, 0);
+        if (g.kind == MV__CU_CO_NCC_MAP && (!v.in)) return g.keep && !g.keep[at] ? 0.0f : (float)mv__cu_nan();
+        if (!v.in) return 0.0f;
+    }
+    const double r = mv__cu_cr_local(g, s, limit);
+    m->sum += r, m->n++;
+    return (float)r;
+}
+/* Windows of at most R voxels to each side: 32 x 16 voxels a block. Of the tile and R about it sums along z;
+   a thread goes down a column of them, and makes four voxels side by side of the rows that are left. */
+enum { MV__CU_CR_TB = 128 };
+template <class S, int R> struct mv__cu_cr_tile {
+    enum {
+        Y = 16,
+        N = 16 / (int)sizeof(S),
+        PACKS = (4 + 2 * R + N - 1) / N,
+        COLS = 28 + PACKS * N,
+        ROWS = Y + 2 * R,
+        PITCH = 34 + 2 * R /* rows are a multiple of 16 bytes apart that spreads eight over all banks */
+    };
+    S s[6][ROWS][PITCH];
+};
+template <class S, int R> struct mv__cu_cr_taps { S w[3][R + 1]; }; /* from the middle on, along x, y, z */
+/* SSIM reads values less those nearby, over the peak: v * scale + shift */
+typedef struct mv__cu_cr_near { float scale, shift[2], mean[2]; } mv__cu_cr_near;
+MV__CU_DEV void mv__cu_cr_nearby(const mv__cu_cr_window &g, mv__cu_cr_near *q, long long at, int side) {
+    const mv__cu_cr_likeness &l = g.whole->l;
+    const double peak = g.peak > 0.0 ? g.peak : l.hi[0] > l.lo[0] ? l.hi[0] - l.lo[0] : 1.0;
+    const float v = (side ? g.b : g.a)[at], base = g.direct ? (float)g.whole->mean[side] : 0.0f;
+    float sum = v - v == 0.0f ? (v - base) * 0.03125f : 0.0f;
+    int d;
+    MV__CU_UNROLL for (d = 1; d < 32; d <<= 1) sum += mv__cu_shfl_xor(sum, d);
+    if (!(sum - sum == 0.0f)) sum = 0.0f;
+    sum += base;
+    q->scale = peak > 1e-38 ? (float)(1.0 / peak) : 1e38f;
+    q->shift[side] = -(sum * q->scale);
+    q->mean[side] = (float)(((double)sum + (g.direct ? 0.0 : g.whole->mean[side])) / peak);
+}
+/* SSIM of a window of values over the peak */
+MV__CU_DEV float mv__cu_cr_ssim(const float *s, const mv__cu_cr_near &q) {
+    const float va = s[1] - s[0] * s[0], vb = s[3] - s[2] * s[2], cov = s[4] - s[0] * s[2];
+    const float a = s[0] + q.mean[0], b = s[2] + q.mean[1];
+    return (2.0f * (a * b) + 1e-4f) * (2.0f * cov + 9e-4f) / ((a * a + b * b + 1e-4f) * (va + vb + 9e-4f));
+}
+/* Windows wider than that: two sums at a time, a tile of 32 voxels by the block's warps */
 /* Sums of turn 0..2 along z over one column */
 MV__CU_DEV void mv__cu_cr_column(const mv__cu_cr_window &g, int turn, long long at, int z, float base_a,
-                                 float base_b,
-                                 int sure, double *s0, double *s1) {
+                                 float base_b, int sure, double *s0, double *s1) {
     const long long plane = (long long)g.nx * g.ny;
     const int first = z > g.r[2] ? -g.r[2] : -z, last = mv__cu_mini(g.r[2], g.nz - 1 - z);
     int k;
     *s0 = *s1 = 0.0;
     for (k = first; k <= last; k++) {
         const mv__cu_cr_seen v = mv__cu_cr_see(g, at + k * plane, base_a, base_b, sure);
-        const double w = g.w[2][k < 0 ? -k : k], x = turn == 1 ? v.b : v.a;
-        if (turn < 2) *s0 += w * x, *s1 += w * x * x;
-        else {
-            *s0 += w * v.a * v.b;
-            *s1 += g.kind == MV__CU_CO_SSIM ? (v.fine ? 0.0 : w) : v.in ? w : 0.0;
-        }
+        const double x = turn == 1 ? v.b : v.a;
+        if (turn < 2) *s0 += x, *s1 += x * x;
+        else *s0 += v.a * v.b, *s1 += v.in;
     }
 }
-/* s: sums of a, a a, b, b b, a b, what counts */
-MV__CU_DEV double mv__cu_cr_local(const mv__cu_cr_window &g, const double *s, const double *limit) {
-    const double n2 = s[5] * s[5], aa = s[5] * s[1], bb = s[5] * s[3], va = aa - s[0] * s[0],
-                 vb = bb - s[2] * s[2], ab = s[5] * s[4] - s[0] * s[2];
-    double r;
-    if (g.kind == MV__CU_CO_LNCC) {
-        r = ab * ab / (va * vb);
-        return n2 * limit[0] < va && n2 * limit[1] < vb ? (r < 1.0 ? r : 1.0) : 0.0;
-    }
-    if (!(n2 * limit[0] < va && n2 * limit[1] < vb && aa * 1e-13 < va && bb * 1e-13 < vb))
-        return g.nan ? mv__cu_nan() : 0.0;
-    r = ab / sqrt(va * vb);
-    r = r > 1.0 ? 1.0 : r < -1.0 ? -1.0 : r;
-    return g.squared ? r * r : r;
-}
-MV__CU_DEV double mv__cu_cr_ssim(const double *s, const double *limit, const double *mean) {
-    const double va = s[1] - s[0] * s[0], vb = s[3] - s[2] * s[2], cov = s[4] - s[0] * s[2];
-    const double a = s[0] + mean[0], b = s[2] + mean[1];
-    return (2.0 * (a * b) + limit[0]) * (2.0 * cov + limit[1]) /
-           ((a * a + b * b + limit[0]) * (va + vb + limit[1]));
-}
-MV__CU_DEV void mv__cu_cr_limits(const mv__cu_cr_window &g, double *limit) {
-    const mv__cu_cr_likeness &l = g.whole->l;
-    double peak = g.peak > 0.0 ? g.peak : l.hi[0] > l.lo[0] ? l.hi[0] - l.lo[0] : 1.0;
-    int d;
-    for (d = 0; d < 2; d++) {
-        const int varies = l.p.n > 0 && l.hi[d] > l.lo[d] && l.p.m2[d] > 0.0;
-        limit[d] = varies ? 1e-10 * l.p.m2[d] / (double)l.p.n : HUGE_VAL;
-    }
-    if (g.kind != MV__CU_CO_SSIM) return;
-    limit[0] = 0.01 * peak * (0.01 * peak);
-    limit[1] = 0.03 * peak * (0.03 * peak);
-}
-/* What becomes of the window about a voxel */
-MV__CU_DEV void mv__cu_cr_centre(const mv__cu_cr_window &g, const double *s, const double *limit, int x,
-                                 int y, int z,
-                                 long long at, float base_a, float base_b, int sure, mv__cu_cr_mean *m) {
-    const mv__cu_cr_seen v = mv__cu_cr_see(g, at, base_a, base_b, sure);
-    if (g.kind == MV__CU_CO_NCC_MAP) {
-        const int masked = g.keep && !g.keep[at];
-        const double r = masked ? 0.0 : !v.fine ? mv__cu_nan() : mv__cu_cr_local(g, s, limit);
-        g.map[x + y * g.row + z * g.plane] = (float)r;
-    } else if (g.kind == MV__CU_CO_LNCC) {
-        if (v.in) m->sum += mv__cu_cr_local(g, s, limit), m->n++;
-    } else if (v.in && s[5] == 0.0 && x >= g.r[0] && x + g.r[0] < g.nx && y >= g.r[1] && y + g.r[1] < g.ny &&
-               z >= g.r[2] && z + g.r[2] < g.nz) {
-        m->sum += mv__cu_cr_ssim(s, limit, g.whole->mean);
-        m->n++;
-    }
-}
-MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_cr_window(mv__cu_cr_window g) {
+MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_cr_wide(mv__cu_cr_window g) {
     MV__CU_DYNAMIC(double, mem);
     MV__CU_SHARED(mv__cu_folding<mv__cu_cr_mean>, sh);
     const int tx = (int)threadIdx.x & 31, ty = (int)threadIdx.x >> 5, tall = (int)blockDim.x >> 5;
@@ -18122,24 +18137,192 @@ MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_cr_window(mv__cu_cr_window g) {
             MV__CU_UNROLL for (c = 0; c < 2; c++)
                 for (i = tx; i < cols; i += 32) {
                     const double *p = down + (c * rows + ty + g.r[1]) * cols + i;
-                    double v = g.w[1][0] * p[0];
-                    for (k = 1; k <= g.r[1]; k++) v += g.w[1][k] * (p[-k * cols] + p[k * cols]);
+                    double v = p[0];
+                    for (k = 1; k <= g.r[1]; k++) v += p[-k * cols] + p[k * cols];
                     across[(c * tall + ty) * cols + i] = v;
                 }
             mv__cu_sync();
             MV__CU_UNROLL for (c = 0; c < 2; c++) {
                 const double *p = across + (c * tall + ty) * cols + tx + g.r[0];
-                double v = g.w[0][0] * p[0];
-                for (k = 1; k <= g.r[0]; k++) v += g.w[0][k] * (p[-k] + p[k]);
+                double v = p[0];
+                for (k = 1; k <= g.r[0]; k++) v += p[-k] + p[k];
                 s[2 * turn + c] = v;
             }
         }
-        if (x < g.nx && y < g.ny)
-            mv__cu_cr_centre(g, s, limit, x, y, z, image + ((long long)z * g.ny + y) * g.nx + x, base_a,
-                             base_b, sure, &m);
+        if (x < g.nx && y < g.ny) {
+            const float r = mv__cu_cr_centre(g, s, limit, image + ((long long)z * g.ny + y) * g.nx + x, base_a,
+                                             base_b, sure, &m);
+            if (g.map) g.map[x + y * g.row + z * g.plane] = r;
+        }
     }
     if (!g.sums) return;
     mv__cu_fold_block(&m, &sh);
+    if (threadIdx.x == 0) g.sums[blockIdx.x] = m;
+}
+/* Sums along z over one column, of windows about z */
+template <class S, int R, int C>
+MV__CU_DEV void mv__cu_cr_column(const mv__cu_cr_window &g, const mv__cu_cr_taps<S, R> &taps, long long at,
+                                 int z, const float *base, const mv__cu_cr_near &q, S *s) {
+    enum { SSIM = sizeof(S) == 4, K = 2 * R + 1 };
+    const long long plane = (long long)g.nx * g.ny;
+    float a[K], b[K];
+    int k, c;
+    MV__CU_UNROLL for (c = 0; c < C; c++) s[c] = (S)0;
+    MV__CU_UNROLL for (k = 0; k < K; k++) {
+        const int there = k - R >= -g.r[2] && k - R <= g.r[2] && z + k - R >= 0 && z + k - R < g.nz;
+        a[k] = there ? g.a[at + (k - R) * plane] : 0.0f;
+        b[k] = there ? g.b[at + (k - R) * plane] : 0.0f;
+    }
+    MV__CU_UNROLL for (k = 0; k < K; k++) {
+        const S w = taps.w[2][k < R ? R - k : k - R];
+        float u, v;
+        S x, y;
+        if (!(k - R >= -g.r[2] && k - R <= g.r[2] && z + k - R >= 0 && z + k - R < g.nz)) continue;
+        u = SSIM ? fmaf(a[k], q.scale, q.shift[0]) : a[k] - base[0];
+        v = SSIM ? fmaf(b[k], q.scale, q.shift[1]) : b[k] - base[1];
+        if (C == 6) {
+            const int fine = u - u == 0.0f && v - v == 0.0f,
+                      in = fine && (SSIM || !g.keep || g.keep[at + (k - R) * plane]);
+            if (SSIM ? !fine : in) s[5] += w;
+            if (!in) continue;
+        }
+        x = (S)u, y = (S)v;
+        if (SSIM) {
+            const S wx = w * x, wy = w * y;
+            s[0] += wx, s[1] += wx * x;
+            s[2] += wy, s[3] += wy * y;
+            s[4] += wx * y;
+        } else {
+            s[0] += x, s[1] += x * x;
+            s[2] += y, s[3] += y * y;
+            s[4] += x * y;
+        }
+    }
+}
+MV__CU_DEV int mv__cu_cr_cut(int x, int r, int n) { /* of a window about x the places within 0..n - 1 */
+    return mv__cu_mini(n - 1, x + r) - (x > r ? x - r : 0) + 1;
+}
+/* Four windows side by side, from x on; s: sums */
+template <int C>
+MV__CU_DEV void mv__cu_cr_four(const mv__cu_cr_window &g, double (*s)[4], int x, int y, int z, long long at,
+                               const double *limit, const float *base, const mv__cu_cr_near &,
+                               mv__cu_cr_mean *m) {
+    float *to = g.map + (x + y * g.row + z * g.plane);
+    mv__cu_pack<float, 4> r;
+    int j, c;
+    MV__CU_UNROLL for (j = 0; j < 4; j++) {
+        double one[6];
+        if (x + j >= g.nx) break;
+        MV__CU_UNROLL for (c = 0; c < 5; c++) one[c] = s[c][j];
+        one[5] = C == 6 ? s[C - 1][j]
+                        : (double)(mv__cu_cr_cut(x + j, g.r[0], g.nx) * mv__cu_cr_cut(y, g.r[1], g.ny) *
+                                   mv__cu_cr_cut(z, g.r[2], g.nz));
+        r.v[j] = mv__cu_cr_centre(g, one, limit, at + j, base[0], base[1], C == 5, m);
+    }
+    if (!g.map) return;
+    if (x + 4 <= g.nx && (size_t)to % 16 == 0) mv__cu_st((mv__cu_pack<float, 4>::word *)(void *)to, r.w);
+    else {
+        MV__CU_UNROLL for (j = 0; j < 4; j++)
+            if (x + j < g.nx) to[j] = r.v[j];
+    }
+}
+template <int C>
+MV__CU_DEV void mv__cu_cr_four(const mv__cu_cr_window &g, float (*s)[4], int x, int y, int, long long at,
+                               const double *, const float *, const mv__cu_cr_near &q, mv__cu_cr_mean *m) {
+    float sum = 0.0f;
+    int j, c;
+    if (y < g.r[1] || y + g.r[1] >= g.ny) return;
+    MV__CU_UNROLL for (j = 0; j < 4; j++) {
+        float one[5];
+        if (x + j < g.r[0] || x + j + g.r[0] >= g.nx) continue;
+        if (C == 6 && (s[C - 1][j] != 0.0f || (g.keep && !g.keep[at + j]))) continue;
+        MV__CU_UNROLL for (c = 0; c < 5; c++) one[c] = s[c][j];
+        sum += mv__cu_cr_ssim(one, q);
+        m->n++;
+    }
+    m->sum += (double)sum;
+}
+template <class S, int R, int C>
+MV__CU_DEV void mv__cu_cr_march(const mv__cu_cr_window &g, const mv__cu_cr_taps<S, R> &taps,
+                                mv__cu_cr_tile<S, R> &sh, mv__cu_cr_mean *m) {
+    typedef mv__cu_cr_tile<S, R> tile;
+    enum { SSIM = sizeof(S) == 4, N = tile::N, COLS = tile::COLS };
+    const int t = (int)threadIdx.x, row = t & 15, left = t >> 4 << 2;
+    const unsigned bx = blockIdx.x % g.across, rest = blockIdx.x / g.across, by = rest % g.down,
+                   layer = rest / g.down, frame = layer / g.deep;
+    const int x0 = (int)bx * 32, y0 = (int)by * 16, z0 = (int)(layer - frame * g.deep) * MV__CU_CO_PLANES,
+              z1 = mv__cu_mini(g.nz, z0 + MV__CU_CO_PLANES);
+    const long long image = (long long)frame * g.nz * g.ny * g.nx;
+    const float base[2] = {g.direct ? (float)g.whole->mean[0] : 0.0f,
+                           g.direct ? (float)g.whole->mean[1] : 0.0f};
+    double limit[2] = {0.0, 0.0};
+    mv__cu_cr_near q = {0.0f, {0.0f, 0.0f}, {0.0f, 0.0f}};
+    int z, u, i, k, c, j;
+    if (!SSIM) mv__cu_cr_limits(g, limit);
+    else {
+        const long long at = image + ((long long)((z0 + z1) >> 1) * g.ny + mv__cu_mini(y0 + 8, g.ny - 1)) * g.nx +
+                             mv__cu_mini(x0 + (t & 31), g.nx - 1);
+        mv__cu_cr_nearby(g, &q, at, 0);
+        mv__cu_cr_nearby(g, &q, at, 1);
+    }
+    for (z = z0; z < z1; z++) {
+        if (SSIM && (z < g.r[2] || z + g.r[2] >= g.nz)) continue;
+        for (u = t, k = t / COLS, i = t % COLS; u < tile::ROWS * COLS; u += MV__CU_CR_TB) {
+            const int gx = x0 - R + i, gy = y0 - R + k;
+            S s[C];
+            MV__CU_UNROLL for (c = 0; c < C; c++) s[c] = (S)0;
+            if (gx >= 0 && gx < g.nx && gy >= 0 && gy < g.ny)
+                mv__cu_cr_column<S, R, C>(g, taps, image + ((long long)z * g.ny + gy) * g.nx + gx, z, base, q,
+                                          s);
+            MV__CU_UNROLL for (c = 0; c < C; c++) sh.s[c][k][i] = s[c];
+            k += MV__CU_CR_TB / COLS, i += MV__CU_CR_TB % COLS;
+            if (i >= COLS) i -= COLS, k++;
+        }
+        mv__cu_sync();
+        for (u = t; u < C * COLS; u += MV__CU_CR_TB) {
+            S *p = &sh.s[u / COLS][0][u % COLS], v[2 * R + 1];
+            MV__CU_UNROLL for (j = 0; j < 2 * R; j++) v[j] = p[j * tile::PITCH];
+            MV__CU_UNROLL for (k = 0; k < tile::Y; k++) {
+                S sum;
+                v[2 * R] = p[(k + 2 * R) * tile::PITCH];
+                sum = taps.w[1][0] * v[R];
+                MV__CU_UNROLL for (j = 1; j <= R; j++) sum += taps.w[1][j] * (v[R - j] + v[R + j]);
+                p[k * tile::PITCH] = sum;
+                MV__CU_UNROLL for (j = 0; j < 2 * R; j++) v[j] = v[j + 1];
+            }
+        }
+        mv__cu_sync();
+        if (y0 + row < g.ny && x0 + left < g.nx) {
+            S s[C][4];
+            MV__CU_UNROLL for (c = 0; c < C; c++) {
+                mv__cu_pack<S, N> v[tile::PACKS];
+                MV__CU_UNROLL for (j = 0; j < tile::PACKS; j++)
+                    mv__cu_ldn<S, N>(v[j], &sh.s[c][row][left + j * N], 1, 1);
+                MV__CU_UNROLL for (k = 0; k < 4; k++) {
+                    S sum = taps.w[0][0] * v[(k + R) / N].v[(k + R) % N];
+                    MV__CU_UNROLL for (j = 1; j <= R; j++)
+                        sum += taps.w[0][j] *
+                               (v[(k + R - j) / N].v[(k + R - j) % N] + v[(k + R + j) / N].v[(k + R + j) % N]);
+                    s[c][k] = sum;
+                }
+            }
+            mv__cu_cr_four<C>(g, s, x0 + left, y0 + row, z,
+                              image + ((long long)z * g.ny + y0 + row) * g.nx + x0 + left, limit, base, q, m);
+        }
+        mv__cu_sync();
+    }
+}
+template <class S, int R>
+MV__CU_KERNEL(MV__CU_CR_TB, 4) mv__cu_k_cr_window(mv__cu_cr_window g, mv__cu_cr_taps<S, R> taps) {
+    typedef mv__cu_cr_tile<S, R> tile;
+    MV__CU_SHARED(tile, sh);
+    MV__CU_SHARED(mv__cu_folding<mv__cu_cr_mean>, fold);
+    mv__cu_cr_mean m;
+    m.clear();
+    if (g.whole->sure) mv__cu_cr_march<S, R, 5>(g, taps, sh, &m);
+    else mv__cu_cr_march<S, R, 6>(g, taps, sh, &m);
+    if (!g.sums) return;
+    mv__cu_fold_block(&m, &fold);
     if (threadIdx.x == 0) g.sums[blockIdx.x] = m;
 }
 typedef struct mv__cu_cr_local_mean {
@@ -18218,24 +18401,22 @@ typedef struct mv__cu_cr_images_set {
 /* How windows of a kind are launched */
 MV__CU_FN mv_status mv__cu_cr_plan(mv_cuda_ctx *ctx, mv__cu_cr_images_set *m, int kind,
                                    const size_t *radius) {
-    static const double gauss[6] = {0.2660117248617943,  0.21300553771125366,  0.1093606895097,
-                                    0.03600077212843082, 0.007598758135239184, 0.0010283800844791099};
     const mv_cuda_volume *a = m->s.v[MV__CU_CO_A];
     const size_t n[3] = {a->dim[0], a->dim[1], a->dim[2]},
                  frames = a->dim[3] * a->dim[4] * a->dim[5] * a->dim[6];
     mv__cu_cr_window *w = &m->w;
     size_t blocks;
-    int d, k;
+    int d, most = 0;
     for (d = 0; d < 3; d++) {
         if (n[d] > 0x7fffffff)
             return mv__cu_fail(ctx, MEDVOL_E_SIZE, "dim", (double)n[d], "%s: dim[%d] is too large", m->s.op,
                                d);
         w->r[d] = n[d] == 1 ? 0 : kind == MV__CU_CO_SSIM ? 5 : (int)radius[d];
-        for (k = 0; k <= w->r[d]; k++) w->w[d][k] = kind == MV__CU_CO_SSIM && n[d] > 1 ? gauss[k] : 1.0;
+        most = w->r[d] > most ? w->r[d] : most;
     }
     w->kind = kind;
     w->nx = (int)n[0], w->ny = (int)n[1], w->nz = (int)n[2];
-    m->tall[kind] = w->r[1] > 8 ? 4 : 8;
+    m->tall[kind] = kind == MV__CU_CO_SSIM || most <= 4 ? 16 : w->r[1] > 8 ? 4 : 8;
     w->across = (unsigned)mv__cu_divup(n[0], 32);
     w->down = (unsigned)mv__cu_divup(n[1], m->tall[kind]);
     w->deep = (unsigned)mv__cu_divup(n[2], MV__CU_CO_PLANES);
@@ -18244,10 +18425,23 @@ MV__CU_FN mv_status mv__cu_cr_plan(mv_cuda_ctx *ctx, mv__cu_cr_images_set *m, in
     else if (!mv__cu_muls(blocks * w->deep, frames, &blocks)) blocks = (size_t)-1 / 2;
     return mv__cu_grid(ctx, m->s.op, blocks, &m->blocks[kind]);
 }
+template <class S, int R>
+MV__CU_FN mv_status mv__cu_cr_tiles(mv_cuda_ctx *ctx, const mv__cu_cr_images_set *m, int kind) {
+    static const double gauss[6] = {0.2660117248617943,  0.21300553771125366,  0.1093606895097,
+                                    0.03600077212843082, 0.007598758135239184, 0.0010283800844791099};
+    mv__cu_cr_taps<S, R> taps;
+    int d, k;
+    for (d = 0; d < 3; d++)
+        for (k = 0; k <= R; k++)
+            taps.w[d][k] = k > m->w.r[d] ? (S)0 : kind == MV__CU_CO_SSIM && m->w.r[d] ? (S)gauss[k] : (S)1;
+    MV__CU_LAUNCH((mv__cu_k_cr_window<S, R>), m->blocks[kind], MV__CU_CR_TB, 0, ctx->stream, m->w, taps);
+    return mv__cu_launched(ctx, m->s.op);
+}
 MV__CU_FN mv_status mv__cu_cr_windows(mv_cuda_ctx *ctx, mv__cu_cr_images_set *m, int kind,
                                       const size_t *radius) {
     mv__cu_cr_window *w = &m->w;
     size_t shared;
+    int most;
     mv_status st = mv__cu_cr_plan(ctx, m, kind, radius);
     if (st < 0) return st;
     shared = 2 * (size_t)(32 + 2 * w->r[0]) * (size_t)(2 * (int)m->tall[kind] + 2 * w->r[1]) * sizeof(double);
@@ -18257,7 +18451,12 @@ MV__CU_FN mv_status mv__cu_cr_windows(mv_cuda_ctx *ctx, mv__cu_cr_images_set *m,
     w->whole = m->whole;
     w->direct = m->direct;
     w->sums = kind == MV__CU_CO_NCC_MAP ? NULL : m->sums;
-    MV__CU_LAUNCH(mv__cu_k_cr_window, m->blocks[kind], 32 * m->tall[kind], shared, ctx->stream, *w);
+    most = w->r[0] > w->r[1] ? w->r[0] : w->r[1];
+    most = w->r[2] > most ? w->r[2] : most;
+    if (kind == MV__CU_CO_SSIM) return mv__cu_cr_tiles<float, 5>(ctx, m, kind);
+    if (most <= 2) return mv__cu_cr_tiles<double, 2>(ctx, m, kind);
+    if (most <= 4) return mv__cu_cr_tiles<double, 4>(ctx, m, kind);
+    MV__CU_LAUNCH(mv__cu_k_cr_wide, m->blocks[kind], 32 * m->tall[kind], shared, ctx->stream, *w);
     return mv__cu_launched(ctx, m->s.op);
 }
 /* Pieces of the workspace; take 0: only their bytes */
