@@ -376,10 +376,10 @@ MEDVOL_DEF mv_status mv_cuda_chi2_map(mv_cuda_ctx *ctx, mv_cuda_volume *dst, con
 /* mv_cuda_metric_image: MI and NMI take at most 2^32 - 1 voxels (MEDVOL_E_UNSUPPORTED); their histogram has
    medvol.h's counts. No voxel that counts: MEDVOL_E_EMPTY by the next mv_cuda_sync, all but counts NaN. Means
    of windows agree within 1e-6. mv_cuda_ncc_map within 1e-6 (1 + m / s), as medvol.h states it; waits for
-   nothing. Windows: sums in double; of SSIM in float, of values over the peak less those nearby, which may be
-   1e9 apart. Radii to 2 and to 4 have kernels of their own, wider ones a slower one. SCRATCH beside the above:
-   copies less the mean, 4 bytes a value each, where images are not float without a scaling; 16 bytes for 4096
-   voxels; 4 bins^2. */
+   nothing. Windows: sums in double; of SSIM in float, of values over the peak less those nearby, to 1e9 of it.
+   Radii of 1 to 4, the same along x and y and no more along z, are fast. SCRATCH beside the above: copies less
+   the mean, 4 bytes a value each, where images are not float without a scaling; 16 bytes for 4096 voxels; 4
+   bins^2. */
 MEDVOL_DEF mv_status mv_cuda_metric_image(mv_cuda_ctx *ctx, mv_image_metrics *out, const mv_cuda_volume *a,
                                           const mv_cuda_volume *b, const mv_metric_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_metric_image_wait(mv_cuda_ctx *ctx, mv_image_metrics *out,
@@ -17985,9 +17985,9 @@ MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_cr_entropy(mv_image_metrics *m, mv__cu_cr_jo
     m->nmi = what & MEDVOL_METRIC_NMI ? nmi : mv__cu_nan();
 }
 
-/* ---- windows: sums of a, a a, of b, b b, of a b and what counts, along z from memory, then y and x in shared
-   memory: in double, for variances are small differences; of SSIM, whose constants bound what cancels, in float
-   of values less a mean nearby. A block has a tile and MV__CU_CO_PLANES planes. ---- */
+/* ---- windows: sums of a, a a, of b, b b, of a b and what counts, along z from memory, then y and x in
+   shared memory: in double, for variances are small differences; of SSIM, whose constants bound what cancels,
+   in float, of values less a mean nearby. A block has a tile and MV__CU_CO_PLANES planes. ---- */
 enum { MV__CU_CO_LNCC, MV__CU_CO_SSIM, MV__CU_CO_NCC_MAP };
 typedef struct mv__cu_cr_window {
     const float *a, *b;
@@ -18020,36 +18020,35 @@ MV__CU_DEV mv__cu_cr_seen mv__cu_cr_see(const mv__cu_cr_window &g, long long at,
     if (v.in) v.a = (double)a, v.b = (double)b;
     return v;
 }
-/* s: sums of a, a a, b, b b, a b, what counts */
-MV__CU_DEV double mv__cu_cr_local(const mv__cu_cr_window &g, const double *s, const double *limit) {
-    const double n2 = s[5] * s[5], aa = s[5] * s[1], bb = s[5] * s[3], va = aa - s[0] * s[0],
-                 vb = bb - s[2] * s[2], ab = s[5] * s[4] - s[0] * s[2];
-    double r = ab * rsqrt(va * vb);
-    r = r > 1.0 ? 1.0 : r < -1.0 ? -1.0 : r;
-    if (g.kind == MV__CU_CO_LNCC) return n2 * limit[0] < va && n2 * limit[1] < vb ? r * r : 0.0;
-    if (!(n2 * limit[0] < va && n2 * limit[1] < vb && aa * 1e-13 < va && bb * 1e-13 < vb))
-        return g.nan ? mv__cu_nan() : 0.0;
-    return g.squared ? r * r : r;
-}
-MV__CU_DEV void mv__cu_cr_limits(const mv__cu_cr_window &g, double *limit) {
+/* One over the variances of all and the root of both, 0 of constants: windows' over them are floats */
+typedef struct mv__cu_cr_per { double aa, bb, ab; } mv__cu_cr_per;
+MV__CU_DEV void mv__cu_cr_per_of(const mv__cu_cr_window &g, mv__cu_cr_per *q) {
     const mv__cu_cr_likeness &l = g.whole->l;
-    int d;
-    for (d = 0; d < 2; d++) {
-        const int varies = l.p.n > 0 && l.hi[d] > l.lo[d] && l.p.m2[d] > 0.0;
-        limit[d] = varies ? 1e-10 * l.p.m2[d] / (double)l.p.n : HUGE_VAL;
-    }
+    const int varies[2] = {l.hi[0] > l.lo[0] && l.p.m2[0] > 0.0, l.hi[1] > l.lo[1] && l.p.m2[1] > 0.0};
+    q->aa = varies[0] ? (double)l.p.n / l.p.m2[0] : 0.0;
+    q->bb = varies[1] ? (double)l.p.n / l.p.m2[1] : 0.0;
+    q->ab = sqrt(q->aa) * sqrt(q->bb);
 }
-/* What becomes of the window about a voxel: r for the map; summed up otherwise */
-MV__CU_DEV float mv__cu_cr_centre(const mv__cu_cr_window &g, const double *s, const double *limit,
+/* s: sums of a, a a, b, b b, a b, what counts */
+MV__CU_DEV float mv__cu_cr_local(const mv__cu_cr_window &g, const double *s, const mv__cu_cr_per &q) {
+    const double n = s[5], aa = n * s[1], bb = n * s[3], va = aa - s[0] * s[0], vb = bb - s[2] * s[2],
+                 ab = n * s[4] - s[0] * s[2];
+    const float fa = (float)(va * q.aa), fb = (float)(vb * q.bb), fn = (float)n, least = 1e-10f * (fn * fn),
+                fr = (float)(ab * q.ab) * rsqrtf(fa * fb), r = fminf(fmaxf(fr, -1.0f), 1.0f);
+    int fine = least < fa && least < fb;
+    if (g.kind == MV__CU_CO_NCC_MAP) fine = fine && aa * 1e-13 < va && bb * 1e-13 < vb;
+    return fine ? g.squared ? r * r : r : g.nan ? (float)mv__cu_nan() : 0.0f;
+}
+/* What becomes of the window about a voxel, counted in m if it counts */
+MV__CU_DEV float mv__cu_cr_centre(const mv__cu_cr_window &g, const double *s, const mv__cu_cr_per &q,
                                   long long at, float base_a, float base_b, int sure, mv__cu_cr_mean *m) {
     if (!sure) {
         const mv__cu_cr_seen v = mv__cu_cr_see(g, at, base_a, base_b, 0);
-        if (g.kind == MV__CU_CO_NCC_MAP && (!v.in)) return g.keep && !g.keep[at] ? 0.0f : (float)mv__cu_nan();
+        if (!v.fine && g.map && !(g.keep && !g.keep[at])) return (float)mv__cu_nan();
         if (!v.in) return 0.0f;
     }
-    const double r = mv__cu_cr_local(g, s, limit);
-    m->sum += r, m->n++;
-    return (float)r;
+    m->n++;
+    return mv__cu_cr_local(g, s, q);
 }
 /* Windows of at most R voxels to each side: 32 x 16 voxels a block. Of the tile and R about it sums along z;
    a thread goes down a column of them, and makes four voxels side by side of the rows that are left. */
@@ -18061,9 +18060,10 @@ template <class S, int R> struct mv__cu_cr_tile {
         PACKS = (4 + 2 * R + N - 1) / N,
         COLS = 28 + PACKS * N,
         ROWS = Y + 2 * R,
-        PITCH = 34 + 2 * R /* rows are a multiple of 16 bytes apart that spreads eight over all banks */
+        PITCH = R == 5 ? 44 : R > 2 ? 42 : 38 /* 16 bytes of eight rows lie in banks of their own */
     };
     S s[6][ROWS][PITCH];
+    mv__cu_cr_per per;
 };
 template <class S, int R> struct mv__cu_cr_taps { S w[3][R + 1]; }; /* from the middle on, along x, y, z */
 /* SSIM reads values less those nearby, over the peak: v * scale + shift */
@@ -18115,11 +18115,12 @@ MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_cr_wide(mv__cu_cr_window g) {
     const int sure = g.whole->sure;
     const float base_a = g.direct ? (float)g.whole->mean[0] : 0.0f,
                 base_b = g.direct ? (float)g.whole->mean[1] : 0.0f;
-    double *down = mem, *across = mem + 2 * rows * cols, limit[2];
+    double *down = mem, *across = mem + 2 * rows * cols;
+    mv__cu_cr_per per;
     mv__cu_cr_mean m;
     int z, turn, c, i, k;
     m.clear();
-    mv__cu_cr_limits(g, limit);
+    mv__cu_cr_per_of(g, &per);
     for (z = z0; z < z1; z++) {
         double s[6];
         MV__CU_UNROLL for (turn = 0; turn < 3; turn++) {
@@ -18150,8 +18151,9 @@ MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_cr_wide(mv__cu_cr_window g) {
             }
         }
         if (x < g.nx && y < g.ny) {
-            const float r = mv__cu_cr_centre(g, s, limit, image + ((long long)z * g.ny + y) * g.nx + x, base_a,
-                                             base_b, sure, &m);
+            const long long at = image + ((long long)z * g.ny + y) * g.nx + x;
+            const float r = mv__cu_cr_centre(g, s, per, at, base_a, base_b, sure, &m);
+            m.sum += (double)r;
             if (g.map) g.map[x + y * g.row + z * g.plane] = r;
         }
     }
@@ -18159,44 +18161,76 @@ MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_cr_wide(mv__cu_cr_window g) {
     mv__cu_fold_block(&m, &sh);
     if (threadIdx.x == 0) g.sums[blockIdx.x] = m;
 }
-/* Sums along z over one column, of windows about z */
+/* Planes of windows about one: the first, those to come `step` apart, whether they are there. Weights make up
+   for the one plane there is of a single slice. */
+template <int R> struct mv__cu_cr_planes {
+    const float *a, *b;
+    const unsigned char *keep;
+    long long step;
+    int there[2 * R + 1];
+};
+template <int R>
+MV__CU_DEV void mv__cu_cr_about(const mv__cu_cr_window &g, long long image, int z, mv__cu_cr_planes<R> *p) {
+    const int ssim = R == 5, back = ssim ? g.r[2] : R;
+    int k;
+    p->step = ssim && g.r[2] == 0 ? 0 : (long long)g.nx * g.ny;
+    image += (z - back) * p->step;
+    p->a = g.a + image, p->b = g.b + image;
+    p->keep = g.keep ? g.keep + image : NULL;
+    MV__CU_UNROLL for (k = 0; k <= 2 * R; k++)
+        p->there[k] = ssim || (k - R >= -g.r[2] && k - R <= g.r[2] && z + k - R >= 0 && z + k - R < g.nz);
+}
+/* Sums along z over one column */
 template <class S, int R, int C>
-MV__CU_DEV void mv__cu_cr_column(const mv__cu_cr_window &g, const mv__cu_cr_taps<S, R> &taps, long long at,
-                                 int z, const float *base, const mv__cu_cr_near &q, S *s) {
+MV__CU_DEV void mv__cu_cr_column(const mv__cu_cr_window &g, const mv__cu_cr_taps<S, R> &taps,
+                                 const mv__cu_cr_planes<R> &p, long long at, const float *base,
+                                 const mv__cu_cr_near &q, S *s) {
     enum { SSIM = sizeof(S) == 4, K = 2 * R + 1 };
-    const long long plane = (long long)g.nx * g.ny;
+    const float *from_a = p.a + at, *from_b = p.b + at;
     float a[K], b[K];
     int k, c;
     MV__CU_UNROLL for (c = 0; c < C; c++) s[c] = (S)0;
     MV__CU_UNROLL for (k = 0; k < K; k++) {
-        const int there = k - R >= -g.r[2] && k - R <= g.r[2] && z + k - R >= 0 && z + k - R < g.nz;
-        a[k] = there ? g.a[at + (k - R) * plane] : 0.0f;
-        b[k] = there ? g.b[at + (k - R) * plane] : 0.0f;
+        a[k] = p.there[k] ? *from_a : base[0], b[k] = p.there[k] ? *from_b : base[1];
+        from_a += p.step, from_b += p.step;
     }
     MV__CU_UNROLL for (k = 0; k < K; k++) {
-        const S w = taps.w[2][k < R ? R - k : k - R];
-        float u, v;
-        S x, y;
-        if (!(k - R >= -g.r[2] && k - R <= g.r[2] && z + k - R >= 0 && z + k - R < g.nz)) continue;
-        u = SSIM ? fmaf(a[k], q.scale, q.shift[0]) : a[k] - base[0];
-        v = SSIM ? fmaf(b[k], q.scale, q.shift[1]) : b[k] - base[1];
+        const float u = SSIM ? fmaf(a[k], q.scale, q.shift[0]) : a[k] - base[0],
+                    v = SSIM ? fmaf(b[k], q.scale, q.shift[1]) : b[k] - base[1];
+        const S x = (S)u, y = (S)v, w = taps.w[2][k < R ? R - k : k - R], wx = SSIM ? w * x : x,
+                wy = SSIM ? w * y : y;
         if (C == 6) {
             const int fine = u - u == 0.0f && v - v == 0.0f,
-                      in = fine && (SSIM || !g.keep || g.keep[at + (k - R) * plane]);
-            if (SSIM ? !fine : in) s[5] += w;
+                      in = fine && (SSIM || (p.there[k] && (!g.keep || p.keep[at + k * p.step])));
+            if (SSIM ? !fine : in) s[C - 1] += w;
             if (!in) continue;
         }
-        x = (S)u, y = (S)v;
-        if (SSIM) {
-            const S wx = w * x, wy = w * y;
-            s[0] += wx, s[1] += wx * x;
-            s[2] += wy, s[3] += wy * y;
-            s[4] += wx * y;
-        } else {
-            s[0] += x, s[1] += x * x;
-            s[2] += y, s[3] += y * y;
-            s[4] += x * y;
-        }
+        s[0] += wx, s[1] += wx * x;
+        s[2] += wy, s[3] += wy * y;
+        s[4] += wx * y;
+    }
+}
+/* Four sums of 2 R + 1 neighbours: of all the same weight, or by weights from the middle on */
+template <int R> MV__CU_DEV void mv__cu_cr_across(double *out, const double *v, const double *) {
+    double all = v[3], right = v[2 * R + 1];
+    const double left = v[1] + v[2];
+    int k;
+    MV__CU_UNROLL for (k = 4; k <= 2 * R; k++) all += v[k];
+    if (R == 1) {
+        out[0] = v[0] + left, out[1] = left + v[3], out[2] = v[2] + v[3] + v[4], out[3] = v[3] + v[4] + v[5];
+        return;
+    }
+    out[0] = all + (v[0] + left);
+    out[1] = all + (left + right);
+    right += v[2 * R + 2];
+    out[2] = all + (v[2] + right);
+    out[3] = all + (right + v[2 * R + 3]);
+}
+template <int R> MV__CU_DEV void mv__cu_cr_across(float *out, const float *v, const float *w) {
+    int j, k;
+    MV__CU_UNROLL for (j = 0; j < 4; j++) {
+        out[j] = w[0] * v[j + R];
+        MV__CU_UNROLL for (k = 1; k <= R; k++) out[j] += w[k] * (v[j + R - k] + v[j + R + k]);
     }
 }
 MV__CU_DEV int mv__cu_cr_cut(int x, int r, int n) { /* of a window about x the places within 0..n - 1 */
@@ -18205,21 +18239,29 @@ MV__CU_DEV int mv__cu_cr_cut(int x, int r, int n) { /* of a window about x the p
 /* Four windows side by side, from x on; s: sums */
 template <int C>
 MV__CU_DEV void mv__cu_cr_four(const mv__cu_cr_window &g, double (*s)[4], int x, int y, int z, long long at,
-                               const double *limit, const float *base, const mv__cu_cr_near &,
+                               const mv__cu_cr_per &per, const float *base, const mv__cu_cr_near &,
                                mv__cu_cr_mean *m) {
-    float *to = g.map + (x + y * g.row + z * g.plane);
+    const int high = mv__cu_cr_cut(y, g.r[1], g.ny) * mv__cu_cr_cut(z, g.r[2], g.nz), wide = 2 * g.r[0] + 1;
+    const double n = (double)(wide * high);
+    float *to = g.map + (x + y * g.row + z * g.plane), sum = 0.0f;
     mv__cu_pack<float, 4> r;
     int j, c;
     MV__CU_UNROLL for (j = 0; j < 4; j++) {
         double one[6];
         if (x + j >= g.nx) break;
         MV__CU_UNROLL for (c = 0; c < 5; c++) one[c] = s[c][j];
-        one[5] = C == 6 ? s[C - 1][j]
-                        : (double)(mv__cu_cr_cut(x + j, g.r[0], g.nx) * mv__cu_cr_cut(y, g.r[1], g.ny) *
-                                   mv__cu_cr_cut(z, g.r[2], g.nz));
-        r.v[j] = mv__cu_cr_centre(g, one, limit, at + j, base[0], base[1], C == 5, m);
+        one[5] = C == 6 ? s[C - 1][j] : n;
+        if (C == 5) {
+            const int cut = mv__cu_cr_cut(x + j, g.r[0], g.nx);
+            if (cut != wide) one[5] = (double)(cut * high);
+        }
+        r.v[j] = mv__cu_cr_centre(g, one, per, at + j, base[0], base[1], C == 5, m);
+        sum += r.v[j];
     }
-    if (!g.map) return;
+    if (!g.map) {
+        m->sum += (double)sum;
+        return;
+    }
     if (x + 4 <= g.nx && (size_t)to % 16 == 0) mv__cu_st((mv__cu_pack<float, 4>::word *)(void *)to, r.w);
     else {
         MV__CU_UNROLL for (j = 0; j < 4; j++)
@@ -18228,7 +18270,8 @@ MV__CU_DEV void mv__cu_cr_four(const mv__cu_cr_window &g, double (*s)[4], int x,
 }
 template <int C>
 MV__CU_DEV void mv__cu_cr_four(const mv__cu_cr_window &g, float (*s)[4], int x, int y, int, long long at,
-                               const double *, const float *, const mv__cu_cr_near &q, mv__cu_cr_mean *m) {
+                               const mv__cu_cr_per &, const float *, const mv__cu_cr_near &q,
+                               mv__cu_cr_mean *m) {
     float sum = 0.0f;
     int j, c;
     if (y < g.r[1] || y + g.r[1] >= g.ny) return;
@@ -18255,65 +18298,63 @@ MV__CU_DEV void mv__cu_cr_march(const mv__cu_cr_window &g, const mv__cu_cr_taps<
     const long long image = (long long)frame * g.nz * g.ny * g.nx;
     const float base[2] = {g.direct ? (float)g.whole->mean[0] : 0.0f,
                            g.direct ? (float)g.whole->mean[1] : 0.0f};
-    double limit[2] = {0.0, 0.0};
     mv__cu_cr_near q = {0.0f, {0.0f, 0.0f}, {0.0f, 0.0f}};
     int z, u, i, k, c, j;
-    if (!SSIM) mv__cu_cr_limits(g, limit);
-    else {
-        const long long at = image + ((long long)((z0 + z1) >> 1) * g.ny + mv__cu_mini(y0 + 8, g.ny - 1)) * g.nx +
-                             mv__cu_mini(x0 + (t & 31), g.nx - 1);
+    if (!SSIM && t == 0) mv__cu_cr_per_of(g, &sh.per);
+    if (SSIM) {
+        const long long line = (long long)((z0 + z1) >> 1) * g.ny + mv__cu_mini(y0 + 8, g.ny - 1),
+                        at = image + line * g.nx + mv__cu_mini(x0 + (t & 31), g.nx - 1);
         mv__cu_cr_nearby(g, &q, at, 0);
         mv__cu_cr_nearby(g, &q, at, 1);
     }
     for (z = z0; z < z1; z++) {
+        mv__cu_cr_planes<R> planes;
         if (SSIM && (z < g.r[2] || z + g.r[2] >= g.nz)) continue;
+        mv__cu_cr_about<R>(g, image, z, &planes);
         for (u = t, k = t / COLS, i = t % COLS; u < tile::ROWS * COLS; u += MV__CU_CR_TB) {
             const int gx = x0 - R + i, gy = y0 - R + k;
+            const long long at = (long long)gy * g.nx + gx;
             S s[C];
             MV__CU_UNROLL for (c = 0; c < C; c++) s[c] = (S)0;
             if (gx >= 0 && gx < g.nx && gy >= 0 && gy < g.ny)
-                mv__cu_cr_column<S, R, C>(g, taps, image + ((long long)z * g.ny + gy) * g.nx + gx, z, base, q,
-                                          s);
+                mv__cu_cr_column<S, R, C>(g, taps, planes, at, base, q, s);
             MV__CU_UNROLL for (c = 0; c < C; c++) sh.s[c][k][i] = s[c];
             k += MV__CU_CR_TB / COLS, i += MV__CU_CR_TB % COLS;
             if (i >= COLS) i -= COLS, k++;
         }
         mv__cu_sync();
         for (u = t; u < C * COLS; u += MV__CU_CR_TB) {
-            S *p = &sh.s[u / COLS][0][u % COLS], v[2 * R + 1];
+            S *p = &sh.s[u / COLS][0][u % COLS], v[2 * R + 4], sum[4];
             MV__CU_UNROLL for (j = 0; j < 2 * R; j++) v[j] = p[j * tile::PITCH];
-            MV__CU_UNROLL for (k = 0; k < tile::Y; k++) {
-                S sum;
-                v[2 * R] = p[(k + 2 * R) * tile::PITCH];
-                sum = taps.w[1][0] * v[R];
-                MV__CU_UNROLL for (j = 1; j <= R; j++) sum += taps.w[1][j] * (v[R - j] + v[R + j]);
-                p[k * tile::PITCH] = sum;
-                MV__CU_UNROLL for (j = 0; j < 2 * R; j++) v[j] = v[j + 1];
+            MV__CU_UNROLL for (k = 0; k < tile::Y; k += 4) {
+                MV__CU_UNROLL for (j = 2 * R; j < 2 * R + 4; j++) v[j] = p[(k + j) * tile::PITCH];
+                mv__cu_cr_across<R>(sum, v, taps.w[1]);
+                MV__CU_UNROLL for (j = 0; j < 4; j++) p[(k + j) * tile::PITCH] = sum[j];
+                MV__CU_UNROLL for (j = 0; j < 2 * R; j++) v[j] = v[j + 4];
             }
         }
         mv__cu_sync();
         if (y0 + row < g.ny && x0 + left < g.nx) {
             S s[C][4];
             MV__CU_UNROLL for (c = 0; c < C; c++) {
-                mv__cu_pack<S, N> v[tile::PACKS];
-                MV__CU_UNROLL for (j = 0; j < tile::PACKS; j++)
-                    mv__cu_ldn<S, N>(v[j], &sh.s[c][row][left + j * N], 1, 1);
-                MV__CU_UNROLL for (k = 0; k < 4; k++) {
-                    S sum = taps.w[0][0] * v[(k + R) / N].v[(k + R) % N];
-                    MV__CU_UNROLL for (j = 1; j <= R; j++)
-                        sum += taps.w[0][j] *
-                               (v[(k + R - j) / N].v[(k + R - j) % N] + v[(k + R + j) / N].v[(k + R + j) % N]);
-                    s[c][k] = sum;
+                S v[tile::PACKS * N];
+                MV__CU_UNROLL for (j = 0; j < tile::PACKS; j++) {
+                    mv__cu_pack<S, N> in;
+                    mv__cu_ldn<S, N>(in, &sh.s[c][row][left + j * N], 1, 1);
+                    MV__CU_UNROLL for (k = 0; k < N; k++) v[j * N + k] = in.v[k];
                 }
+                mv__cu_cr_across<R>(s[c], v, taps.w[0]);
             }
             mv__cu_cr_four<C>(g, s, x0 + left, y0 + row, z,
-                              image + ((long long)z * g.ny + y0 + row) * g.nx + x0 + left, limit, base, q, m);
+                              image + ((long long)z * g.ny + y0 + row) * g.nx + x0 + left, sh.per, base, q,
+                              m);
         }
         mv__cu_sync();
     }
 }
 template <class S, int R>
-MV__CU_KERNEL(MV__CU_CR_TB, 4) mv__cu_k_cr_window(mv__cu_cr_window g, mv__cu_cr_taps<S, R> taps) {
+MV__CU_KERNEL(MV__CU_CR_TB, (R == 5 ? 5 : R < 3 ? 4 : 3))
+mv__cu_k_cr_window(mv__cu_cr_window g, mv__cu_cr_taps<S, R> taps) {
     typedef mv__cu_cr_tile<S, R> tile;
     MV__CU_SHARED(tile, sh);
     MV__CU_SHARED(mv__cu_folding<mv__cu_cr_mean>, fold);
@@ -18398,6 +18439,13 @@ typedef struct mv__cu_cr_images_set {
     unsigned blocks[3], tall[3]; /* of windows, by kind */
     int direct;
 } mv__cu_cr_images_set;
+/* The radius of windows that mv__cu_k_cr_window takes, or 0 */
+MV__CU_FN int mv__cu_cr_even(const mv__cu_cr_window *w) {
+    const int far = w->r[0] > w->r[1] ? w->r[0] : w->r[1] > 0 ? w->r[1] : w->r[2];
+    if (w->kind == MV__CU_CO_SSIM) return 5;
+    if ((w->r[0] != far && w->nx > 1) || (w->r[1] != far && w->ny > 1) || w->r[2] > far) return 0;
+    return far > 4 ? 0 : far;
+}
 /* How windows of a kind are launched */
 MV__CU_FN mv_status mv__cu_cr_plan(mv_cuda_ctx *ctx, mv__cu_cr_images_set *m, int kind,
                                    const size_t *radius) {
@@ -18406,17 +18454,17 @@ MV__CU_FN mv_status mv__cu_cr_plan(mv_cuda_ctx *ctx, mv__cu_cr_images_set *m, in
                  frames = a->dim[3] * a->dim[4] * a->dim[5] * a->dim[6];
     mv__cu_cr_window *w = &m->w;
     size_t blocks;
-    int d, most = 0;
+    int d;
     for (d = 0; d < 3; d++) {
         if (n[d] > 0x7fffffff)
             return mv__cu_fail(ctx, MEDVOL_E_SIZE, "dim", (double)n[d], "%s: dim[%d] is too large", m->s.op,
                                d);
         w->r[d] = n[d] == 1 ? 0 : kind == MV__CU_CO_SSIM ? 5 : (int)radius[d];
-        most = w->r[d] > most ? w->r[d] : most;
     }
     w->kind = kind;
+    if (kind == MV__CU_CO_LNCC) w->squared = 1;
     w->nx = (int)n[0], w->ny = (int)n[1], w->nz = (int)n[2];
-    m->tall[kind] = kind == MV__CU_CO_SSIM || most <= 4 ? 16 : w->r[1] > 8 ? 4 : 8;
+    m->tall[kind] = mv__cu_cr_even(w) ? 16 : w->r[1] > 8 ? 4 : 8;
     w->across = (unsigned)mv__cu_divup(n[0], 32);
     w->down = (unsigned)mv__cu_divup(n[1], m->tall[kind]);
     w->deep = (unsigned)mv__cu_divup(n[2], MV__CU_CO_PLANES);
@@ -18441,7 +18489,6 @@ MV__CU_FN mv_status mv__cu_cr_windows(mv_cuda_ctx *ctx, mv__cu_cr_images_set *m,
                                       const size_t *radius) {
     mv__cu_cr_window *w = &m->w;
     size_t shared;
-    int most;
     mv_status st = mv__cu_cr_plan(ctx, m, kind, radius);
     if (st < 0) return st;
     shared = 2 * (size_t)(32 + 2 * w->r[0]) * (size_t)(2 * (int)m->tall[kind] + 2 * w->r[1]) * sizeof(double);
@@ -18451,11 +18498,14 @@ MV__CU_FN mv_status mv__cu_cr_windows(mv_cuda_ctx *ctx, mv__cu_cr_images_set *m,
     w->whole = m->whole;
     w->direct = m->direct;
     w->sums = kind == MV__CU_CO_NCC_MAP ? NULL : m->sums;
-    most = w->r[0] > w->r[1] ? w->r[0] : w->r[1];
-    most = w->r[2] > most ? w->r[2] : most;
-    if (kind == MV__CU_CO_SSIM) return mv__cu_cr_tiles<float, 5>(ctx, m, kind);
-    if (most <= 2) return mv__cu_cr_tiles<double, 2>(ctx, m, kind);
-    if (most <= 4) return mv__cu_cr_tiles<double, 4>(ctx, m, kind);
+    switch (mv__cu_cr_even(w)) {
+        case 1: return mv__cu_cr_tiles<double, 1>(ctx, m, kind);
+        case 2: return mv__cu_cr_tiles<double, 2>(ctx, m, kind);
+        case 3: return mv__cu_cr_tiles<double, 3>(ctx, m, kind);
+        case 4: return mv__cu_cr_tiles<double, 4>(ctx, m, kind);
+        case 5: return mv__cu_cr_tiles<float, 5>(ctx, m, kind);
+        default: break;
+    }
     MV__CU_LAUNCH(mv__cu_k_cr_wide, m->blocks[kind], 32 * m->tall[kind], shared, ctx->stream, *w);
     return mv__cu_launched(ctx, m->s.op);
 }
