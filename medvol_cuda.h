@@ -339,8 +339,8 @@ MEDVOL_DEF mv_status mv_cuda_resample_affine_f32(mv_cuda_ctx *ctx, float *dst, c
             ordinary host memory and wait. A weight or sigma that must not be is found by the device:
             MEDVOL_E_RANGE by the next mv_cuda_sync, results but for counts then are NaN (chi2_map: dst stays
             as it is; where it is new it is not filled).
-   SUMS     in double, about a pair of each thread's own share, chunks of 32768 pairs merged in a fixed tree;
-            each operand is read once. Against medvol.h: counts, flags the same; means within 1e-12 of mean +
+   SUMS     in double, about a pair of each thread's own share, then about the mean of a chunk of 8192 pairs
+            (32768 of rows above 2^25), merged in a fixed tree; each operand is read once. Against medvol.h: counts, flags the same; means within 1e-12 of mean +
             sd, r within 1e-12, the others within 1e-11 relative to what they are differences of. chi2_map has
             medvol.h's bits.
    SCRATCH  80 to 136 bytes a chunk (a row has one at least), a result a row; a copy of every operand that is
@@ -376,10 +376,10 @@ MEDVOL_DEF mv_status mv_cuda_chi2_map(mv_cuda_ctx *ctx, mv_cuda_volume *dst, con
 /* mv_cuda_metric_image: MI and NMI take at most 2^32 - 1 voxels (MEDVOL_E_UNSUPPORTED); their histogram has
    medvol.h's counts. No voxel that counts: MEDVOL_E_EMPTY by the next mv_cuda_sync, all but counts NaN. Means
    of windows agree within 1e-6. mv_cuda_ncc_map within 1e-6 (1 + m / s), as medvol.h states it; waits for
-   nothing. Windows: sums in double; of SSIM in float, of values over the peak less those nearby, to 1e9 of it.
-   Radii of 1 to 4, the same along x and y and no more along z, are fast. SCRATCH beside the above: copies less
-   the mean, 4 bytes a value each, where images are not float without a scaling; 16 bytes for 4096 voxels; 4
-   bins^2. */
+   nothing. Windows: sums in double; of SSIM in float, of values over the peak less those nearby, to 1e9 of
+   it. Radii of 1 to 4, the same along x and y and no more along z, are fast. SCRATCH beside the above: copies
+   less the mean, 4 bytes a value each, where images are not float without a scaling; 16 bytes for 4096
+   voxels; 4 bins^2. */
 MEDVOL_DEF mv_status mv_cuda_metric_image(mv_cuda_ctx *ctx, mv_image_metrics *out, const mv_cuda_volume *a,
                                           const mv_cuda_volume *b, const mv_metric_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_metric_image_wait(mv_cuda_ctx *ctx, mv_image_metrics *out,
@@ -16921,6 +16921,7 @@ typedef struct mv__cu_cr_set {
     double slope[2], inter[2];
     int axis;
     size_t slices, count, chunks;      /* values and chunks of a row */
+    int chunk;
     size_t copy[MV__CU_CO_SIDES], all; /* bytes of copies */
     mv__cu_cr_rows rows[MV__CU_CO_SIDES];
 } mv__cu_cr_set;
@@ -16979,7 +16980,8 @@ MV__CU_FN mv_status mv__cu_cr_begin(mv_cuda_ctx *ctx, mv__cu_cr_set *s, const mv
     s->axis = k->split - 1;
     s->slices = k->split ? k->a->dim[k->split - 1] : 1;
     s->count = mv_volume_count(k->a) / s->slices;
-    s->chunks = mv__cu_divup(s->count, MV__CU_CHUNK);
+    s->chunk = s->count <= 1u << 25 ? MV__CU_CHUNK / 4 : MV__CU_CHUNK; /* enough of them for all processors */
+    s->chunks = mv__cu_divup(s->count, (size_t)s->chunk);
     s->slope[1] = 1.0;
     mv__cu_vol_scaling(k->a, &s->slope[0], &s->inter[0]);
     if (k->b) mv__cu_vol_scaling(k->b, &s->slope[1], &s->inter[1]);
@@ -17047,7 +17049,6 @@ typedef struct mv__cu_cr_squares { /* of chi-squared */
     mv__cu_u64 n, skipped, bad; /* bad: weights or sigmas that must not be */
     double sum;
     MV__CU_IN void clear() { n = skipped = bad = 0, sum = 0.0; }
-    MV__CU_IN void count(unsigned s, unsigned b) { skipped = s, bad = b; }
     MV__CU_IN int wrong() const { return bad != 0; }
     MV__CU_IN void take(const mv__cu_cr_squares &b) {
         n += b.n, skipped += b.skipped, bad += b.bad;
@@ -17061,7 +17062,6 @@ typedef struct mv__cu_cr_pairs {
         n = skipped = bad = 0;
         w = c[0] = c[1] = off[0] = off[1] = m2[0] = m2[1] = both = 0.0;
     }
-    MV__CU_IN void count(unsigned s, unsigned b) { skipped = s, bad = b; }
     MV__CU_IN int wrong() const { return bad != 0; }
     MV__CU_IN void join(const mv__cu_cr_pairs &b) { /* both hold something */
         const double f = b.w / (w + b.w), p = (b.c[0] - c[0]) + (b.off[0] - off[0]),
@@ -17087,7 +17087,6 @@ typedef struct mv__cu_cr_likeness {
         p.clear();
         dev = sq = lo[0] = lo[1] = hi[0] = hi[1] = 0.0;
     }
-    MV__CU_IN void count(unsigned s, unsigned b) { p.count(s, b); }
     MV__CU_IN int wrong() const { return p.wrong(); }
     MV__CU_IN void take(const mv__cu_cr_likeness &b) {
         int i;
@@ -17099,6 +17098,21 @@ typedef struct mv__cu_cr_likeness {
         p.take(b.p);
     }
 } mv__cu_cr_likeness;
+typedef struct mv__cu_cr_likeness_rest {
+    double dev, sq, lo[2], hi[2];
+    MV__CU_IN void clear() {
+        dev = sq = 0.0;
+        lo[0] = lo[1] = HUGE_VAL, hi[0] = hi[1] = -HUGE_VAL;
+    }
+    MV__CU_IN void take(const mv__cu_cr_likeness_rest &b) {
+        int i;
+        for (i = 0; i < 2; i++) {
+            lo[i] = b.lo[i] < lo[i] ? b.lo[i] : lo[i];
+            hi[i] = b.hi[i] > hi[i] ? b.hi[i] : hi[i];
+        }
+        dev += b.dev, sq += b.sq;
+    }
+} mv__cu_cr_likeness_rest;
 /* What a thread gathers of its pairs: about the first one, which bounds what cancels. */
 template <class P> struct mv__cu_cr_sums;
 template <> struct mv__cu_cr_sums<mv__cu_cr_squares> {
@@ -17109,8 +17123,29 @@ template <> struct mv__cu_cr_sums<mv__cu_cr_squares> {
         const double d = weighted ? (x - y) / f : x - y;
         sum += d * d;
     }
-    MV__CU_IN void part(mv__cu_cr_squares *p, unsigned n) const { p->n = n, p->sum = sum; }
+    typedef mv__cu_folding<mv__cu_cr_squares> shared;
+    MV__CU_IN void block(mv__cu_cr_squares *p, shared *sh, unsigned n, unsigned skipped, unsigned bad) const {
+        p->n = n, p->skipped = skipped, p->bad = bad, p->sum = sum;
+        mv__cu_fold_block(p, sh);
+    }
 };
+/* Of a block: weights and weighted sums, which give the mean; then sums about it */
+template <int N> struct mv__cu_cr_plain {
+    double v[N];
+    MV__CU_IN void clear() {
+        int i;
+        MV__CU_UNROLL for (i = 0; i < N; i++) v[i] = 0.0;
+    }
+    MV__CU_IN void take(const mv__cu_cr_plain &b) {
+        int i;
+        MV__CU_UNROLL for (i = 0; i < N; i++) v[i] += b.v[i];
+    }
+};
+typedef struct mv__cu_cr_means {
+    mv__cu_folding<mv__cu_cr_plain<3> > first;
+    mv__cu_folding<mv__cu_cr_plain<8> > sums;
+    double mean[2];
+} mv__cu_cr_means;
 template <> struct mv__cu_cr_sums<mv__cu_cr_pairs> {
     double c[2], s[2], q[2], both, w;
     enum { SIGMAS = 0 };
@@ -17120,24 +17155,41 @@ template <> struct mv__cu_cr_sums<mv__cu_cr_pairs> {
         if (first) c[0] = x, c[1] = y;
         d = x - c[0], e = y - c[1];
         fd = weighted ? f * d : d, fe = weighted ? f * e : e;
-        w += f;
+        if (weighted) w += f;
         s[0] += fd, s[1] += fe;
         q[0] += fd * d, q[1] += fe * e;
         both += fd * e;
     }
-    MV__CU_IN void part(mv__cu_cr_pairs *p, unsigned n) const {
+    typedef mv__cu_cr_means shared;
+    MV__CU_IN void block(mv__cu_cr_pairs *p, shared *sh, unsigned n, unsigned skipped, unsigned bad) const {
+        const double weight = w > 0.0 ? w : (double)n;
+        mv__cu_cr_plain<3> m;
+        mv__cu_cr_plain<8> v;
+        double d, e, all;
         int i;
+        m.v[0] = weight, m.v[1] = weight * c[0] + s[0], m.v[2] = weight * c[1] + s[1];
+        mv__cu_fold_block(&m, &sh->first);
+        all = m.v[0];
+        if (threadIdx.x == 0)
+            for (i = 0; i < 2; i++) sh->mean[i] = all > 0.0 ? m.v[1 + i] / all : 0.0;
+        mv__cu_sync();
+        d = c[0] - sh->mean[0], e = c[1] - sh->mean[1];
+        v.v[0] = (double)n, v.v[1] = (double)skipped, v.v[2] = (double)bad;
+        v.v[3] = s[0] + weight * d, v.v[4] = s[1] + weight * e;
+        v.v[5] = q[0] + d * (s[0] + v.v[3]), v.v[6] = q[1] + e * (s[1] + v.v[4]);
+        v.v[7] = both + (d * s[1] + e * v.v[3]);
+        mv__cu_fold_block(&v, &sh->sums);
         p->clear();
-        p->n = n;
-        if (n == 0) return;
-        p->w = w;
+        p->n = (mv__cu_u64)v.v[0], p->skipped = (mv__cu_u64)v.v[1], p->bad = (mv__cu_u64)v.v[2];
+        if (p->n == 0) return;
+        p->w = all;
         for (i = 0; i < 2; i++) {
-            p->c[i] = c[i];
-            p->off[i] = s[i] / w;
-            p->m2[i] = q[i] - s[i] * s[i] / w;
+            p->c[i] = sh->mean[i];
+            p->off[i] = v.v[3 + i] / all;
+            p->m2[i] = v.v[5 + i] - v.v[3 + i] * p->off[i];
             if (p->m2[i] < 0.0) p->m2[i] = 0.0;
         }
-        p->both = both - s[0] * s[1] / w;
+        p->both = v.v[7] - v.v[3] * p->off[1];
     }
 };
 template <> struct mv__cu_cr_sums<mv__cu_cr_likeness> {
@@ -17153,11 +17205,21 @@ template <> struct mv__cu_cr_sums<mv__cu_cr_likeness> {
         lo[0] = first || x < lo[0] ? x : lo[0], hi[0] = first || x > hi[0] ? x : hi[0];
         lo[1] = first || y < lo[1] ? y : lo[1], hi[1] = first || y > hi[1] ? y : hi[1];
     }
-    MV__CU_IN void part(mv__cu_cr_likeness *r, unsigned n) const {
-        p.part(&r->p, n);
-        r->dev = dev, r->sq = sq;
-        r->lo[0] = lo[0] + 0.0, r->lo[1] = lo[1] + 0.0; /* never -0 */
-        r->hi[0] = hi[0] + 0.0, r->hi[1] = hi[1] + 0.0;
+    struct shared {
+        mv__cu_cr_means p;
+        mv__cu_folding<mv__cu_cr_likeness_rest> rest;
+    };
+    MV__CU_IN void block(mv__cu_cr_likeness *r, shared *sh, unsigned n, unsigned skipped,
+                         unsigned bad) const {
+        mv__cu_cr_likeness_rest e;
+        int i;
+        e.clear();
+        e.dev = dev, e.sq = sq;
+        for (i = 0; i < 2 && n != 0; i++) e.lo[i] = lo[i] + 0.0, e.hi[i] = hi[i] + 0.0; /* never -0 */
+        mv__cu_fold_block(&e, &sh->rest);
+        p.block(&r->p, &sh->p, n, skipped, bad);
+        r->dev = e.dev, r->sq = e.sq;
+        for (i = 0; i < 2; i++) r->lo[i] = r->p.n ? e.lo[i] : 0.0, r->hi[i] = r->p.n ? e.hi[i] : 0.0;
     }
 };
 typedef struct mv__cu_cr_arg {
@@ -17167,7 +17229,7 @@ typedef struct mv__cu_cr_arg {
     const double *w64;
     long long n, chunks, step[MV__CU_CO_SIDES];
     double slope[2], inter[2];
-    int scaled;
+    int scaled, chunk;
 } mv__cu_cr_arg;
 /* A thread's share */
 template <class P> struct mv__cu_cr_thread {
@@ -17194,19 +17256,46 @@ template <class P> struct mv__cu_cr_thread {
         if (fine) s.add(x, y, f, weighted, n == 0), n++;
         else skipped++;
     }
+    /* pairs side by side, if all are finite and kept */
+    template <class T, int N>
+    MV__CU_IN int all(const mv__cu_cr_arg &g, const T (&a)[N], const T (&b)[N],
+                      const unsigned char (&keep)[N]) {
+        typename mv__cu_as<T>::type wrong = 0;
+        int k, in = 1;
+        MV__CU_UNROLL for (k = 0; k < N; k++) {
+            const typename mv__cu_as<T>::type x = mv__cu_get(a[k]), y = mv__cu_get(b[k]);
+            if (sizeof(T) >= 4) wrong += (x - x) + (y - y);
+            in = keep[k] ? in : 0;
+        }
+        if (!(wrong == 0) || !in) return 0;
+        MV__CU_UNROLL for (k = 0; k < N; k++) {
+            double x = (double)mv__cu_get(a[k]), y = (double)mv__cu_get(b[k]);
+            if (g.scaled) {
+                x = mv__cu_add(mv__cu_mul(x, g.slope[0]), g.inter[0]);
+                y = mv__cu_add(mv__cu_mul(y, g.slope[1]), g.inter[1]);
+            }
+            s.add(x, y, 1.0, 0, k == 0 && n == 0);
+        }
+        n += (unsigned)N;
+        return 1;
+    }
 };
 /* One chunk of a row a block. Which pairs a thread takes depends on the chunk and the block's size alone. */
-template <class T, class P> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_cr_sums(P *out, mv__cu_cr_arg g) {
+template <class T, class P> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_cr_sums(P *out, mv__cu_cr_arg g) {
     enum { N = 16 / (int)sizeof(T), U = N < 8 ? 2 : 1 };
-    MV__CU_SHARED(mv__cu_folding<P>, sh);
+    MV__CU_SHARED(typename mv__cu_cr_sums<P>::shared, sh);
     const int t = (int)threadIdx.x, threads = (int)blockDim.x;
     const long long row = (long long)blockIdx.x / g.chunks,
-                    o = ((long long)blockIdx.x - row * g.chunks) * MV__CU_CHUNK, w0 = row * g.step[3] + o;
-    const int m = (int)(g.n - o < MV__CU_CHUNK ? g.n - o : MV__CU_CHUNK), groups = m / N;
+                    o = ((long long)blockIdx.x - row * g.chunks) * g.chunk, w0 = row * g.step[3] + o;
+    const int m = (int)(g.n - o < g.chunk ? g.n - o : g.chunk), groups = m / N;
     const T *a = (const T *)g.a + (row * g.step[0] + o),
             *b = g.b ? (const T *)g.b + (row * g.step[1] + o) : a;
     const unsigned char *keep = g.keep ? g.keep + (row * g.step[2] + o) : NULL;
-    const int packed_a = (size_t)a % 16 == 0, packed_b = (size_t)b % 16 == 0;
+    const int packed_a = (size_t)a % 16 == 0, packed_b = (size_t)b % 16 == 0,
+              packed_keep = (size_t)keep % (size_t)N == 0,
+              plain = !g.w32 && !g.w64 && g.b &&
+                      (!g.scaled || (sizeof(T) < 8 && fabs(g.slope[0]) + fabs(g.inter[0]) < 1e200 &&
+                                     fabs(g.slope[1]) + fabs(g.inter[1]) < 1e200));
     mv__cu_cr_thread<P> s;
     P p;
     int q, u, k;
@@ -17214,24 +17303,25 @@ template <class T, class P> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_cr_sums(P *out, 
     s.n = s.skipped = s.bad = 0;
     for (q = t; q < groups; q += U * threads) {
         mv__cu_pack<T, N> x[U], y[U];
+        mv__cu_pack<unsigned char, N> in[U];
         MV__CU_UNROLL for (u = 0; u < U; u++) {
             const int at = q + u * threads;
             mv__cu_ldn<T, N>(x[u], a + at * N, packed_a, at < groups);
             mv__cu_ldn<T, N>(y[u], b + at * N, packed_b, at < groups);
+            MV__CU_UNROLL for (k = 0; k < N; k++) in[u].v[k] = 1;
+            if (keep) mv__cu_ldn<unsigned char, N>(in[u], keep + at * N, packed_keep, at < groups);
         }
         MV__CU_UNROLL for (u = 0; u < U; u++) {
             const int i = (q + u * threads) * N;
             if (i >= groups * N) break;
-            MV__CU_UNROLL for (k = 0; k < N; k++)
-                s.pair(g, (double)mv__cu_get(x[u].v[k]), (double)mv__cu_get(y[u].v[k]),
-                       !keep || keep[i + k], w0 + i + k);
+            if (plain && s.all(g, x[u].v, y[u].v, in[u].v)) continue;
+            MV__CU_ROLLED for (k = i; k < i + N; k++)
+                s.pair(g, (double)mv__cu_get(a[k]), (double)mv__cu_get(b[k]), !keep || keep[k], w0 + k);
         }
     }
     for (k = groups * N + t; k < m; k += threads)
         s.pair(g, (double)mv__cu_get(a[k]), (double)mv__cu_get(b[k]), !keep || keep[k], w0 + k);
-    s.s.part(&p, s.n);
-    p.count(s.skipped, s.bad);
-    mv__cu_fold_block(&p, &sh);
+    s.s.block(&p, &sh, s.n, s.skipped, s.bad);
     if (t == 0) out[blockIdx.x] = p;
 }
 template <class T, class P>
@@ -17260,7 +17350,7 @@ MV__CU_FN void mv__cu_cr_args(const mv__cu_cr_set *s, mv__cu_cr_arg *g) {
     g->keep = (const unsigned char *)s->rows[MV__CU_CO_MASK].x;
     if (s->type[MV__CU_CO_W] == MEDVOL_F32) g->w32 = (const float *)s->rows[MV__CU_CO_W].x;
     else g->w64 = (const double *)s->rows[MV__CU_CO_W].x;
-    g->n = (long long)s->count, g->chunks = (long long)s->chunks;
+    g->n = (long long)s->count, g->chunks = (long long)s->chunks, g->chunk = s->chunk;
     for (side = 0; side < MV__CU_CO_SIDES; side++) g->step[side] = s->rows[side].step;
     for (side = 0; side < 2; side++) {
         g->slope[side] = s->slope[side], g->inter[side] = s->inter[side];
