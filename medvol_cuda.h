@@ -340,9 +340,9 @@ MEDVOL_DEF mv_status mv_cuda_resample_affine_f32(mv_cuda_ctx *ctx, float *dst, c
             MEDVOL_E_RANGE by the next mv_cuda_sync, results but for counts then are NaN (chi2_map: dst stays
             as it is; where it is new it is not filled).
    SUMS     in double, about a pair of each thread's own share, then about the mean of a chunk of 8192 pairs
-            (32768 of rows above 2^25), merged in a fixed tree; each operand is read once. Against medvol.h: counts, flags the same; means within 1e-12 of mean +
-            sd, r within 1e-12, the others within 1e-11 relative to what they are differences of. chi2_map has
-            medvol.h's bits.
+            (32768 of rows above 2^25), merged in a fixed tree; each operand is read once. Against medvol.h:
+            counts, flags the same; means within 1e-12 of mean + sd, r within 1e-12, the others within 1e-11
+            relative to what they are differences of. chi2_map has medvol.h's bits.
    SCRATCH  80 to 136 bytes a chunk (a row has one at least), a result a row; a copy of every operand that is
             broadcast, has gaps, or is of another type than its partner (4 or 8 bytes a value; masks 1). */
 MEDVOL_DEF mv_status mv_cuda_ncc(mv_cuda_ctx *ctx, mv_correlation *out, const mv_cuda_volume *a,
@@ -18005,33 +18005,55 @@ MV__CU_DEV int mv__cu_cr_bin(double x, double lo, double scale, int bins) {
     const float u = (float)((x - lo) * scale), top = (float)(bins - 1);
     return (int)(u > 0.0f ? u < top ? u : top : 0.0f);
 }
+template <class T>
+MV__CU_DEV void mv__cu_cr_tally(const mv__cu_cr_joint &g, mv__cu_cr_joint_table &sh, const double *lo,
+                                const double *scale, T a, T b) {
+    const typename mv__cu_as<T>::type u = mv__cu_get(a), v = mv__cu_get(b);
+    double x = (double)u, y = (double)v;
+    int fine = u - u == 0 && v - v == 0, cell;
+    if (g.scaled) {
+        x = mv__cu_add(mv__cu_mul(x, g.slope[0]), g.inter[0]);
+        y = mv__cu_add(mv__cu_mul(y, g.slope[1]), g.inter[1]);
+        fine = x - x == 0.0 && y - y == 0.0;
+    }
+    if (!fine) return;
+    cell = mv__cu_cr_bin(y, lo[1], scale[1], g.bins) * g.bins + mv__cu_cr_bin(x, lo[0], scale[0], g.bins);
+    if (g.copies) mv__cu_atomic_add(&sh.t[((int)threadIdx.x >> 5) % g.copies * g.bins * g.bins + cell], 1u);
+    else mv__cu_atomic_add(&g.table[cell], 1u);
+}
 template <class T, class P> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_cr_joint(mv__cu_cr_joint g) {
+    enum { N = 16 / (int)sizeof(T), U = N < 8 ? 2 : 1 };
     MV__CU_SHARED(mv__cu_cr_joint_table, sh);
-    const T *a = (const T *)g.a, *b = (const T *)g.b;
-    const int t = (int)threadIdx.x, cells = g.bins * g.bins, all = cells * g.copies;
-    unsigned *table = g.copies ? sh.t + (t >> 5) % g.copies * cells : g.table;
+    const int t = (int)threadIdx.x, cells = g.bins * g.bins, all = cells * g.copies,
+              packed_a = (size_t)g.a % 16 == 0, packed_b = (size_t)g.b % 16 == 0;
     double lo[2], scale[2];
-    long long o, i;
-    int k;
+    long long o;
+    int k, q, u;
     for (k = t; k < all; k += MV__CU_B) sh.t[k] = 0;
     mv__cu_sync();
     mv__cu_cr_bins(g, 0, &lo[0], &scale[0]);
     mv__cu_cr_bins(g, 1, &lo[1], &scale[1]);
     for (o = (long long)blockIdx.x * MV__CU_COUNT_CHUNK; o < g.n;
          o += (long long)gridDim.x * MV__CU_COUNT_CHUNK) {
-        const long long end = g.n - o < MV__CU_COUNT_CHUNK ? g.n : o + MV__CU_COUNT_CHUNK;
-        MV__CU_UNROLL_BY(4) for (i = o + t; i < end; i += MV__CU_B) {
-            double x = (double)mv__cu_get(a[i]), y = (double)mv__cu_get(b[i]);
-            if (g.keep && !g.keep[i]) continue;
-            if (g.scaled) {
-                x = mv__cu_add(mv__cu_mul(x, g.slope[0]), g.inter[0]);
-                y = mv__cu_add(mv__cu_mul(y, g.slope[1]), g.inter[1]);
+        const int m = (int)(g.n - o < MV__CU_COUNT_CHUNK ? g.n - o : MV__CU_COUNT_CHUNK), groups = m / N;
+        const T *a = (const T *)g.a + o, *b = (const T *)g.b + o;
+        const unsigned char *keep = g.keep ? g.keep + o : NULL;
+        for (q = t; q < groups; q += U * MV__CU_B) {
+            mv__cu_pack<T, N> x[U], y[U];
+            MV__CU_UNROLL for (u = 0; u < U; u++) {
+                const int at = q + u * MV__CU_B;
+                mv__cu_ldn<T, N>(x[u], a + at * N, packed_a, at < groups);
+                mv__cu_ldn<T, N>(y[u], b + at * N, packed_b, at < groups);
             }
-            if (!(x - x == 0.0 && y - y == 0.0)) continue;
-            k = mv__cu_cr_bin(y, lo[1], scale[1], g.bins) * g.bins +
-                mv__cu_cr_bin(x, lo[0], scale[0], g.bins);
-            mv__cu_atomic_add(&table[k], 1u);
+            MV__CU_UNROLL for (u = 0; u < U; u++) {
+                const int i = (q + u * MV__CU_B) * N;
+                if (i >= groups * N) break;
+                MV__CU_UNROLL for (k = 0; k < N; k++)
+                    if (!keep || keep[i + k]) mv__cu_cr_tally(g, sh, lo, scale, x[u].v[k], y[u].v[k]);
+            }
         }
+        for (k = groups * N + t; k < m; k += MV__CU_B)
+            if (!keep || keep[k]) mv__cu_cr_tally(g, sh, lo, scale, a[k], b[k]);
     }
     mv__cu_sync();
     for (k = t; k < all; k += MV__CU_B)
