@@ -18006,8 +18006,8 @@ MV__CU_DEV int mv__cu_cr_bin(double x, double lo, double scale, int bins) {
     return (int)(u > 0.0f ? u < top ? u : top : 0.0f);
 }
 template <class T>
-MV__CU_DEV void mv__cu_cr_tally(const mv__cu_cr_joint &g, mv__cu_cr_joint_table &sh, const double *lo,
-                                const double *scale, T a, T b) {
+MV__CU_DEV void mv__cu_cr_tally(const mv__cu_cr_joint &g, mv__cu_cr_joint_table &sh, int own,
+                                const double *lo, const double *scale, T a, T b) {
     const typename mv__cu_as<T>::type u = mv__cu_get(a), v = mv__cu_get(b);
     double x = (double)u, y = (double)v;
     int fine = u - u == 0 && v - v == 0, cell;
@@ -18018,14 +18018,15 @@ MV__CU_DEV void mv__cu_cr_tally(const mv__cu_cr_joint &g, mv__cu_cr_joint_table 
     }
     if (!fine) return;
     cell = mv__cu_cr_bin(y, lo[1], scale[1], g.bins) * g.bins + mv__cu_cr_bin(x, lo[0], scale[0], g.bins);
-    if (g.copies) mv__cu_atomic_add(&sh.t[((int)threadIdx.x >> 5) % g.copies * g.bins * g.bins + cell], 1u);
+    if (g.copies) mv__cu_atomic_add(&sh.t[own + cell], 1u);
     else mv__cu_atomic_add(&g.table[cell], 1u);
 }
 template <class T, class P> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_cr_joint(mv__cu_cr_joint g) {
     enum { N = 16 / (int)sizeof(T), U = N < 8 ? 2 : 1 };
     MV__CU_SHARED(mv__cu_cr_joint_table, sh);
     const int t = (int)threadIdx.x, cells = g.bins * g.bins, all = cells * g.copies,
-              packed_a = (size_t)g.a % 16 == 0, packed_b = (size_t)g.b % 16 == 0;
+              own = g.copies ? (t >> 5) % g.copies * cells : 0, packed_a = (size_t)g.a % 16 == 0,
+              packed_b = (size_t)g.b % 16 == 0;
     double lo[2], scale[2];
     long long o;
     int k, q, u;
@@ -18049,11 +18050,11 @@ template <class T, class P> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_cr_joint(mv__cu_
                 const int i = (q + u * MV__CU_B) * N;
                 if (i >= groups * N) break;
                 MV__CU_UNROLL for (k = 0; k < N; k++)
-                    if (!keep || keep[i + k]) mv__cu_cr_tally(g, sh, lo, scale, x[u].v[k], y[u].v[k]);
+                    if (!keep || keep[i + k]) mv__cu_cr_tally(g, sh, own, lo, scale, x[u].v[k], y[u].v[k]);
             }
         }
         for (k = groups * N + t; k < m; k += MV__CU_B)
-            if (!keep || keep[k]) mv__cu_cr_tally(g, sh, lo, scale, a[k], b[k]);
+            if (!keep || keep[k]) mv__cu_cr_tally(g, sh, own, lo, scale, a[k], b[k]);
     }
     mv__cu_sync();
     for (k = t; k < all; k += MV__CU_B)
