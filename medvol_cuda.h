@@ -340,10 +340,10 @@ MEDVOL_DEF mv_status mv_cuda_resample_affine_f32(mv_cuda_ctx *ctx, float *dst, c
             ordinary host memory and wait. A weight or sigma that must not be is found by the device:
             MEDVOL_E_RANGE by the next mv_cuda_sync, results but for counts then are NaN (chi2_map: dst stays
             as it is; where it is new it is not filled).
-   SUMS     in double, about a pair of each thread's own share, chunks of 32768 pairs merged in a fixed tree;
-            each operand is read once. Against medvol.h: counts, flags the same; means within 1e-12 of mean +
-            sd, r within 1e-12, the others within 1e-11 relative to what they are differences of. chi2_map has
-            medvol.h's bits.
+   SUMS     in double, about a pair of each thread's own share, then about the mean of a chunk of 8192 pairs
+            (32768 of rows above 2^25), merged in a fixed tree; each operand is read once. Against medvol.h:
+            counts, flags the same; means within 1e-12 of mean + sd, r within 1e-12, the others within 1e-11
+            relative to what they are differences of. chi2_map has medvol.h's bits.
    SCRATCH  80 to 136 bytes a chunk (a row has one at least), a result a row; a copy of every operand that is
             broadcast, has gaps, or is of another type than its partner (4 or 8 bytes a value; masks 1). */
 MEDVOL_DEF mv_status mv_cuda_ncc(mv_cuda_ctx *ctx, mv_correlation *out, const mv_cuda_volume *a,
@@ -377,8 +377,9 @@ MEDVOL_DEF mv_status mv_cuda_chi2_map(mv_cuda_ctx *ctx, mv_cuda_volume *dst, con
 /* mv_cuda_metric_image: MI and NMI take at most 2^32 - 1 voxels (MEDVOL_E_UNSUPPORTED); their histogram has
    medvol.h's counts. No voxel that counts: MEDVOL_E_EMPTY by the next mv_cuda_sync, all but counts NaN. Means
    of windows agree within 1e-6. mv_cuda_ncc_map within 1e-6 (1 + m / s), as medvol.h states it; waits for
-   nothing. Windows: sums in double, two at a time, a tile of 32 x 8 voxels a block. SCRATCH beside the above:
-   copies less the mean, 4 bytes a value each, where images are not float without a scaling; 16 bytes for 4096
+   nothing. Windows: sums in double; of SSIM in float, of values over the peak less those nearby, to 1e9 of
+   it. Radii of 1 to 4, the same along x and y and no more along z, are fast. SCRATCH beside the above: copies
+   less the mean, 4 bytes a value each, where images are not float without a scaling; 16 bytes for 4096
    voxels; 4 bins^2. */
 MEDVOL_DEF mv_status mv_cuda_metric_image(mv_cuda_ctx *ctx, mv_image_metrics *out, const mv_cuda_volume *a,
                                           const mv_cuda_volume *b, const mv_metric_opt *opt);
@@ -17780,6 +17781,7 @@ typedef struct mv__cu_cr_set {
     double slope[2], inter[2];
     int axis;
     size_t slices, count, chunks;      /* values and chunks of a row */
+    int chunk;
     size_t copy[MV__CU_CO_SIDES], all; /* bytes of copies */
     mv__cu_cr_rows rows[MV__CU_CO_SIDES];
 } mv__cu_cr_set;
@@ -17838,7 +17840,8 @@ MV__CU_FN mv_status mv__cu_cr_begin(mv_cuda_ctx *ctx, mv__cu_cr_set *s, const mv
     s->axis = k->split - 1;
     s->slices = k->split ? k->a->dim[k->split - 1] : 1;
     s->count = mv_volume_count(k->a) / s->slices;
-    s->chunks = mv__cu_divup(s->count, MV__CU_CHUNK);
+    s->chunk = s->count <= 1u << 25 ? MV__CU_CHUNK / 4 : MV__CU_CHUNK; /* enough of them for all processors */
+    s->chunks = mv__cu_divup(s->count, (size_t)s->chunk);
     s->slope[1] = 1.0;
     mv__cu_vol_scaling(k->a, &s->slope[0], &s->inter[0]);
     if (k->b) mv__cu_vol_scaling(k->b, &s->slope[1], &s->inter[1]);
@@ -17906,7 +17909,6 @@ typedef struct mv__cu_cr_squares { /* of chi-squared */
     mv__cu_u64 n, skipped, bad; /* bad: weights or sigmas that must not be */
     double sum;
     MV__CU_IN void clear() { n = skipped = bad = 0, sum = 0.0; }
-    MV__CU_IN void count(unsigned s, unsigned b) { skipped = s, bad = b; }
     MV__CU_IN int wrong() const { return bad != 0; }
     MV__CU_IN void take(const mv__cu_cr_squares &b) {
         n += b.n, skipped += b.skipped, bad += b.bad;
@@ -17920,7 +17922,6 @@ typedef struct mv__cu_cr_pairs {
         n = skipped = bad = 0;
         w = c[0] = c[1] = off[0] = off[1] = m2[0] = m2[1] = both = 0.0;
     }
-    MV__CU_IN void count(unsigned s, unsigned b) { skipped = s, bad = b; }
     MV__CU_IN int wrong() const { return bad != 0; }
     MV__CU_IN void join(const mv__cu_cr_pairs &b) { /* both hold something */
         const double f = b.w / (w + b.w), p = (b.c[0] - c[0]) + (b.off[0] - off[0]),
@@ -17946,7 +17947,6 @@ typedef struct mv__cu_cr_likeness {
         p.clear();
         dev = sq = lo[0] = lo[1] = hi[0] = hi[1] = 0.0;
     }
-    MV__CU_IN void count(unsigned s, unsigned b) { p.count(s, b); }
     MV__CU_IN int wrong() const { return p.wrong(); }
     MV__CU_IN void take(const mv__cu_cr_likeness &b) {
         int i;
@@ -17958,6 +17958,21 @@ typedef struct mv__cu_cr_likeness {
         p.take(b.p);
     }
 } mv__cu_cr_likeness;
+typedef struct mv__cu_cr_likeness_rest {
+    double dev, sq, lo[2], hi[2];
+    MV__CU_IN void clear() {
+        dev = sq = 0.0;
+        lo[0] = lo[1] = HUGE_VAL, hi[0] = hi[1] = -HUGE_VAL;
+    }
+    MV__CU_IN void take(const mv__cu_cr_likeness_rest &b) {
+        int i;
+        for (i = 0; i < 2; i++) {
+            lo[i] = b.lo[i] < lo[i] ? b.lo[i] : lo[i];
+            hi[i] = b.hi[i] > hi[i] ? b.hi[i] : hi[i];
+        }
+        dev += b.dev, sq += b.sq;
+    }
+} mv__cu_cr_likeness_rest;
 /* What a thread gathers of its pairs: about the first one, which bounds what cancels. */
 template <class P> struct mv__cu_cr_sums;
 template <> struct mv__cu_cr_sums<mv__cu_cr_squares> {
@@ -17968,8 +17983,29 @@ template <> struct mv__cu_cr_sums<mv__cu_cr_squares> {
         const double d = weighted ? (x - y) / f : x - y;
         sum += d * d;
     }
-    MV__CU_IN void part(mv__cu_cr_squares *p, unsigned n) const { p->n = n, p->sum = sum; }
+    typedef mv__cu_folding<mv__cu_cr_squares> shared;
+    MV__CU_IN void block(mv__cu_cr_squares *p, shared *sh, unsigned n, unsigned skipped, unsigned bad) const {
+        p->n = n, p->skipped = skipped, p->bad = bad, p->sum = sum;
+        mv__cu_fold_block(p, sh);
+    }
 };
+/* Of a block: weights and weighted sums, which give the mean; then sums about it */
+template <int N> struct mv__cu_cr_plain {
+    double v[N];
+    MV__CU_IN void clear() {
+        int i;
+        MV__CU_UNROLL for (i = 0; i < N; i++) v[i] = 0.0;
+    }
+    MV__CU_IN void take(const mv__cu_cr_plain &b) {
+        int i;
+        MV__CU_UNROLL for (i = 0; i < N; i++) v[i] += b.v[i];
+    }
+};
+typedef struct mv__cu_cr_means {
+    mv__cu_folding<mv__cu_cr_plain<3> > first;
+    mv__cu_folding<mv__cu_cr_plain<8> > sums;
+    double mean[2];
+} mv__cu_cr_means;
 template <> struct mv__cu_cr_sums<mv__cu_cr_pairs> {
     double c[2], s[2], q[2], both, w;
     enum { SIGMAS = 0 };
@@ -17979,24 +18015,41 @@ template <> struct mv__cu_cr_sums<mv__cu_cr_pairs> {
         if (first) c[0] = x, c[1] = y;
         d = x - c[0], e = y - c[1];
         fd = weighted ? f * d : d, fe = weighted ? f * e : e;
-        w += f;
+        if (weighted) w += f;
         s[0] += fd, s[1] += fe;
         q[0] += fd * d, q[1] += fe * e;
         both += fd * e;
     }
-    MV__CU_IN void part(mv__cu_cr_pairs *p, unsigned n) const {
+    typedef mv__cu_cr_means shared;
+    MV__CU_IN void block(mv__cu_cr_pairs *p, shared *sh, unsigned n, unsigned skipped, unsigned bad) const {
+        const double weight = w > 0.0 ? w : (double)n;
+        mv__cu_cr_plain<3> m;
+        mv__cu_cr_plain<8> v;
+        double d, e, all;
         int i;
+        m.v[0] = weight, m.v[1] = weight * c[0] + s[0], m.v[2] = weight * c[1] + s[1];
+        mv__cu_fold_block(&m, &sh->first);
+        all = m.v[0];
+        if (threadIdx.x == 0)
+            for (i = 0; i < 2; i++) sh->mean[i] = all > 0.0 ? m.v[1 + i] / all : 0.0;
+        mv__cu_sync();
+        d = c[0] - sh->mean[0], e = c[1] - sh->mean[1];
+        v.v[0] = (double)n, v.v[1] = (double)skipped, v.v[2] = (double)bad;
+        v.v[3] = s[0] + weight * d, v.v[4] = s[1] + weight * e;
+        v.v[5] = q[0] + d * (s[0] + v.v[3]), v.v[6] = q[1] + e * (s[1] + v.v[4]);
+        v.v[7] = both + (d * s[1] + e * v.v[3]);
+        mv__cu_fold_block(&v, &sh->sums);
         p->clear();
-        p->n = n;
-        if (n == 0) return;
-        p->w = w;
+        p->n = (mv__cu_u64)v.v[0], p->skipped = (mv__cu_u64)v.v[1], p->bad = (mv__cu_u64)v.v[2];
+        if (p->n == 0) return;
+        p->w = all;
         for (i = 0; i < 2; i++) {
-            p->c[i] = c[i];
-            p->off[i] = s[i] / w;
-            p->m2[i] = q[i] - s[i] * s[i] / w;
+            p->c[i] = sh->mean[i];
+            p->off[i] = v.v[3 + i] / all;
+            p->m2[i] = v.v[5 + i] - v.v[3 + i] * p->off[i];
             if (p->m2[i] < 0.0) p->m2[i] = 0.0;
         }
-        p->both = both - s[0] * s[1] / w;
+        p->both = v.v[7] - v.v[3] * p->off[1];
     }
 };
 template <> struct mv__cu_cr_sums<mv__cu_cr_likeness> {
@@ -18012,11 +18065,21 @@ template <> struct mv__cu_cr_sums<mv__cu_cr_likeness> {
         lo[0] = first || x < lo[0] ? x : lo[0], hi[0] = first || x > hi[0] ? x : hi[0];
         lo[1] = first || y < lo[1] ? y : lo[1], hi[1] = first || y > hi[1] ? y : hi[1];
     }
-    MV__CU_IN void part(mv__cu_cr_likeness *r, unsigned n) const {
-        p.part(&r->p, n);
-        r->dev = dev, r->sq = sq;
-        r->lo[0] = lo[0] + 0.0, r->lo[1] = lo[1] + 0.0; /* never -0 */
-        r->hi[0] = hi[0] + 0.0, r->hi[1] = hi[1] + 0.0;
+    struct shared {
+        mv__cu_cr_means p;
+        mv__cu_folding<mv__cu_cr_likeness_rest> rest;
+    };
+    MV__CU_IN void block(mv__cu_cr_likeness *r, shared *sh, unsigned n, unsigned skipped,
+                         unsigned bad) const {
+        mv__cu_cr_likeness_rest e;
+        int i;
+        e.clear();
+        e.dev = dev, e.sq = sq;
+        for (i = 0; i < 2 && n != 0; i++) e.lo[i] = lo[i] + 0.0, e.hi[i] = hi[i] + 0.0; /* never -0 */
+        mv__cu_fold_block(&e, &sh->rest);
+        p.block(&r->p, &sh->p, n, skipped, bad);
+        r->dev = e.dev, r->sq = e.sq;
+        for (i = 0; i < 2; i++) r->lo[i] = r->p.n ? e.lo[i] : 0.0, r->hi[i] = r->p.n ? e.hi[i] : 0.0;
     }
 };
 typedef struct mv__cu_cr_arg {
@@ -18026,7 +18089,7 @@ typedef struct mv__cu_cr_arg {
     const double *w64;
     long long n, chunks, step[MV__CU_CO_SIDES];
     double slope[2], inter[2];
-    int scaled;
+    int scaled, chunk;
 } mv__cu_cr_arg;
 /* A thread's share */
 template <class P> struct mv__cu_cr_thread {
@@ -18053,19 +18116,46 @@ template <class P> struct mv__cu_cr_thread {
         if (fine) s.add(x, y, f, weighted, n == 0), n++;
         else skipped++;
     }
+    /* pairs side by side, if all are finite and kept */
+    template <class T, int N>
+    MV__CU_IN int all(const mv__cu_cr_arg &g, const T (&a)[N], const T (&b)[N],
+                      const unsigned char (&keep)[N]) {
+        typename mv__cu_as<T>::type wrong = 0;
+        int k, in = 1;
+        MV__CU_UNROLL for (k = 0; k < N; k++) {
+            const typename mv__cu_as<T>::type x = mv__cu_get(a[k]), y = mv__cu_get(b[k]);
+            if (sizeof(T) >= 4) wrong += (x - x) + (y - y);
+            in = keep[k] ? in : 0;
+        }
+        if (!(wrong == 0) || !in) return 0;
+        MV__CU_UNROLL for (k = 0; k < N; k++) {
+            double x = (double)mv__cu_get(a[k]), y = (double)mv__cu_get(b[k]);
+            if (g.scaled) {
+                x = mv__cu_add(mv__cu_mul(x, g.slope[0]), g.inter[0]);
+                y = mv__cu_add(mv__cu_mul(y, g.slope[1]), g.inter[1]);
+            }
+            s.add(x, y, 1.0, 0, k == 0 && n == 0);
+        }
+        n += (unsigned)N;
+        return 1;
+    }
 };
 /* One chunk of a row a block. Which pairs a thread takes depends on the chunk and the block's size alone. */
-template <class T, class P> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_cr_sums(P *out, mv__cu_cr_arg g) {
+template <class T, class P> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_cr_sums(P *out, mv__cu_cr_arg g) {
     enum { N = 16 / (int)sizeof(T), U = N < 8 ? 2 : 1 };
-    MV__CU_SHARED(mv__cu_folding<P>, sh);
+    MV__CU_SHARED(typename mv__cu_cr_sums<P>::shared, sh);
     const int t = (int)threadIdx.x, threads = (int)blockDim.x;
     const long long row = (long long)blockIdx.x / g.chunks,
-                    o = ((long long)blockIdx.x - row * g.chunks) * MV__CU_CHUNK, w0 = row * g.step[3] + o;
-    const int m = (int)(g.n - o < MV__CU_CHUNK ? g.n - o : MV__CU_CHUNK), groups = m / N;
+                    o = ((long long)blockIdx.x - row * g.chunks) * g.chunk, w0 = row * g.step[3] + o;
+    const int m = (int)(g.n - o < g.chunk ? g.n - o : g.chunk), groups = m / N;
     const T *a = (const T *)g.a + (row * g.step[0] + o),
             *b = g.b ? (const T *)g.b + (row * g.step[1] + o) : a;
     const unsigned char *keep = g.keep ? g.keep + (row * g.step[2] + o) : NULL;
-    const int packed_a = (size_t)a % 16 == 0, packed_b = (size_t)b % 16 == 0;
+    const int packed_a = (size_t)a % 16 == 0, packed_b = (size_t)b % 16 == 0,
+              packed_keep = (size_t)keep % (size_t)N == 0,
+              plain = !g.w32 && !g.w64 && g.b &&
+                      (!g.scaled || (sizeof(T) < 8 && fabs(g.slope[0]) + fabs(g.inter[0]) < 1e200 &&
+                                     fabs(g.slope[1]) + fabs(g.inter[1]) < 1e200));
     mv__cu_cr_thread<P> s;
     P p;
     int q, u, k;
@@ -18073,24 +18163,25 @@ template <class T, class P> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_cr_sums(P *out, 
     s.n = s.skipped = s.bad = 0;
     for (q = t; q < groups; q += U * threads) {
         mv__cu_pack<T, N> x[U], y[U];
+        mv__cu_pack<unsigned char, N> in[U];
         MV__CU_UNROLL for (u = 0; u < U; u++) {
             const int at = q + u * threads;
             mv__cu_ldn<T, N>(x[u], a + at * N, packed_a, at < groups);
             mv__cu_ldn<T, N>(y[u], b + at * N, packed_b, at < groups);
+            MV__CU_UNROLL for (k = 0; k < N; k++) in[u].v[k] = 1;
+            if (keep) mv__cu_ldn<unsigned char, N>(in[u], keep + at * N, packed_keep, at < groups);
         }
         MV__CU_UNROLL for (u = 0; u < U; u++) {
             const int i = (q + u * threads) * N;
             if (i >= groups * N) break;
-            MV__CU_UNROLL for (k = 0; k < N; k++)
-                s.pair(g, (double)mv__cu_get(x[u].v[k]), (double)mv__cu_get(y[u].v[k]),
-                       !keep || keep[i + k], w0 + i + k);
+            if (plain && s.all(g, x[u].v, y[u].v, in[u].v)) continue;
+            MV__CU_ROLLED for (k = i; k < i + N; k++)
+                s.pair(g, (double)mv__cu_get(a[k]), (double)mv__cu_get(b[k]), !keep || keep[k], w0 + k);
         }
     }
     for (k = groups * N + t; k < m; k += threads)
         s.pair(g, (double)mv__cu_get(a[k]), (double)mv__cu_get(b[k]), !keep || keep[k], w0 + k);
-    s.s.part(&p, s.n);
-    p.count(s.skipped, s.bad);
-    mv__cu_fold_block(&p, &sh);
+    s.s.block(&p, &sh, s.n, s.skipped, s.bad);
     if (t == 0) out[blockIdx.x] = p;
 }
 template <class T, class P>
@@ -18119,7 +18210,7 @@ MV__CU_FN void mv__cu_cr_args(const mv__cu_cr_set *s, mv__cu_cr_arg *g) {
     g->keep = (const unsigned char *)s->rows[MV__CU_CO_MASK].x;
     if (s->type[MV__CU_CO_W] == MEDVOL_F32) g->w32 = (const float *)s->rows[MV__CU_CO_W].x;
     else g->w64 = (const double *)s->rows[MV__CU_CO_W].x;
-    g->n = (long long)s->count, g->chunks = (long long)s->chunks;
+    g->n = (long long)s->count, g->chunks = (long long)s->chunks, g->chunk = s->chunk;
     for (side = 0; side < MV__CU_CO_SIDES; side++) g->step[side] = s->rows[side].step;
     for (side = 0; side < 2; side++) {
         g->slope[side] = s->slope[side], g->inter[side] = s->inter[side];
@@ -18774,33 +18865,56 @@ MV__CU_DEV int mv__cu_cr_bin(double x, double lo, double scale, int bins) {
     const float u = (float)((x - lo) * scale), top = (float)(bins - 1);
     return (int)(u > 0.0f ? u < top ? u : top : 0.0f);
 }
+template <class T>
+MV__CU_DEV void mv__cu_cr_tally(const mv__cu_cr_joint &g, mv__cu_cr_joint_table &sh, int own,
+                                const double *lo, const double *scale, T a, T b) {
+    const typename mv__cu_as<T>::type u = mv__cu_get(a), v = mv__cu_get(b);
+    double x = (double)u, y = (double)v;
+    int fine = u - u == 0 && v - v == 0, cell;
+    if (g.scaled) {
+        x = mv__cu_add(mv__cu_mul(x, g.slope[0]), g.inter[0]);
+        y = mv__cu_add(mv__cu_mul(y, g.slope[1]), g.inter[1]);
+        fine = x - x == 0.0 && y - y == 0.0;
+    }
+    if (!fine) return;
+    cell = mv__cu_cr_bin(y, lo[1], scale[1], g.bins) * g.bins + mv__cu_cr_bin(x, lo[0], scale[0], g.bins);
+    if (g.copies) mv__cu_atomic_add(&sh.t[own + cell], 1u);
+    else mv__cu_atomic_add(&g.table[cell], 1u);
+}
 template <class T, class P> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_cr_joint(mv__cu_cr_joint g) {
+    enum { N = 16 / (int)sizeof(T), U = N < 8 ? 2 : 1 };
     MV__CU_SHARED(mv__cu_cr_joint_table, sh);
-    const T *a = (const T *)g.a, *b = (const T *)g.b;
-    const int t = (int)threadIdx.x, cells = g.bins * g.bins, all = cells * g.copies;
-    unsigned *table = g.copies ? sh.t + (t >> 5) % g.copies * cells : g.table;
+    const int t = (int)threadIdx.x, cells = g.bins * g.bins, all = cells * g.copies,
+              own = g.copies ? (t >> 5) % g.copies * cells : 0, packed_a = (size_t)g.a % 16 == 0,
+              packed_b = (size_t)g.b % 16 == 0;
     double lo[2], scale[2];
-    long long o, i;
-    int k;
+    long long o;
+    int k, q, u;
     for (k = t; k < all; k += MV__CU_B) sh.t[k] = 0;
     mv__cu_sync();
     mv__cu_cr_bins(g, 0, &lo[0], &scale[0]);
     mv__cu_cr_bins(g, 1, &lo[1], &scale[1]);
     for (o = (long long)blockIdx.x * MV__CU_COUNT_CHUNK; o < g.n;
          o += (long long)gridDim.x * MV__CU_COUNT_CHUNK) {
-        const long long end = g.n - o < MV__CU_COUNT_CHUNK ? g.n : o + MV__CU_COUNT_CHUNK;
-        MV__CU_UNROLL_BY(4) for (i = o + t; i < end; i += MV__CU_B) {
-            double x = (double)mv__cu_get(a[i]), y = (double)mv__cu_get(b[i]);
-            if (g.keep && !g.keep[i]) continue;
-            if (g.scaled) {
-                x = mv__cu_add(mv__cu_mul(x, g.slope[0]), g.inter[0]);
-                y = mv__cu_add(mv__cu_mul(y, g.slope[1]), g.inter[1]);
+        const int m = (int)(g.n - o < MV__CU_COUNT_CHUNK ? g.n - o : MV__CU_COUNT_CHUNK), groups = m / N;
+        const T *a = (const T *)g.a + o, *b = (const T *)g.b + o;
+        const unsigned char *keep = g.keep ? g.keep + o : NULL;
+        for (q = t; q < groups; q += U * MV__CU_B) {
+            mv__cu_pack<T, N> x[U], y[U];
+            MV__CU_UNROLL for (u = 0; u < U; u++) {
+                const int at = q + u * MV__CU_B;
+                mv__cu_ldn<T, N>(x[u], a + at * N, packed_a, at < groups);
+                mv__cu_ldn<T, N>(y[u], b + at * N, packed_b, at < groups);
             }
-            if (!(x - x == 0.0 && y - y == 0.0)) continue;
-            k = mv__cu_cr_bin(y, lo[1], scale[1], g.bins) * g.bins +
-                mv__cu_cr_bin(x, lo[0], scale[0], g.bins);
-            mv__cu_atomic_add(&table[k], 1u);
+            MV__CU_UNROLL for (u = 0; u < U; u++) {
+                const int i = (q + u * MV__CU_B) * N;
+                if (i >= groups * N) break;
+                MV__CU_UNROLL for (k = 0; k < N; k++)
+                    if (!keep || keep[i + k]) mv__cu_cr_tally(g, sh, own, lo, scale, x[u].v[k], y[u].v[k]);
+            }
         }
+        for (k = groups * N + t; k < m; k += MV__CU_B)
+            if (!keep || keep[k]) mv__cu_cr_tally(g, sh, own, lo, scale, a[k], b[k]);
     }
     mv__cu_sync();
     for (k = t; k < all; k += MV__CU_B)
@@ -18844,9 +18958,9 @@ MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_cr_entropy(mv_image_metrics *m, mv__cu_cr_jo
     m->nmi = what & MEDVOL_METRIC_NMI ? nmi : mv__cu_nan();
 }
 
-/* ---- windows: of a, a a, of b, b b, of a b and what counts, two sums at a time along z, from memory, then y
-   and x, in shared memory; in double, for variances are small differences. A block has a tile of 32 voxels by
-   its warps, and MV__CU_CO_PLANES planes. ---- */
+/* ---- windows: sums of a, a a, of b, b b, of a b and what counts, along z from memory, then y and x in
+   shared memory: in double, for variances are small differences; of SSIM, whose constants bound what cancels,
+   in float, of values less a mean nearby. A block has a tile and MV__CU_CO_PLANES planes. ---- */
 enum { MV__CU_CO_LNCC, MV__CU_CO_SSIM, MV__CU_CO_NCC_MAP };
 typedef struct mv__cu_cr_window {
     const float *a, *b;
@@ -18854,7 +18968,7 @@ typedef struct mv__cu_cr_window {
     const mv__cu_cr_whole *whole;
     int kind, direct, nx, ny, nz, r[3], squared, nan; /* direct: means are not taken from values yet */
     unsigned across, down, deep;                      /* blocks along x, y, z of an image */
-    double w[3][MV__CU_CO_REACH + 1], peak;
+    double peak;
     float *map;
     long long row, plane; /* of the map */
     struct mv__cu_cr_mean *sums;
@@ -18876,78 +18990,92 @@ MV__CU_DEV mv__cu_cr_seen mv__cu_cr_see(const mv__cu_cr_window &g, long long at,
     v.fine = sure || (a - a == 0.0f && b - b == 0.0f);
     v.in = v.fine && (sure || !g.keep || g.keep[at]);
     v.a = v.b = 0.0;
-    if (g.kind == MV__CU_CO_SSIM ? v.fine : v.in) v.a = (double)a, v.b = (double)b;
+    if (v.in) v.a = (double)a, v.b = (double)b;
     return v;
 }
+/* One over the variances of all and the root of both, 0 of constants: windows' over them are floats */
+typedef struct mv__cu_cr_per { double aa, bb, ab; } mv__cu_cr_per;
+MV__CU_DEV void mv__cu_cr_per_of(const mv__cu_cr_window &g, mv__cu_cr_per *q) {
+    const mv__cu_cr_likeness &l = g.whole->l;
+    const int varies[2] = {l.hi[0] > l.lo[0] && l.p.m2[0] > 0.0, l.hi[1] > l.lo[1] && l.p.m2[1] > 0.0};
+    q->aa = varies[0] ? (double)l.p.n / l.p.m2[0] : 0.0;
+    q->bb = varies[1] ? (double)l.p.n / l.p.m2[1] : 0.0;
+    q->ab = sqrt(q->aa) * sqrt(q->bb);
+}
+/* s: sums of a, a a, b, b b, a b, what counts */
+MV__CU_DEV float mv__cu_cr_local(const mv__cu_cr_window &g, const double *s, const mv__cu_cr_per &q) {
+    const double n = s[5], aa = n * s[1], bb = n * s[3], va = aa - s[0] * s[0], vb = bb - s[2] * s[2],
+                 ab = n * s[4] - s[0] * s[2];
+    const float fa = (float)(va * q.aa), fb = (float)(vb * q.bb), fn = (float)n, least = 1e-10f * (fn * fn),
+                fr = (float)(ab * q.ab) * rsqrtf(fa * fb), r = fminf(fmaxf(fr, -1.0f), 1.0f);
+    int fine = least < fa && least < fb;
+    if (g.kind == MV__CU_CO_NCC_MAP) fine = fine && aa * 1e-13 < va && bb * 1e-13 < vb;
+    return fine ? g.squared ? r * r : r : g.nan ? (float)mv__cu_nan() : 0.0f;
+}
+/* What becomes of the window about a voxel, counted in m if it counts */
+MV__CU_DEV float mv__cu_cr_centre(const mv__cu_cr_window &g, const double *s, const mv__cu_cr_per &q,
+                                  long long at, float base_a, float base_b, int sure, mv__cu_cr_mean *m) {
+    if (!sure) {
+        const mv__cu_cr_seen v = mv__cu_cr_see(g, at, base_a, base_b, 0);
+        if (!v.fine && g.map && !(g.keep && !g.keep[at])) return (float)mv__cu_nan();
+        if (!v.in) return 0.0f;
+    }
+    m->n++;
+    return mv__cu_cr_local(g, s, q);
+}
+/* Windows of at most R voxels to each side: 32 x 16 voxels a block. Of the tile and R about it sums along z;
+   a thread goes down a column of them, and makes four voxels side by side of the rows that are left. */
+enum { MV__CU_CR_TB = 128 };
+template <class S, int R> struct mv__cu_cr_tile {
+    enum {
+        Y = 16,
+        N = 16 / (int)sizeof(S),
+        PACKS = (4 + 2 * R + N - 1) / N,
+        COLS = 28 + PACKS * N,
+        ROWS = Y + 2 * R,
+        PITCH = R == 5 ? 44 : R > 2 ? 42 : 38 /* 16 bytes of eight rows lie in banks of their own */
+    };
+    S s[6][ROWS][PITCH];
+    mv__cu_cr_per per;
+};
+template <class S, int R> struct mv__cu_cr_taps { S w[3][R + 1]; }; /* from the middle on, along x, y, z */
+/* SSIM reads values less those nearby, over the peak: v * scale + shift */
+typedef struct mv__cu_cr_near { float scale, shift[2], mean[2]; } mv__cu_cr_near;
+MV__CU_DEV void mv__cu_cr_nearby(const mv__cu_cr_window &g, mv__cu_cr_near *q, long long at, int side) {
+    const mv__cu_cr_likeness &l = g.whole->l;
+    const double peak = g.peak > 0.0 ? g.peak : l.hi[0] > l.lo[0] ? l.hi[0] - l.lo[0] : 1.0;
+    const float v = (side ? g.b : g.a)[at], base = g.direct ? (float)g.whole->mean[side] : 0.0f;
+    float sum = v - v == 0.0f ? (v - base) * 0.03125f : 0.0f;
+    int d;
+    MV__CU_UNROLL for (d = 1; d < 32; d <<= 1) sum += mv__cu_shfl_xor(sum, d);
+    if (!(sum - sum == 0.0f)) sum = 0.0f;
+    sum += base;
+    q->scale = peak > 1e-38 ? (float)(1.0 / peak) : 1e38f;
+    q->shift[side] = -(sum * q->scale);
+    q->mean[side] = (float)(((double)sum + (g.direct ? 0.0 : g.whole->mean[side])) / peak);
+}
+/* SSIM of a window of values over the peak */
+MV__CU_DEV float mv__cu_cr_ssim(const float *s, const mv__cu_cr_near &q) {
+    const float va = s[1] - s[0] * s[0], vb = s[3] - s[2] * s[2], cov = s[4] - s[0] * s[2];
+    const float a = s[0] + q.mean[0], b = s[2] + q.mean[1];
+    return (2.0f * (a * b) + 1e-4f) * (2.0f * cov + 9e-4f) / ((a * a + b * b + 1e-4f) * (va + vb + 9e-4f));
+}
+/* Windows wider than that: two sums at a time, a tile of 32 voxels by the block's warps */
 /* Sums of turn 0..2 along z over one column */
 MV__CU_DEV void mv__cu_cr_column(const mv__cu_cr_window &g, int turn, long long at, int z, float base_a,
-                                 float base_b,
-                                 int sure, double *s0, double *s1) {
+                                 float base_b, int sure, double *s0, double *s1) {
     const long long plane = (long long)g.nx * g.ny;
     const int first = z > g.r[2] ? -g.r[2] : -z, last = mv__cu_mini(g.r[2], g.nz - 1 - z);
     int k;
     *s0 = *s1 = 0.0;
     for (k = first; k <= last; k++) {
         const mv__cu_cr_seen v = mv__cu_cr_see(g, at + k * plane, base_a, base_b, sure);
-        const double w = g.w[2][k < 0 ? -k : k], x = turn == 1 ? v.b : v.a;
-        if (turn < 2) *s0 += w * x, *s1 += w * x * x;
-        else {
-            *s0 += w * v.a * v.b;
-            *s1 += g.kind == MV__CU_CO_SSIM ? (v.fine ? 0.0 : w) : v.in ? w : 0.0;
-        }
+        const double x = turn == 1 ? v.b : v.a;
+        if (turn < 2) *s0 += x, *s1 += x * x;
+        else *s0 += v.a * v.b, *s1 += v.in;
     }
 }
-/* s: sums of a, a a, b, b b, a b, what counts */
-MV__CU_DEV double mv__cu_cr_local(const mv__cu_cr_window &g, const double *s, const double *limit) {
-    const double n2 = s[5] * s[5], aa = s[5] * s[1], bb = s[5] * s[3], va = aa - s[0] * s[0],
-                 vb = bb - s[2] * s[2], ab = s[5] * s[4] - s[0] * s[2];
-    double r;
-    if (g.kind == MV__CU_CO_LNCC) {
-        r = ab * ab / (va * vb);
-        return n2 * limit[0] < va && n2 * limit[1] < vb ? (r < 1.0 ? r : 1.0) : 0.0;
-    }
-    if (!(n2 * limit[0] < va && n2 * limit[1] < vb && aa * 1e-13 < va && bb * 1e-13 < vb))
-        return g.nan ? mv__cu_nan() : 0.0;
-    r = ab / sqrt(va * vb);
-    r = r > 1.0 ? 1.0 : r < -1.0 ? -1.0 : r;
-    return g.squared ? r * r : r;
-}
-MV__CU_DEV double mv__cu_cr_ssim(const double *s, const double *limit, const double *mean) {
-    const double va = s[1] - s[0] * s[0], vb = s[3] - s[2] * s[2], cov = s[4] - s[0] * s[2];
-    const double a = s[0] + mean[0], b = s[2] + mean[1];
-    return (2.0 * (a * b) + limit[0]) * (2.0 * cov + limit[1]) /
-           ((a * a + b * b + limit[0]) * (va + vb + limit[1]));
-}
-MV__CU_DEV void mv__cu_cr_limits(const mv__cu_cr_window &g, double *limit) {
-    const mv__cu_cr_likeness &l = g.whole->l;
-    double peak = g.peak > 0.0 ? g.peak : l.hi[0] > l.lo[0] ? l.hi[0] - l.lo[0] : 1.0;
-    int d;
-    for (d = 0; d < 2; d++) {
-        const int varies = l.p.n > 0 && l.hi[d] > l.lo[d] && l.p.m2[d] > 0.0;
-        limit[d] = varies ? 1e-10 * l.p.m2[d] / (double)l.p.n : HUGE_VAL;
-    }
-    if (g.kind != MV__CU_CO_SSIM) return;
-    limit[0] = 0.01 * peak * (0.01 * peak);
-    limit[1] = 0.03 * peak * (0.03 * peak);
-}
-/* What becomes of the window about a voxel */
-MV__CU_DEV void mv__cu_cr_centre(const mv__cu_cr_window &g, const double *s, const double *limit, int x,
-                                 int y, int z,
-                                 long long at, float base_a, float base_b, int sure, mv__cu_cr_mean *m) {
-    const mv__cu_cr_seen v = mv__cu_cr_see(g, at, base_a, base_b, sure);
-    if (g.kind == MV__CU_CO_NCC_MAP) {
-        const int masked = g.keep && !g.keep[at];
-        const double r = masked ? 0.0 : !v.fine ? mv__cu_nan() : mv__cu_cr_local(g, s, limit);
-        g.map[x + y * g.row + z * g.plane] = (float)r;
-    } else if (g.kind == MV__CU_CO_LNCC) {
-        if (v.in) m->sum += mv__cu_cr_local(g, s, limit), m->n++;
-    } else if (v.in && s[5] == 0.0 && x >= g.r[0] && x + g.r[0] < g.nx && y >= g.r[1] && y + g.r[1] < g.ny &&
-               z >= g.r[2] && z + g.r[2] < g.nz) {
-        m->sum += mv__cu_cr_ssim(s, limit, g.whole->mean);
-        m->n++;
-    }
-}
-MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_cr_window(mv__cu_cr_window g) {
+MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_cr_wide(mv__cu_cr_window g) {
     MV__CU_DYNAMIC(double, mem);
     MV__CU_SHARED(mv__cu_folding<mv__cu_cr_mean>, sh);
     const int tx = (int)threadIdx.x & 31, ty = (int)threadIdx.x >> 5, tall = (int)blockDim.x >> 5;
@@ -18960,11 +19088,12 @@ MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_cr_window(mv__cu_cr_window g) {
     const int sure = g.whole->sure;
     const float base_a = g.direct ? (float)g.whole->mean[0] : 0.0f,
                 base_b = g.direct ? (float)g.whole->mean[1] : 0.0f;
-    double *down = mem, *across = mem + 2 * rows * cols, limit[2];
+    double *down = mem, *across = mem + 2 * rows * cols;
+    mv__cu_cr_per per;
     mv__cu_cr_mean m;
     int z, turn, c, i, k;
     m.clear();
-    mv__cu_cr_limits(g, limit);
+    mv__cu_cr_per_of(g, &per);
     for (z = z0; z < z1; z++) {
         double s[6];
         MV__CU_UNROLL for (turn = 0; turn < 3; turn++) {
@@ -18982,24 +19111,232 @@ MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_cr_window(mv__cu_cr_window g) {
             MV__CU_UNROLL for (c = 0; c < 2; c++)
                 for (i = tx; i < cols; i += 32) {
                     const double *p = down + (c * rows + ty + g.r[1]) * cols + i;
-                    double v = g.w[1][0] * p[0];
-                    for (k = 1; k <= g.r[1]; k++) v += g.w[1][k] * (p[-k * cols] + p[k * cols]);
+                    double v = p[0];
+                    for (k = 1; k <= g.r[1]; k++) v += p[-k * cols] + p[k * cols];
                     across[(c * tall + ty) * cols + i] = v;
                 }
             mv__cu_sync();
             MV__CU_UNROLL for (c = 0; c < 2; c++) {
                 const double *p = across + (c * tall + ty) * cols + tx + g.r[0];
-                double v = g.w[0][0] * p[0];
-                for (k = 1; k <= g.r[0]; k++) v += g.w[0][k] * (p[-k] + p[k]);
+                double v = p[0];
+                for (k = 1; k <= g.r[0]; k++) v += p[-k] + p[k];
                 s[2 * turn + c] = v;
             }
         }
-        if (x < g.nx && y < g.ny)
-            mv__cu_cr_centre(g, s, limit, x, y, z, image + ((long long)z * g.ny + y) * g.nx + x, base_a,
-                             base_b, sure, &m);
+        if (x < g.nx && y < g.ny) {
+            const long long at = image + ((long long)z * g.ny + y) * g.nx + x;
+            const float r = mv__cu_cr_centre(g, s, per, at, base_a, base_b, sure, &m);
+            m.sum += (double)r;
+            if (g.map) g.map[x + y * g.row + z * g.plane] = r;
+        }
     }
     if (!g.sums) return;
     mv__cu_fold_block(&m, &sh);
+    if (threadIdx.x == 0) g.sums[blockIdx.x] = m;
+}
+/* Planes of windows about one: the first, those to come `step` apart, whether they are there. Weights make up
+   for the one plane there is of a single slice. */
+template <int R> struct mv__cu_cr_planes {
+    const float *a, *b;
+    const unsigned char *keep;
+    long long step;
+    int there[2 * R + 1];
+};
+template <int R>
+MV__CU_DEV void mv__cu_cr_about(const mv__cu_cr_window &g, long long image, int z, mv__cu_cr_planes<R> *p) {
+    const int ssim = R == 5, back = ssim ? g.r[2] : R;
+    int k;
+    p->step = ssim && g.r[2] == 0 ? 0 : (long long)g.nx * g.ny;
+    image += (z - back) * p->step;
+    p->a = g.a + image, p->b = g.b + image;
+    p->keep = g.keep ? g.keep + image : NULL;
+    MV__CU_UNROLL for (k = 0; k <= 2 * R; k++)
+        p->there[k] = ssim || (k - R >= -g.r[2] && k - R <= g.r[2] && z + k - R >= 0 && z + k - R < g.nz);
+}
+/* Sums along z over one column */
+template <class S, int R, int C>
+MV__CU_DEV void mv__cu_cr_column(const mv__cu_cr_window &g, const mv__cu_cr_taps<S, R> &taps,
+                                 const mv__cu_cr_planes<R> &p, long long at, const float *base,
+                                 const mv__cu_cr_near &q, S *s) {
+    enum { SSIM = sizeof(S) == 4, K = 2 * R + 1 };
+    const float *from_a = p.a + at, *from_b = p.b + at;
+    float a[K], b[K];
+    int k, c;
+    MV__CU_UNROLL for (c = 0; c < C; c++) s[c] = (S)0;
+    MV__CU_UNROLL for (k = 0; k < K; k++) {
+        a[k] = p.there[k] ? *from_a : base[0], b[k] = p.there[k] ? *from_b : base[1];
+        from_a += p.step, from_b += p.step;
+    }
+    MV__CU_UNROLL for (k = 0; k < K; k++) {
+        const float u = SSIM ? fmaf(a[k], q.scale, q.shift[0]) : a[k] - base[0],
+                    v = SSIM ? fmaf(b[k], q.scale, q.shift[1]) : b[k] - base[1];
+        const S x = (S)u, y = (S)v, w = taps.w[2][k < R ? R - k : k - R], wx = SSIM ? w * x : x,
+                wy = SSIM ? w * y : y;
+        if (C == 6) {
+            const int fine = u - u == 0.0f && v - v == 0.0f,
+                      in = fine && (SSIM || (p.there[k] && (!g.keep || p.keep[at + k * p.step])));
+            if (SSIM ? !fine : in) s[C - 1] += w;
+            if (!in) continue;
+        }
+        s[0] += wx, s[1] += wx * x;
+        s[2] += wy, s[3] += wy * y;
+        s[4] += wx * y;
+    }
+}
+/* Four sums of 2 R + 1 neighbours: of all the same weight, or by weights from the middle on */
+template <int R> MV__CU_DEV void mv__cu_cr_across(double *out, const double *v, const double *) {
+    double all = v[3], right = v[2 * R + 1];
+    const double left = v[1] + v[2];
+    int k;
+    MV__CU_UNROLL for (k = 4; k <= 2 * R; k++) all += v[k];
+    if (R == 1) {
+        out[0] = v[0] + left, out[1] = left + v[3], out[2] = v[2] + v[3] + v[4], out[3] = v[3] + v[4] + v[5];
+        return;
+    }
+    out[0] = all + (v[0] + left);
+    out[1] = all + (left + right);
+    right += v[2 * R + 2];
+    out[2] = all + (v[2] + right);
+    out[3] = all + (right + v[2 * R + 3]);
+}
+template <int R> MV__CU_DEV void mv__cu_cr_across(float *out, const float *v, const float *w) {
+    int j, k;
+    MV__CU_UNROLL for (j = 0; j < 4; j++) {
+        out[j] = w[0] * v[j + R];
+        MV__CU_UNROLL for (k = 1; k <= R; k++) out[j] += w[k] * (v[j + R - k] + v[j + R + k]);
+    }
+}
+MV__CU_DEV int mv__cu_cr_cut(int x, int r, int n) { /* of a window about x the places within 0..n - 1 */
+    return mv__cu_mini(n - 1, x + r) - (x > r ? x - r : 0) + 1;
+}
+/* Four windows side by side, from x on; s: sums */
+template <int C>
+MV__CU_DEV void mv__cu_cr_four(const mv__cu_cr_window &g, double (*s)[4], int x, int y, int z, long long at,
+                               const mv__cu_cr_per &per, const float *base, const mv__cu_cr_near &,
+                               mv__cu_cr_mean *m) {
+    const int high = mv__cu_cr_cut(y, g.r[1], g.ny) * mv__cu_cr_cut(z, g.r[2], g.nz), wide = 2 * g.r[0] + 1;
+    const double n = (double)(wide * high);
+    float *to = g.map + (x + y * g.row + z * g.plane), sum = 0.0f;
+    mv__cu_pack<float, 4> r;
+    int j, c;
+    MV__CU_UNROLL for (j = 0; j < 4; j++) {
+        double one[6];
+        if (x + j >= g.nx) break;
+        MV__CU_UNROLL for (c = 0; c < 5; c++) one[c] = s[c][j];
+        one[5] = C == 6 ? s[C - 1][j] : n;
+        if (C == 5) {
+            const int cut = mv__cu_cr_cut(x + j, g.r[0], g.nx);
+            if (cut != wide) one[5] = (double)(cut * high);
+        }
+        r.v[j] = mv__cu_cr_centre(g, one, per, at + j, base[0], base[1], C == 5, m);
+        sum += r.v[j];
+    }
+    if (!g.map) {
+        m->sum += (double)sum;
+        return;
+    }
+    if (x + 4 <= g.nx && (size_t)to % 16 == 0) mv__cu_st((mv__cu_pack<float, 4>::word *)(void *)to, r.w);
+    else {
+        MV__CU_UNROLL for (j = 0; j < 4; j++)
+            if (x + j < g.nx) to[j] = r.v[j];
+    }
+}
+template <int C>
+MV__CU_DEV void mv__cu_cr_four(const mv__cu_cr_window &g, float (*s)[4], int x, int y, int, long long at,
+                               const mv__cu_cr_per &, const float *, const mv__cu_cr_near &q,
+                               mv__cu_cr_mean *m) {
+    float sum = 0.0f;
+    int j, c;
+    if (y < g.r[1] || y + g.r[1] >= g.ny) return;
+    MV__CU_UNROLL for (j = 0; j < 4; j++) {
+        float one[5];
+        if (x + j < g.r[0] || x + j + g.r[0] >= g.nx) continue;
+        if (C == 6 && (s[C - 1][j] != 0.0f || (g.keep && !g.keep[at + j]))) continue;
+        MV__CU_UNROLL for (c = 0; c < 5; c++) one[c] = s[c][j];
+        sum += mv__cu_cr_ssim(one, q);
+        m->n++;
+    }
+    m->sum += (double)sum;
+}
+template <class S, int R, int C>
+MV__CU_DEV void mv__cu_cr_march(const mv__cu_cr_window &g, const mv__cu_cr_taps<S, R> &taps,
+                                mv__cu_cr_tile<S, R> &sh, mv__cu_cr_mean *m) {
+    typedef mv__cu_cr_tile<S, R> tile;
+    enum { SSIM = sizeof(S) == 4, N = tile::N, COLS = tile::COLS };
+    const int t = (int)threadIdx.x, row = t & 15, left = t >> 4 << 2;
+    const unsigned bx = blockIdx.x % g.across, rest = blockIdx.x / g.across, by = rest % g.down,
+                   layer = rest / g.down, frame = layer / g.deep;
+    const int x0 = (int)bx * 32, y0 = (int)by * 16, z0 = (int)(layer - frame * g.deep) * MV__CU_CO_PLANES,
+              z1 = mv__cu_mini(g.nz, z0 + MV__CU_CO_PLANES);
+    const long long image = (long long)frame * g.nz * g.ny * g.nx;
+    const float base[2] = {g.direct ? (float)g.whole->mean[0] : 0.0f,
+                           g.direct ? (float)g.whole->mean[1] : 0.0f};
+    mv__cu_cr_near q = {0.0f, {0.0f, 0.0f}, {0.0f, 0.0f}};
+    int z, u, i, k, c, j;
+    if (!SSIM && t == 0) mv__cu_cr_per_of(g, &sh.per);
+    if (SSIM) {
+        const long long line = (long long)((z0 + z1) >> 1) * g.ny + mv__cu_mini(y0 + 8, g.ny - 1),
+                        at = image + line * g.nx + mv__cu_mini(x0 + (t & 31), g.nx - 1);
+        mv__cu_cr_nearby(g, &q, at, 0);
+        mv__cu_cr_nearby(g, &q, at, 1);
+    }
+    for (z = z0; z < z1; z++) {
+        mv__cu_cr_planes<R> planes;
+        if (SSIM && (z < g.r[2] || z + g.r[2] >= g.nz)) continue;
+        mv__cu_cr_about<R>(g, image, z, &planes);
+        for (u = t, k = t / COLS, i = t % COLS; u < tile::ROWS * COLS; u += MV__CU_CR_TB) {
+            const int gx = x0 - R + i, gy = y0 - R + k;
+            const long long at = (long long)gy * g.nx + gx;
+            S s[C];
+            MV__CU_UNROLL for (c = 0; c < C; c++) s[c] = (S)0;
+            if (gx >= 0 && gx < g.nx && gy >= 0 && gy < g.ny)
+                mv__cu_cr_column<S, R, C>(g, taps, planes, at, base, q, s);
+            MV__CU_UNROLL for (c = 0; c < C; c++) sh.s[c][k][i] = s[c];
+            k += MV__CU_CR_TB / COLS, i += MV__CU_CR_TB % COLS;
+            if (i >= COLS) i -= COLS, k++;
+        }
+        mv__cu_sync();
+        for (u = t; u < C * COLS; u += MV__CU_CR_TB) {
+            S *p = &sh.s[u / COLS][0][u % COLS], v[2 * R + 4], sum[4];
+            MV__CU_UNROLL for (j = 0; j < 2 * R; j++) v[j] = p[j * tile::PITCH];
+            MV__CU_UNROLL for (k = 0; k < tile::Y; k += 4) {
+                MV__CU_UNROLL for (j = 2 * R; j < 2 * R + 4; j++) v[j] = p[(k + j) * tile::PITCH];
+                mv__cu_cr_across<R>(sum, v, taps.w[1]);
+                MV__CU_UNROLL for (j = 0; j < 4; j++) p[(k + j) * tile::PITCH] = sum[j];
+                MV__CU_UNROLL for (j = 0; j < 2 * R; j++) v[j] = v[j + 4];
+            }
+        }
+        mv__cu_sync();
+        if (y0 + row < g.ny && x0 + left < g.nx) {
+            S s[C][4];
+            MV__CU_UNROLL for (c = 0; c < C; c++) {
+                S v[tile::PACKS * N];
+                MV__CU_UNROLL for (j = 0; j < tile::PACKS; j++) {
+                    mv__cu_pack<S, N> in;
+                    mv__cu_ldn<S, N>(in, &sh.s[c][row][left + j * N], 1, 1);
+                    MV__CU_UNROLL for (k = 0; k < N; k++) v[j * N + k] = in.v[k];
+                }
+                mv__cu_cr_across<R>(s[c], v, taps.w[0]);
+            }
+            mv__cu_cr_four<C>(g, s, x0 + left, y0 + row, z,
+                              image + ((long long)z * g.ny + y0 + row) * g.nx + x0 + left, sh.per, base, q,
+                              m);
+        }
+        mv__cu_sync();
+    }
+}
+template <class S, int R>
+MV__CU_KERNEL(MV__CU_CR_TB, (R == 5 ? 5 : R < 3 ? 4 : 3))
+mv__cu_k_cr_window(mv__cu_cr_window g, mv__cu_cr_taps<S, R> taps) {
+    typedef mv__cu_cr_tile<S, R> tile;
+    MV__CU_SHARED(tile, sh);
+    MV__CU_SHARED(mv__cu_folding<mv__cu_cr_mean>, fold);
+    mv__cu_cr_mean m;
+    m.clear();
+    if (g.whole->sure) mv__cu_cr_march<S, R, 5>(g, taps, sh, &m);
+    else mv__cu_cr_march<S, R, 6>(g, taps, sh, &m);
+    if (!g.sums) return;
+    mv__cu_fold_block(&m, &fold);
     if (threadIdx.x == 0) g.sums[blockIdx.x] = m;
 }
 typedef struct mv__cu_cr_local_mean {
@@ -19075,27 +19412,32 @@ typedef struct mv__cu_cr_images_set {
     unsigned blocks[3], tall[3]; /* of windows, by kind */
     int direct;
 } mv__cu_cr_images_set;
+/* The radius of windows that mv__cu_k_cr_window takes, or 0 */
+MV__CU_FN int mv__cu_cr_even(const mv__cu_cr_window *w) {
+    const int far = w->r[0] > w->r[1] ? w->r[0] : w->r[1] > 0 ? w->r[1] : w->r[2];
+    if (w->kind == MV__CU_CO_SSIM) return 5;
+    if ((w->r[0] != far && w->nx > 1) || (w->r[1] != far && w->ny > 1) || w->r[2] > far) return 0;
+    return far > 4 ? 0 : far;
+}
 /* How windows of a kind are launched */
 MV__CU_FN mv_status mv__cu_cr_plan(mv_cuda_ctx *ctx, mv__cu_cr_images_set *m, int kind,
                                    const size_t *radius) {
-    static const double gauss[6] = {0.2660117248617943,  0.21300553771125366,  0.1093606895097,
-                                    0.03600077212843082, 0.007598758135239184, 0.0010283800844791099};
     const mv_cuda_volume *a = m->s.v[MV__CU_CO_A];
     const size_t n[3] = {a->dim[0], a->dim[1], a->dim[2]},
                  frames = a->dim[3] * a->dim[4] * a->dim[5] * a->dim[6];
     mv__cu_cr_window *w = &m->w;
     size_t blocks;
-    int d, k;
+    int d;
     for (d = 0; d < 3; d++) {
         if (n[d] > 0x7fffffff)
             return mv__cu_fail(ctx, MEDVOL_E_SIZE, "dim", (double)n[d], "%s: dim[%d] is too large", m->s.op,
                                d);
         w->r[d] = n[d] == 1 ? 0 : kind == MV__CU_CO_SSIM ? 5 : (int)radius[d];
-        for (k = 0; k <= w->r[d]; k++) w->w[d][k] = kind == MV__CU_CO_SSIM && n[d] > 1 ? gauss[k] : 1.0;
     }
     w->kind = kind;
+    if (kind == MV__CU_CO_LNCC) w->squared = 1;
     w->nx = (int)n[0], w->ny = (int)n[1], w->nz = (int)n[2];
-    m->tall[kind] = w->r[1] > 8 ? 4 : 8;
+    m->tall[kind] = mv__cu_cr_even(w) ? 16 : w->r[1] > 8 ? 4 : 8;
     w->across = (unsigned)mv__cu_divup(n[0], 32);
     w->down = (unsigned)mv__cu_divup(n[1], m->tall[kind]);
     w->deep = (unsigned)mv__cu_divup(n[2], MV__CU_CO_PLANES);
@@ -19103,6 +19445,18 @@ MV__CU_FN mv_status mv__cu_cr_plan(mv_cuda_ctx *ctx, mv__cu_cr_images_set *m, in
     if (blocks > 0x7fffffff || blocks * w->deep > 0x7fffffff) blocks = (size_t)-1 / 2;
     else if (!mv__cu_muls(blocks * w->deep, frames, &blocks)) blocks = (size_t)-1 / 2;
     return mv__cu_grid(ctx, m->s.op, blocks, &m->blocks[kind]);
+}
+template <class S, int R>
+MV__CU_FN mv_status mv__cu_cr_tiles(mv_cuda_ctx *ctx, const mv__cu_cr_images_set *m, int kind) {
+    static const double gauss[6] = {0.2660117248617943,  0.21300553771125366,  0.1093606895097,
+                                    0.03600077212843082, 0.007598758135239184, 0.0010283800844791099};
+    mv__cu_cr_taps<S, R> taps;
+    int d, k;
+    for (d = 0; d < 3; d++)
+        for (k = 0; k <= R; k++)
+            taps.w[d][k] = k > m->w.r[d] ? (S)0 : kind == MV__CU_CO_SSIM && m->w.r[d] ? (S)gauss[k] : (S)1;
+    MV__CU_LAUNCH((mv__cu_k_cr_window<S, R>), m->blocks[kind], MV__CU_CR_TB, 0, ctx->stream, m->w, taps);
+    return mv__cu_launched(ctx, m->s.op);
 }
 MV__CU_FN mv_status mv__cu_cr_windows(mv_cuda_ctx *ctx, mv__cu_cr_images_set *m, int kind,
                                       const size_t *radius) {
@@ -19117,7 +19471,15 @@ MV__CU_FN mv_status mv__cu_cr_windows(mv_cuda_ctx *ctx, mv__cu_cr_images_set *m,
     w->whole = m->whole;
     w->direct = m->direct;
     w->sums = kind == MV__CU_CO_NCC_MAP ? NULL : m->sums;
-    MV__CU_LAUNCH(mv__cu_k_cr_window, m->blocks[kind], 32 * m->tall[kind], shared, ctx->stream, *w);
+    switch (mv__cu_cr_even(w)) {
+        case 1: return mv__cu_cr_tiles<double, 1>(ctx, m, kind);
+        case 2: return mv__cu_cr_tiles<double, 2>(ctx, m, kind);
+        case 3: return mv__cu_cr_tiles<double, 3>(ctx, m, kind);
+        case 4: return mv__cu_cr_tiles<double, 4>(ctx, m, kind);
+        case 5: return mv__cu_cr_tiles<float, 5>(ctx, m, kind);
+        default: break;
+    }
+    MV__CU_LAUNCH(mv__cu_k_cr_wide, m->blocks[kind], 32 * m->tall[kind], shared, ctx->stream, *w);
     return mv__cu_launched(ctx, m->s.op);
 }
 /* Pieces of the workspace; take 0: only their bytes */

@@ -589,7 +589,7 @@ static void test_metric(void) {
             if (turn == 7) scale(&a, 0.5, 3), scale(&b, -2, 100);
             o.what = turn == 1 ? 0u : turn == 3 ? (unsigned)(MEDVOL_METRIC_MI | MEDVOL_METRIC_NCC)
                 : (unsigned)MEDVOL_METRIC_ALL;
-            o.radius = turn == 5 ? 5 : turn == 6 ? 1 : 0;
+            o.radius = turn == 5 ? 5 : turn == 6 ? 1 : turn == 2 ? 3 : turn == 7 ? 4 : 0;
             o.bins = turn == 2 ? 7 : turn == 3 ? 130 : 0;
             o.peak = turn == 6 ? 255 : 0;
             if (turn == 7) o.range_a[0] = 20, o.range_a[1] = 80;
@@ -677,10 +677,11 @@ static void test_ncc_hard(void) {
                                               0.3 * (double)((float *)a.host.data)[i++] + 0.3 *
                                                   uniform()); });
     send(&a), send(&b);
-    for (turn = 0; turn < 2; turn++) {
+    for (turn = 0; turn < 6; turn++) {
         memset(&h, 0, sizeof h), memset(&d, 0, sizeof d);
         snprintf(about, sizeof about, "hard %d", turn);
-        o.radius[0] = turn ? 1 : 16, o.radius[1] = turn ? 2 : 16, o.radius[2] = turn ? 0 : 16;
+        if (turn < 2) o.radius[0] = turn ? 1 : 16, o.radius[1] = turn ? 2 : 16, o.radius[2] = turn ? 0 : 16;
+        else o.radius[0] = o.radius[1] = (size_t)turn - 1, o.radius[2] = (size_t)turn / 2;
         CHECK_STATUS(mv_ncc_map(&cpu, &h, &a.host, &b.host, &o), MEDVOL_OK);
         CHECK_SETTLED(mv_cuda_ncc_map(&gpu, &d, &a.device, &b.device, &o), MEDVOL_OK);
         near_map(&d, &h, 1e-6, __LINE__);
