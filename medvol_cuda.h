@@ -20665,21 +20665,11 @@ MV__CU_DEV void mv__cu_df_pull(float *v, const float *turn, float a, float b, fl
     }
     v[3] = mv__cu_mul(b, sum);
 }
+/* of both sides: w and slope are what look finds of them */
 template <int COMPS, int SIDES>
-MV__CU_DEV void mv__cu_df_force(float *v, const mv__cu_df_sweep &g, const float *s, const float *fields,
-                                int fw, int vectors, const mv__cu_df_base *base, const mv__cu_df_cell &o,
-                                int at) {
-    float d[3] = {0.0f, 0.0f, 0.0f}, slope[2][3], w[2];
-    int c, i;
-    if (SIDES == 1) w[1] = g.f[at];
-    MV__CU_UNROLL for (i = 0; i < SIDES; i++) {
-        if (g.on.half)
-            mv__cu_df_spread<COMPS>(d, fields + i * COMPS * vectors, fw, vectors, o);
-        else
-            MV__CU_UNROLL for (c = 0; c < COMPS; c++) d[c] = g.side[i].u[c][at];
-        w[i] = mv__cu_df_look<COMPS, 1>(g.side[i], base[i], o.x, o.y, d, slope[i]);
-    }
-    if (SIDES == 1) w[1] = g.scale * w[1] + g.add;
+MV__CU_DEV void mv__cu_df_force(float *v, const mv__cu_df_sweep &g, const float *s, const float *w,
+                                const float (*slope)[3], int at) {
+    int c;
     mv__cu_df_pull<COMPS>(v, g.side[0].turn, s[0], s[1], s[2], w[1], w[0], slope[0]);
     if (SIDES == 2) { /* the forces' difference: what moves both images alike is left alone */
         const int none = g.weight && !(g.weight[at] > 0.0f);
@@ -20760,11 +20750,29 @@ MV__CU_KERNEL(MV__CU_B, (mv__cu_df_form<RZ, SIDES>::BLOCKS)) mv__cu_k_df_forces(
         if (live) mv__cu_df_box(a, column, 2 * r + 1);
         mv__cu_df_along<RZ>(ring, a, r);
         if (to < z0) continue;
+        float w[F::OUT][2], slope[F::OUT][SIDES][3], d[F::OUT][3];
+        if (SIDES == 1)
+            MV__CU_UNROLL for (k = 0; k < F::OUT; k++)
+                w[k][1] = mine[k].at >= 0 ? g.f[to * slab + mine[k].at] : 0.0f;
+        MV__CU_UNROLL for (i = 0; i < SIDES; i++) {
+            if (g.on.half)
+                MV__CU_UNROLL for (k = 0; k < F::OUT; k++)
+                    mv__cu_df_spread<COMPS>(d[k], tile + m.field + i * COMPS * vectors, m.fw, vectors,
+                                            mine[k]);
+            else
+                MV__CU_UNROLL for (k = 0; k < F::OUT; k++)
+                    MV__CU_UNROLL for (c = 0; c < COMPS; c++)
+                        d[k][c] = mine[k].at >= 0 ? g.side[i].u[c][to * slab + mine[k].at] : 0.0f;
+            MV__CU_UNROLL for (k = 0; k < F::OUT; k++)
+                w[k][i] = mv__cu_df_look<COMPS, 1>(g.side[i], base[i], mine[k].x, mine[k].y, d[k],
+                                                   slope[k][i]);
+        }
         MV__CU_UNROLL for (k = 0; k < F::OUT; k++) {
             const int in = mine[k].at >= 0;
             float v[4] = {0.0f, 0.0f, 0.0f, 0.0f};
             at = to * slab + (in ? mine[k].at : 0);
-            mv__cu_df_force<COMPS, SIDES>(v, g, a[k], tile + m.field, m.fw, vectors, base, mine[k], at);
+            if (SIDES == 1) w[k][1] = g.scale * w[k][1] + g.add;
+            mv__cu_df_force<COMPS, SIDES>(v, g, a[k], w[k], slope[k], at);
             if (!in) MV__CU_UNROLL for (c = 0; c < 4; c++) v[c] = 0.0f;
             if (!g.on.half && in)
                 MV__CU_UNROLL for (c = 0; c < 4; c++)
