@@ -20815,21 +20815,33 @@ typedef struct mv__cu_df_still { /* sums s of F; v: of F^2, then variances times
     float *v, *part, least;  /* part: weight of windows with contrast, of each block */
     int m[3], r;
 } mv__cu_df_still;
-MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_df_variance(mv__cu_df_still g) { /* blocks of a row, a plane apart */
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_df_variance(mv__cu_df_still g) { /* a warp a row */
     MV__CU_SHARED(mv__cu_fd_warps, sh);
-    const int y = (int)blockIdx.x, z = (int)blockIdx.y;
+    const long long line = (long long)blockIdx.x * MV__CU_DF_WARPS + ((int)threadIdx.x >> 5);
+    const int z = (int)(line / g.m[1]), y = (int)(line - (long long)z * g.m[1]);
     const float part = mv__cu_df_share(y, g.m[1], g.r) * mv__cu_df_share(z, g.m[2], g.r);
-    const long long row = ((long long)z * g.m[1] + y) * g.m[0];
+    const float inner = part / (float)(2 * g.r + 1);
     float all = 0.0f;
-    int x;
-    for (x = (int)threadIdx.x; x < g.m[0]; x += MV__CU_B) {
-        const float inv = part * mv__cu_df_share(x, g.m[0], g.r), s = g.s[row + x];
-        const float v = g.v[row + x] - s * (s * inv);
-        g.v[row + x] = v;
-        if (v * inv > g.least) all += g.weight ? g.weight[row + x] : 1.0f;
+    int x, k;
+    for (x = (int)threadIdx.x & 31; z < g.m[2] && x < g.m[0]; x += 128) {
+        const long long at = line * g.m[0] + x;
+        float s[4], v[4];
+        MV__CU_UNROLL for (k = 0; k < 4; k++) {
+            const int in = x + 32 * k < g.m[0];
+            s[k] = in ? g.s[at + 32 * k] : 0.0f;
+            v[k] = in ? g.v[at + 32 * k] : 0.0f;
+        }
+        MV__CU_UNROLL for (k = 0; k < 4; k++) {
+            const int i = x + 32 * k;
+            const float inv = i >= g.r && i + g.r < g.m[0] ? inner : part * mv__cu_df_share(i, g.m[0], g.r);
+            if (i >= g.m[0]) continue;
+            v[k] -= s[k] * (s[k] * inv);
+            g.v[at + 32 * k] = v[k];
+            if (v[k] * inv > g.least) all += g.weight ? g.weight[at + 32 * k] : 1.0f;
+        }
     }
     all = mv__cu_df_block_sum(all, sh);
-    if (threadIdx.x == 0) g.part[(long long)z * g.m[1] + y] = all;
+    if (threadIdx.x == 0) g.part[blockIdx.x] = all;
 }
 /* ---- updates. Chunks of MV__CU_DF_RUN vectors a block; planes are aligned to 16 bytes. ---- */
 typedef struct mv__cu_df_step {
@@ -21139,6 +21151,37 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_df_show(mv__cu_df_stills g) {
             v = mv__cu_df_show<2>(g.side, g.side.f, b, 0, 0, none, g.beyond);
         }
         g.d[((long long)z * g.m[1] + y) * g.m[0] + x] = v;
+    }
+}
+/* Half a field at each voxel: m times that */
+typedef struct mv__cu_df_wide {
+    const float *u[3];
+    float *d[3], by[9];
+    long long dy, dz;
+    int m[3], fn[3];
+} mv__cu_df_wide;
+template <int COMPS> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_df_grow(mv__cu_df_wide g) {
+    MV__CU_RS_EACH(g, x, y, z) {
+        const int here[3] = {x, y, z}, step[3] = {1, g.fn[0], g.fn[0] * g.fn[1]};
+        int at = 0, off[3], c, r;
+        float v[3];
+        MV__CU_UNROLL for (r = 0; r < 3; r++) { /* the nearest vector, and the way to the next */
+            const int i = here[r] >> 1, next = mv__cu_df_clamp((here[r] & 1) ? i + 1 : i - 1, g.fn[r]);
+            at += i * step[r];
+            off[r] = (next - i) * step[r];
+        }
+        MV__CU_UNROLL for (c = 0; c < COMPS; c++) {
+            const float *u = g.u[c] + at;
+            float s[4];
+            MV__CU_UNROLL for (r = 0; r < (COMPS > 2 ? 4 : 2); r++) {
+                const float *p = u + (r & 1 ? off[1] : 0) + (r & 2 ? off[2] : 0);
+                s[r] = 0.75f * p[0] + 0.25f * p[off[0]];
+            }
+            s[0] = 0.75f * s[0] + 0.25f * s[1];
+            v[c] = COMPS > 2 ? 0.75f * s[0] + 0.25f * (0.75f * s[2] + 0.25f * s[3]) : s[0];
+        }
+        MV__CU_UNROLL for (c = 0; c < COMPS; c++)
+            g.d[c][z * g.dz + y * g.dy + x] = mv__cu_fd_row<COMPS>(g.by + 3 * c, v);
     }
 }
 /* ---- host: what both calls share ---- */
@@ -21534,7 +21577,8 @@ MV__CU_FN void mv__cu_df_lncc_lay(mv__cu_df_lncc *d, void *base) {
     }
     if (d->o->mode != MEDVOL_LNCC_GREEDY || d->o->inverse) mv__cu_df_planes(base, &at, d->r, comps, d->count);
     if (d->sides == 2 && (d->fix.v.w || d->mov.v.w)) mv__cu_df_planes(base, &at, d->weight, 2, d->count);
-    work = mv__cu_df_more(2 * (size_t)mv__cu_df_count(&d->blocks), d->n[1] * d->n[2]);
+    work = mv__cu_df_more(2 * (size_t)mv__cu_df_count(&d->blocks),
+                          mv__cu_divup(d->n[1] * d->n[2], MV__CU_DF_WARPS));
     d->part = mv__cu_df_take(base, &at, work);
     d->most = mv__cu_df_take(base, &at, mv__cu_df_runs(d->fcount));
     mv__cu_df_sigma(sigma, d, d->o->sigma_update);
@@ -21579,6 +21623,7 @@ MV__CU_FN mv_status mv__cu_df_lncc_fixed(mv_cuda_ctx *ctx, const char *op, const
     const float *const from[2] = {d->a[0], d->a[1]};
     mv__cu_df_still g;
     unsigned grid = 0;
+    size_t parts;
     mv_status st;
     int r;
     if (d->sides == 2) return MEDVOL_OK;
@@ -21594,14 +21639,12 @@ MV__CU_FN mv_status mv__cu_df_lncc_fixed(mv_cuda_ctx *ctx, const char *op, const
     g.least = d->sweep.least_f;
     g.r = d->o->radius;
     for (r = 0; r < 3; r++) g.m[r] = (int)d->n[r];
-    if (d->n[2] > 65535)
-        return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "fixed", (double)d->n[2],
-                           "%s: fixed has too many planes", op);
-    MV__CU_LAUNCH(mv__cu_k_df_variance, dim3((unsigned)d->n[1], (unsigned)d->n[2], 1), MV__CU_B, 0,
-                  ctx->stream, g);
+    parts = mv__cu_divup(d->n[1] * d->n[2], MV__CU_DF_WARPS);
+    if ((st = mv__cu_grid(ctx, op, parts, &grid)) < 0) return st;
+    MV__CU_LAUNCH(mv__cu_k_df_variance, grid, MV__CU_B, 0, ctx->stream, g);
     if ((st = mv__cu_launched(ctx, op)) < 0) return st;
     MV__CU_LAUNCH(mv__cu_k_df_open, 1, MV__CU_B, 0, ctx->stream, d->state, (const float *)d->part,
-                  (int)(d->n[1] * d->n[2]));
+                  (int)parts);
     return mv__cu_launched(ctx, op);
 }
 /* The affine of the field's voxels */
@@ -21633,20 +21676,33 @@ MV__CU_FN mv_status mv__cu_df_lncc_inherit(mv_cuda_ctx *ctx, const char *op, con
     return st;
 }
 /* ---- an iteration ---- */
+/* Half a field at each voxel, times the 3 x 3 part of m, where rows are dy, planes dz apart */
+MV__CU_FN mv_status mv__cu_df_grow(mv_cuda_ctx *ctx, const char *op, const mv__cu_df_lncc *d,
+                                   float *const *to, long long dy, long long dz, float *const *u,
+                                   const double *m) {
+    mv__cu_df_wide g;
+    dim3 blocks;
+    int c;
+    mv_status st = mv__cu_rs_blocks(ctx, op, d->n, 64, 4, 1, &blocks);
+    if (st < 0) return st;
+    memset(&g, 0, sizeof g);
+    for (c = 0; c < 3; c++) {
+        g.m[c] = (int)d->n[c], g.fn[c] = (int)d->fn[c];
+        if (c < d->comps) g.d[c] = to[c], g.u[c] = u[c];
+    }
+    g.dy = dy, g.dz = dz;
+    mv__cu_fd_turn_of(g.by, m, 2.0); /* its voxels are of two */
+    MV__CU_DF_COMPS(ctx, d->comps, mv__cu_k_df_grow, blocks, g);
+    return mv__cu_launched(ctx, op);
+}
 /* The field of a side at each voxel, in voxels: itself, or made in a */
 MV__CU_FN mv_status mv__cu_df_whole(mv_cuda_ctx *ctx, const char *op, const mv__cu_df_lncc *d,
                                     float *const *u, float **whole) {
-    double place[12], twice[12];
-    int k;
+    double same[12];
     memcpy(whole, d->half ? d->a : u, 3 * sizeof *whole);
     if (!d->half) return MEDVOL_OK;
-    mv_affine_identity(place);
-    mv_affine_identity(twice);
-    for (k = 0; k < 3; k++) {
-        place[5 * k] = 0.5, place[4 * k + 3] = d->n[k] > 1 ? -0.25 : 0.0;
-        twice[5 * k] = 2.0;
-    }
-    return mv__cu_df_carry(ctx, op, whole, d->n, u, d->fn, d->comps, place, twice);
+    mv_affine_identity(same);
+    return mv__cu_df_grow(ctx, op, d, whole, (long long)d->n[0], (long long)(d->n[0] * d->n[1]), u, same);
 }
 MV__CU_FN mv_status mv__cu_df_exp(mv_cuda_ctx *ctx, const char *op, const mv__cu_df_lncc *d) { /* w of u */
     mv__cu_fd_source v;
@@ -21923,6 +21979,14 @@ MV__CU_FN mv_status mv__cu_df_lncc_results(mv_cuda_ctx *ctx, const mv__cu_df_lnc
     for (k = 0; k < 3 && st == MEDVOL_OK; k++) {
         float *from[3];
         if (!g->to[k]) continue;
+        if (d->half && (k == 2 || (k == 0 && d->o->mode == MEDVOL_LNCC_GREEDY))) {
+            float *const all = (float *)g->out[k].data;
+            int c;
+            for (c = 0; c < 3; c++) from[c] = all + (c < d->comps ? c * g->out[k].stride[4] : 0);
+            st = mv__cu_df_grow(ctx, q->op, d, from, g->out[k].stride[1], g->out[k].stride[2], d->f[0].u,
+                                d->fix.affine);
+            continue;
+        }
         st = mv__cu_df_lncc_result(ctx, q->op, d, k, from);
         if (st == MEDVOL_OK) st = mv__cu_df_put(ctx, q->op, &g->out[k], from, d->n, d->fix.affine);
     }
