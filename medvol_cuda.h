@@ -21030,6 +21030,7 @@ typedef struct mv__cu_df_demons { /* forces on f of an image that moves */
     int n[3], moved, both, back, deep; /* both: J of both images; back: g becomes (g - force) / 2 */
 } mv__cu_df_demons;
 enum { MV__CU_DF_OUT = 2, MV__CU_DF_TY = 16, MV__CU_DF_PITCH = 35, MV__CU_DF_CELL = 18 * 35 };
+typedef mv__cu_df_base mv__cu_df_base_ring[4];
 typedef float mv__cu_df_ring[4][2][MV__CU_DF_CELL]; /* of a plane: W, F, with a voxel more on all sides */
 template <int COMPS>
 MV__CU_DEV float mv__cu_df_show(const mv__cu_df_side &s, const float *f, const mv__cu_df_base &b, int x,
@@ -21059,34 +21060,52 @@ MV__CU_DEV float mv__cu_df_weight(const mv__cu_df_demons &g, const mv__cu_df_bas
     }
     return fminf(a, 1.0f);
 }
-template <int COMPS> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_df_demons(mv__cu_df_demons g) {
+template <int COMPS> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_df_demons(mv__cu_df_demons g) {
     enum { T = MV__CU_DF_PITCH };
     MV__CU_SHARED(mv__cu_df_ring, ring);
+    MV__CU_SHARED(mv__cu_df_base_ring, base);
     MV__CU_SHARED(mv__cu_fd_warps, sh);
     const int *n = g.n, tx = (int)threadIdx.x & 31, ty = ((int)threadIdx.x >> 5) * MV__CU_DF_OUT,
               x0 = (int)blockIdx.x * 32, x = x0 + tx, y0 = (int)blockIdx.y * MV__CU_DF_TY,
               z0 = (int)blockIdx.z * g.deep, z1 = mv__cu_mini(n[2], z0 + g.deep);
     const float hx = x > 0 && x + 1 < n[0] ? 0.5f : 1.0f, by = g.both ? 0.5f * g.scale : g.scale;
-    mv__cu_df_base base;
+    const int slab = n[0] * n[1];
     float e = 0.0f, all = 0.0f;
-    int z, k, c;
+    int z, k, c, place[MV__CU_DF_FEW];
     if (g.state->ended) return;
+    MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++) { /* cells of this thread, in a plane or -1 */
+        const int cell = (int)threadIdx.x + k * MV__CU_B, px = x0 - 1 + cell % T, py = y0 - 1 + cell / T;
+        const int in = cell < MV__CU_DF_CELL && px >= 0 && px < n[0] && py >= 0 && py < n[1];
+        place[k] = in ? py * n[0] + px : -1;
+        mv__cu_df_keep(&place[k]);
+    }
+    if (threadIdx.x == 0)
+        base[(z0 - 1) & 3] = mv__cu_df_base_of<COMPS>(g.side, x0 - 1, y0 - 1, z0 - 1);
+    mv__cu_sync();
     for (z = z0 - 1; z <= z1; z++) {
         const int now = z - 1, low = now > 0 ? now - 1 : 0, high = mv__cu_mini(now + 1, n[2] - 1);
         const float hz = high - low > 1 ? 0.5f : 1.0f;
-        if (z >= 0 && z < n[2]) base = mv__cu_df_base_of<COMPS>(g.side, x0 - 1, y0 - 1, z);
-        for (k = (int)threadIdx.x; k < MV__CU_DF_CELL && z >= 0 && z < n[2]; k += MV__CU_B) {
-            const int row = k / T, col = k - row * T, px = x0 - 1 + col, py = y0 - 1 + row;
-            float w = 0.0f, f = 0.0f, d[3];
-            if (px >= 0 && px < n[0] && py >= 0 && py < n[1]) {
-                const long long at = ((long long)z * n[1] + py) * n[0] + px;
-                mv__cu_df_moved<COMPS>(d, g, at);
-                w = mv__cu_df_show<COMPS>(g.side, g.side.f, base, col, row, d, mv__cu_float(0x7fc00000u));
-                f = g.f[at];
+        if (z >= 0 && z < n[2]) {
+            float f[MV__CU_DF_FEW], d[MV__CU_DF_FEW][3], w[MV__CU_DF_FEW];
+            MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++) {
+                const int there = place[k] >= 0;
+                f[k] = there ? g.f[z * slab + place[k]] : 0.0f;
+                MV__CU_UNROLL for (c = 0; c < 3; c++)
+                    d[k][c] = there && g.moved && c < COMPS ? g.side.u[c][z * slab + place[k]] : 0.0f;
             }
-            ring[z & 3][0][k] = w;
-            ring[z & 3][1][k] = f;
+            MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++) {
+                const int cell = (int)threadIdx.x + k * MV__CU_B;
+                w[k] = mv__cu_df_show<COMPS>(g.side, g.side.f, base[z & 3], cell % T, cell / T, d[k],
+                                             mv__cu_float(0x7fc00000u));
+            }
+            MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++) {
+                const int cell = (int)threadIdx.x + k * MV__CU_B;
+                if (cell < MV__CU_DF_CELL)
+                    ring[z & 3][0][cell] = place[k] >= 0 ? w[k] : 0.0f, ring[z & 3][1][cell] = f[k];
+            }
         }
+        if (threadIdx.x == MV__CU_B - 1)
+            base[(z + 1) & 3] = mv__cu_df_base_of<COMPS>(g.side, x0 - 1, y0 - 1, z + 1);
         mv__cu_sync();
         if (now < z0 || now >= z1) continue;
         MV__CU_UNROLL for (k = 0; k < MV__CU_DF_OUT; k++) {
@@ -21111,8 +21130,7 @@ template <int COMPS> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_df_demons(mv__cu_df_dem
             q[1] = m[3] * j[0] + (m[5] * j[2] + m[1] * j[1]);
             q[2] = m[4] * j[0] + (m[5] * j[1] + m[2] * j[2]);
             s = q[0] * j[0] + (q[1] * j[1] + (q[2] * j[2] + dd * g.inverse));
-            if (g.w && k == 0) base = mv__cu_df_base_of<COMPS>(g.side, x0 - 1, y0 - 1, now);
-            a = mv__cu_df_weight<COMPS>(g, base, tx + 1, ty + k + 1, at);
+            a = mv__cu_df_weight<COMPS>(g, base[now & 3], tx + 1, ty + k + 1, at);
             ok = dd < 1e36f; /* not NaN */
             if (ok) e += a * dd, all += a;
             ok = ok && fabsf(d) > g.threshold && s > 1e-12f && s < 1e36f;
@@ -21230,10 +21248,9 @@ MV__CU_FN mv_status mv__cu_df_side_of(mv_cuda_ctx *ctx, const char *op, mv__cu_d
         for (c = 0; c < 3; c++) s->turn[3 * r + c] = (float)(m[4 * r + c] * (double)v->v.scale);
     return mv__cu_fd_map_of(ctx, op, &s->m, m, n);
 }
-/* Planes a block goes through: an even number. As many blocks as an H100 has room for, of which a processor
-   holds `each`, or many more */
-MV__CU_FN int mv__cu_df_deep(size_t n, size_t tiles, size_t least, size_t each) {
-    size_t deep = mv__cu_divup(n * tiles, 128 * each);
+/* Planes a block goes through: an even number; some 256 blocks, or many more: an H100 has room for 264. */
+MV__CU_FN int mv__cu_df_deep(size_t n, size_t tiles, size_t least) {
+    size_t deep = mv__cu_divup(n * tiles, 256);
     if (deep < least) deep = least;
     if (deep > 128) deep = 128;
     if (deep < mv__cu_divup(n, 60000)) deep = mv__cu_divup(n, 60000);
@@ -21524,7 +21541,7 @@ MV__CU_FN mv_status mv__cu_df_lncc_grid(mv_cuda_ctx *ctx, const char *op, mv__cu
     MV__CU_DF_FORMS(MV__CU_DF_FORM)
 #undef MV__CU_DF_FORM
     d->sweep.deep = mv__cu_df_deep(d->n[2], mv__cu_divup(d->n[0], 32) * mv__cu_divup(d->n[1], (size_t)ty),
-                                   2 * (size_t)d->o->radius, 2);
+                                   2 * (size_t)d->o->radius);
     return mv__cu_df_blocks_of(ctx, op, d->n, ty, d->sweep.deep, &d->blocks);
 }
 MV__CU_FN mv_status mv__cu_df_sweep_run(mv_cuda_ctx *ctx, const char *op, const mv__cu_df_lncc *d) {
@@ -22111,7 +22128,7 @@ MV__CU_FN mv_status mv__cu_df_demons_make(mv_cuda_ctx *ctx, const char *op, mv__
                    : o->threshold == 0.0 ? 1e-6f
                                          : (float)(o->threshold * p[0].scale);
     g->both = o->variant != MEDVOL_DEMONS_CLASSIC;
-    g->deep = mv__cu_df_deep(d->n[2], mv__cu_divup(d->n[0], 32) * mv__cu_divup(d->n[1], MV__CU_DF_TY), 8, 3);
+    g->deep = mv__cu_df_deep(d->n[2], mv__cu_divup(d->n[0], 32) * mv__cu_divup(d->n[1], MV__CU_DF_TY), 8);
     if ((st = mv__cu_df_blocks_of(ctx, op, d->n, MV__CU_DF_TY, g->deep, &d->blocks)) < 0) return st;
     mv__cu_df_demons_lay(d, NULL);
     return MEDVOL_OK;
