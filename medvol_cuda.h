@@ -20410,7 +20410,7 @@ MV__CU_DEV void mv__cu_df_spread(float *d, const float *t, int w, int plane, con
    image all is one. */
 typedef struct mv__cu_df_base {
     float frac[3], low[3], high[3], last[3];
-    unsigned at;
+    unsigned at[3];
 } mv__cu_df_base;
 typedef mv__cu_df_base mv__cu_df_bases[2];
 #define MV__CU_DF_MANY 12582912.0f /* 1.5 2^23: what is added to it has no fraction */
@@ -20421,30 +20421,23 @@ MV__CU_DEV float mv__cu_df_down(float t) { /* floor(t) + MANY, |t| < 2^22 */
     return floorf(t) + MV__CU_DF_MANY;
 #endif
 }
-template <int COMPS>
-MV__CU_DEV mv__cu_df_base mv__cu_df_base_of(const mv__cu_df_side &s, int x, int y, int z) {
-    mv__cu_df_base b;
-    long long p[3];
-    int r;
-    mv__cu_fd_start(s.m, x, y, z, p);
-    b.at = 0;
-    MV__CU_UNROLL for (r = COMPS - 1; r >= 0; r--) {
-        const int top = s.n[r] - 1, low = -(1 << 20), high = top + (1 << 20), at = (int)(p[r] >> 32),
-                  whole = at < low ? low : at < high ? at : high;
-        b.frac[r] = (float)((unsigned)p[r] >> 8) * 5.9604644775390625e-8f; /* 2^-24 */
-        b.low[r] = fmaxf(-4e6f, (float)-whole);
-        b.high[r] = fminf(4e6f, (float)(top - whole));
-        b.last[r] = fmaxf(b.high[r] - 1.0f, b.low[r]) + MV__CU_DF_MANY;
-        b.at = b.at * (unsigned)s.n[r] + ((unsigned)whole - mv__cu_bits(MV__CU_DF_MANY));
-    }
-    return b;
+MV__CU_DEV void mv__cu_df_base_along(mv__cu_df_base *b, const mv__cu_df_side &s, int r, int x, int y, int z) {
+    const long long *m = s.m.m + 4 * r, p = m[3] + x * m[0] + y * m[1] + z * m[2];
+    const int top = s.n[r] - 1, low = -(1 << 20), high = top + (1 << 20), at = (int)(p >> 32),
+              whole = at < low ? low : at < high ? at : high;
+    const float first = fmaxf(-4e6f, (float)-whole), last = fminf(4e6f, (float)(top - whole));
+    const unsigned cell = (unsigned)whole - mv__cu_bits(MV__CU_DF_MANY);
+    b->frac[r] = (float)((unsigned)p >> 8) * 5.9604644775390625e-8f; /* 2^-24 */
+    b->low[r] = first;
+    b->high[r] = last;
+    b->last[r] = fmaxf(last - 1.0f, first) + MV__CU_DF_MANY;
+    b->at[r] = cell * (r ? (unsigned)s.n[0] : 1u) * (r > 1 ? (unsigned)s.n[1] : 1u);
 }
-/* The bases of a plane of a tile, by one thread for all: of the last warp, which has the least to do */
+/* The bases of a plane of a tile, by a thread for each axis: of the last warp, which has the least to do */
 template <int COMPS, int SIDES>
 MV__CU_DEV void mv__cu_df_bases_of(mv__cu_df_base *b, const mv__cu_df_side *s, int x, int y, int z) {
-    int i;
-    if (threadIdx.x == MV__CU_B - 1)
-        MV__CU_UNROLL for (i = 0; i < SIDES; i++) b[i] = mv__cu_df_base_of<COMPS>(s[i], x, y, z);
+    const int k = (int)threadIdx.x - (MV__CU_B - 32);
+    if (k >= 0 && k < COMPS * SIDES) mv__cu_df_base_along(b + k / COMPS, s[k / COMPS], k % COMPS, x, y, z);
 }
 /* An image where d moves voxel x, y of the tile: f of the way through a cell. t: where that is, from the
    tile's first voxel; p: the same, or the nearest place of the image */
@@ -20466,7 +20459,7 @@ MV__CU_DEV mv__cu_fd_cell mv__cu_df_find(mv__cu_df_spot *o, const mv__cu_df_side
         o->f[r] = q - (down - MV__CU_DF_MANY);
         at = at * (unsigned)s.n[r] + mv__cu_bits(down);
     }
-    c.at = (int)(at + b.at);
+    c.at = (int)(at + (b.at[0] + b.at[1] + (COMPS > 2 ? b.at[2] : 0u)));
     c.dx = 1;
     c.dy = s.n[0];
     c.dz = COMPS > 2 ? (long long)s.n[0] * s.n[1] : 0;
@@ -21079,8 +21072,7 @@ template <int COMPS> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_df_demons(mv__cu_df_dem
         place[k] = in ? py * n[0] + px : -1;
         mv__cu_df_keep(&place[k]);
     }
-    if (threadIdx.x == 0)
-        base[(z0 - 1) & 3] = mv__cu_df_base_of<COMPS>(g.side, x0 - 1, y0 - 1, z0 - 1);
+    mv__cu_df_bases_of<COMPS, 1>(&base[(z0 - 1) & 3], &g.side, x0 - 1, y0 - 1, z0 - 1);
     mv__cu_sync();
     for (z = z0 - 1; z <= z1; z++) {
         const int now = z - 1, low = now > 0 ? now - 1 : 0, high = mv__cu_mini(now + 1, n[2] - 1);
@@ -21104,8 +21096,7 @@ template <int COMPS> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_df_demons(mv__cu_df_dem
                     ring[z & 3][0][cell] = place[k] >= 0 ? w[k] : 0.0f, ring[z & 3][1][cell] = f[k];
             }
         }
-        if (threadIdx.x == MV__CU_B - 1)
-            base[(z + 1) & 3] = mv__cu_df_base_of<COMPS>(g.side, x0 - 1, y0 - 1, z + 1);
+        mv__cu_df_bases_of<COMPS, 1>(&base[(z + 1) & 3], &g.side, x0 - 1, y0 - 1, z + 1);
         mv__cu_sync();
         if (now < z0 || now >= z1) continue;
         MV__CU_UNROLL for (k = 0; k < MV__CU_DF_OUT; k++) {
@@ -21161,13 +21152,10 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_df_show(mv__cu_df_stills g) {
     MV__CU_RS_EACH(g, x, y, z) {
         mv__cu_df_base b;
         float v;
-        if (g.m[2] > 1) {
-            b = mv__cu_df_base_of<3>(g.side, x, y, z);
-            v = mv__cu_df_show<3>(g.side, g.side.f, b, 0, 0, none, g.beyond);
-        } else {
-            b = mv__cu_df_base_of<2>(g.side, x, y, z);
-            v = mv__cu_df_show<2>(g.side, g.side.f, b, 0, 0, none, g.beyond);
-        }
+        int r;
+        MV__CU_UNROLL for (r = 0; r < 3; r++) mv__cu_df_base_along(&b, g.side, r, x, y, z);
+        if (g.m[2] > 1) v = mv__cu_df_show<3>(g.side, g.side.f, b, 0, 0, none, g.beyond);
+        else v = mv__cu_df_show<2>(g.side, g.side.f, b, 0, 0, none, g.beyond);
         g.d[((long long)z * g.m[1] + y) * g.m[0] + x] = v;
     }
 }
