@@ -21462,10 +21462,10 @@ template <int RZ, int SIDES> struct mv__cu_df_form {
         OUT = (SIDES == 2 ? FEW : RZ != 8) ? 2 : 1,
         TY = 8 * OUT,
         RING = RZ ? 2 * RZ : 1,
-        BLOCKS = RZ == 8 || (SIDES == 2 && RZ == 4) ? 1 : SIDES == 1 && FEW ? 3 : 2
+        BLOCKS = RZ == 8 || (SIDES == 2 && RZ == 4) ? 1 : 2
     };
 };
-MV__CU_DEV int mv__cu_df_clamp(int i, int n) { return i < 0 ? 0 : i < n ? i : n - 1; }
+MV__CU_DEV int mv__cu_df_clamp(int i, int n) { i = mv__cu_mini(i, n - 1); return i > 0 ? i : 0; }
 MV__CU_DEV float mv__cu_df_share(int i, int n, int r) { return 1.0f / (float)mv__cu_fi_count(i, n, r); }
 /* The first of this thread's outputs in its block: with one of them, a warp has 16 x 2 */
 template <int OUT> MV__CU_DEV void mv__cu_df_place(int *x, int *y) {
@@ -21551,84 +21551,154 @@ MV__CU_DEV void mv__cu_df_rows(float *mid, const S &tile, int w, int h, int taps
             mid[(c * h + row) * 33 + 4 * chunk + j] = a[j][c];
     }
 }
-/* Cells of a tile of rows of w, a block's threads apart */
-#define MV__CU_DF_CELLS(k, row, col, w, cells)                                                               \
-    for (int k = (int)threadIdx.x, row = k / (w), col = k - row * (w), df_rows = MV__CU_B / (w),             \
-             df_rest = MV__CU_B - df_rows * (w); k < (cells);                                                \
-         k += MV__CU_B, col += df_rest, row += df_rows + (col >= (w)), col -= col >= (w) ? (w) : 0)
 /* ---- the field ---- */
-/* t = the planes of half a field about the region of voxels from x0, y0 on, on plane z: w x h vectors, in
-   whole voxels */
-template <int COMPS>
+/* Where vector i of rows of w about the region of voxels from x0, y0 on lies in a plane of half a field */
+MV__CU_DEV int mv__cu_df_stage_at(const mv__cu_df_grid &g, int x0, int y0, int w, int i) {
+    const int row = i / w, col = i - row * w;
+    return mv__cu_df_clamp((y0 >> 1) - 1 + row, g.fn[1]) * g.fn[0] +
+           mv__cu_df_clamp((x0 >> 1) - 1 + col, g.fn[0]);
+}
+/* t = those vectors for plane z, in whole voxels, `cells` of them; at: where the thread's first one lies, and
+   with ONE there are no more */
+template <int COMPS, int ONE>
 MV__CU_DEV void mv__cu_df_stage(float *t, const float *const *u, const mv__cu_df_grid &g, int x0, int y0,
-                                int z, int w, int h) {
+                                int z, int w, int cells, int at) {
     const int up = (z & 1) ? mv__cu_mini((z >> 1) + 1, g.fn[2] - 1) : z ? (z >> 1) - 1 : 0;
-    const long long slab = (long long)g.fn[0] * g.fn[1], near = (z >> 1) * slab, far = up * slab;
+    const int slab = g.fn[0] * g.fn[1], near = (z >> 1) * slab, far = up * slab;
+    int c, i = (int)threadIdx.x;
+    do {
+        if (i < cells)
+            MV__CU_UNROLL for (c = 0; c < COMPS; c++)
+                t[c * cells + i] = 1.5f * u[c][near + at] + 0.5f * u[c][far + at];
+        i += MV__CU_B;
+        if (!ONE && i < cells) at = mv__cu_df_stage_at(g, x0, y0, w, i);
+    } while (!ONE && i < cells);
+}
+/* A voxel x, y of a region that begins at x0, y0: where it is from there; of rows of half a field, `corner`
+   is the first of the four vectors about it, wx and wy are the weights of the second ones; at: its place in
+   a plane, or -1: beyond */
+typedef struct mv__cu_df_cell {
+    float x, y, wx, wy;
+    int corner, at;
+} mv__cu_df_cell;
+MV__CU_DEV mv__cu_df_cell mv__cu_df_cell_of(const mv__cu_df_grid &g, int x0, int y0, int x, int y, int fw) {
+    mv__cu_df_cell c;
+    c.x = (float)(x - x0), c.y = (float)(y - y0);
+    c.wx = (x & 1) ? 0.25f : 0.75f, c.wy = (y & 1) ? 0.25f : 0.75f;
+    c.corner = ((y >> 1) - (y0 >> 1) + (y & 1)) * fw + (x >> 1) - (x0 >> 1) + (x & 1);
+    c.at = x >= 0 && x < g.n[0] && y >= 0 && y < g.n[1] ? y * g.n[0] + x : -1;
+    return c;
+}
+/* Where the parts of shared memory begin: fields, a tile of w x h, sums along its rows */
+typedef struct mv__cu_df_room { int w, h, fw, fh, mid, field, floats; } mv__cu_df_room;
+/* A tile of h rows of 32 + 2 r is done by warps, in pieces of 32 cells: the rows' first 32, then what
+   remains. A lane's cell in piece k; lies: where in rows of `w` it lies, or -1: nowhere; sure: k < h */
+MV__CU_DEV int mv__cu_df_pieces(int h, int r) { return h + (2 * r * h + 31) / 32; }
+MV__CU_DEV mv__cu_df_cell mv__cu_df_piece(const mv__cu_df_grid &g, int x0, int y0, int k, int sure, int r,
+                                          const mv__cu_df_room &m, int *lies) {
+    const int w = m.w, h = m.h;
+    int col = (int)threadIdx.x & 31, row = k;
+    mv__cu_df_cell c;
+    if (!sure && k >= h) {
+        const int i = (k - h) * 32 + col;
+        row = i / (2 * r), col = 32 + i - row * (2 * r);
+    }
+    *lies = sure || row < h ? row * w + col : -1;
+    c = mv__cu_df_cell_of(g, x0, y0, x0 + col, y0 + (sure ? row : mv__cu_mini(row, h - 1)), m.fw);
+    if (*lies < 0) c.at = -1;
+    return c;
+}
+/* in a register: nvcc would rather find it anew in each plane */
+MV__CU_DEV void mv__cu_df_keep(int *i) {
+#ifdef __CUDACC__
+    asm volatile("" : "+r"(*i));
+#else
+    (void)i;
+#endif
+}
+enum { MV__CU_DF_FEW = 3, MV__CU_DF_WARPS = MV__CU_B / 32 }; /* so many pieces of a warp at once */
+/* the vector there, of rows of w */
+template <int COMPS>
+MV__CU_DEV void mv__cu_df_spread(float *d, const float *t, int w, int plane, const mv__cu_df_cell &o) {
     int c;
-    MV__CU_DF_CELLS(i, row, col, w, w * h) {
-        const int x = mv__cu_df_clamp((x0 >> 1) - 1 + col, g.fn[0]),
-                  at = mv__cu_df_clamp((y0 >> 1) - 1 + row, g.fn[1]) * g.fn[0] + x;
-        MV__CU_UNROLL for (c = 0; c < COMPS; c++)
-            t[c * w * h + i] = 1.5f * u[c][near + at] + 0.5f * u[c][far + at];
+    t += o.corner;
+    MV__CU_UNROLL for (c = 0; c < COMPS; c++, t += plane) {
+        const float a = t[0] + o.wx * (t[1] - t[0]), b = t[w] + o.wx * (t[w + 1] - t[w]);
+        d[c] = a + o.wy * (b - a);
     }
 }
-/* of that, the vector of voxel x, y */
-template <int COMPS>
-MV__CU_DEV void mv__cu_df_spread(float *d, const float *t, int w, int h, int x0, int y0, int x, int y) {
-    const int i = (x >> 1) - (x0 >> 1) + 1, row = ((y >> 1) - (y0 >> 1) + 1) * w,
-              next = (x & 1) ? i + 1 : i - 1, other = (y & 1) ? row + w : row - w;
-    int c;
-    MV__CU_UNROLL for (c = 0; c < COMPS; c++, t += w * h)
-        d[c] = 0.5625f * t[row + i] + 0.1875f * (t[row + next] + t[other + i]) + 0.0625f * t[other + next];
-}
-/* Where a map takes the first voxel of a tile */
+/* Where a map takes the first voxel of a tile, and how far from there the image reaches: low to high; its
+   last cell begins at `last`. at: that voxel's cell, less what floors add. Farther than 2^20 voxels from the
+   image all is one. */
 typedef struct mv__cu_df_base {
-    int whole[3];
-    float frac[3];
+    float frac[3], low[3], high[3], last[3];
+    unsigned at[3];
 } mv__cu_df_base;
-MV__CU_DEV mv__cu_df_base mv__cu_df_base_of(const mv__cu_fd_map &m, int x, int y, int z) {
-    mv__cu_df_base b;
-    long long p[3];
-    int r;
-    mv__cu_fd_start(m, x, y, z, p);
-    MV__CU_UNROLL for (r = 0; r < 3; r++) {
-        b.whole[r] = (int)(p[r] >> 32);
-        b.frac[r] = (float)((unsigned)p[r] >> 8) * 5.9604644775390625e-8f; /* 2^-24 */
-    }
-    return b;
+typedef mv__cu_df_base mv__cu_df_bases[2];
+#define MV__CU_DF_MANY 12582912.0f /* 1.5 2^23: what is added to it has no fraction */
+MV__CU_DEV float mv__cu_df_down(float t) { /* floor(t) + MANY, |t| < 2^22 */
+#ifdef __CUDACC__
+    return __fadd_rd(t, MV__CU_DF_MANY);
+#else
+    return floorf(t) + MV__CU_DF_MANY;
+#endif
 }
-/* An image where d moves voxel x, y of the tile */
+MV__CU_DEV void mv__cu_df_base_along(mv__cu_df_base *b, const mv__cu_df_side &s, int r, int x, int y, int z) {
+    const long long *m = s.m.m + 4 * r, p = m[3] + x * m[0] + y * m[1] + z * m[2];
+    const int top = s.n[r] - 1, low = -(1 << 20), high = top + (1 << 20), at = (int)(p >> 32),
+              whole = at < low ? low : at < high ? at : high;
+    const float first = fmaxf(-4e6f, (float)-whole), last = fminf(4e6f, (float)(top - whole));
+    const unsigned cell = (unsigned)whole - mv__cu_bits(MV__CU_DF_MANY);
+    b->frac[r] = (float)((unsigned)p >> 8) * 5.9604644775390625e-8f; /* 2^-24 */
+    b->low[r] = first;
+    b->high[r] = last;
+    b->last[r] = fmaxf(last - 1.0f, first) + MV__CU_DF_MANY;
+    b->at[r] = cell * (r ? (unsigned)s.n[0] : 1u) * (r > 1 ? (unsigned)s.n[1] : 1u);
+}
+/* The bases of a plane of a tile, by a thread for each axis: of the last warp, which has the least to do */
+template <int COMPS, int SIDES>
+MV__CU_DEV void mv__cu_df_bases_of(mv__cu_df_base *b, const mv__cu_df_side *s, int x, int y, int z) {
+    const int k = (int)threadIdx.x - (MV__CU_B - 32);
+    if (k >= 0 && k < COMPS * SIDES) mv__cu_df_base_along(b + k / COMPS, s[k / COMPS], k % COMPS, x, y, z);
+}
+/* An image where d moves voxel x, y of the tile: f of the way through a cell. t: where that is, from the
+   tile's first voxel; p: the same, or the nearest place of the image */
+typedef struct mv__cu_df_spot { float t[3], p[3], f[3]; } mv__cu_df_spot;
 template <int COMPS>
-MV__CU_DEV mv__cu_fd_cell mv__cu_df_find(mv__cu_fd_spot *o, const mv__cu_df_side &s, const mv__cu_df_base &b,
-                                         int x, int y, const float *d) {
-    const float v[3] = {d[0] + (float)x, d[1] + (float)y, d[2]};
-    float t[3] = {0.0f, 0.0f, 0.0f};
+MV__CU_DEV mv__cu_fd_cell mv__cu_df_find(mv__cu_df_spot *o, const mv__cu_df_side &s, const mv__cu_df_base &b,
+                                         float x, float y, const float *d) {
+    const float v[3] = {d[0] + x, d[1] + y, d[2]};
+    unsigned at = 0;
     mv__cu_fd_cell c;
     int r;
-    MV__CU_UNROLL for (r = 0; r < COMPS; r++)
-        t[r] = b.frac[r] + s.b[3 * r] * v[0] + s.b[3 * r + 1] * v[1] +
-               (COMPS > 2 ? s.b[3 * r + 2] * v[2] : 0.0f);
-    mv__cu_fd_find(o, b.whole, t, s.n);
-    c.at = ((COMPS > 2 ? o->i[2] * s.n[1] : 0) + o->i[1]) * s.n[0] + o->i[0];
+    o->f[2] = 0.0f;
+    MV__CU_UNROLL for (r = COMPS - 1; r >= 0; r--) {
+        const float t = b.frac[r] + s.b[3 * r] * v[0] + s.b[3 * r + 1] * v[1] +
+                        (COMPS > 2 ? s.b[3 * r + 2] * v[2] : 0.0f),
+                    q = fminf(fmaxf(t, b.low[r]), b.high[r]), down = fminf(mv__cu_df_down(q), b.last[r]);
+        o->t[r] = t;
+        o->p[r] = q;
+        o->f[r] = q - (down - MV__CU_DF_MANY);
+        at = at * (unsigned)s.n[r] + mv__cu_bits(down);
+    }
+    c.at = (int)(at + (b.at[0] + b.at[1] + (COMPS > 2 ? b.at[2] : 0u)));
     c.dx = 1;
     c.dy = s.n[0];
-    c.dz = COMPS > 2 ? s.n[0] * s.n[1] : 0;
+    c.dz = COMPS > 2 ? (long long)s.n[0] * s.n[1] : 0;
     return c;
 }
 /* slope: its gradient by its own voxels */
 template <int COMPS, int GRAD>
-MV__CU_DEV float mv__cu_df_look(const mv__cu_df_side &s, const mv__cu_df_base &b, int x, int y,
+MV__CU_DEV float mv__cu_df_look(const mv__cu_df_side &s, const mv__cu_df_base &b, float x, float y,
                                 const float *d, float *slope) {
-    mv__cu_fd_spot o;
+    mv__cu_df_spot o;
     const mv__cu_fd_cell cell = mv__cu_df_find<COMPS>(&o, s, b, x, y, d);
     const float v = mv__cu_fd_blend<GRAD>(s.f, cell, o.f, slope);
     int c;
     if (GRAD)
-        MV__CU_UNROLL for (c = 0; c < 3; c++) if (!(o.in >> c & 1)) slope[c] = 0.0f;
+        MV__CU_UNROLL for (c = 0; c < COMPS; c++) if (!(o.t[c] == o.p[c])) slope[c] = 0.0f;
     return s.slope * v + s.inter;
 }
-/* Where the parts of shared memory begin: fields, a tile of w x h, sums along its rows */
-typedef struct mv__cu_df_room { int w, h, fw, fh, mid, field, floats; } mv__cu_df_room;
 template <int RZ, int SIDES> MV__CU_BOTH mv__cu_df_room mv__cu_df_room_of(int r, int half, int force) {
     typedef mv__cu_df_form<RZ, SIDES> F;
     const int comps = RZ ? 3 : 2;
@@ -21638,8 +21708,8 @@ template <int RZ, int SIDES> MV__CU_BOTH mv__cu_df_room mv__cu_df_room_of(int r,
     m.mid = (force ? (int)F::CH : 2) * m.w * m.h;
     m.field = m.mid + F::CH * m.h * 33;
     if (force) r = 0;
-    m.fw = 19 + r;
-    m.fh = F::TY / 2 + 3 + r;
+    m.fw = 18 + r;
+    m.fh = F::TY / 2 + 2 + r;
     m.floats = m.field + (half ? SIDES * comps * m.fw * m.fh : 0);
     return m;
 }
@@ -21653,24 +21723,24 @@ MV__CU_DEV float mv__cu_df_block_sum(float v, float *sh) { /* in thread 0, alway
         for (d = 1; d < MV__CU_B / 32; d++) v += sh[d];
     return v;
 }
-/* A window's sums s, its voxels inv = 1 / count: a, b, c become its derivatives; e, all: r^2, weight. Of two
-   sides nothing changes but the order when the images do. */
+/* A window's sums s, its voxels inv = 1 / count; still: sum and variance of the fixed image (of one side), a
+   weight. a, b, c become its derivatives; e, all: r^2, weight. Of two sides nothing changes but the order
+   when the images do. */
 template <int SIDES>
-MV__CU_DEV void mv__cu_df_correlate(const mv__cu_df_sweep &g, const float *s, long long at, float inv,
-                                    float *e, float *all) {
-    const float w = s[0], f = SIDES == 2 ? s[3] : g.sf[at], mw = w * inv, mf = f * inv,
-                ff = SIDES == 2 ? s[4] - mf * f : g.vf[at], ww = s[1] - mw * w,
-                cov = s[2] - (SIDES == 2 ? (w * f) * inv : mw * f),
-                weight = g.weight ? g.weight[at] : 1.0f;
+MV__CU_DEV void mv__cu_df_correlate(const mv__cu_df_sweep &g, const float *s, const float *still, int at,
+                                    float inv, float *e, float *all) {
+    const float w = s[0], f = SIDES == 2 ? s[3] : still[0], mw = w * inv, mf = f * inv,
+                ff = SIDES == 2 ? s[4] - mf * f : still[1], ww = s[1] - mw * w,
+                cov = s[2] - (SIDES == 2 ? (w * f) * inv : mw * f), weight = still[2];
     const int fit = ff * inv > g.least_f, wit = ww * inv > g.least_w, ok = fit && wit;
-    const float iw = 1.0f / (ok ? ww : 1.0f), jf = 1.0f / (ok ? ff : 1.0f);
-    const float p = ok ? jf * iw * cov * weight : 0.0f, a = p + p, b = a * (cov * iw);
+    const float both = 1.0f / (ok ? ww * ff : 1.0f);
+    const float p = ok ? both * cov * weight : 0.0f, a = p + p, k = a * (cov * both), b = k * ff;
     *e += p * cov;
     g.a[0][at] = a;
     g.a[1][at] = b;
     g.a[2][at] = a * mf - b * mw;
     if (SIDES == 2) {
-        const float b2 = a * (cov * jf);
+        const float b2 = k * ww;
         *all += fit || wit ? weight : 0.0f;
         g.a[3][at] = b2;
         g.a[4][at] = a * mw - b2 * mf;
@@ -21685,61 +21755,105 @@ MV__CU_KERNEL(MV__CU_B, (mv__cu_df_form<RZ, SIDES>::BLOCKS)) mv__cu_k_df_windows
     enum { COMPS = RZ ? 3 : 2 };
     MV__CU_DYNAMIC(float, tile);
     MV__CU_SHARED(mv__cu_fd_warps, sh);
+    MV__CU_SHARED(mv__cu_df_bases, base);
     MV__CU_DF_PLANES(g, z0, z1);
-    const mv__cu_df_room m = mv__cu_df_room_of<RZ, SIDES>(g.r, g.on.half, 0);
-    const int *n = g.on.n, x0 = (int)blockIdx.x * 32 - g.r, y0 = (int)blockIdx.y * F::TY - g.r;
-    float ring[F::OUT][F::CH][F::RING], a[F::OUT][F::CH], e = 0.0f, all = 0.0f;
-    mv__cu_df_base base[SIDES];
-    int z, k, c, i, tx, ty;
+    const int r = F::FEW ? (int)RZ : g.r; /* known to the compiler where it matters most */
+    const mv__cu_df_room m = mv__cu_df_room_of<RZ, SIDES>(r, g.on.half, 0);
+    const int *n = g.on.n, bx = (int)blockIdx.x * 32, by = (int)blockIdx.y * F::TY, x0 = bx - r, y0 = by - r,
+              cells = m.w * m.h, first = z0 > r ? z0 - r : 0, last = mv__cu_mini(n[2], z1 + r) - 1,
+              warp = (int)threadIdx.x >> 5, pieces = mv__cu_df_pieces(m.h, r), vectors = m.fw * m.fh,
+              slab = n[0] * n[1];
+    float ring[F::OUT][F::CH][F::RING], a[F::OUT][F::CH], share[F::OUT], e = 0.0f, all = 0.0f;
+    float *fields = tile + m.field;
+    const float inner = 1.0f / (float)(2 * r + 1);
+    mv__cu_df_cell known[MV__CU_DF_FEW];
+    int z, k, c, i, tx, ty, there[F::OUT], lies[MV__CU_DF_FEW],
+        vector = mv__cu_df_stage_at(g.on, x0, y0, m.fw, (int)threadIdx.x);
     if (g.state->ended) return;
     mv__cu_df_place<F::OUT>(&tx, &ty);
     mv__cu_df_clear(ring);
-    const mv__cu_df_pair pair = {tile, tile + m.w * m.h};
+    MV__CU_UNROLL for (k = 0; k < F::OUT; k++) {
+        there[k] = mv__cu_mini(by + ty + k, n[1] - 1) * n[0] + mv__cu_mini(bx + tx, n[0] - 1);
+        share[k] = mv__cu_df_share(bx + tx, n[0], r) * mv__cu_df_share(by + ty + k, n[1], r);
+        if (F::FEW) mv__cu_df_keep(&there[k]);
+    }
+    MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++) {
+        known[k] = mv__cu_df_piece(g.on, x0, y0, warp + k * MV__CU_DF_WARPS,
+                                   (k + 1) * MV__CU_DF_WARPS <= F::TY, r, m, &lies[k]);
+        if (!F::FEW) continue;
+        mv__cu_df_keep(&known[k].at);
+        mv__cu_df_keep(&known[k].corner);
+        mv__cu_df_keep(&lies[k]);
+    }
+    const mv__cu_df_pair pair = {tile, tile + cells};
     const mv__cu_df_stack column = {tile + m.mid + ty * 33 + tx, 33, m.h * 33};
+    if (F::FEW) mv__cu_df_keep(&vector);
+    mv__cu_df_bases_of<COMPS, SIDES>(base, g.side, x0, y0, first);
+    if (g.on.half)
+        MV__CU_UNROLL for (i = 0; i < SIDES; i++)
+            mv__cu_df_stage<COMPS, F::FEW>(fields + i * COMPS * vectors, g.side[i].u, g.on, x0, y0, first,
+                                           m.fw, vectors, vector);
+    mv__cu_sync();
     for (z = z0 - RZ; z < z1 + RZ; z++) {
-        const int to = z - RZ;
+        const int to = z - RZ, plane = z * slab;
+        float still[F::OUT][3];
+        if (to >= z0) /* long before they are needed */
+            MV__CU_UNROLL for (k = 0; k < F::OUT; k++) {
+                const int at = to * slab + there[k];
+                if (SIDES == 1) still[k][0] = g.sf[at], still[k][1] = g.vf[at];
+                still[k][2] = 1.0f;
+            }
+        if (to >= z0 && g.weight)
+            MV__CU_UNROLL for (k = 0; k < F::OUT; k++) still[k][2] = g.weight[to * slab + there[k]];
         MV__CU_UNROLL for (k = 0; k < F::OUT; k++) MV__CU_UNROLL for (c = 0; c < F::CH; c++) a[k][c] = 0.0f;
-        if (z >= 0 && z < n[2] && z >= z0 - g.r && z < z1 + g.r) {
-            float *fields = tile + m.field;
-            if (g.on.half) {
-                MV__CU_UNROLL for (i = 0; i < SIDES; i++)
-                    mv__cu_df_stage<COMPS>(fields + i * COMPS * m.fw * m.fh, g.side[i].u, g.on, x0, y0, z,
-                                           m.fw, m.fh);
-                mv__cu_sync();
-            }
-            MV__CU_UNROLL for (i = 0; i < SIDES; i++) base[i] = mv__cu_df_base_of(g.side[i].m, x0, y0, z);
-            MV__CU_DF_CELLS(cell, row, col, m.w, m.w * m.h) {
-                const int x = x0 + col, y = y0 + row;
-                float v[2] = {0.0f, 0.0f}, d[3] = {0.0f, 0.0f, 0.0f};
-                if (x >= 0 && x < n[0] && y >= 0 && y < n[1]) {
-                    const long long at = ((long long)z * n[1] + y) * n[0] + x;
-                    MV__CU_UNROLL for (i = 0; i < SIDES; i++) {
-                        if (g.on.half)
-                            mv__cu_df_spread<COMPS>(d, fields + i * COMPS * m.fw * m.fh, m.fw, m.fh, x0, y0,
-                                                    x, y);
-                        else
-                            MV__CU_UNROLL for (c = 0; c < COMPS; c++) d[c] = g.side[i].u[c][at];
-                        v[i] = mv__cu_df_look<COMPS, 0>(g.side[i], base[i], col, row, d, NULL);
-                    }
-                    if (SIDES == 1) v[1] = g.scale * g.f[at] + g.add;
+        if (z >= first && z <= last) {
+            int at = warp;
+            do {
+                float v[MV__CU_DF_FEW][2], d[MV__CU_DF_FEW][3];
+                MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++) {
+                    if (!F::FEW)
+                        known[k] = mv__cu_df_piece(g.on, x0, y0, at + k * MV__CU_DF_WARPS, 0, r, m,
+                                                   &lies[k]);
+                    if (SIDES == 1) v[k][1] = known[k].at >= 0 ? g.f[plane + known[k].at] : 0.0f;
                 }
-                tile[cell] = v[0];
-                tile[m.w * m.h + cell] = v[1];
-            }
+                MV__CU_UNROLL for (i = 0; i < SIDES; i++) {
+                    if (g.on.half)
+                        MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++)
+                            mv__cu_df_spread<COMPS>(d[k], fields + i * COMPS * vectors, m.fw, vectors,
+                                                    known[k]);
+                    else
+                        MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++)
+                            MV__CU_UNROLL for (c = 0; c < COMPS; c++)
+                                d[k][c] = known[k].at >= 0 ? g.side[i].u[c][plane + known[k].at] : 0.0f;
+                    MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++)
+                        v[k][i] = mv__cu_df_look<COMPS, 0>(g.side[i], base[i], known[k].x, known[k].y, d[k],
+                                                           NULL);
+                }
+                MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++) {
+                    if (SIDES == 1) v[k][1] = g.scale * v[k][1] + g.add;
+                    if (known[k].at < 0) v[k][0] = v[k][1] = 0.0f;
+                }
+                MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++)
+                    if (lies[k] >= 0) tile[lies[k]] = v[k][0], tile[cells + lies[k]] = v[k][1];
+                at += MV__CU_DF_FEW * MV__CU_DF_WARPS;
+            } while (!F::FEW && at < pieces);
             mv__cu_sync();
-            mv__cu_df_rows<F::CH>(tile + m.mid, pair, m.w, m.h, 2 * g.r + 1);
+            mv__cu_df_rows<F::CH>(tile + m.mid, pair, m.w, m.h, 2 * r + 1);
+            if (z < last) mv__cu_df_bases_of<COMPS, SIDES>(base, g.side, x0, y0, z + 1);
+            if (g.on.half && z < last)
+                MV__CU_UNROLL for (i = 0; i < SIDES; i++)
+                    mv__cu_df_stage<COMPS, F::FEW>(fields + i * COMPS * vectors, g.side[i].u, g.on, x0, y0,
+                                                   z + 1, m.fw, vectors, vector);
             mv__cu_sync();
-            mv__cu_df_box(a, column, 2 * g.r + 1);
+            mv__cu_df_box(a, column, 2 * r + 1);
         }
-        mv__cu_df_along<RZ>(ring, a, g.r);
+        mv__cu_df_along<RZ>(ring, a, r);
         if (to < z0) continue;
-        MV__CU_UNROLL for (k = 0; k < F::OUT; k++) {
-            const int x = (int)blockIdx.x * 32 + tx, y = (int)blockIdx.y * F::TY + ty + k;
-            const float inv = mv__cu_df_share(x, n[0], g.r) * mv__cu_df_share(y, n[1], g.r) *
-                              mv__cu_df_share(to, n[2], g.r);
-            if (x < n[0] && y < n[1])
-                mv__cu_df_correlate<SIDES>(g, a[k], ((long long)to * n[1] + y) * n[0] + x, inv, &e, &all);
-        }
+        const float deep = to >= r && to + r < n[2] ? inner : mv__cu_df_share(to, n[2], r);
+        MV__CU_UNROLL for (k = 0; k < F::OUT; k++)
+            if (bx + tx < n[0] && by + ty + k < n[1])
+                mv__cu_df_correlate<SIDES>(g, a[k], still[k], to * slab + there[k], share[k] * deep, &e,
+                                           &all);
     }
     {
         const long long block = ((long long)blockIdx.z * gridDim.y + blockIdx.y) * gridDim.x + blockIdx.x;
@@ -21766,21 +21880,11 @@ MV__CU_DEV void mv__cu_df_pull(float *v, const float *turn, float a, float b, fl
     }
     v[3] = mv__cu_mul(b, sum);
 }
+/* of both sides: w and slope are what look finds of them */
 template <int COMPS, int SIDES>
-MV__CU_DEV void mv__cu_df_force(float *v, const mv__cu_df_sweep &g, const float *s, const float *fields,
-                                int fw, int fh, const mv__cu_df_base *base, int x0, int y0, int x, int y,
-                                int z) {
-    const long long at = ((long long)z * g.on.n[1] + y) * g.on.n[0] + x;
-    float d[3] = {0.0f, 0.0f, 0.0f}, slope[2][3], w[2];
-    int c, i;
-    MV__CU_UNROLL for (i = 0; i < SIDES; i++) {
-        if (g.on.half)
-            mv__cu_df_spread<COMPS>(d, fields + i * COMPS * fw * fh, fw, fh, x0, y0, x, y);
-        else
-            MV__CU_UNROLL for (c = 0; c < COMPS; c++) d[c] = g.side[i].u[c][at];
-        w[i] = mv__cu_df_look<COMPS, 1>(g.side[i], base[i], x - x0, y - y0, d, slope[i]);
-    }
-    if (SIDES == 1) w[1] = g.scale * g.f[at] + g.add;
+MV__CU_DEV void mv__cu_df_force(float *v, const mv__cu_df_sweep &g, const float *s, const float *w,
+                                const float (*slope)[3], int at) {
+    int c;
     mv__cu_df_pull<COMPS>(v, g.side[0].turn, s[0], s[1], s[2], w[1], w[0], slope[0]);
     if (SIDES == 2) { /* the forces' difference: what moves both images alike is left alone */
         const int none = g.weight && !(g.weight[at] > 0.0f);
@@ -21797,46 +21901,97 @@ MV__CU_KERNEL(MV__CU_B, (mv__cu_df_form<RZ, SIDES>::BLOCKS)) mv__cu_k_df_forces(
     typedef mv__cu_df_form<RZ, SIDES> F;
     enum { COMPS = RZ ? 3 : 2, PAIRS = F::OUT > 1 ? F::OUT / 2 : 1 };
     MV__CU_DYNAMIC(float, tile);
+    MV__CU_SHARED(mv__cu_df_bases, base);
     MV__CU_DF_PLANES(g, z0, z1);
-    const mv__cu_df_room m = mv__cu_df_room_of<RZ, SIDES>(g.r, g.on.half, 1);
-    const int *n = g.on.n, bx = (int)blockIdx.x * 32, by = (int)blockIdx.y * F::TY, cells = m.w * m.h;
-    float ring[F::OUT][F::CH][F::RING], a[F::OUT][F::CH], sum[PAIRS][4] = {};
-    mv__cu_df_base base[SIDES];
-    int z, k, c, i, tx, ty;
+    const int r = F::FEW ? (int)RZ : g.r;
+    const mv__cu_df_room m = mv__cu_df_room_of<RZ, SIDES>(r, g.on.half, 1);
+    const int *n = g.on.n, bx = (int)blockIdx.x * 32, by = (int)blockIdx.y * F::TY, cells = m.w * m.h,
+              slab = n[0] * n[1], first = z0 > r ? z0 - r : 0, last = mv__cu_mini(n[2], z1 + r) - 1,
+              warp = (int)threadIdx.x >> 5, pieces = mv__cu_df_pieces(m.h, r), vectors = m.fw * m.fh;
+    float ring[F::OUT][F::CH][F::RING], a[F::OUT][F::CH], sum[PAIRS][4] = {}, next[MV__CU_DF_FEW][F::CH];
+    mv__cu_df_cell mine[F::OUT];
+    int z, k, c, i, tx, ty, at, known[MV__CU_DF_FEW], lies[MV__CU_DF_FEW],
+        vector = mv__cu_df_stage_at(g.on, bx, by, m.fw, (int)threadIdx.x);
     if (g.state->ended) return;
     mv__cu_df_place<F::OUT>(&tx, &ty);
     mv__cu_df_clear(ring);
     const mv__cu_df_stack rows = {tile, 1, cells}, column = {tile + m.mid + ty * 33 + tx, 33, m.h * 33};
+    MV__CU_UNROLL for (k = 0; k < F::OUT; k++)
+        mine[k] = mv__cu_df_cell_of(g.on, bx, by, bx + tx, by + ty + k, m.fw);
+/* a plane's derivatives at the next few pieces */
+#define MV__CU_DF_FETCH(from, all, z)                                                                        \
+    MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++) {                                                      \
+        if (all)                                                                                             \
+            known[k] = mv__cu_df_piece(g.on, bx - r, by - r, (from) + k * MV__CU_DF_WARPS, 0, r, m,          \
+                                       &lies[k]).at;                                                         \
+        MV__CU_UNROLL for (c = 0; c < F::CH; c++)                                                            \
+            next[k][c] = known[k] >= 0 ? g.a[c][(z) * slab + known[k]] : 0.0f;                               \
+    }
+    MV__CU_DF_FETCH(warp, 1, first)
+    if (F::FEW) {
+        MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++) mv__cu_df_keep(&known[k]), mv__cu_df_keep(&lies[k]);
+        MV__CU_UNROLL for (k = 0; k < F::OUT; k++) {
+            mv__cu_df_keep(&mine[k].corner);
+            mv__cu_df_keep(&mine[k].at);
+        }
+        mv__cu_df_keep(&vector);
+    }
     for (z = z0 - RZ; z < z1 + RZ; z++) {
-        const int to = z - RZ, live = z >= 0 && z < n[2] && z >= z0 - g.r && z < z1 + g.r;
+        const int to = z - RZ, live = z >= first && z <= last;
         MV__CU_UNROLL for (k = 0; k < F::OUT; k++) MV__CU_UNROLL for (c = 0; c < F::CH; c++) a[k][c] = 0.0f;
         if (live) {
-            MV__CU_DF_CELLS(cell, row, col, m.w, cells) {
-                const int x = bx - g.r + col, y = by - g.r + row;
-                const int in = x >= 0 && x < n[0] && y >= 0 && y < n[1];
-                const long long at = ((long long)z * n[1] + y) * n[0] + x;
-                MV__CU_UNROLL for (c = 0; c < F::CH; c++) tile[c * cells + cell] = in ? g.a[c][at] : 0.0f;
-            }
+            at = warp;
+            do {
+                MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++)
+                    if (lies[k] >= 0)
+                        MV__CU_UNROLL for (c = 0; c < F::CH; c++) tile[c * cells + lies[k]] = next[k][c];
+                at += MV__CU_DF_FEW * MV__CU_DF_WARPS;
+                if (!F::FEW && at < pieces) {
+                    MV__CU_DF_FETCH(at, 1, z)
+                }
+            } while (!F::FEW && at < pieces);
         }
         mv__cu_sync();
-        if (live) mv__cu_df_rows<F::CH>(tile + m.mid, rows, m.w, m.h, 2 * g.r + 1);
+        if (live) mv__cu_df_rows<F::CH>(tile + m.mid, rows, m.w, m.h, 2 * r + 1);
+        if (to >= z0) mv__cu_df_bases_of<COMPS, SIDES>(base, g.side, bx, by, to);
         if (to >= z0 && g.on.half)
             MV__CU_UNROLL for (i = 0; i < SIDES; i++)
-                mv__cu_df_stage<COMPS>(tile + m.field + i * COMPS * m.fw * m.fh, g.side[i].u, g.on, bx, by,
-                                       to, m.fw, m.fh);
+                mv__cu_df_stage<COMPS, F::FEW>(tile + m.field + i * COMPS * vectors, g.side[i].u, g.on, bx,
+                                               by, to, m.fw, vectors, vector);
         mv__cu_sync();
-        if (live) mv__cu_df_box(a, column, 2 * g.r + 1);
-        mv__cu_df_along<RZ>(ring, a, g.r);
+        if (z >= first && z < last) { /* on their way while the forces are found */
+            MV__CU_DF_FETCH(warp, !F::FEW, z + 1)
+        }
+        if (live) mv__cu_df_box(a, column, 2 * r + 1);
+        mv__cu_df_along<RZ>(ring, a, r);
         if (to < z0) continue;
-        MV__CU_UNROLL for (i = 0; i < SIDES; i++) base[i] = mv__cu_df_base_of(g.side[i].m, bx, by, to);
+        float w[F::OUT][2], slope[F::OUT][SIDES][3], d[F::OUT][3];
+        if (SIDES == 1)
+            MV__CU_UNROLL for (k = 0; k < F::OUT; k++)
+                w[k][1] = mine[k].at >= 0 ? g.f[to * slab + mine[k].at] : 0.0f;
+        MV__CU_UNROLL for (i = 0; i < SIDES; i++) {
+            if (g.on.half)
+                MV__CU_UNROLL for (k = 0; k < F::OUT; k++)
+                    mv__cu_df_spread<COMPS>(d[k], tile + m.field + i * COMPS * vectors, m.fw, vectors,
+                                            mine[k]);
+            else
+                MV__CU_UNROLL for (k = 0; k < F::OUT; k++)
+                    MV__CU_UNROLL for (c = 0; c < COMPS; c++)
+                        d[k][c] = mine[k].at >= 0 ? g.side[i].u[c][to * slab + mine[k].at] : 0.0f;
+            MV__CU_UNROLL for (k = 0; k < F::OUT; k++)
+                w[k][i] = mv__cu_df_look<COMPS, 1>(g.side[i], base[i], mine[k].x, mine[k].y, d[k],
+                                                   slope[k][i]);
+        }
         MV__CU_UNROLL for (k = 0; k < F::OUT; k++) {
-            const int x = bx + tx, y = by + ty + k, in = x < n[0] && y < n[1];
+            const int in = mine[k].at >= 0;
             float v[4] = {0.0f, 0.0f, 0.0f, 0.0f};
-            if (in)
-                mv__cu_df_force<COMPS, SIDES>(v, g, a[k], tile + m.field, m.fw, m.fh, base, bx, by, x, y, to);
+            at = to * slab + (in ? mine[k].at : 0);
+            if (SIDES == 1) w[k][1] = g.scale * w[k][1] + g.add;
+            mv__cu_df_force<COMPS, SIDES>(v, g, a[k], w[k], slope[k], at);
+            if (!in) MV__CU_UNROLL for (c = 0; c < 4; c++) v[c] = 0.0f;
             if (!g.on.half && in)
                 MV__CU_UNROLL for (c = 0; c < 4; c++)
-                    if (c < COMPS || c == 3) g.g[c][((long long)to * n[1] + y) * n[0] + x] = v[c];
+                    if (c < COMPS || c == 3) g.g[c][at] = v[c];
             if (g.on.half)
                 MV__CU_UNROLL for (c = 0; c < 4; c++) {
                     float *s = &sum[k / 2][c];
@@ -21856,6 +22011,7 @@ MV__CU_KERNEL(MV__CU_B, (mv__cu_df_form<RZ, SIDES>::BLOCKS)) mv__cu_k_df_forces(
         }
     }
 }
+#undef MV__CU_DF_FETCH
 /* ---- what is found of the fixed image once a level: F and F^2, then of their sums the variances ---- */
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_df_square(float *f1, float *f2, const float *f, float scale, float add,
                                               long long n) {
@@ -21874,21 +22030,33 @@ typedef struct mv__cu_df_still { /* sums s of F; v: of F^2, then variances times
     float *v, *part, least;  /* part: weight of windows with contrast, of each block */
     int m[3], r;
 } mv__cu_df_still;
-MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_df_variance(mv__cu_df_still g) { /* blocks of a row, a plane apart */
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_df_variance(mv__cu_df_still g) { /* a warp a row */
     MV__CU_SHARED(mv__cu_fd_warps, sh);
-    const int y = (int)blockIdx.x, z = (int)blockIdx.y;
+    const long long line = (long long)blockIdx.x * MV__CU_DF_WARPS + ((int)threadIdx.x >> 5);
+    const int z = (int)(line / g.m[1]), y = (int)(line - (long long)z * g.m[1]);
     const float part = mv__cu_df_share(y, g.m[1], g.r) * mv__cu_df_share(z, g.m[2], g.r);
-    const long long row = ((long long)z * g.m[1] + y) * g.m[0];
+    const float inner = part / (float)(2 * g.r + 1);
     float all = 0.0f;
-    int x;
-    for (x = (int)threadIdx.x; x < g.m[0]; x += MV__CU_B) {
-        const float inv = part * mv__cu_df_share(x, g.m[0], g.r), s = g.s[row + x];
-        const float v = g.v[row + x] - s * (s * inv);
-        g.v[row + x] = v;
-        if (v * inv > g.least) all += g.weight ? g.weight[row + x] : 1.0f;
+    int x, k;
+    for (x = (int)threadIdx.x & 31; z < g.m[2] && x < g.m[0]; x += 128) {
+        const long long at = line * g.m[0] + x;
+        float s[4], v[4];
+        MV__CU_UNROLL for (k = 0; k < 4; k++) {
+            const int in = x + 32 * k < g.m[0];
+            s[k] = in ? g.s[at + 32 * k] : 0.0f;
+            v[k] = in ? g.v[at + 32 * k] : 0.0f;
+        }
+        MV__CU_UNROLL for (k = 0; k < 4; k++) {
+            const int i = x + 32 * k;
+            const float inv = i >= g.r && i + g.r < g.m[0] ? inner : part * mv__cu_df_share(i, g.m[0], g.r);
+            if (i >= g.m[0]) continue;
+            v[k] -= s[k] * (s[k] * inv);
+            g.v[at + 32 * k] = v[k];
+            if (v[k] * inv > g.least) all += g.weight ? g.weight[at + 32 * k] : 1.0f;
+        }
     }
     all = mv__cu_df_block_sum(all, sh);
-    if (threadIdx.x == 0) g.part[(long long)z * g.m[1] + y] = all;
+    if (threadIdx.x == 0) g.part[blockIdx.x] = all;
 }
 /* ---- updates. Chunks of MV__CU_DF_RUN vectors a block; planes are aligned to 16 bytes. ---- */
 typedef struct mv__cu_df_step {
@@ -22077,14 +22245,19 @@ typedef struct mv__cu_df_demons { /* forces on f of an image that moves */
     int n[3], moved, both, back, deep; /* both: J of both images; back: g becomes (g - force) / 2 */
 } mv__cu_df_demons;
 enum { MV__CU_DF_OUT = 2, MV__CU_DF_TY = 16, MV__CU_DF_PITCH = 35, MV__CU_DF_CELL = 18 * 35 };
+typedef mv__cu_df_base mv__cu_df_base_ring[4];
 typedef float mv__cu_df_ring[4][2][MV__CU_DF_CELL]; /* of a plane: W, F, with a voxel more on all sides */
 template <int COMPS>
 MV__CU_DEV float mv__cu_df_show(const mv__cu_df_side &s, const float *f, const mv__cu_df_base &b, int x,
                                 int y, const float *d, float beyond) {
-    mv__cu_fd_spot o;
-    const mv__cu_fd_cell cell = mv__cu_df_find<COMPS>(&o, s, b, x, y, d);
-    const float v = mv__cu_fd_blend<0>(f, cell, o.f, NULL);
-    return o.out ? beyond : v + o.nan;
+    mv__cu_df_spot o;
+    const mv__cu_fd_cell cell = mv__cu_df_find<COMPS>(&o, s, b, (float)x, (float)y, d);
+    float v = mv__cu_fd_blend<0>(f, cell, o.f, NULL);
+    int c;
+    MV__CU_UNROLL for (c = 0; c < COMPS; c++)
+        if (!(o.t[c] * 0.0f == 0.0f)) v = mv__cu_float(0x7fc00000u);
+        else if (o.t[c] < b.low[c] - 0.50001f || o.t[c] > b.high[c] + 0.50001f) v = beyond;
+    return v;
 }
 template <int COMPS>
 MV__CU_DEV void mv__cu_df_moved(float *d, const mv__cu_df_demons &g, long long at) {
@@ -22102,34 +22275,50 @@ MV__CU_DEV float mv__cu_df_weight(const mv__cu_df_demons &g, const mv__cu_df_bas
     }
     return fminf(a, 1.0f);
 }
-template <int COMPS> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_df_demons(mv__cu_df_demons g) {
+template <int COMPS> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_df_demons(mv__cu_df_demons g) {
     enum { T = MV__CU_DF_PITCH };
     MV__CU_SHARED(mv__cu_df_ring, ring);
+    MV__CU_SHARED(mv__cu_df_base_ring, base);
     MV__CU_SHARED(mv__cu_fd_warps, sh);
     const int *n = g.n, tx = (int)threadIdx.x & 31, ty = ((int)threadIdx.x >> 5) * MV__CU_DF_OUT,
               x0 = (int)blockIdx.x * 32, x = x0 + tx, y0 = (int)blockIdx.y * MV__CU_DF_TY,
               z0 = (int)blockIdx.z * g.deep, z1 = mv__cu_mini(n[2], z0 + g.deep);
     const float hx = x > 0 && x + 1 < n[0] ? 0.5f : 1.0f, by = g.both ? 0.5f * g.scale : g.scale;
-    mv__cu_df_base base;
+    const int slab = n[0] * n[1];
     float e = 0.0f, all = 0.0f;
-    int z, k, c;
+    int z, k, c, place[MV__CU_DF_FEW];
     if (g.state->ended) return;
+    MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++) { /* cells of this thread, in a plane or -1 */
+        const int cell = (int)threadIdx.x + k * MV__CU_B, px = x0 - 1 + cell % T, py = y0 - 1 + cell / T;
+        const int in = cell < MV__CU_DF_CELL && px >= 0 && px < n[0] && py >= 0 && py < n[1];
+        place[k] = in ? py * n[0] + px : -1;
+        mv__cu_df_keep(&place[k]);
+    }
+    mv__cu_df_bases_of<COMPS, 1>(&base[(z0 - 1) & 3], &g.side, x0 - 1, y0 - 1, z0 - 1);
+    mv__cu_sync();
     for (z = z0 - 1; z <= z1; z++) {
         const int now = z - 1, low = now > 0 ? now - 1 : 0, high = mv__cu_mini(now + 1, n[2] - 1);
         const float hz = high - low > 1 ? 0.5f : 1.0f;
-        if (z >= 0 && z < n[2]) base = mv__cu_df_base_of(g.side.m, x0 - 1, y0 - 1, z);
-        for (k = (int)threadIdx.x; k < MV__CU_DF_CELL && z >= 0 && z < n[2]; k += MV__CU_B) {
-            const int row = k / T, col = k - row * T, px = x0 - 1 + col, py = y0 - 1 + row;
-            float w = 0.0f, f = 0.0f, d[3];
-            if (px >= 0 && px < n[0] && py >= 0 && py < n[1]) {
-                const long long at = ((long long)z * n[1] + py) * n[0] + px;
-                mv__cu_df_moved<COMPS>(d, g, at);
-                w = mv__cu_df_show<COMPS>(g.side, g.side.f, base, col, row, d, mv__cu_float(0x7fc00000u));
-                f = g.f[at];
+        if (z >= 0 && z < n[2]) {
+            float f[MV__CU_DF_FEW], d[MV__CU_DF_FEW][3], w[MV__CU_DF_FEW];
+            MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++) {
+                const int there = place[k] >= 0;
+                f[k] = there ? g.f[z * slab + place[k]] : 0.0f;
+                MV__CU_UNROLL for (c = 0; c < 3; c++)
+                    d[k][c] = there && g.moved && c < COMPS ? g.side.u[c][z * slab + place[k]] : 0.0f;
             }
-            ring[z & 3][0][k] = w;
-            ring[z & 3][1][k] = f;
+            MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++) {
+                const int cell = (int)threadIdx.x + k * MV__CU_B;
+                w[k] = mv__cu_df_show<COMPS>(g.side, g.side.f, base[z & 3], cell % T, cell / T, d[k],
+                                             mv__cu_float(0x7fc00000u));
+            }
+            MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++) {
+                const int cell = (int)threadIdx.x + k * MV__CU_B;
+                if (cell < MV__CU_DF_CELL)
+                    ring[z & 3][0][cell] = place[k] >= 0 ? w[k] : 0.0f, ring[z & 3][1][cell] = f[k];
+            }
         }
+        mv__cu_df_bases_of<COMPS, 1>(&base[(z + 1) & 3], &g.side, x0 - 1, y0 - 1, z + 1);
         mv__cu_sync();
         if (now < z0 || now >= z1) continue;
         MV__CU_UNROLL for (k = 0; k < MV__CU_DF_OUT; k++) {
@@ -22154,8 +22343,7 @@ template <int COMPS> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_df_demons(mv__cu_df_dem
             q[1] = m[3] * j[0] + (m[5] * j[2] + m[1] * j[1]);
             q[2] = m[4] * j[0] + (m[5] * j[1] + m[2] * j[2]);
             s = q[0] * j[0] + (q[1] * j[1] + (q[2] * j[2] + dd * g.inverse));
-            if (g.w && k == 0) base = mv__cu_df_base_of(g.side.m, x0 - 1, y0 - 1, now);
-            a = mv__cu_df_weight<COMPS>(g, base, tx + 1, ty + k + 1, at);
+            a = mv__cu_df_weight<COMPS>(g, base[now & 3], tx + 1, ty + k + 1, at);
             ok = dd < 1e36f; /* not NaN */
             if (ok) e += a * dd, all += a;
             ok = ok && fabsf(d) > g.threshold && s > 1e-12f && s < 1e36f;
@@ -22184,10 +22372,44 @@ typedef struct mv__cu_df_stills {
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_df_show(mv__cu_df_stills g) {
     const float none[3] = {0.0f, 0.0f, 0.0f};
     MV__CU_RS_EACH(g, x, y, z) {
-        const mv__cu_df_base base = mv__cu_df_base_of(g.side.m, x, y, z);
-        g.d[((long long)z * g.m[1] + y) * g.m[0] + x] =
-            g.m[2] > 1 ? mv__cu_df_show<3>(g.side, g.side.f, base, 0, 0, none, g.beyond)
-                       : mv__cu_df_show<2>(g.side, g.side.f, base, 0, 0, none, g.beyond);
+        mv__cu_df_base b;
+        float v;
+        int r;
+        MV__CU_UNROLL for (r = 0; r < 3; r++) mv__cu_df_base_along(&b, g.side, r, x, y, z);
+        if (g.m[2] > 1) v = mv__cu_df_show<3>(g.side, g.side.f, b, 0, 0, none, g.beyond);
+        else v = mv__cu_df_show<2>(g.side, g.side.f, b, 0, 0, none, g.beyond);
+        g.d[((long long)z * g.m[1] + y) * g.m[0] + x] = v;
+    }
+}
+/* Half a field at each voxel: m times that */
+typedef struct mv__cu_df_wide {
+    const float *u[3];
+    float *d[3], by[9];
+    long long dy, dz;
+    int m[3], fn[3];
+} mv__cu_df_wide;
+template <int COMPS> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_df_grow(mv__cu_df_wide g) {
+    MV__CU_RS_EACH(g, x, y, z) {
+        const int here[3] = {x, y, z}, step[3] = {1, g.fn[0], g.fn[0] * g.fn[1]};
+        int at = 0, off[3], c, r;
+        float v[3];
+        MV__CU_UNROLL for (r = 0; r < 3; r++) { /* the nearest vector, and the way to the next */
+            const int i = here[r] >> 1, next = mv__cu_df_clamp((here[r] & 1) ? i + 1 : i - 1, g.fn[r]);
+            at += i * step[r];
+            off[r] = (next - i) * step[r];
+        }
+        MV__CU_UNROLL for (c = 0; c < COMPS; c++) {
+            const float *u = g.u[c] + at;
+            float s[4];
+            MV__CU_UNROLL for (r = 0; r < (COMPS > 2 ? 4 : 2); r++) {
+                const float *p = u + (r & 1 ? off[1] : 0) + (r & 2 ? off[2] : 0);
+                s[r] = 0.75f * p[0] + 0.25f * p[off[0]];
+            }
+            s[0] = 0.75f * s[0] + 0.25f * s[1];
+            v[c] = COMPS > 2 ? 0.75f * s[0] + 0.25f * (0.75f * s[2] + 0.25f * s[3]) : s[0];
+        }
+        MV__CU_UNROLL for (c = 0; c < COMPS; c++)
+            g.d[c][z * g.dz + y * g.dy + x] = mv__cu_fd_row<COMPS>(g.by + 3 * c, v);
     }
 }
 /* ---- host: what both calls share ---- */
@@ -22236,11 +22458,11 @@ MV__CU_FN mv_status mv__cu_df_side_of(mv_cuda_ctx *ctx, const char *op, mv__cu_d
         for (c = 0; c < 3; c++) s->turn[3 * r + c] = (float)(m[4 * r + c] * (double)v->v.scale);
     return mv__cu_fd_map_of(ctx, op, &s->m, m, n);
 }
-/* Planes a block goes through: an even number; some 512 blocks. */
+/* Planes a block goes through: an even number; some 256 blocks, or many more: an H100 has room for 264. */
 MV__CU_FN int mv__cu_df_deep(size_t n, size_t tiles, size_t least) {
-    size_t deep = mv__cu_divup(n * tiles, 512);
+    size_t deep = mv__cu_divup(n * tiles, 256);
     if (deep < least) deep = least;
-    if (deep > 64) deep = 64;
+    if (deep > 128) deep = 128;
     if (deep < mv__cu_divup(n, 60000)) deep = mv__cu_divup(n, 60000);
     return (int)(deep + (deep & 1));
 }
@@ -22529,7 +22751,7 @@ MV__CU_FN mv_status mv__cu_df_lncc_grid(mv_cuda_ctx *ctx, const char *op, mv__cu
     MV__CU_DF_FORMS(MV__CU_DF_FORM)
 #undef MV__CU_DF_FORM
     d->sweep.deep = mv__cu_df_deep(d->n[2], mv__cu_divup(d->n[0], 32) * mv__cu_divup(d->n[1], (size_t)ty),
-                                   4 * (size_t)d->o->radius);
+                                   2 * (size_t)d->o->radius);
     return mv__cu_df_blocks_of(ctx, op, d->n, ty, d->sweep.deep, &d->blocks);
 }
 MV__CU_FN mv_status mv__cu_df_sweep_run(mv_cuda_ctx *ctx, const char *op, const mv__cu_df_lncc *d) {
@@ -22582,7 +22804,8 @@ MV__CU_FN void mv__cu_df_lncc_lay(mv__cu_df_lncc *d, void *base) {
     }
     if (d->o->mode != MEDVOL_LNCC_GREEDY || d->o->inverse) mv__cu_df_planes(base, &at, d->r, comps, d->count);
     if (d->sides == 2 && (d->fix.v.w || d->mov.v.w)) mv__cu_df_planes(base, &at, d->weight, 2, d->count);
-    work = mv__cu_df_more(2 * (size_t)mv__cu_df_count(&d->blocks), d->n[1] * d->n[2]);
+    work = mv__cu_df_more(2 * (size_t)mv__cu_df_count(&d->blocks),
+                          mv__cu_divup(d->n[1] * d->n[2], MV__CU_DF_WARPS));
     d->part = mv__cu_df_take(base, &at, work);
     d->most = mv__cu_df_take(base, &at, mv__cu_df_runs(d->fcount));
     mv__cu_df_sigma(sigma, d, d->o->sigma_update);
@@ -22627,6 +22850,7 @@ MV__CU_FN mv_status mv__cu_df_lncc_fixed(mv_cuda_ctx *ctx, const char *op, const
     const float *const from[2] = {d->a[0], d->a[1]};
     mv__cu_df_still g;
     unsigned grid = 0;
+    size_t parts;
     mv_status st;
     int r;
     if (d->sides == 2) return MEDVOL_OK;
@@ -22642,14 +22866,12 @@ MV__CU_FN mv_status mv__cu_df_lncc_fixed(mv_cuda_ctx *ctx, const char *op, const
     g.least = d->sweep.least_f;
     g.r = d->o->radius;
     for (r = 0; r < 3; r++) g.m[r] = (int)d->n[r];
-    if (d->n[2] > 65535)
-        return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "fixed", (double)d->n[2],
-                           "%s: fixed has too many planes", op);
-    MV__CU_LAUNCH(mv__cu_k_df_variance, dim3((unsigned)d->n[1], (unsigned)d->n[2], 1), MV__CU_B, 0,
-                  ctx->stream, g);
+    parts = mv__cu_divup(d->n[1] * d->n[2], MV__CU_DF_WARPS);
+    if ((st = mv__cu_grid(ctx, op, parts, &grid)) < 0) return st;
+    MV__CU_LAUNCH(mv__cu_k_df_variance, grid, MV__CU_B, 0, ctx->stream, g);
     if ((st = mv__cu_launched(ctx, op)) < 0) return st;
     MV__CU_LAUNCH(mv__cu_k_df_open, 1, MV__CU_B, 0, ctx->stream, d->state, (const float *)d->part,
-                  (int)(d->n[1] * d->n[2]));
+                  (int)parts);
     return mv__cu_launched(ctx, op);
 }
 /* The affine of the field's voxels */
@@ -22681,20 +22903,33 @@ MV__CU_FN mv_status mv__cu_df_lncc_inherit(mv_cuda_ctx *ctx, const char *op, con
     return st;
 }
 /* ---- an iteration ---- */
+/* Half a field at each voxel, times the 3 x 3 part of m, where rows are dy, planes dz apart */
+MV__CU_FN mv_status mv__cu_df_grow(mv_cuda_ctx *ctx, const char *op, const mv__cu_df_lncc *d,
+                                   float *const *to, long long dy, long long dz, float *const *u,
+                                   const double *m) {
+    mv__cu_df_wide g;
+    dim3 blocks;
+    int c;
+    mv_status st = mv__cu_rs_blocks(ctx, op, d->n, 64, 4, 1, &blocks);
+    if (st < 0) return st;
+    memset(&g, 0, sizeof g);
+    for (c = 0; c < 3; c++) {
+        g.m[c] = (int)d->n[c], g.fn[c] = (int)d->fn[c];
+        if (c < d->comps) g.d[c] = to[c], g.u[c] = u[c];
+    }
+    g.dy = dy, g.dz = dz;
+    mv__cu_fd_turn_of(g.by, m, 2.0); /* its voxels are of two */
+    MV__CU_DF_COMPS(ctx, d->comps, mv__cu_k_df_grow, blocks, g);
+    return mv__cu_launched(ctx, op);
+}
 /* The field of a side at each voxel, in voxels: itself, or made in a */
 MV__CU_FN mv_status mv__cu_df_whole(mv_cuda_ctx *ctx, const char *op, const mv__cu_df_lncc *d,
                                     float *const *u, float **whole) {
-    double place[12], twice[12];
-    int k;
+    double same[12];
     memcpy(whole, d->half ? d->a : u, 3 * sizeof *whole);
     if (!d->half) return MEDVOL_OK;
-    mv_affine_identity(place);
-    mv_affine_identity(twice);
-    for (k = 0; k < 3; k++) {
-        place[5 * k] = 0.5, place[4 * k + 3] = d->n[k] > 1 ? -0.25 : 0.0;
-        twice[5 * k] = 2.0;
-    }
-    return mv__cu_df_carry(ctx, op, whole, d->n, u, d->fn, d->comps, place, twice);
+    mv_affine_identity(same);
+    return mv__cu_df_grow(ctx, op, d, whole, (long long)d->n[0], (long long)(d->n[0] * d->n[1]), u, same);
 }
 MV__CU_FN mv_status mv__cu_df_exp(mv_cuda_ctx *ctx, const char *op, const mv__cu_df_lncc *d) { /* w of u */
     mv__cu_fd_source v;
@@ -22971,6 +23206,14 @@ MV__CU_FN mv_status mv__cu_df_lncc_results(mv_cuda_ctx *ctx, const mv__cu_df_lnc
     for (k = 0; k < 3 && st == MEDVOL_OK; k++) {
         float *from[3];
         if (!g->to[k]) continue;
+        if (d->half && (k == 2 || (k == 0 && d->o->mode == MEDVOL_LNCC_GREEDY))) {
+            float *const all = (float *)g->out[k].data;
+            int c;
+            for (c = 0; c < 3; c++) from[c] = all + (c < d->comps ? c * g->out[k].stride[4] : 0);
+            st = mv__cu_df_grow(ctx, q->op, d, from, g->out[k].stride[1], g->out[k].stride[2], d->f[0].u,
+                                d->fix.affine);
+            continue;
+        }
         st = mv__cu_df_lncc_result(ctx, q->op, d, k, from);
         if (st == MEDVOL_OK) st = mv__cu_df_put(ctx, q->op, &g->out[k], from, d->n, d->fix.affine);
     }
