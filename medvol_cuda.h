@@ -14862,7 +14862,7 @@ MEDVOL_DEF mv_status mv_cuda_pyramid(mv_cuda_ctx *ctx, mv_cuda_volume *levels, s
     return st < 0 ? st : mv__cu_end(ctx, mv__cu_fi_pyramid(ctx, levels, count, src, opt));
 }
 /* ==== [FIELD] displacement fields, chains of transforms, warps. Owns mv__cu_fd_*. Uses [BASE] [CTX] [VOLUME]
-   [SPATIAL] [RESAMPLE]. Positions are whole numbers of 2^-32 voxels, displacements floats; warps of 8 x 4
+   [SPATIAL] [RESAMPLE]. Positions are whole numbers of 2^-32 voxels, displacements floats; warps of 16 x 2
    voxels. Source: Arsigny et al. 2006, Rueckert et al. 1999, Schaller et al. 2021 (labels). ============= */
 enum { MV__CU_FD_DEEP = 4, MV__CU_FD_STEPS = 4 };
 /* From voxels of a grid to positions, in 2^-32: the upper half is the voxel below, exactly */
@@ -14876,17 +14876,38 @@ typedef struct mv__cu_fd_spot {
     int i[3], in, out; /* the lower corner of a cell; in: bits of axes along which it is within the voxels */
     float f[3], nan;   /* nan: 0, or NaN where the position is not finite */
 } mv__cu_fd_spot;
+MV__CU_DEV long long mv__cu_fd_times(int i, long long m) { /* i >= 0: two multiplications, not four */
+    return (long long)((mv__cu_u64)(unsigned)i * (mv__cu_u64)m);
+}
 MV__CU_DEV void mv__cu_fd_start(const mv__cu_fd_map &g, int x, int y, int z, long long *p) {
     int r;
     MV__CU_UNROLL for (r = 0; r < 3; r++)
         p[r] = g.m[4 * r + 3] + x * g.m[4 * r] + y * g.m[4 * r + 1] + z * g.m[4 * r + 2];
 }
+MV__CU_DEV void mv__cu_fd_voxel(const mv__cu_fd_map &g, int x, int y, int z, long long *p) { /* none below 0 */
+    int r;
+    MV__CU_UNROLL for (r = 0; r < 3; r++)
+        p[r] = g.m[4 * r + 3] + mv__cu_fd_times(x, g.m[4 * r]) + mv__cu_fd_times(y, g.m[4 * r + 1]) +
+               mv__cu_fd_times(z, g.m[4 * r + 2]);
+}
 MV__CU_DEV void mv__cu_fd_next(const mv__cu_fd_map &g, long long *p) { /* a plane on */
     int r;
     MV__CU_UNROLL for (r = 0; r < 3; r++) p[r] += g.m[4 * r + 2];
 }
-/* t: a position beyond voxel `whole`. Beyond the voxels the nearest counts. */
-MV__CU_DEV void mv__cu_fd_find(mv__cu_fd_spot *o, const int *whole, const float *t, const int *n) {
+/* The whole number below t and what is above it; |t| < 2^22 */
+enum { MV__CU_FD_FAR = 1 << 22 };
+MV__CU_DEV int mv__cu_fd_floor(float t, float *f) {
+#ifdef __CUDACC__
+    const float m = __fadd_rd(t, 12582912.0f); /* 1.5 2^23: the lowest bits are the whole number */
+    *f = t - (m - 12582912.0f);
+    return (int)(mv__cu_bits(m) - 0x4b400000u);
+#else
+    const float down = fabsf(t) < (float)MV__CU_FD_FAR ? floorf(t) : 0.0f;
+    *f = t - down;
+    return (int)down;
+#endif
+}
+MV__CU_DEV void mv__cu_fd_beyond(mv__cu_fd_spot *o, const int *whole, const float *t, const int *n) {
     int r;
     o->nan = t[0] * 0.0f + t[1] * 0.0f + t[2] * 0.0f;
     o->in = o->out = 0;
@@ -14903,6 +14924,18 @@ MV__CU_DEV void mv__cu_fd_find(mv__cu_fd_spot *o, const int *whole, const float 
         o->f[r] = f;
     }
 }
+/* t: a position beyond voxel `whole`. Beyond the voxels the nearest counts: that is looked at only where the
+   cell is not one of the voxels' along each axis. */
+MV__CU_DEV void mv__cu_fd_find(mv__cu_fd_spot *o, const int *whole, const float *t, const int *n) {
+    int r, inside = 1;
+    o->nan = 0.0f;
+    o->in = 7, o->out = 0;
+    MV__CU_UNROLL for (r = 0; r < 3; r++) {
+        o->i[r] = whole[r] + mv__cu_fd_floor(t[r], &o->f[r]);
+        inside &= fabsf(t[r]) < (float)MV__CU_FD_FAR && (unsigned)o->i[r] < (unsigned)(n[r] - 1);
+    }
+    if (!inside) mv__cu_fd_beyond(o, whole, t, n);
+}
 /* p, and what d moves it by: d in units of which b makes voxels */
 MV__CU_DEV void mv__cu_fd_spot_of(mv__cu_fd_spot *o, const long long *p, const float *b, const float *d,
                                   int moved, const int *n) {
@@ -14916,25 +14949,29 @@ MV__CU_DEV void mv__cu_fd_spot_of(mv__cu_fd_spot *o, const long long *p, const f
     mv__cu_fd_find(o, whole, t, n);
 }
 /* The linear blend of a cell's corners; g: its derivatives where GRAD */
-typedef struct mv__cu_fd_cell { long long at, dy, dz; int dx; } mv__cu_fd_cell;
+typedef struct mv__cu_fd_cell {
+    long long at, dy, dz;
+    int dx; /* 0: x is one voxel */
+} mv__cu_fd_cell;
 MV__CU_DEV mv__cu_fd_cell mv__cu_fd_cell_of(const mv__cu_fd_spot &o, const int *n, long long sy,
                                             long long sz) {
     mv__cu_fd_cell c;
-    c.at = o.i[0] + o.i[1] * sy + o.i[2] * sz;
+    c.at = o.i[0] + mv__cu_fd_times(o.i[1], sy) + mv__cu_fd_times(o.i[2], sz);
     c.dx = n[0] > 1;
     c.dy = n[1] > 1 ? sy : 0;
     c.dz = n[2] > 1 ? sz : 0;
     return c;
 }
 template <int GRAD, class T>
-MV__CU_DEV float mv__cu_fd_blend(const T *__restrict__ p, const mv__cu_fd_cell &c, const float *f, float *g) {
+MV__CU_DEV float mv__cu_fd_blend(const T *__restrict__ p, const mv__cu_fd_cell &c, const float *f, float *g,
+                                 int dx = 1) {
     float x[4], d[4], a, b, e, h;
     int r;
     p += c.at;
     MV__CU_UNROLL for (r = 0; r < 4; r++) {
         const T *q = p + (r & 1 ? c.dy : 0) + (r & 2 ? c.dz : 0);
         x[r] = mv__cu_get(q[0]);
-        d[r] = mv__cu_get(q[c.dx]) - x[r];
+        d[r] = c.dx ? mv__cu_get(q[dx]) - x[r] : 0.0f;
     }
     MV__CU_UNROLL for (r = 0; r < 4; r++) x[r] += f[0] * d[r];
     e = x[1] - x[0], h = x[3] - x[2];
@@ -14949,8 +14986,8 @@ MV__CU_DEV float mv__cu_fd_blend(const T *__restrict__ p, const mv__cu_fd_cell &
 }
 /* Voxels x, y of a thread and its planes z, of blocks of 32 x 8 x 4 */
 #define MV__CU_FD_XY(x, y)                                                                                   \
-    const int x = (int)blockIdx.x * 32 + ((int)threadIdx.x >> 5 & 3) * 8 + ((int)threadIdx.x & 7);           \
-    const int y = (int)blockIdx.y * 8 + ((int)threadIdx.x >> 7) * 4 + ((int)threadIdx.x >> 3 & 3)
+    const int x = (int)blockIdx.x * 32 + ((int)threadIdx.x >> 5 & 1) * 16 + ((int)threadIdx.x & 15);         \
+    const int y = (int)blockIdx.y * 8 + ((int)threadIdx.x >> 6) * 2 + ((int)threadIdx.x >> 4 & 1)
 #define MV__CU_FD_STRETCH(n2, from, to)                                                                      \
     for (int from = (int)blockIdx.z * MV__CU_FD_DEEP,                                                        \
          to = mv__cu_mini(n2, from + MV__CU_FD_DEEP); from < (n2);                                           \
@@ -14970,7 +15007,7 @@ template <int GRAD> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_fd_image(mv__cu_fd_image
     MV__CU_FD_STRETCH(g.n[2], from, to) {
         long long p[3];
         int z, c;
-        mv__cu_fd_start(g.m, x, y, from, p);
+        mv__cu_fd_voxel(g.m, x, y, from, p);
         for (z = from; z < to; z++) {
             const long long at = ((long long)z * g.n[1] + y) * g.n[0] + x;
             mv__cu_fd_spot o;
@@ -15546,7 +15583,7 @@ MV__CU_DEV int mv__cu_fd_moved(const mv__cu_fd_front &g, int x, int y, int z, fl
         float v[3] = {d[0], d[1], d[2]};
         if (s.turned)
             MV__CU_UNROLL for (c = 0; c < 3; c++) d[c] = mv__cu_fd_row<3>(s.turn + 3 * c, v);
-        mv__cu_fd_start(s.m, x, y, z, p);
+        mv__cu_fd_voxel(s.m, x, y, z, p);
         if (KIND == MV__CU_FD_SPLINES && s.spline) mv__cu_fd_control(s, p, d, planes, v, s.comps);
         else {
             mv__cu_fd_spot o;
@@ -15580,7 +15617,7 @@ MV__CU_KERNEL(MV__CU_B, KIND == MV__CU_FD_SPLINES ? 2 : 4) mv__cu_k_fd_total(mv_
             float d[3];
             int r, c;
             const int planes = mv__cu_fd_moved<KIND>(g.front, x, y, z, d);
-            mv__cu_fd_start(g.rest, x, y, z, p);
+            mv__cu_fd_voxel(g.rest, x, y, z, p);
             MV__CU_UNROLL for (r = 0; r < 3; r++) {
                 float v = (float)p[r] * 2.3283064365386963e-10f; /* 2^-32 */
                 MV__CU_UNROLL for (c = 0; c < 3; c++)
@@ -15617,15 +15654,31 @@ MV__CU_DEV float mv__cu_fd_finish(const mv__cu_fd_sample &g, const mv__cu_fd_spo
     long long p[3];                                                                                          \
     if (((g).front.stop && *(g).front.stop) || x >= (g).front.n[0] || y >= (g).front.n[1]) return;           \
     MV__CU_FD_STRETCH((g).front.n[2], from, to)                                                              \
-        for (int z = (mv__cu_fd_start((g).m, x, y, from, p), from); z < to; z++)
+        for (int z = (mv__cu_fd_voxel((g).m, x, y, from, p), from); z < to; z++)
+/* N planes from z on: all they need is on its way before the first is used */
+template <class T, int KIND, int N>
+MV__CU_DEV void mv__cu_fd_sampled(const mv__cu_fd_sample &g, long long *p, int x, int y, int z) {
+    const T *__restrict__ s = (const T *)g.s;
+    float *to = (float *)g.d + z * g.dz + y * g.dy + x, d[N][3], v[N];
+    mv__cu_fd_spot o[N];
+    int moved[N], k;
+    MV__CU_UNROLL for (k = 0; k < N; k++) moved[k] = mv__cu_fd_moved<KIND>(g.front, x, y, z + k, d[k]);
+    MV__CU_UNROLL for (k = 0; k < N; k++) {
+        mv__cu_fd_spot_of(&o[k], p, g.b, d[k], moved[k], g.n);
+        mv__cu_fd_next(g.m, p);
+    }
+    MV__CU_UNROLL for (k = 0; k < N; k++)
+        v[k] = mv__cu_fd_blend<0>(s, mv__cu_fd_cell_of(o[k], g.n, g.sy, g.sz), o[k].f, NULL);
+    MV__CU_UNROLL for (k = 0; k < N; k++) to[k * g.dz] = mv__cu_fd_finish(g, o[k], v[k]);
+}
 template <class T, int KIND>
 MV__CU_KERNEL(MV__CU_B, KIND == MV__CU_FD_SPLINES ? 2 : 4) mv__cu_k_fd_linear(mv__cu_fd_sample g) {
+    enum { N = KIND == MV__CU_FD_STILL ? 4 : 1 };
     MV__CU_FD_SAMPLES(g, x, y, z, p) {
-        mv__cu_fd_spot o;
-        float v;
-        mv__cu_fd_seek<KIND>(g, p, x, y, z, &o);
-        v = mv__cu_fd_blend<0>((const T *)g.s, mv__cu_fd_cell_of(o, g.n, g.sy, g.sz), o.f, NULL);
-        ((float *)g.d)[z * g.dz + y * g.dy + x] = mv__cu_fd_finish(g, o, v);
+        if (N > 1 && z + N <= to) {
+            mv__cu_fd_sampled<T, KIND, N>(g, p, x, y, z);
+            z += N - 1;
+        } else mv__cu_fd_sampled<T, KIND, 1>(g, p, x, y, z);
     }
 }
 MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_fd_cubic(mv__cu_fd_sample g) {
@@ -15650,10 +15703,10 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_fd_colours(mv__cu_fd_sample g, int channels)
         int c;
         mv__cu_fd_seek<MV__CU_FD_STILL>(g, p, x, y, z, &o);
         cell = mv__cu_fd_cell_of(o, g.n, g.sy, g.sz);
-        cell.at *= channels, cell.dx *= channels, cell.dy *= channels, cell.dz *= channels;
+        cell.at *= channels, cell.dy *= channels, cell.dz *= channels;
         for (c = 0; c < channels; c++)
             mv__cu_put(d + c, mv__cu_fd_finish(g, o, mv__cu_fd_blend<0>((const unsigned char *)g.s + c, cell,
-                                                                        o.f, NULL)));
+                                                                        o.f, NULL, channels)));
     }
 }
 /* ---- elements as they are: the nearest, or the one whose label has the largest sum of weights ---- */
