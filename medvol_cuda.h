@@ -14019,9 +14019,11 @@ MEDVOL_DEF mv_status mv_cuda_sense(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const 
    (sums of long windows). ================================================================================ */
 enum {
     MV__CU_FI_RING = 8,  /* the largest radius of one pass */
-    MV__CU_FI_NEAR = 16, /* and of a pass over x and y alone */
+    MV__CU_FI_FEW = 24,  /* the largest radius whose sums are made of single voxels */
+    MV__CU_FI_SPAN = 128, /* outputs of a warp along x, taps that it takes at once */
     MV__CU_FI_TILE = 32, /* outputs of a tile along x and y */
     MV__CU_FI_PLANES = 8,
+    MV__CU_FI_HALF_CELLS = 11, /* of a thread that halves */
     MV__CU_FI_REACH = 32767,
     MV__CU_FI_LEVELS = 24
 };
@@ -14038,7 +14040,7 @@ typedef struct mv__cu_fi_part { /* f32 arrays of one layout; strides in elements
 typedef struct mv__cu_fi_tile {
     mv__cu_fi_part d, s;
     int n[3], r[3], border, count, deep, parts; /* count: a sum is divided by the voxels of its window */
-    float outside, scale, w[3][2 * MV__CU_FI_NEAR + 1];
+    float outside, scale, w[3][2 * MV__CU_FI_RING + 1];
 } mv__cu_fi_tile;
 MV__CU_DEV int mv__cu_fi_map(int border, int i, int n) { /* -1: outside */
     if (i >= 0 && i < n) return i;
@@ -14047,21 +14049,42 @@ MV__CU_DEV int mv__cu_fi_map(int border, int i, int n) { /* -1: outside */
 MV__CU_DEV int mv__cu_fi_count(int i, int n, int r) { /* voxels of a window that are there */
     return mv__cu_mini(i, r) + mv__cu_mini(n - 1 - i, r) + 1;
 }
+/* Sums of w[t] * p[k + t] for k = 0..3; p: aligned to 16 bytes, as far as p[taps + 6]. TAPS: 0, or taps */
+template <int TAPS>
+MV__CU_DEV void mv__cu_fi_row(float *a, const float *p, const float *w, int taps) {
+    typedef mv__cu_pack<float, 4> pack;
+    const int n = TAPS ? TAPS : taps;
+    pack low, high;
+    int t, j, k;
+    low.w = mv__cu_ld((const pack::word *)(const void *)p);
+    high = low;
+    MV__CU_UNROLL for (k = 0; k < 4; k++) a[k] = 0.0f;
+    MV__CU_UNROLL for (t = 0; t < n; t += 4) {
+        if (t + 1 < n) high.w = mv__cu_ld((const pack::word *)(const void *)(p + t + 4));
+        MV__CU_UNROLL for (j = 0; j < 4; j++) {
+            if (t + j >= n) break;
+            MV__CU_UNROLL for (k = 0; k < 4; k++)
+                a[k] += w[t + j] * (j + k < 4 ? low.v[(j + k) & 3] : high.v[(j + k) & 3]);
+        }
+        low = high;
+    }
+}
 /* Sums of w[t] * p[(k + t) * step] for k = 0..3 */
+template <int TAPS>
 MV__CU_DEV void mv__cu_fi_slide(float *a, const float *p, int step, const float *w, int taps) {
+    const int n = TAPS ? TAPS : taps;
     float v[4];
     int t, k;
     MV__CU_UNROLL for (k = 0; k < 3; k++) v[k] = p[k * step];
     MV__CU_UNROLL for (k = 0; k < 4; k++) a[k] = 0.0f;
-    for (t = 0; t < taps; t++) {
+    MV__CU_UNROLL for (t = 0; t < n; t++) {
         const float c = w[t];
         v[3] = p[(t + 3) * step];
         MV__CU_UNROLL for (k = 0; k < 4; k++) a[k] += c * v[k];
         MV__CU_UNROLL for (k = 0; k < 3; k++) v[k] = v[k + 1];
     }
 }
-/* Where in a plane the cells are that this thread brings, of a window of w x h from x, y on; -1: outside. w
-   is odd: then rows next to each other lie in different banks. */
+/* Where in a plane the cells are that this thread brings, of a window of w x h from x, y on; -1: outside. */
 template <int CELLS>
 MV__CU_DEV void mv__cu_fi_cells(int *at, int x, int y, int w, int h, const int *n, int border, long long sy) {
     int k;
@@ -14074,68 +14097,74 @@ MV__CU_DEV void mv__cu_fi_cells(int *at, int x, int y, int w, int h, const int *
 template <int CELLS>
 MV__CU_DEV void mv__cu_fi_fetch(float *v, const int *at, const float *s, long long sz, int z, float outside) {
     int k;
+    MV__CU_UNROLL for (k = 0; k < CELLS; k++) v[k] = outside;
+    if (z < 0) return;
     s += z * sz;
-    MV__CU_UNROLL for (k = 0; k < CELLS; k++) v[k] = z >= 0 && at[k] >= 0 ? s[at[k]] : outside;
+    MV__CU_UNROLL for (k = 0; k < CELLS; k++) if (at[k] >= 0) v[k] = s[at[k]];
 }
-template <int CELLS> MV__CU_DEV void mv__cu_fi_keep(float *tile, const float *v, int cells) {
+template <int CELLS> MV__CU_DEV void mv__cu_fi_keep(float *tile, const float *v) { /* all: there is room */
     int k;
-    MV__CU_UNROLL for (k = 0; k < CELLS; k++) {
-        const int c = (int)threadIdx.x + k * MV__CU_B;
-        if (c < cells) tile[c] = v[k];
-    }
+    MV__CU_UNROLL for (k = 0; k < CELLS; k++) tile[(int)threadIdx.x + k * MV__CU_B] = v[k];
 }
-/* RZ: the radius along z. Blocks of 32 x 32 columns; blockIdx.z: array and stretch of `deep` planes. */
-template <int RZ>
-MV__CU_KERNEL(MV__CU_B, RZ > 2 ? 2 : 3) mv__cu_k_fi_tile(mv__cu_fi_tile g) {
-    enum { CELLS = RZ ? 10 : 17, T = MV__CU_FI_TILE, PITCH = T + 1, RING = RZ ? 2 * RZ : 1 };
+template <int RZ, int SAME> struct mv__cu_fi_cell_count { /* of a thread */
+    enum {
+        R = SAME ? RZ : (int)MV__CU_FI_RING, H = MV__CU_FI_TILE + 2 * R, W = (H + 3) & ~3,
+        N = (W * H + MV__CU_B - 1) / MV__CU_B
+    };
+};
+/* RZ: the radius along z, and along x and y where SAME. Blocks of 32 x 32 columns; blockIdx.z: array and
+   stretch of `deep` planes. */
+template <int RZ, int SAME>
+MV__CU_KERNEL(MV__CU_B, RZ > (SAME ? 4 : 1) ? 2 : 3) mv__cu_k_fi_tile(mv__cu_fi_tile g) {
+    enum {
+        T = MV__CU_FI_TILE, RING = RZ ? 2 * RZ : 1, CELLS = mv__cu_fi_cell_count<RZ, SAME>::N,
+        TAPS = SAME ? 2 * RZ + 1 : 0
+    };
     MV__CU_DYNAMIC(float, tile);
-    const int w = T + 2 * g.r[0] + 1, h = T + 2 * g.r[1], tid = (int)threadIdx.x;
+    const int rx = SAME ? RZ : g.r[0], ry = SAME ? RZ : g.r[1];
+    const int w = (T + 2 * rx + 3) & ~3, h = T + 2 * ry, tid = (int)threadIdx.x;
     const int part = (int)blockIdx.z / g.parts, z0 = ((int)blockIdx.z - part * g.parts) * g.deep;
     const int z1 = mv__cu_mini(g.n[2], z0 + g.deep), x = (int)blockIdx.x * T + (tid & 31),
               y = (int)blockIdx.y * T + (tid >> 5) * 4;
     const float *s = g.s.p[part];
-    float *d = g.d.p[part] + y * g.d.sy + x, *mid = tile + w * h;
-    int at[CELLS], from[2], into[2], z, k, j;
-    float v[CELLS], a[4], ring[RING][4];
-    mv__cu_fi_cells<CELLS>(at, (int)blockIdx.x * T - g.r[0], (int)blockIdx.y * T - g.r[1], w, h, g.n,
-                           g.border, g.s.sy);
-    MV__CU_UNROLL for (k = 0; k < 2; k++) { /* four outputs of a row, the rows next to each other */
-        const int item = tid + k * MV__CU_B, chunk = item / h, row = item - chunk * h;
-        from[k] = chunk < T / 4 ? row * w + 4 * chunk : -1;
-        into[k] = row * PITCH + 4 * chunk;
-    }
+    float *d = g.d.p[part] + y * g.d.sy + x + (z0 - 2 * RZ) * g.d.sz, *mid = tile + CELLS * MV__CU_B;
+    int at[CELLS], z, k, j;
+    float v[CELLS], a[4], out[4], ring[RING][4];
+    mv__cu_fi_cells<CELLS>(at, (int)blockIdx.x * T - rx, (int)blockIdx.y * T - ry, w, h, g.n, g.border,
+                           g.s.sy);
     MV__CU_UNROLL for (k = 0; k < 4; k++) MV__CU_UNROLL for (j = 0; j < RING; j++) ring[j][k] = 0.0f;
     mv__cu_fi_fetch<CELLS>(v, at, s, g.s.sz, mv__cu_fi_map(g.border, z0 - RZ, g.n[2]), g.outside);
-    for (z = z0 - RZ; z < z1 + RZ; z++) {
-        mv__cu_fi_keep<CELLS>(tile, v, w * h);
+    for (z = z0 - RZ; z < z1 + RZ; z++, d += g.d.sz) {
+        mv__cu_fi_keep<CELLS>(tile, v);
         mv__cu_sync();
         if (z + 1 < z1 + RZ)
             mv__cu_fi_fetch<CELLS>(v, at, s, g.s.sz, mv__cu_fi_map(g.border, z + 1, g.n[2]), g.outside);
-        MV__CU_UNROLL for (k = 0; k < 2; k++) {
-            if (from[k] < 0) continue;
-            mv__cu_fi_slide(a, tile + from[k], 1, g.w[0], 2 * g.r[0] + 1);
-            MV__CU_UNROLL for (j = 0; j < 4; j++) mid[into[k] + j] = a[j];
+        for (k = tid; k < 8 * h; k += MV__CU_B) { /* four outputs of a row */
+            mv__cu_pack<float, 4> four;
+            mv__cu_fi_row<TAPS>(four.v, tile + (k >> 3) * w + 4 * (k & 7), g.w[0], 2 * rx + 1);
+            mv__cu_st((mv__cu_pack<float, 4>::word *)(void *)(mid + 4 * k), four.w);
         }
         mv__cu_sync();
-        mv__cu_fi_slide(a, mid + (tid >> 5) * 4 * PITCH + (tid & 31), PITCH, g.w[1], 2 * g.r[1] + 1);
+        mv__cu_fi_slide<TAPS>(a, mid + (tid >> 5) * 4 * T + (tid & 31), T, g.w[1], 2 * ry + 1);
         MV__CU_UNROLL for (k = 0; k < 4; k++) {
-            float out = RZ ? ring[0][k] + g.w[2][0] * a[k] : a[k];
+            out[k] = g.scale * (RZ ? ring[0][k] + g.w[2][0] * a[k] : a[k]);
             MV__CU_UNROLL for (j = 0; j < RING - 1; j++) ring[j][k] = ring[j + 1][k] + g.w[2][j + 1] * a[k];
             ring[RING - 1][k] = g.w[2][RING] * a[k];
-            if (z - RZ < z0 || x >= g.n[0] || y + k >= g.n[1]) continue;
-            out *= g.scale;
-            if (g.count)
-                out /= (float)(mv__cu_fi_count(x, g.n[0], g.r[0]) * mv__cu_fi_count(y + k, g.n[1], g.r[1]) *
-                               mv__cu_fi_count(z - RZ, g.n[2], g.r[2]));
-            d[(z - RZ) * g.d.sz + k * g.d.sy] = out;
         }
+        if (z - RZ < z0 || x >= g.n[0]) continue;
+        if (g.count) {
+            const int voxels = mv__cu_fi_count(x, g.n[0], rx) * mv__cu_fi_count(z - RZ, g.n[2], g.r[2]);
+            MV__CU_UNROLL for (k = 0; k < 4; k++)
+                out[k] /= (float)(voxels * mv__cu_fi_count(y + k, g.n[1], ry));
+        }
+        MV__CU_UNROLL for (k = 0; k < 4; k++) if (y + k < g.n[1]) d[k * g.d.sy] = out[k];
     }
 }
 /* ---- long windows along y or z, a warp across x ---- */
 typedef struct mv__cu_fi_lane {
     float *d;
     const float *s, *w; /* w: 2 r + 1 weights */
-    int nx, n, others, r, border, count;
+    int nx, n, others, r, border, count, packed;
     long long d_along, d_other, s_along, s_other;
     float outside, scale;
 } mv__cu_fi_lane;
@@ -14144,14 +14173,14 @@ MV__CU_DEV float mv__cu_fi_at(const mv__cu_fi_lane &g, const float *s, int i) {
     return i < 0 ? g.outside : s[i * g.s_along];
 }
 typedef double mv__cu_fi_sum[MV__CU_B];
-MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_fi_weights(float *w, int taps, double sigma) { /* one block */
+MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_fi_weights(float *w, int taps, double sigma) { /* sigma 0: ones */
     MV__CU_SHARED(mv__cu_fi_sum, sum);
     const int r = taps / 2;
     double own = 0.0;
     int t, k;
     for (t = (int)threadIdx.x; t < taps; t += MV__CU_B) {
         const double d = (double)(t - r) / sigma;
-        own += exp(-0.5 * d * d);
+        if (sigma > 0.0) own += exp(-0.5 * d * d);
     }
     sum[threadIdx.x] = own;
     for (k = MV__CU_B / 2; k > 0; k >>= 1) {
@@ -14159,9 +14188,9 @@ MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_fi_weights(float *w, int taps, double sigma)
         if ((int)threadIdx.x < k) sum[threadIdx.x] += sum[threadIdx.x + (unsigned)k];
     }
     mv__cu_sync();
-    for (t = (int)threadIdx.x; t < taps; t += MV__CU_B) {
+    for (t = (int)threadIdx.x; t < ((taps + 7) & ~7); t += MV__CU_B) {
         const double d = (double)(t - r) / sigma;
-        w[t] = (float)(exp(-0.5 * d * d) / sum[0]);
+        w[t] = sigma > 0.0 ? (float)(exp(-0.5 * d * d) / sum[0]) : 1.0f;
     }
 }
 #define MV__CU_FI_EACH(g, x, first, step, o)                                                                 \
@@ -14170,25 +14199,96 @@ MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_fi_weights(float *w, int taps, double sigma)
     for (int o = (int)blockIdx.z; o < (g).others; o += (int)gridDim.z)                                       \
         for (long long at = (long long)blockIdx.y * 8 + (threadIdx.x >> 5), first = at * (step);             \
              first < (g).n; at += (long long)gridDim.y * 8, first = at * (step))
+template <int N> MV__CU_DEV void mv__cu_fi_fours(float *v, const float *p) { /* p: aligned to 16 bytes */
+    int j, k;
+    MV__CU_UNROLL for (j = 0; j < N; j += 4) {
+        mv__cu_pack<float, 4> four;
+        four.w = mv__cu_ld((const mv__cu_pack<float, 4>::word *)(const void *)(p + j));
+        MV__CU_UNROLL for (k = 0; k < 4; k++) v[j + k] = four.v[k];
+    }
+}
+MV__CU_DEV float mv__cu_fi_made(const mv__cu_fi_lane &g, float a, int i) {
+    a *= g.scale;
+    return g.count ? a / (float)mv__cu_fi_count(i, g.n, g.r) : a;
+}
+/* Eight outputs from i on; INSIDE: their windows are. Eight taps each: small sums before large ones. */
+template <int INSIDE>
+MV__CU_DEV void mv__cu_fi_lanes(const mv__cu_fi_lane &g, float *a, const float *s, int i) {
+    float v[16], w[8], part[8];
+    int t, j, k;
+    i -= g.r;
+    MV__CU_UNROLL for (k = 0; k < 8; k++) {
+        a[k] = 0.0f;
+        v[k + 8] = k == 7 ? 0.0f : INSIDE ? s[(i + k) * g.s_along] : mv__cu_fi_at(g, s, i + k);
+    }
+    for (t = 0; t <= 2 * g.r; t += 8) {
+        MV__CU_UNROLL for (k = 0; k < 7; k++) v[k] = v[k + 8];
+        MV__CU_UNROLL for (j = 0; j < 8; j++)
+            if (t + j <= 2 * g.r)
+                v[j + 7] = INSIDE ? s[(i + t + j + 7) * g.s_along] : mv__cu_fi_at(g, s, i + t + j + 7);
+        mv__cu_fi_fours<8>(w, g.w + t);
+        MV__CU_UNROLL for (k = 0; k < 8; k++) part[k] = 0.0f;
+        MV__CU_UNROLL for (j = 0; j < 8; j++) {
+            if (t + j > 2 * g.r) break;
+            MV__CU_UNROLL for (k = 0; k < 8; k++) part[k] += w[j] * v[j + k];
+        }
+        MV__CU_UNROLL for (k = 0; k < 8; k++) a[k] += part[k];
+    }
+}
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_fi_lane(mv__cu_fi_lane g) { /* eight outputs a thread */
     MV__CU_FI_EACH(g, x, first, 8, o) {
         const int i = (int)first;
         const float *s = g.s + o * g.s_other + x;
-        float *d = g.d + o * g.d_other + x, v[8], a[8], part[8];
-        int t, j, k;
-        MV__CU_UNROLL for (k = 0; k < 8; k++) v[k] = k < 7 ? mv__cu_fi_at(g, s, i + k - g.r) : 0.0f;
-        MV__CU_UNROLL for (k = 0; k < 8; k++) a[k] = 0.0f;
-        for (t = 0; t <= 2 * g.r; t += 8) { /* eight taps each: small sums before large ones */
-            MV__CU_UNROLL for (k = 0; k < 8; k++) part[k] = 0.0f;
-            MV__CU_UNROLL for (j = 0; j < 8; j++) {
-                if (t + j > 2 * g.r) break;
-                v[(j + 7) & 7] = mv__cu_fi_at(g, s, i + t + j + 7 - g.r);
-                MV__CU_UNROLL for (k = 0; k < 8; k++) part[k] += g.w[t + j] * v[(j + k) & 7];
-            }
-            MV__CU_UNROLL for (k = 0; k < 8; k++) a[k] += part[k];
-        }
-        MV__CU_UNROLL for (k = 0; k < 8; k++) if (i + k < g.n) d[(i + k) * g.d_along] = a[k];
+        float *d = g.d + o * g.d_other + x, a[8];
+        int k;
+        if (i >= g.r && i + 7 + g.r < g.n) mv__cu_fi_lanes<1>(g, a, s, i);
+        else mv__cu_fi_lanes<0>(g, a, s, i);
+        MV__CU_UNROLL for (k = 0; k < 8; k++)
+            if (i + k < g.n) d[(i + k) * g.d_along] = mv__cu_fi_made(g, a[k], i + k);
     }
+}
+/* Long windows along x: a warp to 128 outputs of a row, four a lane; their cells in shared memory, for 128
+   taps at once. g: n voxels along x, nx rows, others planes; along: from row to row. */
+typedef float mv__cu_fi_spans[MV__CU_B / 32][2 * MV__CU_FI_SPAN + 8];
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_fi_span(mv__cu_fi_lane g) {
+    MV__CU_SHARED(mv__cu_fi_spans, all);
+    float *cells = all[threadIdx.x >> 5];
+    const int lane = (int)threadIdx.x & 31, x0 = (int)blockIdx.x * MV__CU_FI_SPAN, x = x0 + 4 * lane;
+    for (int o = (int)blockIdx.z; o < g.others; o += (int)gridDim.z)
+        for (long long y = (long long)blockIdx.y * (MV__CU_B / 32) + (threadIdx.x >> 5); y < g.nx;
+             y += (long long)gridDim.y * (MV__CU_B / 32)) {
+            const float *s = g.s + o * g.s_other + y * g.s_along;
+            float *d = g.d + o * g.d_other + y * g.d_along + x, a[4] = {0.0f, 0.0f, 0.0f, 0.0f};
+            int t0, t, c, j, k;
+            for (t0 = 0; t0 <= 2 * g.r; t0 += MV__CU_FI_SPAN) {
+                const int taps = mv__cu_mini(2 * g.r + 1 - t0, MV__CU_FI_SPAN);
+                mv__cu_syncwarp();
+                MV__CU_UNROLL_BY(4) for (c = lane; c < MV__CU_FI_SPAN + ((taps + 7) & ~7); c += 32) {
+                    int i = x0 - g.r + t0 + c;
+                    if (i < 0 || i >= g.n) i = mv__cu_fi_map(g.border, i, g.n);
+                    cells[c] = i < 0 ? g.outside : s[i];
+                }
+                mv__cu_syncwarp();
+                for (t = 0; t < taps; t += 8) {
+                    float w[8], v[12], part[4];
+                    mv__cu_fi_fours<12>(v, cells + 4 * lane + t);
+                    mv__cu_fi_fours<8>(w, g.w + t0 + t);
+                    MV__CU_UNROLL for (k = 0; k < 4; k++) part[k] = 0.0f;
+                    MV__CU_UNROLL for (j = 0; j < 8; j++) {
+                        if (t + j >= taps) break;
+                        MV__CU_UNROLL for (k = 0; k < 4; k++) part[k] += w[j] * v[j + k];
+                    }
+                    MV__CU_UNROLL for (k = 0; k < 4; k++) a[k] += part[k];
+                }
+            }
+            MV__CU_UNROLL for (k = 0; k < 4; k++) if (x + k < g.n) a[k] = mv__cu_fi_made(g, a[k], x + k);
+            if (g.packed && x + 3 < g.n) {
+                mv__cu_pack<float, 4> four;
+                MV__CU_UNROLL for (k = 0; k < 4; k++) four.v[k] = a[k];
+                mv__cu_stg((mv__cu_pack<float, 4>::word *)(void *)d, four.w);
+            } else
+                MV__CU_UNROLL for (k = 0; k < 4; k++) if (x + k < g.n) d[k] = a[k];
+        }
 }
 /* Sums of long windows: of a block of 2 r + 1 values the sums from each to the end, then with those from the
    beginning of the next block. d holds the first ones in between. A thread to a block. */
@@ -14205,10 +14305,7 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_fi_sums(mv__cu_fi_lane g) {
             if (k < g.n) d[k * g.d_along] = sum;
         }
         for (sum = 0.0f, k = i; k < end; k++) {
-            float out = d[k * g.d_along] + sum;
-            out *= g.scale;
-            if (g.count) out /= (float)mv__cu_fi_count(k, g.n, g.r);
-            d[k * g.d_along] = out;
+            d[k * g.d_along] = mv__cu_fi_made(g, d[k * g.d_along] + sum, k);
             sum += mv__cu_fi_at(g, s, k + taps - g.r);
         }
     }
@@ -14229,14 +14326,14 @@ MV__CU_DEV float mv__cu_fi_dot(const float *p, int step, const float *w, int tap
 }
 /* HZ: z is halved, too. Blocks of 32 x 16 outputs, two a thread. */
 template <int HZ> MV__CU_KERNEL(MV__CU_B, HZ ? 2 : 3) mv__cu_k_fi_half(mv__cu_fi_half g) {
-    enum { CELLS = 11, TX = 32, TY = 16, PITCH = TX + 1, H = HZ ? 8 : 1 };
+    enum { CELLS = MV__CU_FI_HALF_CELLS, TX = 32, TY = 16, PITCH = TX + 1, H = HZ ? 8 : 1 };
     MV__CU_DYNAMIC(float, tile);
     const int w = ((TX - 1) * g.step[0] + g.taps[0]) | 1, h = (TY - 1) * g.step[1] + g.taps[1],
               tid = (int)threadIdx.x;
     const int z0 = (int)blockIdx.z * g.deep, z1 = mv__cu_mini(g.m[2], z0 + g.deep),
               x = (int)blockIdx.x * TX + (tid & 31), y = (int)blockIdx.y * TY + (tid >> 5) * 2;
     const int last = (z1 - 1) * g.step[2] - g.before[2] + g.taps[2];
-    float *mid = tile + w * h, *d = g.d + y * g.dy + x;
+    float *mid = tile + CELLS * MV__CU_B, *d = g.d + y * g.dy + x;
     int at[CELLS], from[2], into[2], z, out = z0, k, j;
     float v[CELLS], ring[H][2];
     mv__cu_fi_cells<CELLS>(at, (int)blockIdx.x * TX * g.step[0] - g.before[0],
@@ -14251,7 +14348,7 @@ template <int HZ> MV__CU_KERNEL(MV__CU_B, HZ ? 2 : 3) mv__cu_k_fi_half(mv__cu_fi
     z = z0 * g.step[2] - g.before[2];
     mv__cu_fi_fetch<CELLS>(v, at, g.s, g.sz, mv__cu_rs_map((int)MEDVOL_BORDER_EDGE, z, g.n[2]), 0.0f);
     for (; z < last; z++) {
-        mv__cu_fi_keep<CELLS>(tile, v, w * h);
+        mv__cu_fi_keep<CELLS>(tile, v);
         mv__cu_sync();
         if (z + 1 < last)
             mv__cu_fi_fetch<CELLS>(v, at, g.s, g.sz, mv__cu_rs_map((int)MEDVOL_BORDER_EDGE, z + 1, g.n[2]),
@@ -14308,13 +14405,15 @@ MV__CU_FN void mv__cu_fi_weights(float *w, size_t taps, double sigma) {
         }
 }
 /* The steps of a filter: what one launch does */
-enum { MV__CU_FI_XYZ, MV__CU_FI_XY, MV__CU_FI_ALONG, MV__CU_FI_TURN, MV__CU_FI_STEPS = 5 };
+enum { MV__CU_FI_XYZ, MV__CU_FI_XY, MV__CU_FI_SPANS, MV__CU_FI_ALONG, MV__CU_FI_TURN, MV__CU_FI_STEPS = 5 };
 typedef struct mv__cu_fi_plan {
     const mv__cu_fi_axis *ax;
     int steps, what[MV__CU_FI_STEPS], axis[MV__CU_FI_STEPS], turned[MV__CU_FI_STEPS]; /* turned: the result */
     size_t count, table, bytes; /* voxels; bytes of the weights of long windows, of all scratch */
     double value;
 } mv__cu_fi_plan;
+MV__CU_FN int mv__cu_fi_many(const mv__cu_fi_axis *x) { return x->box && x->r > MV__CU_FI_FEW; }
+MV__CU_FN size_t mv__cu_fi_taps(const mv__cu_fi_axis *x) { return (2 * x->r + 8) & ~(size_t)7; }
 MV__CU_FN void mv__cu_fi_plan_add(mv__cu_fi_plan *p, int what, int axis, int turned) {
     p->what[p->steps] = what;
     p->axis[p->steps] = axis;
@@ -14332,10 +14431,11 @@ MV__CU_FN void mv__cu_fi_plan_make(mv__cu_fi_plan *p, const mv__cu_fi_axis *ax, 
     if (x <= MV__CU_FI_RING && y <= MV__CU_FI_RING && z <= MV__CU_FI_RING)
         mv__cu_fi_plan_add(p, MV__CU_FI_XYZ, 0, 0);
     else {
-        if (x <= MV__CU_FI_NEAR && y <= MV__CU_FI_NEAR) {
+        if (x <= MV__CU_FI_RING && y <= MV__CU_FI_RING) {
             if (x + y) mv__cu_fi_plan_add(p, MV__CU_FI_XY, 0, 0);
         } else {
-            if (x) {
+            if (x && !mv__cu_fi_many(&ax[0])) mv__cu_fi_plan_add(p, MV__CU_FI_SPANS, 0, 0);
+            else if (x) {
                 mv__cu_fi_plan_add(p, MV__CU_FI_TURN, 0, 1);
                 mv__cu_fi_plan_add(p, MV__CU_FI_ALONG, 0, 1);
                 mv__cu_fi_plan_add(p, MV__CU_FI_TURN, 0, 0);
@@ -14344,8 +14444,8 @@ MV__CU_FN void mv__cu_fi_plan_make(mv__cu_fi_plan *p, const mv__cu_fi_axis *ax, 
         }
         if (z) mv__cu_fi_plan_add(p, MV__CU_FI_ALONG, 2, 0);
     }
-    for (r = 0; r < 3; r++) taps += 2 * ax[r].r + 1;
-    p->table = p->steps > 1 || p->what[0] == MV__CU_FI_ALONG ? mv__cu_round(taps * 4) : 0;
+    for (r = 0; r < 3; r++) taps += mv__cu_fi_taps(&ax[r]);
+    p->table = p->steps > 1 || p->what[0] > MV__CU_FI_XY ? mv__cu_round(taps * 4) : 0;
     p->bytes = p->table + (size_t)(p->steps > 2 ? 2 : p->steps - 1) * (size_t)planes *
         mv__cu_round(p->count * 4);
 }
@@ -14365,6 +14465,17 @@ MV__CU_FN size_t mv__cu_fi_deep(size_t n, size_t tiles, size_t least) {
     if (deep < mv__cu_divup(n, 8000)) deep = mv__cu_divup(n, 8000);
     return deep;
 }
+/* The same, `more` planes of which are made for nothing: so that `each` blocks to a processor end together */
+MV__CU_FN size_t mv__cu_fi_stretch(const mv_cuda_ctx *ctx, size_t n, size_t tiles, size_t more, size_t each) {
+    const size_t places = (size_t)(ctx->processors > 0 ? ctx->processors : 1) * each;
+    size_t parts, best = n, least = (size_t)-1;
+    for (parts = 1; parts <= n && parts <= 64; parts++) {
+        const size_t deep = mv__cu_divup(n, parts);
+        const size_t cost = mv__cu_divup(tiles * parts, places) * (deep + more + 2);
+        if (cost < least) least = cost, best = deep;
+    }
+    return best;
+}
 MV__CU_FN mv_status mv__cu_fi_tile_run(mv_cuda_ctx *ctx, const char *op, const mv__cu_fi_plan *p, int xyz,
                                        const mv__cu_fi_part *d, const mv__cu_fi_part *s, int planes) {
     const mv__cu_fi_axis *ax = p->ax;
@@ -14374,7 +14485,7 @@ MV__CU_FN mv_status mv__cu_fi_tile_run(mv_cuda_ctx *ctx, const char *op, const m
     size_t deep, bytes;
     dim3 blocks;
     mv_status st;
-    int r;
+    int r, same;
     memset(&g, 0, sizeof g);
     g.d = *d, g.s = *s;
     for (r = 0; r < 3; r++) {
@@ -14392,19 +14503,27 @@ MV__CU_FN mv_status mv__cu_fi_tile_run(mv_cuda_ctx *ctx, const char *op, const m
     if ((ax[1].n - 1) * (size_t)s->sy + ax[0].n > 0x7fffffff)
         return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "dim", (double)ax[1].n,
                            "%s: a plane has more than 2^31 - 1 values", op);
-    deep = mv__cu_fi_deep(ax[2].n, tx * ty * (size_t)planes, 4 * (size_t)g.r[2] + 1);
+    same = g.r[2] > 0 && g.r[0] == g.r[2] && g.r[1] == g.r[2];
+    deep = mv__cu_fi_stretch(ctx, ax[2].n, tx * ty * (size_t)planes, 2 * (size_t)g.r[2], g.r[2] > 4 ? 2 : 3);
     g.deep = (int)deep;
     g.parts = (int)mv__cu_divup(ax[2].n, deep);
     if ((st = mv__cu_fi_blocks(ctx, op, tx, ty, (size_t)(g.parts * planes), &blocks)) < 0) return st;
-    bytes = (size_t)(MV__CU_FI_TILE + 2 * g.r[1]) * (size_t)(2 * (MV__CU_FI_TILE + 1 + g.r[0])) * 4;
+    bytes = (size_t)(MV__CU_FI_TILE + 2 * g.r[1]) * MV__CU_FI_TILE * 4;
+#define MV__CU_FI_LAUNCH(r, same)                                                                            \
+    MV__CU_LAUNCH((mv__cu_k_fi_tile<r, same>), blocks, MV__CU_B,                                             \
+                  (bytes + (size_t)mv__cu_fi_cell_count<r, same>::N * MV__CU_B * 4), ctx->stream, g)
     switch (g.r[2]) {
 #define MV__CU_FI_CASE(r)                                                                                    \
-    case r: MV__CU_LAUNCH(mv__cu_k_fi_tile<r>, blocks, MV__CU_B, bytes, ctx->stream, g); break;
+    case r:                                                                                                  \
+        if (same) MV__CU_FI_LAUNCH(r, 1);                                                                    \
+        else MV__CU_FI_LAUNCH(r, 0);                                                                         \
+        break;
         MV__CU_FI_CASE(1) MV__CU_FI_CASE(2) MV__CU_FI_CASE(3) MV__CU_FI_CASE(4)
         MV__CU_FI_CASE(5) MV__CU_FI_CASE(6) MV__CU_FI_CASE(7) MV__CU_FI_CASE(8)
 #undef MV__CU_FI_CASE
-        default: MV__CU_LAUNCH(mv__cu_k_fi_tile<0>, blocks, MV__CU_B, bytes, ctx->stream, g);
+        default: MV__CU_FI_LAUNCH(0, 0);
     }
+#undef MV__CU_FI_LAUNCH
     return mv__cu_launched(ctx, op);
 }
 MV__CU_FN mv_status mv__cu_fi_along(mv_cuda_ctx *ctx, const char *op, const mv__cu_fi_plan *p, int axis,
@@ -14412,9 +14531,9 @@ MV__CU_FN mv_status mv__cu_fi_along(mv_cuda_ctx *ctx, const char *op, const mv__
                                     const mv__cu_fi_part *s, int plane) {
     const mv__cu_fi_axis *ax = p->ax;
     const int way = turned ? 1 : axis; /* the axis in memory */
-    const size_t nx = ax[turned ? 1 : 0].n, others = ax[way == 1 ? 2 : 1].n;
-    const size_t step = ax[axis].box ? 2 * ax[axis].r + 1 : 8;
-    size_t tiles;
+    const size_t nx = ax[way == 0 || turned ? 1 : 0].n, others = ax[way == 2 ? 1 : 2].n;
+    const size_t step = way == 0 ? 1 : mv__cu_fi_many(&ax[axis]) ? 2 * ax[axis].r + 1 : 8;
+    size_t tiles = mv__cu_divup(way == 0 ? nx : mv__cu_divup(ax[axis].n, step), MV__CU_B / 32);
     mv__cu_fi_lane g;
     dim3 blocks;
     mv_status st;
@@ -14424,15 +14543,17 @@ MV__CU_FN mv_status mv__cu_fi_along(mv_cuda_ctx *ctx, const char *op, const mv__
     g.nx = (int)nx, g.n = (int)ax[axis].n, g.others = (int)others;
     g.r = (int)ax[axis].r;
     g.border = ax[axis].border;
-    g.d_along = way == 1 ? d->sy : d->sz, g.d_other = way == 1 ? d->sz : d->sy;
-    g.s_along = way == 1 ? s->sy : s->sz, g.s_other = way == 1 ? s->sz : s->sy;
+    g.d_along = way == 2 ? d->sz : d->sy, g.d_other = way == 2 ? d->sy : d->sz;
+    g.s_along = way == 2 ? s->sz : s->sy, g.s_other = way == 2 ? s->sy : s->sz;
+    g.packed = (((size_t)(uintptr_t)g.d / 4) | (size_t)g.d_along | (size_t)g.d_other) % 4 == 0;
     g.outside = ax[axis].clip ? 0.0f : (float)p->value;
     g.count = ax[axis].box == 2 && ax[axis].clip;
     g.scale = ax[axis].box == 2 && !g.count ? (float)(1.0 / (double)(2 * ax[axis].r + 1)) : 1.0f;
-    tiles = mv__cu_divup(mv__cu_divup(ax[axis].n, step), 8);
-    st = mv__cu_fi_blocks(ctx, op, mv__cu_divup(nx, 32), tiles < 65535 ? tiles : 65535, others, &blocks);
+    st = mv__cu_fi_blocks(ctx, op, mv__cu_divup(way == 0 ? ax[0].n : nx, way == 0 ? MV__CU_FI_SPAN : 32),
+                          tiles < 65535 ? tiles : 65535, others, &blocks);
     if (st < 0) return st;
-    if (ax[axis].box) MV__CU_LAUNCH(mv__cu_k_fi_sums, blocks, MV__CU_B, 0, ctx->stream, g);
+    if (way == 0) MV__CU_LAUNCH(mv__cu_k_fi_span, blocks, MV__CU_B, 0, ctx->stream, g);
+    else if (mv__cu_fi_many(&ax[axis])) MV__CU_LAUNCH(mv__cu_k_fi_sums, blocks, MV__CU_B, 0, ctx->stream, g);
     else MV__CU_LAUNCH(mv__cu_k_fi_lane, blocks, MV__CU_B, 0, ctx->stream, g);
     return mv__cu_launched(ctx, op);
 }
@@ -14458,12 +14579,12 @@ MV__CU_FN mv_status mv__cu_fi_run(mv_cuda_ctx *ctx, const char *op, const mv__cu
     mv_status st = MEDVOL_OK;
     int i, k, r;
     for (r = 0; r < 3; r++) {
-        const size_t taps = 2 * ax[r].r + 1;
         w[r] = table;
-        if (!p->table || ax[r].box || taps == 1) continue;
-        MV__CU_LAUNCH(mv__cu_k_fi_weights, 1, MV__CU_B, 0, ctx->stream, table, (int)taps, ax[r].sigma);
+        if (!p->table || mv__cu_fi_many(&ax[r]) || ax[r].r == 0) continue;
+        MV__CU_LAUNCH(mv__cu_k_fi_weights, 1, MV__CU_B, 0, ctx->stream, table, 2 * (int)ax[r].r + 1,
+                      ax[r].box ? 0.0 : ax[r].sigma);
         if ((st = mv__cu_launched(ctx, op)) < 0) return st;
-        table += taps;
+        table += mv__cu_fi_taps(&ax[r]);
     }
     for (i = 0; i < p->steps && st == MEDVOL_OK; i++) {
         const size_t nx = ax[p->turned[i]].n;
@@ -14477,7 +14598,7 @@ MV__CU_FN mv_status mv__cu_fi_run(mv_cuda_ctx *ctx, const char *op, const mv__cu
         if (p->what[i] == MV__CU_FI_XYZ || p->what[i] == MV__CU_FI_XY)
             st = mv__cu_fi_tile_run(ctx, op, p, p->what[i] == MV__CU_FI_XYZ, &to, &from, planes);
         for (k = 0; k < planes && st == MEDVOL_OK; k++) {
-            if (p->what[i] == MV__CU_FI_ALONG)
+            if (p->what[i] == MV__CU_FI_ALONG || p->what[i] == MV__CU_FI_SPANS)
                 st = mv__cu_fi_along(ctx, op, p, p->axis[i], p->turned[i], w[p->axis[i]], &to, &from, k);
             if (p->what[i] == MV__CU_FI_TURN)
                 st = mv__cu_fi_turn(ctx, op, to.p[k], to.sy, to.sz, from.p[k], from.sy, from.sz, back);
@@ -14777,7 +14898,7 @@ MV__CU_FN mv_status mv__cu_fi_halve(mv_cuda_ctx *ctx, const char *op, const mv_v
                                     const mv_volume *s) {
     mv__cu_fi_half g;
     dim3 blocks;
-    size_t deep, bytes, w, h;
+    size_t deep, bytes, h;
     mv_status st;
     int r;
     memset(&g, 0, sizeof g);
@@ -14794,9 +14915,8 @@ MV__CU_FN mv_status mv__cu_fi_halve(mv_cuda_ctx *ctx, const char *op, const mv_v
     if ((s->dim[1] - 1) * (size_t)g.sy + s->dim[0] > 0x7fffffff)
         return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "dim", (double)s->dim[1],
                            "%s: a plane has more than 2^31 - 1 values", op);
-    w = (size_t)(31 * g.step[0] + g.taps[0]) | 1;
     h = (size_t)(15 * g.step[1] + g.taps[1]);
-    bytes = h * (w + 33) * 4;
+    bytes = ((size_t)MV__CU_FI_HALF_CELLS * MV__CU_B + h * 33) * 4;
     deep = mv__cu_fi_deep(d->dim[2], mv__cu_divup(d->dim[0], 32) * mv__cu_divup(d->dim[1], 16), 16);
     g.deep = (int)deep;
     st = mv__cu_fi_blocks(ctx, op, mv__cu_divup(d->dim[0], 32), mv__cu_divup(d->dim[1], 16),
@@ -14884,7 +15004,8 @@ MV__CU_DEV void mv__cu_fd_start(const mv__cu_fd_map &g, int x, int y, int z, lon
     MV__CU_UNROLL for (r = 0; r < 3; r++)
         p[r] = g.m[4 * r + 3] + x * g.m[4 * r] + y * g.m[4 * r + 1] + z * g.m[4 * r + 2];
 }
-MV__CU_DEV void mv__cu_fd_voxel(const mv__cu_fd_map &g, int x, int y, int z, long long *p) { /* none below 0 */
+/* of x, y, z that are not below 0 */
+MV__CU_DEV void mv__cu_fd_voxel(const mv__cu_fd_map &g, int x, int y, int z, long long *p) {
     int r;
     MV__CU_UNROLL for (r = 0; r < 3; r++)
         p[r] = g.m[4 * r + 3] + mv__cu_fd_times(x, g.m[4 * r]) + mv__cu_fd_times(y, g.m[4 * r + 1]) +
@@ -15673,7 +15794,7 @@ MV__CU_DEV void mv__cu_fd_sampled(const mv__cu_fd_sample &g, long long *p, int x
 }
 template <class T, int KIND>
 MV__CU_KERNEL(MV__CU_B, KIND == MV__CU_FD_SPLINES ? 2 : 4) mv__cu_k_fd_linear(mv__cu_fd_sample g) {
-    enum { N = KIND == MV__CU_FD_STILL ? 4 : 1 };
+    enum { N = KIND == MV__CU_FD_STILL ? 2 : 1 };
     MV__CU_FD_SAMPLES(g, x, y, z, p) {
         if (N > 1 && z + N <= to) {
             mv__cu_fd_sampled<T, KIND, N>(g, p, x, y, z);
