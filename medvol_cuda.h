@@ -14211,29 +14211,44 @@ MV__CU_DEV float mv__cu_fi_made(const mv__cu_fi_lane &g, float a, int i) {
     a *= g.scale;
     return g.count ? a / (float)mv__cu_fi_count(i, g.n, g.r) : a;
 }
-/* Eight outputs from i on; INSIDE: their windows are. Eight taps each: small sums before large ones. */
+/* a[k] += sums of w[j] * v[j + k], j < taps: small sums before large ones. ALL: taps is 8 */
+template <int N, int ALL>
+MV__CU_DEV void mv__cu_fi_taken(float *a, const float *v, const float *w, int taps) {
+    float part[N];
+    int j, k;
+    MV__CU_UNROLL for (k = 0; k < N; k++) part[k] = w[0] * v[k];
+    MV__CU_UNROLL for (j = 1; j < 8; j++) {
+        if (!ALL && j >= taps) break;
+        MV__CU_UNROLL for (k = 0; k < N; k++) part[k] += w[j] * v[j + k];
+    }
+    MV__CU_UNROLL for (k = 0; k < N; k++) a[k] += part[k];
+}
+/* Eight taps, as far as they are, of eight outputs; v: the seven cells that are known, then the next */
+template <int INSIDE, int ALL>
+MV__CU_DEV void mv__cu_fi_lane_taps(const mv__cu_fi_lane &g, float *a, float *v, const float *s, int i,
+                                    int t) {
+    const int taps = ALL ? 8 : 2 * g.r + 1 - t;
+    const float *p = s + (i + t + 7) * g.s_along;
+    float w[8];
+    int j, k;
+    MV__CU_UNROLL for (j = 0; j < 8; j++)
+        v[j + 7] = !ALL && j >= taps ? 0.0f
+                   : INSIDE          ? p[j * g.s_along]
+                                     : mv__cu_fi_at(g, s, i + t + j + 7);
+    mv__cu_fi_fours<8>(w, g.w + t);
+    mv__cu_fi_taken<8, ALL>(a, v, w, taps);
+    MV__CU_UNROLL for (k = 0; k < 7; k++) v[k] = v[k + 8];
+}
+/* Eight outputs from i on; INSIDE: their windows are */
 template <int INSIDE>
 MV__CU_DEV void mv__cu_fi_lanes(const mv__cu_fi_lane &g, float *a, const float *s, int i) {
-    float v[16], w[8], part[8];
-    int t, j, k;
+    float v[15];
+    int t = 0, k;
     i -= g.r;
-    MV__CU_UNROLL for (k = 0; k < 8; k++) {
-        a[k] = 0.0f;
-        v[k + 8] = k == 7 ? 0.0f : INSIDE ? s[(i + k) * g.s_along] : mv__cu_fi_at(g, s, i + k);
-    }
-    for (t = 0; t <= 2 * g.r; t += 8) {
-        MV__CU_UNROLL for (k = 0; k < 7; k++) v[k] = v[k + 8];
-        MV__CU_UNROLL for (j = 0; j < 8; j++)
-            if (t + j <= 2 * g.r)
-                v[j + 7] = INSIDE ? s[(i + t + j + 7) * g.s_along] : mv__cu_fi_at(g, s, i + t + j + 7);
-        mv__cu_fi_fours<8>(w, g.w + t);
-        MV__CU_UNROLL for (k = 0; k < 8; k++) part[k] = 0.0f;
-        MV__CU_UNROLL for (j = 0; j < 8; j++) {
-            if (t + j > 2 * g.r) break;
-            MV__CU_UNROLL for (k = 0; k < 8; k++) part[k] += w[j] * v[j + k];
-        }
-        MV__CU_UNROLL for (k = 0; k < 8; k++) a[k] += part[k];
-    }
+    MV__CU_UNROLL for (k = 0; k < 8; k++) a[k] = 0.0f;
+    MV__CU_UNROLL for (k = 0; k < 7; k++) v[k] = INSIDE ? s[(i + k) * g.s_along] : mv__cu_fi_at(g, s, i + k);
+    for (; INSIDE && t + 8 <= 2 * g.r + 1; t += 8) mv__cu_fi_lane_taps<INSIDE, 1>(g, a, v, s, i, t);
+    for (; t <= 2 * g.r; t += 8) mv__cu_fi_lane_taps<INSIDE, 0>(g, a, v, s, i, t);
 }
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_fi_lane(mv__cu_fi_lane g) { /* eight outputs a thread */
     MV__CU_FI_EACH(g, x, first, 8, o) {
@@ -14259,7 +14274,7 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_fi_span(mv__cu_fi_lane g) {
              y += (long long)gridDim.y * (MV__CU_B / 32)) {
             const float *s = g.s + o * g.s_other + y * g.s_along;
             float *d = g.d + o * g.d_other + y * g.d_along + x, a[4] = {0.0f, 0.0f, 0.0f, 0.0f};
-            int t0, t, c, j, k;
+            int t0, t, c, k;
             for (t0 = 0; t0 <= 2 * g.r; t0 += MV__CU_FI_SPAN) {
                 const int taps = mv__cu_mini(2 * g.r + 1 - t0, MV__CU_FI_SPAN);
                 mv__cu_syncwarp();
@@ -14270,15 +14285,11 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_fi_span(mv__cu_fi_lane g) {
                 }
                 mv__cu_syncwarp();
                 for (t = 0; t < taps; t += 8) {
-                    float w[8], v[12], part[4];
+                    float w[8], v[12];
                     mv__cu_fi_fours<12>(v, cells + 4 * lane + t);
                     mv__cu_fi_fours<8>(w, g.w + t0 + t);
-                    MV__CU_UNROLL for (k = 0; k < 4; k++) part[k] = 0.0f;
-                    MV__CU_UNROLL for (j = 0; j < 8; j++) {
-                        if (t + j >= taps) break;
-                        MV__CU_UNROLL for (k = 0; k < 4; k++) part[k] += w[j] * v[j + k];
-                    }
-                    MV__CU_UNROLL for (k = 0; k < 4; k++) a[k] += part[k];
+                    if (t + 8 <= taps) mv__cu_fi_taken<4, 1>(a, v, w, 8);
+                    else mv__cu_fi_taken<4, 0>(a, v, w, taps - t);
                 }
             }
             MV__CU_UNROLL for (k = 0; k < 4; k++) if (x + k < g.n) a[k] = mv__cu_fi_made(g, a[k], x + k);
@@ -15694,30 +15705,38 @@ MV__CU_DEV void mv__cu_fd_control(const mv__cu_fd_step &s, const long long *p, c
     }
     MV__CU_UNROLL for (r = 0; r < 3; r++) if (r < comps) out[r] += o.nan;
 }
+/* d + what a step adds at p + d; moved: whether d is anything */
 template <int KIND>
-MV__CU_DEV int mv__cu_fd_moved(const mv__cu_fd_front &g, int x, int y, int z, float *d) {
-    int planes = g.planes, c, k;
-    MV__CU_UNROLL for (c = 0; c < 3; c++) d[c] = c < planes ? g.u[c][z * g.uz + y * g.uy + x] : 0.0f;
-    for (k = 0; KIND != MV__CU_FD_STILL && k < g.steps; k++) {
-        const mv__cu_fd_step &s = g.step[k];
-        long long p[3];
-        float v[3] = {d[0], d[1], d[2]};
-        if (s.turned)
-            MV__CU_UNROLL for (c = 0; c < 3; c++) d[c] = mv__cu_fd_row<3>(s.turn + 3 * c, v);
-        mv__cu_fd_voxel(s.m, x, y, z, p);
-        if (KIND == MV__CU_FD_SPLINES && s.spline) mv__cu_fd_control(s, p, d, planes, v, s.comps);
-        else {
-            mv__cu_fd_spot o;
-            mv__cu_fd_cell cell;
-            mv__cu_fd_spot_of(&o, p, s.b, d, planes, s.s.n);
-            cell = mv__cu_fd_cell_of(o, s.s.n, s.s.sy, s.s.sz);
-            MV__CU_UNROLL for (c = 0; c < 3; c++)
-                if (c < s.comps) v[c] = mv__cu_fd_blend<0>(s.s.p[c], cell, o.f, NULL) + o.nan;
-        }
-        MV__CU_UNROLL for (c = 0; c < 3; c++) if (c < s.comps) d[c] += v[c];
-        planes = 3;
+MV__CU_DEV void mv__cu_fd_stepped(const mv__cu_fd_step &s, const long long *p, int moved, float *d) {
+    float v[3] = {d[0], d[1], d[2]};
+    int c;
+    if (s.turned)
+        MV__CU_UNROLL for (c = 0; c < 3; c++) d[c] = mv__cu_fd_row<3>(s.turn + 3 * c, v);
+    if (KIND == MV__CU_FD_SPLINES && s.spline) mv__cu_fd_control(s, p, d, moved, v, s.comps);
+    else {
+        mv__cu_fd_spot o;
+        mv__cu_fd_cell cell;
+        mv__cu_fd_spot_of(&o, p, s.b, d, moved, s.s.n);
+        cell = mv__cu_fd_cell_of(o, s.s.n, s.s.sy, s.s.sz);
+        MV__CU_UNROLL for (c = 0; c < 3; c++) /* all at once; in the plane one for nothing */
+            v[c] = mv__cu_fd_blend<0>(s.s.p[c < s.comps ? c : 0], cell, o.f, NULL) + o.nan;
     }
-    return planes;
+    MV__CU_UNROLL for (c = 0; c < 3; c++) d[c] += c < s.comps ? v[c] : 0.0f;
+}
+/* first: where the voxel lies for the first step; then that of the next plane */
+template <int KIND>
+MV__CU_DEV int mv__cu_fd_moved(const mv__cu_fd_front &g, long long *first, int x, int y, int z, float *d) {
+    int c, k;
+    MV__CU_UNROLL for (c = 0; c < 3; c++) d[c] = c < g.planes ? g.u[c][z * g.uz + y * g.uy + x] : 0.0f;
+    if (KIND == MV__CU_FD_STILL || g.steps == 0) return g.planes;
+    mv__cu_fd_stepped<KIND>(g.step[0], first, g.planes, d);
+    mv__cu_fd_next(g.step[0].m, first);
+    for (k = 1; k < g.steps; k++) {
+        long long p[3];
+        mv__cu_fd_voxel(g.step[k].m, x, y, z, p);
+        mv__cu_fd_stepped<KIND>(g.step[k], p, 3, d);
+    }
+    return 3;
 }
 /* ---- what a chain moves voxels by: of rest (mm, in 2^-32) and turn d ---- */
 typedef struct mv__cu_fd_total {
@@ -15732,13 +15751,14 @@ template <int KIND>
 MV__CU_KERNEL(MV__CU_B, KIND == MV__CU_FD_SPLINES ? 2 : 4) mv__cu_k_fd_total(mv__cu_fd_total g) {
     MV__CU_FD_XY(x, y);
     if ((g.front.stop && *g.front.stop) || x >= g.front.n[0] || y >= g.front.n[1]) return;
-    MV__CU_FD_STRETCH(g.front.n[2], from, to)
-        for (int z = from; z < to; z++) {
-            long long p[3];
+    MV__CU_FD_STRETCH(g.front.n[2], from, to) {
+        long long p[3], first[3];
+        mv__cu_fd_voxel(g.rest, x, y, from, p);
+        mv__cu_fd_voxel(g.front.step[0].m, x, y, from, first);
+        for (int z = from; z < to; z++, mv__cu_fd_next(g.rest, p)) {
             float d[3];
             int r, c;
-            const int planes = mv__cu_fd_moved<KIND>(g.front, x, y, z, d);
-            mv__cu_fd_voxel(g.rest, x, y, z, p);
+            const int planes = mv__cu_fd_moved<KIND>(g.front, first, x, y, z, d);
             MV__CU_UNROLL for (r = 0; r < 3; r++) {
                 float v = (float)p[r] * 2.3283064365386963e-10f; /* 2^-32 */
                 MV__CU_UNROLL for (c = 0; c < 3; c++)
@@ -15746,6 +15766,7 @@ MV__CU_KERNEL(MV__CU_B, KIND == MV__CU_FD_SPLINES ? 2 : 4) mv__cu_k_fd_total(mv_
                 if (r < g.comps) g.d[r][z * g.dz + y * g.dy + x] = v;
             }
         }
+    }
 }
 /* ---- samples of an image: b of what the front moves voxels by, after m ---- */
 typedef struct mv__cu_fd_sample {
@@ -15762,7 +15783,7 @@ template <int KIND>
 MV__CU_DEV void mv__cu_fd_seek(const mv__cu_fd_sample &g, long long *p, int x, int y, int z,
                                mv__cu_fd_spot *o) {
     float d[3];
-    const int moved = mv__cu_fd_moved<KIND>(g.front, x, y, z, d);
+    const int moved = mv__cu_fd_moved<KIND>(g.front, p, x, y, z, d);
     mv__cu_fd_spot_of(o, p, g.b, d, moved, g.n);
     mv__cu_fd_next(g.m, p);
 }
@@ -15778,12 +15799,14 @@ MV__CU_DEV float mv__cu_fd_finish(const mv__cu_fd_sample &g, const mv__cu_fd_spo
         for (int z = (mv__cu_fd_voxel((g).m, x, y, from, p), from); z < to; z++)
 /* N planes from z on: all they need is on its way before the first is used */
 template <class T, int KIND, int N>
-MV__CU_DEV void mv__cu_fd_sampled(const mv__cu_fd_sample &g, long long *p, int x, int y, int z) {
+MV__CU_DEV void mv__cu_fd_sampled(const mv__cu_fd_sample &g, long long *p, long long *first, int x, int y,
+                                  int z) {
     const T *__restrict__ s = (const T *)g.s;
     float *to = (float *)g.d + z * g.dz + y * g.dy + x, d[N][3], v[N];
     mv__cu_fd_spot o[N];
     int moved[N], k;
-    MV__CU_UNROLL for (k = 0; k < N; k++) moved[k] = mv__cu_fd_moved<KIND>(g.front, x, y, z + k, d[k]);
+    MV__CU_UNROLL for (k = 0; k < N; k++) 
+        moved[k] = mv__cu_fd_moved<KIND>(g.front, first, x, y, z + k, d[k]);
     MV__CU_UNROLL for (k = 0; k < N; k++) {
         mv__cu_fd_spot_of(&o[k], p, g.b, d[k], moved[k], g.n);
         mv__cu_fd_next(g.m, p);
@@ -15795,11 +15818,13 @@ MV__CU_DEV void mv__cu_fd_sampled(const mv__cu_fd_sample &g, long long *p, int x
 template <class T, int KIND>
 MV__CU_KERNEL(MV__CU_B, KIND == MV__CU_FD_SPLINES ? 2 : 4) mv__cu_k_fd_linear(mv__cu_fd_sample g) {
     enum { N = KIND == MV__CU_FD_STILL ? 2 : 1 };
+    long long first[3];
     MV__CU_FD_SAMPLES(g, x, y, z, p) {
+        if (KIND != MV__CU_FD_STILL && z == from) mv__cu_fd_voxel(g.front.step[0].m, x, y, z, first);
         if (N > 1 && z + N <= to) {
-            mv__cu_fd_sampled<T, KIND, N>(g, p, x, y, z);
+            mv__cu_fd_sampled<T, KIND, N>(g, p, first, x, y, z);
             z += N - 1;
-        } else mv__cu_fd_sampled<T, KIND, 1>(g, p, x, y, z);
+        } else mv__cu_fd_sampled<T, KIND, 1>(g, p, first, x, y, z);
     }
 }
 MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_fd_cubic(mv__cu_fd_sample g) {
@@ -15960,29 +15985,31 @@ template <int COMPS> MV__CU_DEV float mv__cu_fd_det_of(const float *a, const flo
     n[2] = mv__cu_fd_less(b[0], c[1], b[1], c[0]);
     return mv__cu_add(mv__cu_add(mv__cu_mul(a[0], n[0]), mv__cu_mul(a[1], n[1])), mv__cu_mul(a[2], n[2]));
 }
-/* column c of the derivative at voxel i of n along its axis; side 1: the other one-sided difference */
-template <int COMPS>
-MV__CU_DEV void mv__cu_fd_column(float *out, const mv__cu_fd_det &g, long long at, int c, int i, int n,
-                                 long long step, int side) {
-    long long up = i + 1 < n ? step : 0, down = i > 0 ? -step : 0;
-    const float h = !g.strict && up && down ? 0.5f * g.h[c] : g.h[c];
+/* What lies about a voxel along each axis; where there is none, the voxel itself */
+template <int COMPS> struct mv__cu_fd_about {
+    float mid[COMPS], low[3][COMPS], high[3][COMPS];
+    int down[3], up[3]; /* whether there is one */
+};
+/* column c of the derivative; side 1: the other one-sided difference */
+template <int COMPS, int STRICT>
+MV__CU_DEV void mv__cu_fd_column(float *out, const mv__cu_fd_det &g, const mv__cu_fd_about<COMPS> &o, int c,
+                                 int side) {
+    const float h = !STRICT && o.up[c] && o.down[c] ? 0.5f * g.h[c] : g.h[c];
+    const int high = !STRICT || (side ? !o.down[c] : o.up[c]), low = !STRICT || !high;
     int r;
-    if (g.strict && side == 0 && up) down = 0; /* where there is no next voxel, the one before twice */
-    if (g.strict && side == 1 && down) up = 0;
     MV__CU_UNROLL for (r = 0; r < COMPS; r++)
-        out[r] = mv__cu_add(mv__cu_mul(mv__cu_add(g.s.p[r][at + up], -g.s.p[r][at + down]), h),
-                            g.a[3 * r + c]);
+        out[r] = mv__cu_add(mv__cu_mul(mv__cu_add(high ? o.high[c][r] : o.mid[r],
+                                                  -(low ? o.low[c][r] : o.mid[r])), h), g.a[3 * r + c]);
 }
 template <int COMPS, int STRICT>
-MV__CU_DEV float mv__cu_fd_det_at(const mv__cu_fd_det &g, int x, int y, int z) {
+MV__CU_DEV float mv__cu_fd_det_at(const mv__cu_fd_det &g, const mv__cu_fd_about<COMPS> &o) {
     enum { SIDES = STRICT ? 2 : 1 };
-    const long long at = z * g.s.sz + y * g.s.sy + x;
     float a[2][3], b[2][3], c[2][3], least = 0.0f, sum = 0.0f;
     int i, j, k;
     MV__CU_UNROLL for (i = 0; i < SIDES; i++) {
-        mv__cu_fd_column<COMPS>(a[i], g, at, 0, x, g.s.n[0], 1, i);
-        mv__cu_fd_column<COMPS>(b[i], g, at, 1, y, g.s.n[1], g.s.sy, i);
-        if (COMPS == 3) mv__cu_fd_column<COMPS>(c[i], g, at, 2, z, g.s.n[2], g.s.sz, i);
+        mv__cu_fd_column<COMPS, STRICT>(a[i], g, o, 0, i);
+        mv__cu_fd_column<COMPS, STRICT>(b[i], g, o, 1, i);
+        if (COMPS == 3) mv__cu_fd_column<COMPS, STRICT>(c[i], g, o, 2, i);
     }
     MV__CU_UNROLL for (i = 0; i < SIDES; i++)
         MV__CU_UNROLL for (j = 0; j < (COMPS == 3 ? SIDES : 1); j++)
@@ -16019,9 +16046,33 @@ template <int COMPS, int STRICT> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_fd_dets(mv_
     double t[MV__CU_FD_TALLY];
     mv__cu_fd_tally_clear(t);
     if (x < g.s.n[0] && y < g.s.n[1])
-        MV__CU_FD_STRETCH(g.s.n[2], from, to)
+        MV__CU_FD_STRETCH(g.s.n[2], from, to) {
+            const long long sy = g.s.sy, sz = g.s.sz;
+            mv__cu_fd_about<COMPS> o;
+            const float *p[COMPS];
+            int r;
+            o.down[0] = x > 0, o.up[0] = x + 1 < g.s.n[0];
+            o.down[1] = y > 0, o.up[1] = y + 1 < g.s.n[1];
+            MV__CU_UNROLL for (r = 0; r < COMPS; r++) {
+                p[r] = g.s.p[r] + (from * sz + y * sy + x);
+                o.high[2][r] = *p[r];
+                o.mid[r] = from > 0 ? p[r][-sz] : o.high[2][r];
+            }
             for (int z = from; z < to; z++) {
-                const float det = mv__cu_fd_det_at<COMPS, STRICT>(g, x, y, z);
+                float det;
+                o.down[2] = z > 0, o.up[2] = z + 1 < g.s.n[2];
+                MV__CU_UNROLL for (r = 0; r < COMPS; r++) { /* a plane on; then all about it */
+                    const float mid = o.high[2][r];
+                    o.low[2][r] = o.mid[r];
+                    o.mid[r] = mid;
+                    o.high[2][r] = o.up[2] ? p[r][sz] : mid;
+                    o.low[0][r] = o.down[0] ? p[r][-1] : mid;
+                    o.high[0][r] = o.up[0] ? p[r][1] : mid;
+                    o.low[1][r] = o.down[1] ? p[r][-sy] : mid;
+                    o.high[1][r] = o.up[1] ? p[r][sy] : mid;
+                    p[r] += sz;
+                }
+                det = mv__cu_fd_det_at<COMPS, STRICT>(g, o);
                 if (g.d) g.d[z * g.dz + y * g.dy + x] = det;
                 if (!g.tally || (g.mask && !g.mask[((long long)z * g.s.n[1] + y) * g.s.n[0] + x])) continue;
                 if (!(det - det == 0.0f)) {
@@ -16035,6 +16086,7 @@ template <int COMPS, int STRICT> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_fd_dets(mv_
                     t[1] += l, t[2] += l * l;
                 } else t[4] += 1.0;
             }
+        }
     if (!g.tally) return; /* the same for all */
     mv__cu_fd_tally_block(t, sh);
     if (threadIdx.x == 0) {
