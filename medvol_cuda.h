@@ -15656,33 +15656,46 @@ typedef struct mv__cu_fd_front { /* of displacements u on the grid itself, or no
     const int *stop;
 } mv__cu_fd_front;
 enum { MV__CU_FD_STILL, MV__CU_FD_FIELDS, MV__CU_FD_SPLINES }; /* what steps there may be */
+/* The 16 cells of a plane about i */
+MV__CU_DEV void mv__cu_fd_cells(float v[4][4], const float *p, const mv__cu_fd_source &s, const int *i, int k,
+                                int inside, int border) {
+    int j, t;
+    if (inside) {
+        p += mv__cu_fd_times(i[2] - 1 + k, s.sz) + mv__cu_fd_times(i[1] - 1, s.sy) + (i[0] - 1);
+        MV__CU_UNROLL for (j = 0; j < 4; j++, p += s.sy) MV__CU_UNROLL for (t = 0; t < 4; t++) v[j][t] = p[t];
+    } else {
+        p += mv__cu_rs_map(border, i[2] - 1 + k, s.n[2]) * s.sz;
+        MV__CU_UNROLL for (t = 0; t < 4; t++) {
+            const int x = mv__cu_rs_map(border, i[0] - 1 + t, s.n[0]);
+            MV__CU_UNROLL for (j = 0; j < 4; j++)
+                v[j][t] = p[mv__cu_rs_map(border, i[1] - 1 + j, s.n[1]) * s.sy + x];
+        }
+    }
+}
 /* 64 taps of each plane about i + f */
 template <int COMPS>
 MV__CU_DEV void mv__cu_fd_taps(const mv__cu_fd_source &s, const int *i, const float *f, int interp,
                                int border, float *out) {
-    float w[4];
-    int at[4], c, j, k, x;
-    MV__CU_UNROLL for (x = 0; x < 4; x++) {
-        w[x] = mv__cu_rs_weight(interp, -0.5f, 0, f[0], x);
-        at[x] = mv__cu_rs_map(border, i[0] - 1 + x, s.n[0]);
+    float wx[4], wy[4], v[4][4];
+    int c, j, k, t, inside = 1;
+    MV__CU_UNROLL for (t = 0; t < 3; t++) inside &= i[t] > 0 && i[t] + 2 < s.n[t];
+    MV__CU_UNROLL for (t = 0; t < 4; t++) {
+        wx[t] = mv__cu_rs_weight(interp, -0.5f, 0, f[0], t);
+        wy[t] = mv__cu_rs_weight(interp, -0.5f, 0, f[1], t);
     }
     MV__CU_UNROLL for (c = 0; c < COMPS; c++) out[c] = 0.0f;
     MV__CU_ROLLED for (k = 0; k < 4; k++) {
-        const long long plane = mv__cu_rs_map(border, i[2] - 1 + k, s.n[2]) * s.sz;
-        float sum[COMPS];
-        MV__CU_UNROLL for (c = 0; c < COMPS; c++) sum[c] = 0.0f;
-        MV__CU_ROLLED for (j = 0; j < 4; j++) {
-            const long long row = plane + mv__cu_rs_map(border, i[1] - 1 + j, s.n[1]) * s.sy;
-            const float wy = mv__cu_rs_weight(interp, -0.5f, 0, f[1], j);
-            MV__CU_UNROLL for (c = 0; c < COMPS; c++) {
-                const float *p = s.p[c] + row;
-                float v = w[0] * p[at[0]];
-                MV__CU_UNROLL for (x = 1; x < 4; x++) v += w[x] * p[at[x]];
-                sum[c] += wy * v;
+        const float wz = mv__cu_rs_weight(interp, -0.5f, 0, f[2], k);
+        MV__CU_UNROLL for (c = 0; c < COMPS; c++) {
+            float sum = 0.0f;
+            mv__cu_fd_cells(v, s.p[c], s, i, k, inside, border);
+            MV__CU_UNROLL for (j = 0; j < 4; j++) {
+                float a = wx[0] * v[j][0];
+                MV__CU_UNROLL for (t = 1; t < 4; t++) a += wx[t] * v[j][t];
+                sum += wy[j] * a;
             }
+            out[c] += wz * sum;
         }
-        MV__CU_UNROLL for (c = 0; c < COMPS; c++)
-            out[c] += mv__cu_rs_weight(interp, -0.5f, 0, f[2], k) * sum[c];
     }
 }
 /* a spline's coefficients reach a voxel beyond the first and the last */
