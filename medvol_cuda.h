@@ -544,7 +544,7 @@ MEDVOL_DEF mv_status mv_cuda_sense(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const 
 
 /* ---- filters -------------------------------------------------------------------------------------------
    As in medvol.h. Windows of up to 17 voxels along each axis are one pass over src, 8 bytes a voxel; longer
-   ones are passes of their own, whose time grows with a Gaussian's window, not with a box's. Gaussians and
+   ones are passes of their own, whose time grows with the window, with a box's up to 49 voxels. Gaussians and
    pyramids agree with medvol.h within 2e-6 of the largest magnitude in reach, means within its own bound.
    Axes have at most 2^30 voxels, planes at most 2^31 - 1 values (MEDVOL_E_UNSUPPORTED).
    SCRATCH  an f32 copy of one volume of src where that is not f32, has a scaling, or is dst's memory, one of
@@ -14879,9 +14879,11 @@ MEDVOL_DEF mv_status mv_cuda_sense(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const 
    (sums of long windows). ================================================================================ */
 enum {
     MV__CU_FI_RING = 8,  /* the largest radius of one pass */
-    MV__CU_FI_NEAR = 16, /* and of a pass over x and y alone */
+    MV__CU_FI_FEW = 24,  /* the largest radius whose sums are made of single voxels */
+    MV__CU_FI_SPAN = 128, /* outputs of a warp along x, taps that it takes at once */
     MV__CU_FI_TILE = 32, /* outputs of a tile along x and y */
     MV__CU_FI_PLANES = 8,
+    MV__CU_FI_HALF_CELLS = 11, /* of a thread that halves */
     MV__CU_FI_REACH = 32767,
     MV__CU_FI_LEVELS = 24
 };
@@ -14898,7 +14900,7 @@ typedef struct mv__cu_fi_part { /* f32 arrays of one layout; strides in elements
 typedef struct mv__cu_fi_tile {
     mv__cu_fi_part d, s;
     int n[3], r[3], border, count, deep, parts; /* count: a sum is divided by the voxels of its window */
-    float outside, scale, w[3][2 * MV__CU_FI_NEAR + 1];
+    float outside, scale, w[3][2 * MV__CU_FI_RING + 1];
 } mv__cu_fi_tile;
 MV__CU_DEV int mv__cu_fi_map(int border, int i, int n) { /* -1: outside */
     if (i >= 0 && i < n) return i;
@@ -14907,21 +14909,42 @@ MV__CU_DEV int mv__cu_fi_map(int border, int i, int n) { /* -1: outside */
 MV__CU_DEV int mv__cu_fi_count(int i, int n, int r) { /* voxels of a window that are there */
     return mv__cu_mini(i, r) + mv__cu_mini(n - 1 - i, r) + 1;
 }
+/* Sums of w[t] * p[k + t] for k = 0..3; p: aligned to 16 bytes, as far as p[taps + 6]. TAPS: 0, or taps */
+template <int TAPS>
+MV__CU_DEV void mv__cu_fi_row(float *a, const float *p, const float *w, int taps) {
+    typedef mv__cu_pack<float, 4> pack;
+    const int n = TAPS ? TAPS : taps;
+    pack low, high;
+    int t, j, k;
+    low.w = mv__cu_ld((const pack::word *)(const void *)p);
+    high = low;
+    MV__CU_UNROLL for (k = 0; k < 4; k++) a[k] = 0.0f;
+    MV__CU_UNROLL for (t = 0; t < n; t += 4) {
+        if (t + 1 < n) high.w = mv__cu_ld((const pack::word *)(const void *)(p + t + 4));
+        MV__CU_UNROLL for (j = 0; j < 4; j++) {
+            if (t + j >= n) break;
+            MV__CU_UNROLL for (k = 0; k < 4; k++)
+                a[k] += w[t + j] * (j + k < 4 ? low.v[(j + k) & 3] : high.v[(j + k) & 3]);
+        }
+        low = high;
+    }
+}
 /* Sums of w[t] * p[(k + t) * step] for k = 0..3 */
+template <int TAPS>
 MV__CU_DEV void mv__cu_fi_slide(float *a, const float *p, int step, const float *w, int taps) {
+    const int n = TAPS ? TAPS : taps;
     float v[4];
     int t, k;
     MV__CU_UNROLL for (k = 0; k < 3; k++) v[k] = p[k * step];
     MV__CU_UNROLL for (k = 0; k < 4; k++) a[k] = 0.0f;
-    for (t = 0; t < taps; t++) {
+    MV__CU_UNROLL for (t = 0; t < n; t++) {
         const float c = w[t];
         v[3] = p[(t + 3) * step];
         MV__CU_UNROLL for (k = 0; k < 4; k++) a[k] += c * v[k];
         MV__CU_UNROLL for (k = 0; k < 3; k++) v[k] = v[k + 1];
     }
 }
-/* Where in a plane the cells are that this thread brings, of a window of w x h from x, y on; -1: outside. w
-   is odd: then rows next to each other lie in different banks. */
+/* Where in a plane the cells are that this thread brings, of a window of w x h from x, y on; -1: outside. */
 template <int CELLS>
 MV__CU_DEV void mv__cu_fi_cells(int *at, int x, int y, int w, int h, const int *n, int border, long long sy) {
     int k;
@@ -14934,68 +14957,74 @@ MV__CU_DEV void mv__cu_fi_cells(int *at, int x, int y, int w, int h, const int *
 template <int CELLS>
 MV__CU_DEV void mv__cu_fi_fetch(float *v, const int *at, const float *s, long long sz, int z, float outside) {
     int k;
+    MV__CU_UNROLL for (k = 0; k < CELLS; k++) v[k] = outside;
+    if (z < 0) return;
     s += z * sz;
-    MV__CU_UNROLL for (k = 0; k < CELLS; k++) v[k] = z >= 0 && at[k] >= 0 ? s[at[k]] : outside;
+    MV__CU_UNROLL for (k = 0; k < CELLS; k++) if (at[k] >= 0) v[k] = s[at[k]];
 }
-template <int CELLS> MV__CU_DEV void mv__cu_fi_keep(float *tile, const float *v, int cells) {
+template <int CELLS> MV__CU_DEV void mv__cu_fi_keep(float *tile, const float *v) { /* all: there is room */
     int k;
-    MV__CU_UNROLL for (k = 0; k < CELLS; k++) {
-        const int c = (int)threadIdx.x + k * MV__CU_B;
-        if (c < cells) tile[c] = v[k];
-    }
+    MV__CU_UNROLL for (k = 0; k < CELLS; k++) tile[(int)threadIdx.x + k * MV__CU_B] = v[k];
 }
-/* RZ: the radius along z. Blocks of 32 x 32 columns; blockIdx.z: array and stretch of `deep` planes. */
-template <int RZ>
-MV__CU_KERNEL(MV__CU_B, RZ > 2 ? 2 : 3) mv__cu_k_fi_tile(mv__cu_fi_tile g) {
-    enum { CELLS = RZ ? 10 : 17, T = MV__CU_FI_TILE, PITCH = T + 1, RING = RZ ? 2 * RZ : 1 };
+template <int RZ, int SAME> struct mv__cu_fi_cell_count { /* of a thread */
+    enum {
+        R = SAME ? RZ : (int)MV__CU_FI_RING, H = MV__CU_FI_TILE + 2 * R, W = (H + 3) & ~3,
+        N = (W * H + MV__CU_B - 1) / MV__CU_B
+    };
+};
+/* RZ: the radius along z, and along x and y where SAME. Blocks of 32 x 32 columns; blockIdx.z: array and
+   stretch of `deep` planes. */
+template <int RZ, int SAME>
+MV__CU_KERNEL(MV__CU_B, RZ > (SAME ? 4 : 1) ? 2 : 3) mv__cu_k_fi_tile(mv__cu_fi_tile g) {
+    enum {
+        T = MV__CU_FI_TILE, RING = RZ ? 2 * RZ : 1, CELLS = mv__cu_fi_cell_count<RZ, SAME>::N,
+        TAPS = SAME ? 2 * RZ + 1 : 0
+    };
     MV__CU_DYNAMIC(float, tile);
-    const int w = T + 2 * g.r[0] + 1, h = T + 2 * g.r[1], tid = (int)threadIdx.x;
+    const int rx = SAME ? RZ : g.r[0], ry = SAME ? RZ : g.r[1];
+    const int w = (T + 2 * rx + 3) & ~3, h = T + 2 * ry, tid = (int)threadIdx.x;
     const int part = (int)blockIdx.z / g.parts, z0 = ((int)blockIdx.z - part * g.parts) * g.deep;
     const int z1 = mv__cu_mini(g.n[2], z0 + g.deep), x = (int)blockIdx.x * T + (tid & 31),
               y = (int)blockIdx.y * T + (tid >> 5) * 4;
     const float *s = g.s.p[part];
-    float *d = g.d.p[part] + y * g.d.sy + x, *mid = tile + w * h;
-    int at[CELLS], from[2], into[2], z, k, j;
-    float v[CELLS], a[4], ring[RING][4];
-    mv__cu_fi_cells<CELLS>(at, (int)blockIdx.x * T - g.r[0], (int)blockIdx.y * T - g.r[1], w, h, g.n,
-                           g.border, g.s.sy);
-    MV__CU_UNROLL for (k = 0; k < 2; k++) { /* four outputs of a row, the rows next to each other */
-        const int item = tid + k * MV__CU_B, chunk = item / h, row = item - chunk * h;
-        from[k] = chunk < T / 4 ? row * w + 4 * chunk : -1;
-        into[k] = row * PITCH + 4 * chunk;
-    }
+    float *d = g.d.p[part] + y * g.d.sy + x + (z0 - 2 * RZ) * g.d.sz, *mid = tile + CELLS * MV__CU_B;
+    int at[CELLS], z, k, j;
+    float v[CELLS], a[4], out[4], ring[RING][4];
+    mv__cu_fi_cells<CELLS>(at, (int)blockIdx.x * T - rx, (int)blockIdx.y * T - ry, w, h, g.n, g.border,
+                           g.s.sy);
     MV__CU_UNROLL for (k = 0; k < 4; k++) MV__CU_UNROLL for (j = 0; j < RING; j++) ring[j][k] = 0.0f;
     mv__cu_fi_fetch<CELLS>(v, at, s, g.s.sz, mv__cu_fi_map(g.border, z0 - RZ, g.n[2]), g.outside);
-    for (z = z0 - RZ; z < z1 + RZ; z++) {
-        mv__cu_fi_keep<CELLS>(tile, v, w * h);
+    for (z = z0 - RZ; z < z1 + RZ; z++, d += g.d.sz) {
+        mv__cu_fi_keep<CELLS>(tile, v);
         mv__cu_sync();
         if (z + 1 < z1 + RZ)
             mv__cu_fi_fetch<CELLS>(v, at, s, g.s.sz, mv__cu_fi_map(g.border, z + 1, g.n[2]), g.outside);
-        MV__CU_UNROLL for (k = 0; k < 2; k++) {
-            if (from[k] < 0) continue;
-            mv__cu_fi_slide(a, tile + from[k], 1, g.w[0], 2 * g.r[0] + 1);
-            MV__CU_UNROLL for (j = 0; j < 4; j++) mid[into[k] + j] = a[j];
+        for (k = tid; k < 8 * h; k += MV__CU_B) { /* four outputs of a row */
+            mv__cu_pack<float, 4> four;
+            mv__cu_fi_row<TAPS>(four.v, tile + (k >> 3) * w + 4 * (k & 7), g.w[0], 2 * rx + 1);
+            mv__cu_st((mv__cu_pack<float, 4>::word *)(void *)(mid + 4 * k), four.w);
         }
         mv__cu_sync();
-        mv__cu_fi_slide(a, mid + (tid >> 5) * 4 * PITCH + (tid & 31), PITCH, g.w[1], 2 * g.r[1] + 1);
+        mv__cu_fi_slide<TAPS>(a, mid + (tid >> 5) * 4 * T + (tid & 31), T, g.w[1], 2 * ry + 1);
         MV__CU_UNROLL for (k = 0; k < 4; k++) {
-            float out = RZ ? ring[0][k] + g.w[2][0] * a[k] : a[k];
+            out[k] = g.scale * (RZ ? ring[0][k] + g.w[2][0] * a[k] : a[k]);
             MV__CU_UNROLL for (j = 0; j < RING - 1; j++) ring[j][k] = ring[j + 1][k] + g.w[2][j + 1] * a[k];
             ring[RING - 1][k] = g.w[2][RING] * a[k];
-            if (z - RZ < z0 || x >= g.n[0] || y + k >= g.n[1]) continue;
-            out *= g.scale;
-            if (g.count)
-                out /= (float)(mv__cu_fi_count(x, g.n[0], g.r[0]) * mv__cu_fi_count(y + k, g.n[1], g.r[1]) *
-                               mv__cu_fi_count(z - RZ, g.n[2], g.r[2]));
-            d[(z - RZ) * g.d.sz + k * g.d.sy] = out;
         }
+        if (z - RZ < z0 || x >= g.n[0]) continue;
+        if (g.count) {
+            const int voxels = mv__cu_fi_count(x, g.n[0], rx) * mv__cu_fi_count(z - RZ, g.n[2], g.r[2]);
+            MV__CU_UNROLL for (k = 0; k < 4; k++)
+                out[k] /= (float)(voxels * mv__cu_fi_count(y + k, g.n[1], ry));
+        }
+        MV__CU_UNROLL for (k = 0; k < 4; k++) if (y + k < g.n[1]) d[k * g.d.sy] = out[k];
     }
 }
 /* ---- long windows along y or z, a warp across x ---- */
 typedef struct mv__cu_fi_lane {
     float *d;
     const float *s, *w; /* w: 2 r + 1 weights */
-    int nx, n, others, r, border, count;
+    int nx, n, others, r, border, count, packed;
     long long d_along, d_other, s_along, s_other;
     float outside, scale;
 } mv__cu_fi_lane;
@@ -15004,14 +15033,14 @@ MV__CU_DEV float mv__cu_fi_at(const mv__cu_fi_lane &g, const float *s, int i) {
     return i < 0 ? g.outside : s[i * g.s_along];
 }
 typedef double mv__cu_fi_sum[MV__CU_B];
-MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_fi_weights(float *w, int taps, double sigma) { /* one block */
+MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_fi_weights(float *w, int taps, double sigma) { /* sigma 0: ones */
     MV__CU_SHARED(mv__cu_fi_sum, sum);
     const int r = taps / 2;
     double own = 0.0;
     int t, k;
     for (t = (int)threadIdx.x; t < taps; t += MV__CU_B) {
         const double d = (double)(t - r) / sigma;
-        own += exp(-0.5 * d * d);
+        if (sigma > 0.0) own += exp(-0.5 * d * d);
     }
     sum[threadIdx.x] = own;
     for (k = MV__CU_B / 2; k > 0; k >>= 1) {
@@ -15019,9 +15048,9 @@ MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_fi_weights(float *w, int taps, double sigma)
         if ((int)threadIdx.x < k) sum[threadIdx.x] += sum[threadIdx.x + (unsigned)k];
     }
     mv__cu_sync();
-    for (t = (int)threadIdx.x; t < taps; t += MV__CU_B) {
+    for (t = (int)threadIdx.x; t < ((taps + 7) & ~7); t += MV__CU_B) {
         const double d = (double)(t - r) / sigma;
-        w[t] = (float)(exp(-0.5 * d * d) / sum[0]);
+        w[t] = sigma > 0.0 ? (float)(exp(-0.5 * d * d) / sum[0]) : 1.0f;
     }
 }
 #define MV__CU_FI_EACH(g, x, first, step, o)                                                                 \
@@ -15030,25 +15059,107 @@ MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_fi_weights(float *w, int taps, double sigma)
     for (int o = (int)blockIdx.z; o < (g).others; o += (int)gridDim.z)                                       \
         for (long long at = (long long)blockIdx.y * 8 + (threadIdx.x >> 5), first = at * (step);             \
              first < (g).n; at += (long long)gridDim.y * 8, first = at * (step))
+template <int N> MV__CU_DEV void mv__cu_fi_fours(float *v, const float *p) { /* p: aligned to 16 bytes */
+    int j, k;
+    MV__CU_UNROLL for (j = 0; j < N; j += 4) {
+        mv__cu_pack<float, 4> four;
+        four.w = mv__cu_ld((const mv__cu_pack<float, 4>::word *)(const void *)(p + j));
+        MV__CU_UNROLL for (k = 0; k < 4; k++) v[j + k] = four.v[k];
+    }
+}
+MV__CU_DEV float mv__cu_fi_made(const mv__cu_fi_lane &g, float a, int i) {
+    a *= g.scale;
+    return g.count ? a / (float)mv__cu_fi_count(i, g.n, g.r) : a;
+}
+/* a[k] += sums of w[j] * v[j + k], j < taps: small sums before large ones. ALL: taps is 8 */
+template <int N, int ALL>
+MV__CU_DEV void mv__cu_fi_taken(float *a, const float *v, const float *w, int taps) {
+    float part[N];
+    int j, k;
+    MV__CU_UNROLL for (k = 0; k < N; k++) part[k] = w[0] * v[k];
+    MV__CU_UNROLL for (j = 1; j < 8; j++) {
+        if (!ALL && j >= taps) break;
+        MV__CU_UNROLL for (k = 0; k < N; k++) part[k] += w[j] * v[j + k];
+    }
+    MV__CU_UNROLL for (k = 0; k < N; k++) a[k] += part[k];
+}
+/* Eight taps, as far as they are, of eight outputs; v: the seven cells that are known, then the next */
+template <int INSIDE, int ALL>
+MV__CU_DEV void mv__cu_fi_lane_taps(const mv__cu_fi_lane &g, float *a, float *v, const float *s, int i,
+                                    int t) {
+    const int taps = ALL ? 8 : 2 * g.r + 1 - t;
+    const float *p = s + (i + t + 7) * g.s_along;
+    float w[8];
+    int j, k;
+    MV__CU_UNROLL for (j = 0; j < 8; j++)
+        v[j + 7] = !ALL && j >= taps ? 0.0f
+                   : INSIDE          ? p[j * g.s_along]
+                                     : mv__cu_fi_at(g, s, i + t + j + 7);
+    mv__cu_fi_fours<8>(w, g.w + t);
+    mv__cu_fi_taken<8, ALL>(a, v, w, taps);
+    MV__CU_UNROLL for (k = 0; k < 7; k++) v[k] = v[k + 8];
+}
+/* Eight outputs from i on; INSIDE: their windows are */
+template <int INSIDE>
+MV__CU_DEV void mv__cu_fi_lanes(const mv__cu_fi_lane &g, float *a, const float *s, int i) {
+    float v[15];
+    int t = 0, k;
+    i -= g.r;
+    MV__CU_UNROLL for (k = 0; k < 8; k++) a[k] = 0.0f;
+    MV__CU_UNROLL for (k = 0; k < 7; k++) v[k] = INSIDE ? s[(i + k) * g.s_along] : mv__cu_fi_at(g, s, i + k);
+    for (; INSIDE && t + 8 <= 2 * g.r + 1; t += 8) mv__cu_fi_lane_taps<INSIDE, 1>(g, a, v, s, i, t);
+    for (; t <= 2 * g.r; t += 8) mv__cu_fi_lane_taps<INSIDE, 0>(g, a, v, s, i, t);
+}
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_fi_lane(mv__cu_fi_lane g) { /* eight outputs a thread */
     MV__CU_FI_EACH(g, x, first, 8, o) {
         const int i = (int)first;
         const float *s = g.s + o * g.s_other + x;
-        float *d = g.d + o * g.d_other + x, v[8], a[8], part[8];
-        int t, j, k;
-        MV__CU_UNROLL for (k = 0; k < 8; k++) v[k] = k < 7 ? mv__cu_fi_at(g, s, i + k - g.r) : 0.0f;
-        MV__CU_UNROLL for (k = 0; k < 8; k++) a[k] = 0.0f;
-        for (t = 0; t <= 2 * g.r; t += 8) { /* eight taps each: small sums before large ones */
-            MV__CU_UNROLL for (k = 0; k < 8; k++) part[k] = 0.0f;
-            MV__CU_UNROLL for (j = 0; j < 8; j++) {
-                if (t + j > 2 * g.r) break;
-                v[(j + 7) & 7] = mv__cu_fi_at(g, s, i + t + j + 7 - g.r);
-                MV__CU_UNROLL for (k = 0; k < 8; k++) part[k] += g.w[t + j] * v[(j + k) & 7];
-            }
-            MV__CU_UNROLL for (k = 0; k < 8; k++) a[k] += part[k];
-        }
-        MV__CU_UNROLL for (k = 0; k < 8; k++) if (i + k < g.n) d[(i + k) * g.d_along] = a[k];
+        float *d = g.d + o * g.d_other + x, a[8];
+        int k;
+        if (i >= g.r && i + 7 + g.r < g.n) mv__cu_fi_lanes<1>(g, a, s, i);
+        else mv__cu_fi_lanes<0>(g, a, s, i);
+        MV__CU_UNROLL for (k = 0; k < 8; k++)
+            if (i + k < g.n) d[(i + k) * g.d_along] = mv__cu_fi_made(g, a[k], i + k);
     }
+}
+/* Long windows along x: a warp to 128 outputs of a row, four a lane; their cells in shared memory, for 128
+   taps at once. g: n voxels along x, nx rows, others planes; along: from row to row. */
+typedef float mv__cu_fi_spans[MV__CU_B / 32][2 * MV__CU_FI_SPAN + 8];
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_fi_span(mv__cu_fi_lane g) {
+    MV__CU_SHARED(mv__cu_fi_spans, all);
+    float *cells = all[threadIdx.x >> 5];
+    const int lane = (int)threadIdx.x & 31, x0 = (int)blockIdx.x * MV__CU_FI_SPAN, x = x0 + 4 * lane;
+    for (int o = (int)blockIdx.z; o < g.others; o += (int)gridDim.z)
+        for (long long y = (long long)blockIdx.y * (MV__CU_B / 32) + (threadIdx.x >> 5); y < g.nx;
+             y += (long long)gridDim.y * (MV__CU_B / 32)) {
+            const float *s = g.s + o * g.s_other + y * g.s_along;
+            float *d = g.d + o * g.d_other + y * g.d_along + x, a[4] = {0.0f, 0.0f, 0.0f, 0.0f};
+            int t0, t, c, k;
+            for (t0 = 0; t0 <= 2 * g.r; t0 += MV__CU_FI_SPAN) {
+                const int taps = mv__cu_mini(2 * g.r + 1 - t0, MV__CU_FI_SPAN);
+                mv__cu_syncwarp();
+                MV__CU_UNROLL_BY(4) for (c = lane; c < MV__CU_FI_SPAN + ((taps + 7) & ~7); c += 32) {
+                    int i = x0 - g.r + t0 + c;
+                    if (i < 0 || i >= g.n) i = mv__cu_fi_map(g.border, i, g.n);
+                    cells[c] = i < 0 ? g.outside : s[i];
+                }
+                mv__cu_syncwarp();
+                for (t = 0; t < taps; t += 8) {
+                    float w[8], v[12];
+                    mv__cu_fi_fours<12>(v, cells + 4 * lane + t);
+                    mv__cu_fi_fours<8>(w, g.w + t0 + t);
+                    if (t + 8 <= taps) mv__cu_fi_taken<4, 1>(a, v, w, 8);
+                    else mv__cu_fi_taken<4, 0>(a, v, w, taps - t);
+                }
+            }
+            MV__CU_UNROLL for (k = 0; k < 4; k++) if (x + k < g.n) a[k] = mv__cu_fi_made(g, a[k], x + k);
+            if (g.packed && x + 3 < g.n) {
+                mv__cu_pack<float, 4> four;
+                MV__CU_UNROLL for (k = 0; k < 4; k++) four.v[k] = a[k];
+                mv__cu_stg((mv__cu_pack<float, 4>::word *)(void *)d, four.w);
+            } else
+                MV__CU_UNROLL for (k = 0; k < 4; k++) if (x + k < g.n) d[k] = a[k];
+        }
 }
 /* Sums of long windows: of a block of 2 r + 1 values the sums from each to the end, then with those from the
    beginning of the next block. d holds the first ones in between. A thread to a block. */
@@ -15065,10 +15176,7 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_fi_sums(mv__cu_fi_lane g) {
             if (k < g.n) d[k * g.d_along] = sum;
         }
         for (sum = 0.0f, k = i; k < end; k++) {
-            float out = d[k * g.d_along] + sum;
-            out *= g.scale;
-            if (g.count) out /= (float)mv__cu_fi_count(k, g.n, g.r);
-            d[k * g.d_along] = out;
+            d[k * g.d_along] = mv__cu_fi_made(g, d[k * g.d_along] + sum, k);
             sum += mv__cu_fi_at(g, s, k + taps - g.r);
         }
     }
@@ -15089,14 +15197,14 @@ MV__CU_DEV float mv__cu_fi_dot(const float *p, int step, const float *w, int tap
 }
 /* HZ: z is halved, too. Blocks of 32 x 16 outputs, two a thread. */
 template <int HZ> MV__CU_KERNEL(MV__CU_B, HZ ? 2 : 3) mv__cu_k_fi_half(mv__cu_fi_half g) {
-    enum { CELLS = 11, TX = 32, TY = 16, PITCH = TX + 1, H = HZ ? 8 : 1 };
+    enum { CELLS = MV__CU_FI_HALF_CELLS, TX = 32, TY = 16, PITCH = TX + 1, H = HZ ? 8 : 1 };
     MV__CU_DYNAMIC(float, tile);
     const int w = ((TX - 1) * g.step[0] + g.taps[0]) | 1, h = (TY - 1) * g.step[1] + g.taps[1],
               tid = (int)threadIdx.x;
     const int z0 = (int)blockIdx.z * g.deep, z1 = mv__cu_mini(g.m[2], z0 + g.deep),
               x = (int)blockIdx.x * TX + (tid & 31), y = (int)blockIdx.y * TY + (tid >> 5) * 2;
     const int last = (z1 - 1) * g.step[2] - g.before[2] + g.taps[2];
-    float *mid = tile + w * h, *d = g.d + y * g.dy + x;
+    float *mid = tile + CELLS * MV__CU_B, *d = g.d + y * g.dy + x;
     int at[CELLS], from[2], into[2], z, out = z0, k, j;
     float v[CELLS], ring[H][2];
     mv__cu_fi_cells<CELLS>(at, (int)blockIdx.x * TX * g.step[0] - g.before[0],
@@ -15111,7 +15219,7 @@ template <int HZ> MV__CU_KERNEL(MV__CU_B, HZ ? 2 : 3) mv__cu_k_fi_half(mv__cu_fi
     z = z0 * g.step[2] - g.before[2];
     mv__cu_fi_fetch<CELLS>(v, at, g.s, g.sz, mv__cu_rs_map((int)MEDVOL_BORDER_EDGE, z, g.n[2]), 0.0f);
     for (; z < last; z++) {
-        mv__cu_fi_keep<CELLS>(tile, v, w * h);
+        mv__cu_fi_keep<CELLS>(tile, v);
         mv__cu_sync();
         if (z + 1 < last)
             mv__cu_fi_fetch<CELLS>(v, at, g.s, g.sz, mv__cu_rs_map((int)MEDVOL_BORDER_EDGE, z + 1, g.n[2]),
@@ -15168,13 +15276,15 @@ MV__CU_FN void mv__cu_fi_weights(float *w, size_t taps, double sigma) {
         }
 }
 /* The steps of a filter: what one launch does */
-enum { MV__CU_FI_XYZ, MV__CU_FI_XY, MV__CU_FI_ALONG, MV__CU_FI_TURN, MV__CU_FI_STEPS = 5 };
+enum { MV__CU_FI_XYZ, MV__CU_FI_XY, MV__CU_FI_SPANS, MV__CU_FI_ALONG, MV__CU_FI_TURN, MV__CU_FI_STEPS = 5 };
 typedef struct mv__cu_fi_plan {
     const mv__cu_fi_axis *ax;
     int steps, what[MV__CU_FI_STEPS], axis[MV__CU_FI_STEPS], turned[MV__CU_FI_STEPS]; /* turned: the result */
     size_t count, table, bytes; /* voxels; bytes of the weights of long windows, of all scratch */
     double value;
 } mv__cu_fi_plan;
+MV__CU_FN int mv__cu_fi_many(const mv__cu_fi_axis *x) { return x->box && x->r > MV__CU_FI_FEW; }
+MV__CU_FN size_t mv__cu_fi_taps(const mv__cu_fi_axis *x) { return (2 * x->r + 8) & ~(size_t)7; }
 MV__CU_FN void mv__cu_fi_plan_add(mv__cu_fi_plan *p, int what, int axis, int turned) {
     p->what[p->steps] = what;
     p->axis[p->steps] = axis;
@@ -15192,10 +15302,11 @@ MV__CU_FN void mv__cu_fi_plan_make(mv__cu_fi_plan *p, const mv__cu_fi_axis *ax, 
     if (x <= MV__CU_FI_RING && y <= MV__CU_FI_RING && z <= MV__CU_FI_RING)
         mv__cu_fi_plan_add(p, MV__CU_FI_XYZ, 0, 0);
     else {
-        if (x <= MV__CU_FI_NEAR && y <= MV__CU_FI_NEAR) {
+        if (x <= MV__CU_FI_RING && y <= MV__CU_FI_RING) {
             if (x + y) mv__cu_fi_plan_add(p, MV__CU_FI_XY, 0, 0);
         } else {
-            if (x) {
+            if (x && !mv__cu_fi_many(&ax[0])) mv__cu_fi_plan_add(p, MV__CU_FI_SPANS, 0, 0);
+            else if (x) {
                 mv__cu_fi_plan_add(p, MV__CU_FI_TURN, 0, 1);
                 mv__cu_fi_plan_add(p, MV__CU_FI_ALONG, 0, 1);
                 mv__cu_fi_plan_add(p, MV__CU_FI_TURN, 0, 0);
@@ -15204,8 +15315,8 @@ MV__CU_FN void mv__cu_fi_plan_make(mv__cu_fi_plan *p, const mv__cu_fi_axis *ax, 
         }
         if (z) mv__cu_fi_plan_add(p, MV__CU_FI_ALONG, 2, 0);
     }
-    for (r = 0; r < 3; r++) taps += 2 * ax[r].r + 1;
-    p->table = p->steps > 1 || p->what[0] == MV__CU_FI_ALONG ? mv__cu_round(taps * 4) : 0;
+    for (r = 0; r < 3; r++) taps += mv__cu_fi_taps(&ax[r]);
+    p->table = p->steps > 1 || p->what[0] > MV__CU_FI_XY ? mv__cu_round(taps * 4) : 0;
     p->bytes = p->table + (size_t)(p->steps > 2 ? 2 : p->steps - 1) * (size_t)planes *
         mv__cu_round(p->count * 4);
 }
@@ -15225,6 +15336,17 @@ MV__CU_FN size_t mv__cu_fi_deep(size_t n, size_t tiles, size_t least) {
     if (deep < mv__cu_divup(n, 8000)) deep = mv__cu_divup(n, 8000);
     return deep;
 }
+/* The same, `more` planes of which are made for nothing: so that `each` blocks to a processor end together */
+MV__CU_FN size_t mv__cu_fi_stretch(const mv_cuda_ctx *ctx, size_t n, size_t tiles, size_t more, size_t each) {
+    const size_t places = (size_t)(ctx->processors > 0 ? ctx->processors : 1) * each;
+    size_t parts, best = n, least = (size_t)-1;
+    for (parts = 1; parts <= n && parts <= 64; parts++) {
+        const size_t deep = mv__cu_divup(n, parts);
+        const size_t cost = mv__cu_divup(tiles * parts, places) * (deep + more + 2);
+        if (cost < least) least = cost, best = deep;
+    }
+    return best;
+}
 MV__CU_FN mv_status mv__cu_fi_tile_run(mv_cuda_ctx *ctx, const char *op, const mv__cu_fi_plan *p, int xyz,
                                        const mv__cu_fi_part *d, const mv__cu_fi_part *s, int planes) {
     const mv__cu_fi_axis *ax = p->ax;
@@ -15234,7 +15356,7 @@ MV__CU_FN mv_status mv__cu_fi_tile_run(mv_cuda_ctx *ctx, const char *op, const m
     size_t deep, bytes;
     dim3 blocks;
     mv_status st;
-    int r;
+    int r, same;
     memset(&g, 0, sizeof g);
     g.d = *d, g.s = *s;
     for (r = 0; r < 3; r++) {
@@ -15252,19 +15374,27 @@ MV__CU_FN mv_status mv__cu_fi_tile_run(mv_cuda_ctx *ctx, const char *op, const m
     if ((ax[1].n - 1) * (size_t)s->sy + ax[0].n > 0x7fffffff)
         return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "dim", (double)ax[1].n,
                            "%s: a plane has more than 2^31 - 1 values", op);
-    deep = mv__cu_fi_deep(ax[2].n, tx * ty * (size_t)planes, 4 * (size_t)g.r[2] + 1);
+    same = g.r[2] > 0 && g.r[0] == g.r[2] && g.r[1] == g.r[2];
+    deep = mv__cu_fi_stretch(ctx, ax[2].n, tx * ty * (size_t)planes, 2 * (size_t)g.r[2], g.r[2] > 4 ? 2 : 3);
     g.deep = (int)deep;
     g.parts = (int)mv__cu_divup(ax[2].n, deep);
     if ((st = mv__cu_fi_blocks(ctx, op, tx, ty, (size_t)(g.parts * planes), &blocks)) < 0) return st;
-    bytes = (size_t)(MV__CU_FI_TILE + 2 * g.r[1]) * (size_t)(2 * (MV__CU_FI_TILE + 1 + g.r[0])) * 4;
+    bytes = (size_t)(MV__CU_FI_TILE + 2 * g.r[1]) * MV__CU_FI_TILE * 4;
+#define MV__CU_FI_LAUNCH(r, same)                                                                            \
+    MV__CU_LAUNCH((mv__cu_k_fi_tile<r, same>), blocks, MV__CU_B,                                             \
+                  (bytes + (size_t)mv__cu_fi_cell_count<r, same>::N * MV__CU_B * 4), ctx->stream, g)
     switch (g.r[2]) {
 #define MV__CU_FI_CASE(r)                                                                                    \
-    case r: MV__CU_LAUNCH(mv__cu_k_fi_tile<r>, blocks, MV__CU_B, bytes, ctx->stream, g); break;
+    case r:                                                                                                  \
+        if (same) MV__CU_FI_LAUNCH(r, 1);                                                                    \
+        else MV__CU_FI_LAUNCH(r, 0);                                                                         \
+        break;
         MV__CU_FI_CASE(1) MV__CU_FI_CASE(2) MV__CU_FI_CASE(3) MV__CU_FI_CASE(4)
         MV__CU_FI_CASE(5) MV__CU_FI_CASE(6) MV__CU_FI_CASE(7) MV__CU_FI_CASE(8)
 #undef MV__CU_FI_CASE
-        default: MV__CU_LAUNCH(mv__cu_k_fi_tile<0>, blocks, MV__CU_B, bytes, ctx->stream, g);
+        default: MV__CU_FI_LAUNCH(0, 0);
     }
+#undef MV__CU_FI_LAUNCH
     return mv__cu_launched(ctx, op);
 }
 MV__CU_FN mv_status mv__cu_fi_along(mv_cuda_ctx *ctx, const char *op, const mv__cu_fi_plan *p, int axis,
@@ -15272,9 +15402,9 @@ MV__CU_FN mv_status mv__cu_fi_along(mv_cuda_ctx *ctx, const char *op, const mv__
                                     const mv__cu_fi_part *s, int plane) {
     const mv__cu_fi_axis *ax = p->ax;
     const int way = turned ? 1 : axis; /* the axis in memory */
-    const size_t nx = ax[turned ? 1 : 0].n, others = ax[way == 1 ? 2 : 1].n;
-    const size_t step = ax[axis].box ? 2 * ax[axis].r + 1 : 8;
-    size_t tiles;
+    const size_t nx = ax[way == 0 || turned ? 1 : 0].n, others = ax[way == 2 ? 1 : 2].n;
+    const size_t step = way == 0 ? 1 : mv__cu_fi_many(&ax[axis]) ? 2 * ax[axis].r + 1 : 8;
+    size_t tiles = mv__cu_divup(way == 0 ? nx : mv__cu_divup(ax[axis].n, step), MV__CU_B / 32);
     mv__cu_fi_lane g;
     dim3 blocks;
     mv_status st;
@@ -15284,15 +15414,17 @@ MV__CU_FN mv_status mv__cu_fi_along(mv_cuda_ctx *ctx, const char *op, const mv__
     g.nx = (int)nx, g.n = (int)ax[axis].n, g.others = (int)others;
     g.r = (int)ax[axis].r;
     g.border = ax[axis].border;
-    g.d_along = way == 1 ? d->sy : d->sz, g.d_other = way == 1 ? d->sz : d->sy;
-    g.s_along = way == 1 ? s->sy : s->sz, g.s_other = way == 1 ? s->sz : s->sy;
+    g.d_along = way == 2 ? d->sz : d->sy, g.d_other = way == 2 ? d->sy : d->sz;
+    g.s_along = way == 2 ? s->sz : s->sy, g.s_other = way == 2 ? s->sy : s->sz;
+    g.packed = (((size_t)(uintptr_t)g.d / 4) | (size_t)g.d_along | (size_t)g.d_other) % 4 == 0;
     g.outside = ax[axis].clip ? 0.0f : (float)p->value;
     g.count = ax[axis].box == 2 && ax[axis].clip;
     g.scale = ax[axis].box == 2 && !g.count ? (float)(1.0 / (double)(2 * ax[axis].r + 1)) : 1.0f;
-    tiles = mv__cu_divup(mv__cu_divup(ax[axis].n, step), 8);
-    st = mv__cu_fi_blocks(ctx, op, mv__cu_divup(nx, 32), tiles < 65535 ? tiles : 65535, others, &blocks);
+    st = mv__cu_fi_blocks(ctx, op, mv__cu_divup(way == 0 ? ax[0].n : nx, way == 0 ? MV__CU_FI_SPAN : 32),
+                          tiles < 65535 ? tiles : 65535, others, &blocks);
     if (st < 0) return st;
-    if (ax[axis].box) MV__CU_LAUNCH(mv__cu_k_fi_sums, blocks, MV__CU_B, 0, ctx->stream, g);
+    if (way == 0) MV__CU_LAUNCH(mv__cu_k_fi_span, blocks, MV__CU_B, 0, ctx->stream, g);
+    else if (mv__cu_fi_many(&ax[axis])) MV__CU_LAUNCH(mv__cu_k_fi_sums, blocks, MV__CU_B, 0, ctx->stream, g);
     else MV__CU_LAUNCH(mv__cu_k_fi_lane, blocks, MV__CU_B, 0, ctx->stream, g);
     return mv__cu_launched(ctx, op);
 }
@@ -15318,12 +15450,12 @@ MV__CU_FN mv_status mv__cu_fi_run(mv_cuda_ctx *ctx, const char *op, const mv__cu
     mv_status st = MEDVOL_OK;
     int i, k, r;
     for (r = 0; r < 3; r++) {
-        const size_t taps = 2 * ax[r].r + 1;
         w[r] = table;
-        if (!p->table || ax[r].box || taps == 1) continue;
-        MV__CU_LAUNCH(mv__cu_k_fi_weights, 1, MV__CU_B, 0, ctx->stream, table, (int)taps, ax[r].sigma);
+        if (!p->table || mv__cu_fi_many(&ax[r]) || ax[r].r == 0) continue;
+        MV__CU_LAUNCH(mv__cu_k_fi_weights, 1, MV__CU_B, 0, ctx->stream, table, 2 * (int)ax[r].r + 1,
+                      ax[r].box ? 0.0 : ax[r].sigma);
         if ((st = mv__cu_launched(ctx, op)) < 0) return st;
-        table += taps;
+        table += mv__cu_fi_taps(&ax[r]);
     }
     for (i = 0; i < p->steps && st == MEDVOL_OK; i++) {
         const size_t nx = ax[p->turned[i]].n;
@@ -15337,7 +15469,7 @@ MV__CU_FN mv_status mv__cu_fi_run(mv_cuda_ctx *ctx, const char *op, const mv__cu
         if (p->what[i] == MV__CU_FI_XYZ || p->what[i] == MV__CU_FI_XY)
             st = mv__cu_fi_tile_run(ctx, op, p, p->what[i] == MV__CU_FI_XYZ, &to, &from, planes);
         for (k = 0; k < planes && st == MEDVOL_OK; k++) {
-            if (p->what[i] == MV__CU_FI_ALONG)
+            if (p->what[i] == MV__CU_FI_ALONG || p->what[i] == MV__CU_FI_SPANS)
                 st = mv__cu_fi_along(ctx, op, p, p->axis[i], p->turned[i], w[p->axis[i]], &to, &from, k);
             if (p->what[i] == MV__CU_FI_TURN)
                 st = mv__cu_fi_turn(ctx, op, to.p[k], to.sy, to.sz, from.p[k], from.sy, from.sz, back);
@@ -15637,7 +15769,7 @@ MV__CU_FN mv_status mv__cu_fi_halve(mv_cuda_ctx *ctx, const char *op, const mv_v
                                     const mv_volume *s) {
     mv__cu_fi_half g;
     dim3 blocks;
-    size_t deep, bytes, w, h;
+    size_t deep, bytes, h;
     mv_status st;
     int r;
     memset(&g, 0, sizeof g);
@@ -15654,9 +15786,8 @@ MV__CU_FN mv_status mv__cu_fi_halve(mv_cuda_ctx *ctx, const char *op, const mv_v
     if ((s->dim[1] - 1) * (size_t)g.sy + s->dim[0] > 0x7fffffff)
         return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "dim", (double)s->dim[1],
                            "%s: a plane has more than 2^31 - 1 values", op);
-    w = (size_t)(31 * g.step[0] + g.taps[0]) | 1;
     h = (size_t)(15 * g.step[1] + g.taps[1]);
-    bytes = h * (w + 33) * 4;
+    bytes = ((size_t)MV__CU_FI_HALF_CELLS * MV__CU_B + h * 33) * 4;
     deep = mv__cu_fi_deep(d->dim[2], mv__cu_divup(d->dim[0], 32) * mv__cu_divup(d->dim[1], 16), 16);
     g.deep = (int)deep;
     st = mv__cu_fi_blocks(ctx, op, mv__cu_divup(d->dim[0], 32), mv__cu_divup(d->dim[1], 16),
@@ -15722,7 +15853,7 @@ MEDVOL_DEF mv_status mv_cuda_pyramid(mv_cuda_ctx *ctx, mv_cuda_volume *levels, s
     return st < 0 ? st : mv__cu_end(ctx, mv__cu_fi_pyramid(ctx, levels, count, src, opt));
 }
 /* ==== [FIELD] displacement fields, chains of transforms, warps. Owns mv__cu_fd_*. Uses [BASE] [CTX] [VOLUME]
-   [SPATIAL] [RESAMPLE]. Positions are whole numbers of 2^-32 voxels, displacements floats; warps of 8 x 4
+   [SPATIAL] [RESAMPLE]. Positions are whole numbers of 2^-32 voxels, displacements floats; warps of 16 x 2
    voxels. Source: Arsigny et al. 2006, Rueckert et al. 1999, Schaller et al. 2021 (labels). ============= */
 enum { MV__CU_FD_DEEP = 4, MV__CU_FD_STEPS = 4 };
 /* From voxels of a grid to positions, in 2^-32: the upper half is the voxel below, exactly */
@@ -15736,17 +15867,39 @@ typedef struct mv__cu_fd_spot {
     int i[3], in, out; /* the lower corner of a cell; in: bits of axes along which it is within the voxels */
     float f[3], nan;   /* nan: 0, or NaN where the position is not finite */
 } mv__cu_fd_spot;
+MV__CU_DEV long long mv__cu_fd_times(int i, long long m) { /* i >= 0: two multiplications, not four */
+    return (long long)((mv__cu_u64)(unsigned)i * (mv__cu_u64)m);
+}
 MV__CU_DEV void mv__cu_fd_start(const mv__cu_fd_map &g, int x, int y, int z, long long *p) {
     int r;
     MV__CU_UNROLL for (r = 0; r < 3; r++)
         p[r] = g.m[4 * r + 3] + x * g.m[4 * r] + y * g.m[4 * r + 1] + z * g.m[4 * r + 2];
 }
+/* of x, y, z that are not below 0 */
+MV__CU_DEV void mv__cu_fd_voxel(const mv__cu_fd_map &g, int x, int y, int z, long long *p) {
+    int r;
+    MV__CU_UNROLL for (r = 0; r < 3; r++)
+        p[r] = g.m[4 * r + 3] + mv__cu_fd_times(x, g.m[4 * r]) + mv__cu_fd_times(y, g.m[4 * r + 1]) +
+               mv__cu_fd_times(z, g.m[4 * r + 2]);
+}
 MV__CU_DEV void mv__cu_fd_next(const mv__cu_fd_map &g, long long *p) { /* a plane on */
     int r;
     MV__CU_UNROLL for (r = 0; r < 3; r++) p[r] += g.m[4 * r + 2];
 }
-/* t: a position beyond voxel `whole`. Beyond the voxels the nearest counts. */
-MV__CU_DEV void mv__cu_fd_find(mv__cu_fd_spot *o, const int *whole, const float *t, const int *n) {
+/* The whole number below t and what is above it; |t| < 2^22 */
+enum { MV__CU_FD_FAR = 1 << 22 };
+MV__CU_DEV int mv__cu_fd_floor(float t, float *f) {
+#ifdef __CUDACC__
+    const float m = __fadd_rd(t, 12582912.0f); /* 1.5 2^23: the lowest bits are the whole number */
+    *f = t - (m - 12582912.0f);
+    return (int)(mv__cu_bits(m) - 0x4b400000u);
+#else
+    const float down = fabsf(t) < (float)MV__CU_FD_FAR ? floorf(t) : 0.0f;
+    *f = t - down;
+    return (int)down;
+#endif
+}
+MV__CU_DEV void mv__cu_fd_beyond(mv__cu_fd_spot *o, const int *whole, const float *t, const int *n) {
     int r;
     o->nan = t[0] * 0.0f + t[1] * 0.0f + t[2] * 0.0f;
     o->in = o->out = 0;
@@ -15763,6 +15916,18 @@ MV__CU_DEV void mv__cu_fd_find(mv__cu_fd_spot *o, const int *whole, const float 
         o->f[r] = f;
     }
 }
+/* t: a position beyond voxel `whole`. Beyond the voxels the nearest counts: that is looked at only where the
+   cell is not one of the voxels' along each axis. */
+MV__CU_DEV void mv__cu_fd_find(mv__cu_fd_spot *o, const int *whole, const float *t, const int *n) {
+    int r, inside = 1;
+    o->nan = 0.0f;
+    o->in = 7, o->out = 0;
+    MV__CU_UNROLL for (r = 0; r < 3; r++) {
+        o->i[r] = whole[r] + mv__cu_fd_floor(t[r], &o->f[r]);
+        inside &= fabsf(t[r]) < (float)MV__CU_FD_FAR && (unsigned)o->i[r] < (unsigned)(n[r] - 1);
+    }
+    if (!inside) mv__cu_fd_beyond(o, whole, t, n);
+}
 /* p, and what d moves it by: d in units of which b makes voxels */
 MV__CU_DEV void mv__cu_fd_spot_of(mv__cu_fd_spot *o, const long long *p, const float *b, const float *d,
                                   int moved, const int *n) {
@@ -15776,25 +15941,29 @@ MV__CU_DEV void mv__cu_fd_spot_of(mv__cu_fd_spot *o, const long long *p, const f
     mv__cu_fd_find(o, whole, t, n);
 }
 /* The linear blend of a cell's corners; g: its derivatives where GRAD */
-typedef struct mv__cu_fd_cell { long long at, dy, dz; int dx; } mv__cu_fd_cell;
+typedef struct mv__cu_fd_cell {
+    long long at, dy, dz;
+    int dx; /* 0: x is one voxel */
+} mv__cu_fd_cell;
 MV__CU_DEV mv__cu_fd_cell mv__cu_fd_cell_of(const mv__cu_fd_spot &o, const int *n, long long sy,
                                             long long sz) {
     mv__cu_fd_cell c;
-    c.at = o.i[0] + o.i[1] * sy + o.i[2] * sz;
+    c.at = o.i[0] + mv__cu_fd_times(o.i[1], sy) + mv__cu_fd_times(o.i[2], sz);
     c.dx = n[0] > 1;
     c.dy = n[1] > 1 ? sy : 0;
     c.dz = n[2] > 1 ? sz : 0;
     return c;
 }
 template <int GRAD, class T>
-MV__CU_DEV float mv__cu_fd_blend(const T *__restrict__ p, const mv__cu_fd_cell &c, const float *f, float *g) {
+MV__CU_DEV float mv__cu_fd_blend(const T *__restrict__ p, const mv__cu_fd_cell &c, const float *f, float *g,
+                                 int dx = 1) {
     float x[4], d[4], a, b, e, h;
     int r;
     p += c.at;
     MV__CU_UNROLL for (r = 0; r < 4; r++) {
         const T *q = p + (r & 1 ? c.dy : 0) + (r & 2 ? c.dz : 0);
         x[r] = mv__cu_get(q[0]);
-        d[r] = mv__cu_get(q[c.dx]) - x[r];
+        d[r] = c.dx ? mv__cu_get(q[dx]) - x[r] : 0.0f;
     }
     MV__CU_UNROLL for (r = 0; r < 4; r++) x[r] += f[0] * d[r];
     e = x[1] - x[0], h = x[3] - x[2];
@@ -15809,8 +15978,8 @@ MV__CU_DEV float mv__cu_fd_blend(const T *__restrict__ p, const mv__cu_fd_cell &
 }
 /* Voxels x, y of a thread and its planes z, of blocks of 32 x 8 x 4 */
 #define MV__CU_FD_XY(x, y)                                                                                   \
-    const int x = (int)blockIdx.x * 32 + ((int)threadIdx.x >> 5 & 3) * 8 + ((int)threadIdx.x & 7);           \
-    const int y = (int)blockIdx.y * 8 + ((int)threadIdx.x >> 7) * 4 + ((int)threadIdx.x >> 3 & 3)
+    const int x = (int)blockIdx.x * 32 + ((int)threadIdx.x >> 5 & 1) * 16 + ((int)threadIdx.x & 15);         \
+    const int y = (int)blockIdx.y * 8 + ((int)threadIdx.x >> 6) * 2 + ((int)threadIdx.x >> 4 & 1)
 #define MV__CU_FD_STRETCH(n2, from, to)                                                                      \
     for (int from = (int)blockIdx.z * MV__CU_FD_DEEP,                                                        \
          to = mv__cu_mini(n2, from + MV__CU_FD_DEEP); from < (n2);                                           \
@@ -15830,7 +15999,7 @@ template <int GRAD> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_fd_image(mv__cu_fd_image
     MV__CU_FD_STRETCH(g.n[2], from, to) {
         long long p[3];
         int z, c;
-        mv__cu_fd_start(g.m, x, y, from, p);
+        mv__cu_fd_voxel(g.m, x, y, from, p);
         for (z = from; z < to; z++) {
             const long long at = ((long long)z * g.n[1] + y) * g.n[0] + x;
             mv__cu_fd_spot o;
@@ -16347,33 +16516,46 @@ typedef struct mv__cu_fd_front { /* of displacements u on the grid itself, or no
     const int *stop;
 } mv__cu_fd_front;
 enum { MV__CU_FD_STILL, MV__CU_FD_FIELDS, MV__CU_FD_SPLINES }; /* what steps there may be */
+/* The 16 cells of a plane about i */
+MV__CU_DEV void mv__cu_fd_cells(float v[4][4], const float *p, const mv__cu_fd_source &s, const int *i, int k,
+                                int inside, int border) {
+    int j, t;
+    if (inside) {
+        p += mv__cu_fd_times(i[2] - 1 + k, s.sz) + mv__cu_fd_times(i[1] - 1, s.sy) + (i[0] - 1);
+        MV__CU_UNROLL for (j = 0; j < 4; j++, p += s.sy) MV__CU_UNROLL for (t = 0; t < 4; t++) v[j][t] = p[t];
+    } else {
+        p += mv__cu_rs_map(border, i[2] - 1 + k, s.n[2]) * s.sz;
+        MV__CU_UNROLL for (t = 0; t < 4; t++) {
+            const int x = mv__cu_rs_map(border, i[0] - 1 + t, s.n[0]);
+            MV__CU_UNROLL for (j = 0; j < 4; j++)
+                v[j][t] = p[mv__cu_rs_map(border, i[1] - 1 + j, s.n[1]) * s.sy + x];
+        }
+    }
+}
 /* 64 taps of each plane about i + f */
 template <int COMPS>
 MV__CU_DEV void mv__cu_fd_taps(const mv__cu_fd_source &s, const int *i, const float *f, int interp,
                                int border, float *out) {
-    float w[4];
-    int at[4], c, j, k, x;
-    MV__CU_UNROLL for (x = 0; x < 4; x++) {
-        w[x] = mv__cu_rs_weight(interp, -0.5f, 0, f[0], x);
-        at[x] = mv__cu_rs_map(border, i[0] - 1 + x, s.n[0]);
+    float wx[4], wy[4], v[4][4];
+    int c, j, k, t, inside = 1;
+    MV__CU_UNROLL for (t = 0; t < 3; t++) inside &= i[t] > 0 && i[t] + 2 < s.n[t];
+    MV__CU_UNROLL for (t = 0; t < 4; t++) {
+        wx[t] = mv__cu_rs_weight(interp, -0.5f, 0, f[0], t);
+        wy[t] = mv__cu_rs_weight(interp, -0.5f, 0, f[1], t);
     }
     MV__CU_UNROLL for (c = 0; c < COMPS; c++) out[c] = 0.0f;
     MV__CU_ROLLED for (k = 0; k < 4; k++) {
-        const long long plane = mv__cu_rs_map(border, i[2] - 1 + k, s.n[2]) * s.sz;
-        float sum[COMPS];
-        MV__CU_UNROLL for (c = 0; c < COMPS; c++) sum[c] = 0.0f;
-        MV__CU_ROLLED for (j = 0; j < 4; j++) {
-            const long long row = plane + mv__cu_rs_map(border, i[1] - 1 + j, s.n[1]) * s.sy;
-            const float wy = mv__cu_rs_weight(interp, -0.5f, 0, f[1], j);
-            MV__CU_UNROLL for (c = 0; c < COMPS; c++) {
-                const float *p = s.p[c] + row;
-                float v = w[0] * p[at[0]];
-                MV__CU_UNROLL for (x = 1; x < 4; x++) v += w[x] * p[at[x]];
-                sum[c] += wy * v;
+        const float wz = mv__cu_rs_weight(interp, -0.5f, 0, f[2], k);
+        MV__CU_UNROLL for (c = 0; c < COMPS; c++) {
+            float sum = 0.0f;
+            mv__cu_fd_cells(v, s.p[c], s, i, k, inside, border);
+            MV__CU_UNROLL for (j = 0; j < 4; j++) {
+                float a = wx[0] * v[j][0];
+                MV__CU_UNROLL for (t = 1; t < 4; t++) a += wx[t] * v[j][t];
+                sum += wy[j] * a;
             }
+            out[c] += wz * sum;
         }
-        MV__CU_UNROLL for (c = 0; c < COMPS; c++)
-            out[c] += mv__cu_rs_weight(interp, -0.5f, 0, f[2], k) * sum[c];
     }
 }
 /* a spline's coefficients reach a voxel beyond the first and the last */
@@ -16396,30 +16578,38 @@ MV__CU_DEV void mv__cu_fd_control(const mv__cu_fd_step &s, const long long *p, c
     }
     MV__CU_UNROLL for (r = 0; r < 3; r++) if (r < comps) out[r] += o.nan;
 }
+/* d + what a step adds at p + d; moved: whether d is anything */
 template <int KIND>
-MV__CU_DEV int mv__cu_fd_moved(const mv__cu_fd_front &g, int x, int y, int z, float *d) {
-    int planes = g.planes, c, k;
-    MV__CU_UNROLL for (c = 0; c < 3; c++) d[c] = c < planes ? g.u[c][z * g.uz + y * g.uy + x] : 0.0f;
-    for (k = 0; KIND != MV__CU_FD_STILL && k < g.steps; k++) {
-        const mv__cu_fd_step &s = g.step[k];
-        long long p[3];
-        float v[3] = {d[0], d[1], d[2]};
-        if (s.turned)
-            MV__CU_UNROLL for (c = 0; c < 3; c++) d[c] = mv__cu_fd_row<3>(s.turn + 3 * c, v);
-        mv__cu_fd_start(s.m, x, y, z, p);
-        if (KIND == MV__CU_FD_SPLINES && s.spline) mv__cu_fd_control(s, p, d, planes, v, s.comps);
-        else {
-            mv__cu_fd_spot o;
-            mv__cu_fd_cell cell;
-            mv__cu_fd_spot_of(&o, p, s.b, d, planes, s.s.n);
-            cell = mv__cu_fd_cell_of(o, s.s.n, s.s.sy, s.s.sz);
-            MV__CU_UNROLL for (c = 0; c < 3; c++)
-                if (c < s.comps) v[c] = mv__cu_fd_blend<0>(s.s.p[c], cell, o.f, NULL) + o.nan;
-        }
-        MV__CU_UNROLL for (c = 0; c < 3; c++) if (c < s.comps) d[c] += v[c];
-        planes = 3;
+MV__CU_DEV void mv__cu_fd_stepped(const mv__cu_fd_step &s, const long long *p, int moved, float *d) {
+    float v[3] = {d[0], d[1], d[2]};
+    int c;
+    if (s.turned)
+        MV__CU_UNROLL for (c = 0; c < 3; c++) d[c] = mv__cu_fd_row<3>(s.turn + 3 * c, v);
+    if (KIND == MV__CU_FD_SPLINES && s.spline) mv__cu_fd_control(s, p, d, moved, v, s.comps);
+    else {
+        mv__cu_fd_spot o;
+        mv__cu_fd_cell cell;
+        mv__cu_fd_spot_of(&o, p, s.b, d, moved, s.s.n);
+        cell = mv__cu_fd_cell_of(o, s.s.n, s.s.sy, s.s.sz);
+        MV__CU_UNROLL for (c = 0; c < 3; c++) /* all at once; in the plane one for nothing */
+            v[c] = mv__cu_fd_blend<0>(s.s.p[c < s.comps ? c : 0], cell, o.f, NULL) + o.nan;
     }
-    return planes;
+    MV__CU_UNROLL for (c = 0; c < 3; c++) d[c] += c < s.comps ? v[c] : 0.0f;
+}
+/* first: where the voxel lies for the first step; then that of the next plane */
+template <int KIND>
+MV__CU_DEV int mv__cu_fd_moved(const mv__cu_fd_front &g, long long *first, int x, int y, int z, float *d) {
+    int c, k;
+    MV__CU_UNROLL for (c = 0; c < 3; c++) d[c] = c < g.planes ? g.u[c][z * g.uz + y * g.uy + x] : 0.0f;
+    if (KIND == MV__CU_FD_STILL || g.steps == 0) return g.planes;
+    mv__cu_fd_stepped<KIND>(g.step[0], first, g.planes, d);
+    mv__cu_fd_next(g.step[0].m, first);
+    for (k = 1; k < g.steps; k++) {
+        long long p[3];
+        mv__cu_fd_voxel(g.step[k].m, x, y, z, p);
+        mv__cu_fd_stepped<KIND>(g.step[k], p, 3, d);
+    }
+    return 3;
 }
 /* ---- what a chain moves voxels by: of rest (mm, in 2^-32) and turn d ---- */
 typedef struct mv__cu_fd_total {
@@ -16434,13 +16624,14 @@ template <int KIND>
 MV__CU_KERNEL(MV__CU_B, KIND == MV__CU_FD_SPLINES ? 2 : 4) mv__cu_k_fd_total(mv__cu_fd_total g) {
     MV__CU_FD_XY(x, y);
     if ((g.front.stop && *g.front.stop) || x >= g.front.n[0] || y >= g.front.n[1]) return;
-    MV__CU_FD_STRETCH(g.front.n[2], from, to)
-        for (int z = from; z < to; z++) {
-            long long p[3];
+    MV__CU_FD_STRETCH(g.front.n[2], from, to) {
+        long long p[3], first[3];
+        mv__cu_fd_voxel(g.rest, x, y, from, p);
+        mv__cu_fd_voxel(g.front.step[0].m, x, y, from, first);
+        for (int z = from; z < to; z++, mv__cu_fd_next(g.rest, p)) {
             float d[3];
             int r, c;
-            const int planes = mv__cu_fd_moved<KIND>(g.front, x, y, z, d);
-            mv__cu_fd_start(g.rest, x, y, z, p);
+            const int planes = mv__cu_fd_moved<KIND>(g.front, first, x, y, z, d);
             MV__CU_UNROLL for (r = 0; r < 3; r++) {
                 float v = (float)p[r] * 2.3283064365386963e-10f; /* 2^-32 */
                 MV__CU_UNROLL for (c = 0; c < 3; c++)
@@ -16448,6 +16639,7 @@ MV__CU_KERNEL(MV__CU_B, KIND == MV__CU_FD_SPLINES ? 2 : 4) mv__cu_k_fd_total(mv_
                 if (r < g.comps) g.d[r][z * g.dz + y * g.dy + x] = v;
             }
         }
+    }
 }
 /* ---- samples of an image: b of what the front moves voxels by, after m ---- */
 typedef struct mv__cu_fd_sample {
@@ -16464,7 +16656,7 @@ template <int KIND>
 MV__CU_DEV void mv__cu_fd_seek(const mv__cu_fd_sample &g, long long *p, int x, int y, int z,
                                mv__cu_fd_spot *o) {
     float d[3];
-    const int moved = mv__cu_fd_moved<KIND>(g.front, x, y, z, d);
+    const int moved = mv__cu_fd_moved<KIND>(g.front, p, x, y, z, d);
     mv__cu_fd_spot_of(o, p, g.b, d, moved, g.n);
     mv__cu_fd_next(g.m, p);
 }
@@ -16477,15 +16669,35 @@ MV__CU_DEV float mv__cu_fd_finish(const mv__cu_fd_sample &g, const mv__cu_fd_spo
     long long p[3];                                                                                          \
     if (((g).front.stop && *(g).front.stop) || x >= (g).front.n[0] || y >= (g).front.n[1]) return;           \
     MV__CU_FD_STRETCH((g).front.n[2], from, to)                                                              \
-        for (int z = (mv__cu_fd_start((g).m, x, y, from, p), from); z < to; z++)
+        for (int z = (mv__cu_fd_voxel((g).m, x, y, from, p), from); z < to; z++)
+/* N planes from z on: all they need is on its way before the first is used */
+template <class T, int KIND, int N>
+MV__CU_DEV void mv__cu_fd_sampled(const mv__cu_fd_sample &g, long long *p, long long *first, int x, int y,
+                                  int z) {
+    const T *__restrict__ s = (const T *)g.s;
+    float *to = (float *)g.d + z * g.dz + y * g.dy + x, d[N][3], v[N];
+    mv__cu_fd_spot o[N];
+    int moved[N], k;
+    MV__CU_UNROLL for (k = 0; k < N; k++) 
+        moved[k] = mv__cu_fd_moved<KIND>(g.front, first, x, y, z + k, d[k]);
+    MV__CU_UNROLL for (k = 0; k < N; k++) {
+        mv__cu_fd_spot_of(&o[k], p, g.b, d[k], moved[k], g.n);
+        mv__cu_fd_next(g.m, p);
+    }
+    MV__CU_UNROLL for (k = 0; k < N; k++)
+        v[k] = mv__cu_fd_blend<0>(s, mv__cu_fd_cell_of(o[k], g.n, g.sy, g.sz), o[k].f, NULL);
+    MV__CU_UNROLL for (k = 0; k < N; k++) to[k * g.dz] = mv__cu_fd_finish(g, o[k], v[k]);
+}
 template <class T, int KIND>
 MV__CU_KERNEL(MV__CU_B, KIND == MV__CU_FD_SPLINES ? 2 : 4) mv__cu_k_fd_linear(mv__cu_fd_sample g) {
+    enum { N = KIND == MV__CU_FD_STILL ? 2 : 1 };
+    long long first[3];
     MV__CU_FD_SAMPLES(g, x, y, z, p) {
-        mv__cu_fd_spot o;
-        float v;
-        mv__cu_fd_seek<KIND>(g, p, x, y, z, &o);
-        v = mv__cu_fd_blend<0>((const T *)g.s, mv__cu_fd_cell_of(o, g.n, g.sy, g.sz), o.f, NULL);
-        ((float *)g.d)[z * g.dz + y * g.dy + x] = mv__cu_fd_finish(g, o, v);
+        if (KIND != MV__CU_FD_STILL && z == from) mv__cu_fd_voxel(g.front.step[0].m, x, y, z, first);
+        if (N > 1 && z + N <= to) {
+            mv__cu_fd_sampled<T, KIND, N>(g, p, first, x, y, z);
+            z += N - 1;
+        } else mv__cu_fd_sampled<T, KIND, 1>(g, p, first, x, y, z);
     }
 }
 MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_fd_cubic(mv__cu_fd_sample g) {
@@ -16510,10 +16722,10 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_fd_colours(mv__cu_fd_sample g, int channels)
         int c;
         mv__cu_fd_seek<MV__CU_FD_STILL>(g, p, x, y, z, &o);
         cell = mv__cu_fd_cell_of(o, g.n, g.sy, g.sz);
-        cell.at *= channels, cell.dx *= channels, cell.dy *= channels, cell.dz *= channels;
+        cell.at *= channels, cell.dy *= channels, cell.dz *= channels;
         for (c = 0; c < channels; c++)
             mv__cu_put(d + c, mv__cu_fd_finish(g, o, mv__cu_fd_blend<0>((const unsigned char *)g.s + c, cell,
-                                                                        o.f, NULL)));
+                                                                        o.f, NULL, channels)));
     }
 }
 /* ---- elements as they are: the nearest, or the one whose label has the largest sum of weights ---- */
@@ -16646,29 +16858,31 @@ template <int COMPS> MV__CU_DEV float mv__cu_fd_det_of(const float *a, const flo
     n[2] = mv__cu_fd_less(b[0], c[1], b[1], c[0]);
     return mv__cu_add(mv__cu_add(mv__cu_mul(a[0], n[0]), mv__cu_mul(a[1], n[1])), mv__cu_mul(a[2], n[2]));
 }
-/* column c of the derivative at voxel i of n along its axis; side 1: the other one-sided difference */
-template <int COMPS>
-MV__CU_DEV void mv__cu_fd_column(float *out, const mv__cu_fd_det &g, long long at, int c, int i, int n,
-                                 long long step, int side) {
-    long long up = i + 1 < n ? step : 0, down = i > 0 ? -step : 0;
-    const float h = !g.strict && up && down ? 0.5f * g.h[c] : g.h[c];
+/* What lies about a voxel along each axis; where there is none, the voxel itself */
+template <int COMPS> struct mv__cu_fd_about {
+    float mid[COMPS], low[3][COMPS], high[3][COMPS];
+    int down[3], up[3]; /* whether there is one */
+};
+/* column c of the derivative; side 1: the other one-sided difference */
+template <int COMPS, int STRICT>
+MV__CU_DEV void mv__cu_fd_column(float *out, const mv__cu_fd_det &g, const mv__cu_fd_about<COMPS> &o, int c,
+                                 int side) {
+    const float h = !STRICT && o.up[c] && o.down[c] ? 0.5f * g.h[c] : g.h[c];
+    const int high = !STRICT || (side ? !o.down[c] : o.up[c]), low = !STRICT || !high;
     int r;
-    if (g.strict && side == 0 && up) down = 0; /* where there is no next voxel, the one before twice */
-    if (g.strict && side == 1 && down) up = 0;
     MV__CU_UNROLL for (r = 0; r < COMPS; r++)
-        out[r] = mv__cu_add(mv__cu_mul(mv__cu_add(g.s.p[r][at + up], -g.s.p[r][at + down]), h),
-                            g.a[3 * r + c]);
+        out[r] = mv__cu_add(mv__cu_mul(mv__cu_add(high ? o.high[c][r] : o.mid[r],
+                                                  -(low ? o.low[c][r] : o.mid[r])), h), g.a[3 * r + c]);
 }
 template <int COMPS, int STRICT>
-MV__CU_DEV float mv__cu_fd_det_at(const mv__cu_fd_det &g, int x, int y, int z) {
+MV__CU_DEV float mv__cu_fd_det_at(const mv__cu_fd_det &g, const mv__cu_fd_about<COMPS> &o) {
     enum { SIDES = STRICT ? 2 : 1 };
-    const long long at = z * g.s.sz + y * g.s.sy + x;
     float a[2][3], b[2][3], c[2][3], least = 0.0f, sum = 0.0f;
     int i, j, k;
     MV__CU_UNROLL for (i = 0; i < SIDES; i++) {
-        mv__cu_fd_column<COMPS>(a[i], g, at, 0, x, g.s.n[0], 1, i);
-        mv__cu_fd_column<COMPS>(b[i], g, at, 1, y, g.s.n[1], g.s.sy, i);
-        if (COMPS == 3) mv__cu_fd_column<COMPS>(c[i], g, at, 2, z, g.s.n[2], g.s.sz, i);
+        mv__cu_fd_column<COMPS, STRICT>(a[i], g, o, 0, i);
+        mv__cu_fd_column<COMPS, STRICT>(b[i], g, o, 1, i);
+        if (COMPS == 3) mv__cu_fd_column<COMPS, STRICT>(c[i], g, o, 2, i);
     }
     MV__CU_UNROLL for (i = 0; i < SIDES; i++)
         MV__CU_UNROLL for (j = 0; j < (COMPS == 3 ? SIDES : 1); j++)
@@ -16705,9 +16919,33 @@ template <int COMPS, int STRICT> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_fd_dets(mv_
     double t[MV__CU_FD_TALLY];
     mv__cu_fd_tally_clear(t);
     if (x < g.s.n[0] && y < g.s.n[1])
-        MV__CU_FD_STRETCH(g.s.n[2], from, to)
+        MV__CU_FD_STRETCH(g.s.n[2], from, to) {
+            const long long sy = g.s.sy, sz = g.s.sz;
+            mv__cu_fd_about<COMPS> o;
+            const float *p[COMPS];
+            int r;
+            o.down[0] = x > 0, o.up[0] = x + 1 < g.s.n[0];
+            o.down[1] = y > 0, o.up[1] = y + 1 < g.s.n[1];
+            MV__CU_UNROLL for (r = 0; r < COMPS; r++) {
+                p[r] = g.s.p[r] + (from * sz + y * sy + x);
+                o.high[2][r] = *p[r];
+                o.mid[r] = from > 0 ? p[r][-sz] : o.high[2][r];
+            }
             for (int z = from; z < to; z++) {
-                const float det = mv__cu_fd_det_at<COMPS, STRICT>(g, x, y, z);
+                float det;
+                o.down[2] = z > 0, o.up[2] = z + 1 < g.s.n[2];
+                MV__CU_UNROLL for (r = 0; r < COMPS; r++) { /* a plane on; then all about it */
+                    const float mid = o.high[2][r];
+                    o.low[2][r] = o.mid[r];
+                    o.mid[r] = mid;
+                    o.high[2][r] = o.up[2] ? p[r][sz] : mid;
+                    o.low[0][r] = o.down[0] ? p[r][-1] : mid;
+                    o.high[0][r] = o.up[0] ? p[r][1] : mid;
+                    o.low[1][r] = o.down[1] ? p[r][-sy] : mid;
+                    o.high[1][r] = o.up[1] ? p[r][sy] : mid;
+                    p[r] += sz;
+                }
+                det = mv__cu_fd_det_at<COMPS, STRICT>(g, o);
                 if (g.d) g.d[z * g.dz + y * g.dy + x] = det;
                 if (!g.tally || (g.mask && !g.mask[((long long)z * g.s.n[1] + y) * g.s.n[0] + x])) continue;
                 if (!(det - det == 0.0f)) {
@@ -16721,6 +16959,7 @@ template <int COMPS, int STRICT> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_fd_dets(mv_
                     t[1] += l, t[2] += l * l;
                 } else t[4] += 1.0;
             }
+        }
     if (!g.tally) return; /* the same for all */
     mv__cu_fd_tally_block(t, sh);
     if (threadIdx.x == 0) {

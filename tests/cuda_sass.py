@@ -47,7 +47,7 @@ RULES = [
     (r"mv__cu_k_co_lead(_small)?<", None, 64, False),
     (r"mv__cu_k_co_wave_x\b", 128, None, False),
     (r"mv__cu_k_co_(products|means|window|agree|first|settled|taper|words|most<2>)", None, None, False),
-    (r"mv__cu_k_fi_(tile|half|lane|sums)\b", None, None, False),
+    (r"mv__cu_k_fi_(tile|half|lane|span|sums)\b", None, None, False),
     (r"mv__cu_k_fd_(image|compose|euler|longest|newton|mix|linear|total|cubic|colours|pick)\b", None, None, False),
     (r"mv__cu_k_rg_(weigh|fill)\b", None, None, False),
     (r"mv__cu_k_rg_sums<2>", 128, None, True),  # a row's place, and sums of rows
