@@ -9129,6 +9129,114 @@ mv__cu_k_ft_sum(T *d, const T *s, const T *taps, mv__cu_ft_sum a) {
         if (CX) d[32 * u * P + 1] = im[u];
     }
 }
+/* A box of KX by `ky` by KZ real taps: a block marches along z over tiles of 64 by 8 YN results, one source
+   plane at a time in shared memory; a thread has 4 by YN results of each of the KZ planes that the source
+   plane adds to. Sums go in the order of the taps, as above. */
+enum { MV__CU_FT_CUBE_X = 64, MV__CU_FT_CUBE_T = 128 };
+typedef struct mv__cu_ft_cube {
+    int n[3], first[3], out[3], ky, deep, chunks, more[4], packed; /* deep: planes of a block */
+    long long ss[7], ds[7];
+} mv__cu_ft_cube;
+template <int KX> MV__CU_DEV void mv__cu_ft_cube_load(float *to, const float *s, const mv__cu_ft_cube &a,
+                                                      int x, int y, int rows) {
+    enum { W = (MV__CU_FT_CUBE_X + KX + 2) / 4 * 4, WARPS = MV__CU_FT_CUBE_T / 32, U = 3 };
+    const int lane = (int)threadIdx.x & 31, tail = lane + 64 < W;
+    int r, c, u;
+    x += lane;
+    for (r = (int)threadIdx.x >> 5; r < rows; r += U * WARPS) {
+        float v[U][3];
+        MV__CU_UNROLL
+        for (u = 0; u < U; u++) {
+            const int at = y + r + u * WARPS, on = at >= 0 && at < a.n[1] && r + u * WARPS < rows;
+            const float *p = s + at * a.ss[1] + x;
+            MV__CU_UNROLL
+            for (c = 0; c < 3; c++)
+                v[u][c] = on && (c < 2 || tail) && x + 32 * c >= 0 && x + 32 * c < a.n[0] ? p[32 * c] : 0.0f;
+        }
+        MV__CU_UNROLL
+        for (u = 0; u < U; u++) {
+            float *q = to + (r + u * WARPS) * W + lane;
+            if (r + u * WARPS >= rows) break;
+            q[0] = v[u][0], q[32] = v[u][1];
+            if (tail) q[64] = v[u][2];
+        }
+    }
+}
+template <int KX, int KZ, int YN>
+MV__CU_KERNEL(MV__CU_FT_CUBE_T, KX *KZ > 20 ? 3 : 4)
+mv__cu_k_ft_cube(float *d, const float *s, const float *taps, mv__cu_ft_cube a) {
+    enum { W = (MV__CU_FT_CUBE_X + KX + 2) / 4 * 4, N = KX * KZ, TAPS = (N + 3) / 4 * 4, V = (KX + 6) / 4 };
+    MV__CU_DYNAMIC(float, sh);
+    const int t = (int)threadIdx.x, rows = 8 * YN + a.ky - 1, tx = 4 * (t & 15), ty = (t >> 4) * YN;
+    const int x = (int)blockIdx.x * MV__CU_FT_CUBE_X, y = (int)blockIdx.y * 8 * YN;
+    const int z = (int)blockIdx.z % a.chunks * a.deep, planes = mv__cu_mini(a.deep, a.out[2] - z);
+    float acc[KZ][YN][4];
+    int rest = (int)blockIdx.z / a.chunks, q, j, k, e, f;
+    MV__CU_UNROLL
+    for (k = 0; k < 4; k++) {
+        const int next = rest / a.more[k], at = rest - next * a.more[k];
+        s += at * a.ss[3 + k], d += at * a.ds[3 + k];
+        rest = next;
+    }
+    d += x + tx;
+    for (e = t; e < a.ky * TAPS; e += MV__CU_FT_CUBE_T) {
+        const int row = e / TAPS, i = e - row * TAPS;
+        sh[e] = i < N ? taps[(i / KX * a.ky + row) * KX + i % KX] : 0.0f;
+    }
+    MV__CU_UNROLL
+    for (e = 0; e < KZ * YN * 4; e++) acc[e / 4 / YN][e / 4 % YN][e & 3] = 0.0f;
+    MV__CU_ROLLED
+    for (q = 0; q < planes + KZ - 1; q++) {
+        float *plane = sh + a.ky * TAPS + (q & 1) * rows * W;
+        const int from = z + a.first[2] + q, inside = from >= 0 && from < a.n[2];
+        if (inside)
+            mv__cu_ft_cube_load<KX>(plane, s + from * a.ss[2], a, x + a.first[0], y + a.first[1], rows);
+        mv__cu_sync();
+        if (inside) {
+            const float *p = plane + ty * W + tx, *w = sh;
+            MV__CU_ROLLED
+            for (k = 0; k < a.ky; k++, p += W, w += TAPS) {
+                mv__cu_pack<float, 4> v[YN][V], c;
+                MV__CU_UNROLL
+                for (j = 0; j < YN; j++) {
+                    MV__CU_UNROLL
+                    for (e = 0; e < V; e++) mv__cu_ldn<float, 4>(v[j][e], p + j * W + 4 * e, 1, 1);
+                }
+                MV__CU_UNROLL
+                for (e = 0; e < N; e++) {
+                    if (e % 4 == 0) mv__cu_ldn<float, 4>(c, w + e, 1, 1);
+                    MV__CU_UNROLL
+                    for (j = 0; j < YN; j++) {
+                        MV__CU_UNROLL
+                        for (f = 0; f < 4; f++)
+                            acc[e / KX][j][f] += c.v[e & 3] * v[j][(f + e % KX) >> 2].v[(f + e % KX) & 3];
+                    }
+                }
+            }
+        }
+        if (q >= KZ - 1) {
+            MV__CU_UNROLL
+            for (j = 0; j < YN; j++) {
+                float *to = d + (y + ty + j) * a.ds[1] + (z + q - (KZ - 1)) * a.ds[2];
+                mv__cu_pack<float, 4> o;
+                if (y + ty + j >= a.out[1]) break;
+                MV__CU_UNROLL
+                for (f = 0; f < 4; f++) o.v[f] = acc[KZ - 1][j][f];
+                if (a.packed && x + tx + 4 <= a.out[0])
+                    mv__cu_stg((mv__cu_pack<float, 4>::word *)(void *)to, o.w);
+                else {
+                    MV__CU_UNROLL
+                    for (f = 0; f < 4; f++)
+                        if (x + tx + f < a.out[0]) to[f] = o.v[f];
+                }
+            }
+        }
+        MV__CU_UNROLL
+        for (e = KZ * YN * 4 - 1; e >= 0; e--)
+            acc[e / 4 / YN][e / 4 % YN][e & 3] =
+                e < YN * 4 ? 0.0f : acc[(e >= YN * 4 ? e / 4 / YN - 1 : 0)][e / 4 % YN][e & 3];
+    }
+}
 template <class T>
 MV__CU_KERNEL(MV__CU_B, 4)
 mv__cu_k_ft_product(T *d, const T *s, mv__cu_walk w) { /* d *= s */
@@ -9245,6 +9353,41 @@ MV__CU_FN mv_status mv__cu_ft_conv_taps(mv_cuda_ctx *ctx, const mv__cu_ft_conv *
     return c->f64 ? mv__cu_ft_carry_run<double>(ctx, c->op, &a, 1.0, to, from)
                   : mv__cu_ft_carry_run<float>(ctx, c->op, &a, 1.0, to, from);
 }
+/* Whether it is one of the sizes that have kernels of their own: 3, 5, 7 along x, along z as many or 1 */
+MV__CU_FN int mv__cu_ft_conv_cube(const mv__cu_ft_conv *c) {
+    const size_t k = c->k[0];
+    return !c->cx && !c->f64 && (k == 3 || k == 5 || k == 7) && c->k[1] <= 15 &&
+           (c->k[2] == 1 || c->k[2] == k) && c->k[3] * c->k[4] * c->k[5] * c->k[6] == 1;
+}
+template <int KX, int KZ, int YN>
+MV__CU_FN mv_status mv__cu_ft_cube_run(mv_cuda_ctx *ctx, const mv__cu_ft_conv *c, const mv_cuda_volume *out,
+                                       const mv_cuda_volume *s, const void *taps, const mv__cu_ft_sum *sum) {
+    const size_t w = (MV__CU_FT_CUBE_X + KX + 2) / 4 * 4, rows = 8 * YN + c->k[1] - 1;
+    const size_t bytes = (c->k[1] * ((KX * KZ + 3) / 4 * 4) + 2 * rows * w) * sizeof(float);
+    const size_t room = (KX * KZ > 20 ? 3 : 4) * (size_t)(ctx->processors > 0 ? ctx->processors : 1);
+    const size_t nx = mv__cu_divup(c->out[0], MV__CU_FT_CUBE_X), ny = mv__cu_divup(c->out[1], 8 * YN);
+    mv__cu_ft_cube a;
+    size_t batch = 1, nz = c->out[2], n, best = (size_t)-1;
+    int k;
+    memset(&a, 0, sizeof a);
+    a.packed = (uintptr_t)out->data % 16 == 0;
+    for (k = 0; k < 7; k++) {
+        a.ss[k] = sum->ss[k], a.ds[k] = sum->ds[k];
+        if (k > 0 && c->out[k] > 1) a.packed = a.packed && a.ds[k] % 4 == 0;
+        if (k > 2) batch *= c->out[k], a.more[k - 3] = (int)c->out[k];
+        else a.n[k] = sum->n[k], a.first[k] = sum->first[k], a.out[k] = sum->out[k];
+    }
+    a.ky = (int)c->k[1];
+    for (n = 1; n <= nz && n <= 256; n++) { /* pieces along z: full processors against planes in common */
+        const size_t deep = mv__cu_divup(nz, n), waves = mv__cu_divup(nx * ny * batch * n, room);
+        const size_t cost = waves * (deep + KZ - 1);
+        if (cost < best) best = cost, a.deep = (int)deep, a.chunks = (int)mv__cu_divup(nz, deep);
+    }
+    MV__CU_LAUNCH((mv__cu_k_ft_cube<KX, KZ, YN>),
+                  dim3((unsigned)nx, (unsigned)ny, (unsigned)((size_t)a.chunks * batch)), MV__CU_FT_CUBE_T,
+                  bytes, ctx->stream, (float *)out->data, (const float *)s->data, (const float *)taps, a);
+    return mv__cu_launched(ctx, c->op);
+}
 template <class T>
 MV__CU_FN mv_status mv__cu_ft_sum_run(mv_cuda_ctx *ctx, const mv__cu_ft_conv *c, const mv_cuda_volume *out,
                                       const mv_cuda_volume *s, const void *taps, int treal) {
@@ -9268,6 +9411,14 @@ MV__CU_FN mv_status mv__cu_ft_sum_run(mv_cuda_ctx *ctx, const mv__cu_ft_conv *c,
         if (k > 2) a.outer *= a.k[k];
     }
     a.rows = (long long)rows;
+    if (mv__cu_ft_conv_cube(c) && c->out[1] < 65536 * 16 && rows / c->out[1] < 65536) {
+        const int flat = c->k[2] == 1;
+#define MV__CU_FT_GO(kx, kz, yn) mv__cu_ft_cube_run<kx, kz, yn>(ctx, c, out, s, taps, &a)
+        if (c->k[0] == 3) return flat ? MV__CU_FT_GO(3, 1, 4) : MV__CU_FT_GO(3, 3, 4);
+        if (c->k[0] == 5) return flat ? MV__CU_FT_GO(5, 1, 4) : MV__CU_FT_GO(5, 5, 4);
+        return flat ? MV__CU_FT_GO(7, 1, 4) : MV__CU_FT_GO(7, 7, 2);
+#undef MV__CU_FT_GO
+    }
     st = mv__cu_grid(ctx, c->op, mv__cu_divup(rows * mv__cu_divup(c->out[0], 128), MV__CU_B / 32), &grid);
     if (st < 0) return st;
     if (c->cx)

@@ -664,6 +664,11 @@ static void convolutions(void) {
     static const shape shapes[] = {{1, {1}}, {1, {61}}, {2, {33, 7}}, {3, {19, 8, 5}}, {4, {7, 6, 5, 3}}};
     static const shape kernels[] = {{1, {1}},       {1, {5}},          {2, {4, 3}},  {3, {3, 1, 2}},
                                     {3, {1, 1, 5}}, {4, {2, 3, 1, 2}}, {2, {70, 9}}, {5, {1, 1, 1, 1, 2}}};
+    /* sizes that have kernels of their own */
+    static const shape boxes[] = {{3, {3, 3, 3}}, {3, {5, 5, 5}}, {3, {7, 7, 7}}, {3, {3, 8, 1}},
+                                  {2, {5, 5}},    {2, {7, 15}},   {3, {5, 1, 5}}, {3, {7, 2, 7}}};
+    static const shape large[] = {
+        {3, {70, 37, 11}}, {3, {64, 33, 3}}, {4, {7, 15, 9, 3}}, {5, {68, 16, 7, 2, 2}}};
     static const mv_dtype types[] = {MEDVOL_F32,  MEDVOL_C64, MEDVOL_I16, MEDVOL_F64,
                                      MEDVOL_C128, MEDVOL_U8,  MEDVOL_I32, MEDVOL_RGB24};
     size_t i, j;
@@ -676,6 +681,11 @@ static void convolutions(void) {
                         convolve(types[n % 8 == 7 && n % 3 ? 0 : n % 8], &shapes[i],
                                  types[(n / 2 + n / 8) % 7], &kernels[j], mode, method, turned, n % 3,
                                  __LINE__);
+    for (i = 0; i < sizeof boxes / sizeof *boxes; i++)
+        for (j = 0; j < sizeof large / sizeof *large; j++)
+            for (mode = 0; mode < 3; mode++, n++)
+                convolve(MEDVOL_F32, &large[j], MEDVOL_F32, &boxes[i], mode, MEDVOL_CONV_DIRECT, n & 1,
+                         n % 3, __LINE__);
     convolve(MEDVOL_F32, &shapes[2], MEDVOL_F32, &kernels[2], 3, 0, 0, 0, __LINE__);
     convolve(MEDVOL_F32, &shapes[2], MEDVOL_F32, &kernels[2], 0, 3, 0, 0, __LINE__);
     convolve(MEDVOL_F32, &shapes[2], MEDVOL_RGB24, &kernels[2], 0, 0, 0, 0, __LINE__);
