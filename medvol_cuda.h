@@ -422,8 +422,9 @@ MEDVOL_DEF mv_status mv_cuda_rfft(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const m
 MEDVOL_DEF mv_status mv_cuda_irfft(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                    const mv_fft_opt *opt);
 /* mv_cuda_convolve, mv_cuda_correlate: src and kernel on the device. By FFT: of the whole volume at once, so
-   that NaN and infinity spread over all of it. AUTO: directly up to some 128 taps. Scratch: what of src and
-   kernel is of another type, scaled or, by FFT, to be filled up with zeros, and two spectra. */
+   that NaN and infinity spread over all of it. AUTO: directly up to some 128 taps, and, in f32, 3, 5 or 7
+   along x, 1 to 15 along y, and 1 or as many as along x along z. Scratch: what of src and kernel is of
+   another type, scaled or, by FFT, to be filled up with zeros, and two spectra. */
 MEDVOL_DEF mv_status mv_cuda_convolve(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                       const mv_cuda_volume *kernel, const mv_convolve_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_correlate(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
@@ -7254,7 +7255,7 @@ MEDVOL_DEF mv_status mv_cuda_resample_affine_f32(mv_cuda_ctx *ctx, float *dst, c
                         of the workspace is free again when it returns. dst == src: complex, same strides.
    desc, dst and src as for mv_fft_plan_execute. */
 enum { MV__CU_FT_SRC, MV__CU_FT_DST, MV__CU_FT_WORK, MV__CU_FT_SIDE, MV__CU_FT_AREA, MV__CU_FT_PLACES };
-enum { MV__CU_FT_CARRY, MV__CU_FT_CUFFT, MV__CU_FT_CLEAR, MV__CU_FT_LINES };
+enum { MV__CU_FT_CARRY, MV__CU_FT_CUFFT, MV__CU_FT_MIRROR, MV__CU_FT_LINES };
 enum {
     MV__CU_FT_STEPS = 24,
     MV__CU_FT_TABLES = 128,
@@ -7263,7 +7264,8 @@ enum {
     MV__CU_FT_MOST = 1 << 28
 };
 enum { MV__CU_FT_PASSES = 14, MV__CU_FT_T = 512 };
-enum { MV__CU_FT_LOOSE = 1, MV__CU_FT_REALS = 2 }; /* not aligned for cuFFT; complex transform of reals */
+/* Not aligned for cuFFT; complex transform of reals; src, a spectrum of reals, may be overwritten */
+enum { MV__CU_FT_LOOSE = 1, MV__CU_FT_REALS = 2, MV__CU_FT_SPENT = 4 };
 enum { MV__CU_FT_PLAIN, MV__CU_FT_FORTH, MV__CU_FT_BACK }; /* FORTH, BACK: halves of real lines of 2 n */
 typedef struct mv__cu_ft_pass {
     int radix, ns, groups, at; /* groups: n / radix; at: its roots */
@@ -7301,7 +7303,7 @@ typedef struct mv__cu_ft_step {
     int handle, type, inverse, made; /* cuFFT */
     size_t in_size, out_size;        /* bytes an element */
     long long loops[7], loop_in[7], loop_out[7];
-    long long rows, half; /* CLEAR */
+    long long half, side[2], rest; /* MIRROR */
     int even;
     int variant, threads; /* LINES */
     unsigned grid;
@@ -7927,6 +7929,7 @@ mv__cu_k_ft_roots(T *p, long long count, long long ns, long long mul, long long 
 template <class T>
 MV__CU_KERNEL(MV__CU_B, 4)
 mv__cu_k_ft_carry(T *d, const T *s, mv__cu_ft_carry c, long long rows, T scale) {
+    enum { U = 4 };
     const int lane = (int)threadIdx.x & 31;
     const long long segs = (c.n[0] + 1023) / 1024;
     mv__cu_u64 row = (mv__cu_u64)blockIdx.x * (MV__CU_B / 32) + (threadIdx.x >> 5), seg = 0;
@@ -7949,31 +7952,50 @@ mv__cu_k_ft_carry(T *d, const T *s, mv__cu_ft_carry c, long long rows, T scale) 
         row = q;
     }
     end = ((long long)seg + 1) * 1024 < c.n[0] ? ((long long)seg + 1) * 1024 : c.n[0];
-    for (i = (long long)seg * 1024 + lane; i < end; i += 32) {
-        long long j = i + c.shift[0];
-        mv__cu_pack<T, 2> v;
-        if (j >= c.wrap[0]) j -= c.wrap[0];
-        v.v[0] = v.v[1] = T(0);
-        if (there && j < c.have[0]) {
+    for (i = (long long)seg * 1024 + lane; i < end; i += 32 * U) {
+        mv__cu_pack<T, 2> v[U];
+        MV__CU_UNROLL
+        for (k = 0; k < U; k++) {
+            long long j = i + 32 * k + c.shift[0];
+            if (j >= c.wrap[0]) j -= c.wrap[0];
+            v[k].v[0] = v[k].v[1] = T(0);
+            if (!(there && j < c.have[0] && i + 32 * k < end)) continue;
             j = b + j * c.ss[0];
-            if (c.sreal) v.v[0] = s[j];
-            else mv__cu_ldn<T, 2>(v, s + 2 * j, c.spacked, 1);
+            if (c.sreal) v[k].v[0] = s[j];
+            else mv__cu_ldn<T, 2>(v[k], s + 2 * j, c.spacked, 1);
         }
-        v.v[0] *= scale, v.v[1] *= c.turned ? -scale : scale;
-        j = a + i * c.ds[0];
-        if (c.dreal) d[j] = v.v[0];
-        else if (c.dpacked) mv__cu_stg((typename mv__cu_pack<T, 2>::word *)(void *)(d + 2 * j), v.w);
-        else d[2 * j] = v.v[0], d[2 * j + 1] = v.v[1];
+        MV__CU_UNROLL
+        for (k = 0; k < U; k++) {
+            const long long j = a + (i + 32 * k) * c.ds[0];
+            if (i + 32 * k >= end) break;
+            v[k].v[0] *= scale, v[k].v[1] *= c.turned ? -scale : scale;
+            if (c.dreal) d[j] = v[k].v[0];
+            else if (c.dpacked) mv__cu_stg((typename mv__cu_pack<T, 2>::word *)(void *)(d + 2 * j), v[k].w);
+            else d[2 * j] = v[k].v[0], d[2 * j + 1] = v[k].v[1];
+        }
     }
 }
-/* Back to reals: the imaginary parts that no real line has */
+/* Back to reals: what of a spectrum of `half` x n x m no real array has, in the columns where it shows: a
+   number is the mean of itself and the conjugate of its mirror's. */
 template <class T>
 MV__CU_KERNEL(MV__CU_B, 4)
-mv__cu_k_ft_clear(T *p, long long rows, long long half, int even) {
-    const long long row = (long long)blockIdx.x * MV__CU_B + (int)threadIdx.x;
-    if (row >= rows) return;
-    p[2 * row * half + 1] = T(0);
-    if (even) p[2 * (row + 1) * half - 1] = T(0);
+mv__cu_k_ft_mirror(T *p, long long rows, long long half, long long n, long long m, int column) {
+    const mv__cu_u64 row = (mv__cu_u64)blockIdx.x * MV__CU_B + threadIdx.x;
+    const mv__cu_u64 line = row / (mv__cu_u64)n, box = line / (mv__cu_u64)m;
+    long long y = (long long)(row - line * (mv__cu_u64)n), z = (long long)(line - box * (mv__cu_u64)m), other;
+    mv__cu_ft_z<T> a, b;
+    T *q;
+    if (row >= (mv__cu_u64)rows) return;
+    y = y ? n - y : 0, z = z ? m - z : 0;
+    other = ((long long)box * m + z) * n + y;
+    if (other < (long long)row) return;
+    q = p + 2 * (other * half + column), p += 2 * ((long long)row * half + column);
+    a = mv__cu_ft_ld(p), b = mv__cu_ft_ld(q);
+    a.x = (T)0.5 * a.x + (T)0.5 * b.x;
+    a.y = (T)0.5 * a.y - (T)0.5 * b.y;
+    b.x = a.x, b.y = -a.y;
+    mv__cu_ft_stg(p, a, 1);
+    if (q != p) mv__cu_ft_stg(q, b, 1);
 }
 MV__CU_FN int mv__cu_ft_packed(const void *p, int f64) { return (uintptr_t)p % (f64 ? 16 : 8) == 0; }
 template <class T>
@@ -7994,12 +8016,17 @@ MV__CU_FN mv_status mv__cu_ft_carry_run(mv_cuda_ctx *ctx, const char *op, const 
     return mv__cu_launched(ctx, op);
 }
 template <class T>
-MV__CU_FN mv_status mv__cu_ft_clear_run(mv_cuda_ctx *ctx, const char *op, const mv__cu_ft_step *g, void *p) {
+MV__CU_FN mv_status mv__cu_ft_mirror_run(mv_cuda_ctx *ctx, const char *op, const mv__cu_ft_step *g, void *p) {
+    const long long rows = g->side[0] * g->side[1] * g->rest;
     unsigned grid = 0;
-    mv_status st = mv__cu_grid(ctx, op, mv__cu_divup((size_t)g->rows, MV__CU_B), &grid);
-    if (st < 0) return st;
-    MV__CU_LAUNCH(mv__cu_k_ft_clear<T>, grid, MV__CU_B, 0, ctx->stream, (T *)p, g->rows, g->half, g->even);
-    return mv__cu_launched(ctx, op);
+    mv_status st = mv__cu_grid(ctx, op, mv__cu_divup((size_t)rows, MV__CU_B), &grid);
+    int k;
+    for (k = 0; k <= g->even && st == MEDVOL_OK; k++) {
+        MV__CU_LAUNCH(mv__cu_k_ft_mirror<T>, grid, MV__CU_B, 0, ctx->stream, (T *)p, rows, g->half,
+                      g->side[0], g->side[1], k ? (int)(g->half - 1) : 0);
+        st = mv__cu_launched(ctx, op);
+    }
+    return st;
 }
 
 /* ---- steps ---- */
@@ -8544,17 +8571,17 @@ MV__CU_FN mv_status mv__cu_ft_cufft_run(mv_cuda_ctx *ctx, const char *op, const 
     }
     return st;
 }
-MV__CU_FN unsigned mv__cu_ft_head(unsigned axes) { /* three at a time */
+MV__CU_FN unsigned mv__cu_ft_head(unsigned axes, int most) { /* the lowest ones */
     unsigned some = 0;
     int n;
-    for (n = 0; axes && n < 3; n++) some |= axes & (0u - axes), axes &= axes - 1;
+    for (n = 0; axes && n < most; n++) some |= axes & (0u - axes), axes &= axes - 1;
     return some;
 }
 /* Transforms along `axes` from place to place; more than three axes go on in `to`, which is WORK then. */
 MV__CU_FN mv_status mv__cu_ft_cufft_axes(mv__cu_ft_build *b, int from, int to, unsigned axes, int low) {
     mv_status st = MEDVOL_OK;
     while (axes && st == MEDVOL_OK) {
-        const unsigned some = mv__cu_ft_head(axes);
+        const unsigned some = mv__cu_ft_head(axes, 3);
         mv__cu_ft_layout l;
         if (!mv__cu_ft_fit(&l, mv__cu_ft_at(b, from), mv__cu_ft_at(b, to), b->g->desc.dim, some, low))
             return mv__cu_fail(b->ctx, MEDVOL_E_UNSUPPORTED, "axes", axes, "%s: axes %u of this layout",
@@ -8572,22 +8599,27 @@ MV__CU_FN int mv__cu_ft_can(mv__cu_ft_build *b, int from, int to, unsigned axes,
 MV__CU_FN int mv__cu_ft_plain(mv__cu_ft_build *b) {
     const mv_fft_desc *d = &b->g->desc;
     const int real = (d->flags & MEDVOL_FFT_REAL) != 0, inverse = (d->flags & MEDVOL_FFT_INVERSE) != 0;
-    int k, plain = !b->g->how && b->scale == 1.0 && !(d->flags & MEDVOL_FFT_CENTERED) && !(real && inverse);
+    const int back = real && inverse; /* takes a copy anyway, which is scaled */
+    int k, plain = !(b->g->how & ~MV__CU_FT_SPENT) && (back || b->scale == 1.0) &&
+                   !(d->flags & MEDVOL_FFT_CENTERED);
     for (k = 0; k < d->ndim; k++)
-        plain =
-            plain && b->in.dim[k] == d->dim[k] && (b->out.dim[k] == d->dim[k] || (real && k == b->g->low));
+        plain = plain && ((real && k == b->g->low) ||
+                          (b->in.dim[k] == d->dim[k] && b->out.dim[k] == d->dim[k]));
     return plain && mv__cu_ft_can(b, MV__CU_FT_SRC, MV__CU_FT_DST, b->axes, real ? b->g->low : -1);
 }
 MV__CU_FN mv_status mv__cu_ft_build_cufft(mv__cu_ft_build *b) {
     mv__cu_ft_prog *g = b->g;
     const mv_fft_desc *d = &g->desc;
     const int real = (d->flags & MEDVOL_FFT_REAL) != 0, inverse = (d->flags & MEDVOL_FFT_INVERSE) != 0;
-    const unsigned others = b->axes & ~(1u << g->low), first = real && inverse ? others : b->axes;
-    const unsigned head = mv__cu_ft_head(first);
+    const int back = real && inverse;
+    const unsigned others = b->axes & ~(1u << g->low);
+    const unsigned last = back ? 1u << g->low | mv__cu_ft_head(others, 2) : 0u; /* back to reals in one */
+    const unsigned first = b->axes & ~last, head = mv__cu_ft_head(first, 3);
     const int forward_low = real && !inverse ? g->low : -1;
     size_t whole[7], half[7];
-    int plain_in = !g->how, plain_out = !(g->how & MV__CU_FT_LOOSE), k, at = MV__CU_FT_SRC,
-        to = MV__CU_FT_WORK;
+    int plain_in = !(g->how & ~MV__CU_FT_SPENT), plain_out = !(g->how & MV__CU_FT_LOOSE), k,
+        at = MV__CU_FT_SRC, to = MV__CU_FT_WORK;
+    double scale = b->scale;
     mv_status st = MEDVOL_OK;
     for (k = 0; k < 7; k++) {
         const int centred = (d->flags & MEDVOL_FFT_CENTERED) != 0 && (b->axes >> k & 1u);
@@ -8598,28 +8630,43 @@ MV__CU_FN mv_status mv__cu_ft_build_cufft(mv__cu_ft_build *b) {
     }
     mv__cu_ft_pack(&b->work, real ? half : whole, b->axes, 0);
     mv__cu_ft_pack(&b->side, whole, b->axes, 1);
-    if (forward_low >= 0) at = plain_in && mv__cu_ft_can(b, at, to, head, forward_low) ? at : MV__CU_FT_SIDE;
+    if (back && !first && plain_in && plain_out && (g->how & MV__CU_FT_SPENT) &&
+        mv__cu_ft_can(b, MV__CU_FT_SRC, MV__CU_FT_DST, last, g->low))
+        to = MV__CU_FT_SRC;
+    else if (forward_low >= 0)
+        at = plain_in && mv__cu_ft_can(b, at, to, head, forward_low) ? at : MV__CU_FT_SIDE;
     else if (!head || !plain_in || !mv__cu_ft_can(b, at, to, first, -1)) at = MV__CU_FT_WORK;
-    if (!(real && inverse) && plain_out) {
+    if (!back && plain_out) {
         if (plain_in && mv__cu_ft_can(b, MV__CU_FT_SRC, MV__CU_FT_DST, first, forward_low))
             at = MV__CU_FT_SRC, to = MV__CU_FT_DST;
         else if (mv__cu_ft_can(b, at, MV__CU_FT_DST, first, forward_low)) to = MV__CU_FT_DST;
     }
-    if (at != MV__CU_FT_SRC) mv__cu_ft_carry_add(b, MV__CU_FT_SRC, at, 1, 1.0);
+    if (at != MV__CU_FT_SRC) {
+        mv__cu_ft_carry_add(b, MV__CU_FT_SRC, at, 1, back ? scale : 1.0);
+        if (back) scale = 1.0;
+    }
     st = mv__cu_ft_cufft_axes(b, at, to, first, forward_low);
     if (st < 0) return st;
-    if (real && inverse) {
-        mv__cu_ft_step *c = mv__cu_ft_step_new(b, MV__CU_FT_CLEAR, MV__CU_FT_WORK, MV__CU_FT_WORK);
-        c->half = (long long)half[g->low];
-        c->rows = (long long)(mv__cu_ft_count(&b->work) / half[g->low]);
-        c->even = whole[g->low] % 2 == 0;
-        to = plain_out && mv__cu_ft_can(b, MV__CU_FT_WORK, MV__CU_FT_DST, 1u << g->low, g->low)
-                 ? MV__CU_FT_DST
-                 : MV__CU_FT_SIDE;
-        if ((st = mv__cu_ft_cufft_axes(b, MV__CU_FT_WORK, to, 1u << g->low, g->low)) < 0) return st;
+    if (back) {
+        const int from = to;
+        if (from == MV__CU_FT_WORK) {
+            mv__cu_ft_step *c = mv__cu_ft_step_new(b, MV__CU_FT_MIRROR, from, from);
+            c->half = (long long)half[g->low];
+            c->side[0] = c->side[1] = 1;
+            c->rest = (long long)(mv__cu_ft_count(&b->work) / half[g->low]);
+            c->even = whole[g->low] % 2 == 0;
+            for (k = 6; k >= 0; k--) { /* the lower axis lies further inside */
+                if (k == g->low || !(last >> k & 1u)) continue;
+                c->side[1] = c->side[0], c->side[0] = (long long)whole[k];
+                c->rest /= (long long)whole[k];
+            }
+        }
+        to = plain_out && mv__cu_ft_can(b, from, MV__CU_FT_DST, last, g->low) ? MV__CU_FT_DST
+                                                                              : MV__CU_FT_SIDE;
+        if ((st = mv__cu_ft_cufft_axes(b, from, to, last, g->low)) < 0) return st;
     }
-    if (to != MV__CU_FT_DST) mv__cu_ft_carry_add(b, to, MV__CU_FT_DST, 0, b->scale);
-    else if (b->scale != 1.0) mv__cu_ft_carry_add(b, to, to, 0, b->scale);
+    if (to != MV__CU_FT_DST) mv__cu_ft_carry_add(b, to, MV__CU_FT_DST, 0, scale);
+    else if (scale != 1.0) mv__cu_ft_carry_add(b, to, to, 0, scale);
     return MEDVOL_OK;
 }
 #endif
@@ -8788,9 +8835,9 @@ MV__CU_FN mv_status mv__cu_ft_go(mv_cuda_ctx *ctx, const char *op, const mv__cu_
         else if (s->kind == MV__CU_FT_LINES)
             st = g->f64 ? mv__cu_ft_lines_run<double>(ctx, op, g, s, to, from)
                         : mv__cu_ft_lines_run<float>(ctx, op, g, s, to, from);
-        else if (s->kind == MV__CU_FT_CLEAR)
-            st = g->f64 ? mv__cu_ft_clear_run<double>(ctx, op, s, to)
-                        : mv__cu_ft_clear_run<float>(ctx, op, s, to);
+        else if (s->kind == MV__CU_FT_MIRROR)
+            st = g->f64 ? mv__cu_ft_mirror_run<double>(ctx, op, s, to)
+                        : mv__cu_ft_mirror_run<float>(ctx, op, s, to);
 #ifndef MEDVOL_CUDA_NO_CUFFT
         else st = mv__cu_ft_cufft_run(ctx, op, s, to, from, place[MV__CU_FT_AREA]);
 #endif
@@ -9239,12 +9286,25 @@ mv__cu_k_ft_cube(float *d, const float *s, const float *taps, mv__cu_ft_cube a) 
 }
 template <class T>
 MV__CU_KERNEL(MV__CU_B, 4)
-mv__cu_k_ft_product(T *d, const T *s, mv__cu_walk w) { /* d *= s */
+mv__cu_k_ft_product(T *d, const T *s, mv__cu_walk w, T scale) { /* d *= s scale */
+    enum { U = 4 };
     long long a, b, at, n, i;
+    int u;
     if (!mv__cu_walk_item(w, &a, &b, &at, &n)) return;
-    for (i = (int)threadIdx.x & 31; i < n; i += 32) {
-        T *p = d + 2 * (a + (at + i) * w.dx);
-        mv__cu_ft_stg(p, mv__cu_ft_mul(mv__cu_ft_ld(p), mv__cu_ft_ld(s + 2 * (b + (at + i) * w.sx))), 1);
+    for (i = (int)threadIdx.x & 31; i < n; i += 32 * U) {
+        mv__cu_ft_z<T> x[U], y[U];
+        MV__CU_UNROLL
+        for (u = 0; u < U; u++) {
+            const long long k = at + (i + 32 * u < n ? i + 32 * u : i);
+            x[u] = mv__cu_ft_ld(d + 2 * (a + k * w.dx)), y[u] = mv__cu_ft_ld(s + 2 * (b + k * w.sx));
+        }
+        MV__CU_UNROLL
+        for (u = 0; u < U; u++) {
+            if (i + 32 * u >= n) break;
+            x[u] = mv__cu_ft_mul(x[u], y[u]);
+            x[u].x *= scale, x[u].y *= scale;
+            mv__cu_ft_stg(d + 2 * (a + (at + i + 32 * u) * w.dx), x[u], 1);
+        }
     }
 }
 MV__CU_FN mv_status mv__cu_ft_conv_shape(mv_cuda_ctx *ctx, mv__cu_ft_conv *c, const mv_cuda_volume *src,
@@ -9282,11 +9342,18 @@ MV__CU_FN int mv__cu_ft_conv_lengths(mv__cu_ft_conv *c) {
         if (!mv__cu_muls(all, c->p[d], &all) || all > ((size_t)-1 >> 1) / 256) return 0;
     return 1;
 }
+/* Whether it is one of the sizes that have kernels of their own: 3, 5, 7 along x, along z as many or 1 */
+MV__CU_FN int mv__cu_ft_conv_cube(const mv__cu_ft_conv *c) {
+    const size_t k = c->k[0];
+    return !c->cx && !c->f64 && (k == 3 || k == 5 || k == 7) && c->k[1] <= 15 &&
+           (c->k[2] == 1 || c->k[2] == k) && c->k[3] * c->k[4] * c->k[5] * c->k[6] == 1;
+}
 /* Whether to sum directly */
 MV__CU_FN int mv__cu_ft_conv_summed(mv__cu_ft_conv *c, int method) {
     double direct = c->cx ? 4.0 : 1.0, by_fft = (c->cx ? 2.0 : 1.0) * MV__CU_FT_TAPS;
     int d;
     if (c->k[c->low] == 1 || method == MEDVOL_CONV_DIRECT || !mv__cu_ft_conv_lengths(c)) return 1;
+    if (method == MEDVOL_CONV_AUTO && mv__cu_ft_conv_cube(c)) return 1;
     for (d = 0; d < 7; d++) {
         direct *= (double)c->out[d] * (double)c->k[d];
         by_fft *= (double)c->p[d];
@@ -9313,6 +9380,25 @@ MV__CU_FN mv_status mv__cu_ft_take(mv_cuda_ctx *ctx, const mv__cu_ft_conv *c, mv
     mv__cu_vol_init(&t->v, type, v->ndim, dim, NULL);
     return st;
 }
+/* d: packed; s, with zeros behind it */
+MV__CU_FN mv_status mv__cu_ft_conv_carry(mv_cuda_ctx *ctx, const mv__cu_ft_conv *c, const mv_cuda_volume *d,
+                                         const mv_cuda_volume *s) {
+    mv__cu_ft_carry a;
+    int k;
+    memset(&a, 0, sizeof a);
+    a.sreal = a.dreal = !mv__cu_is_complex(s->dtype);
+    a.axes = 1;
+    for (k = 0; k < 7; k++) {
+        a.n[k] = k < d->ndim ? (long long)d->dim[k] : 1;
+        a.have[k] = k < d->ndim ? (long long)s->dim[k] : 1;
+        a.wrap[k] = a.n[k];
+        if (a.n[k] == 1) continue;
+        a.ss[k] = (long long)s->stride[k], a.ds[k] = (long long)d->stride[k];
+        a.axes = k + 1;
+    }
+    return c->f64 ? mv__cu_ft_carry_run<double>(ctx, c->op, &a, 1.0, d->data, s->data)
+                  : mv__cu_ft_carry_run<float>(ctx, c->op, &a, 1.0, d->data, s->data);
+}
 MV__CU_FN mv_status mv__cu_ft_taken_fill(mv_cuda_ctx *ctx, const mv__cu_ft_conv *c, mv__cu_ft_taken *t,
                                          void *at, const mv_cuda_volume *v) {
     mv_cuda_volume part;
@@ -9322,11 +9408,14 @@ MV__CU_FN mv_status mv__cu_ft_taken_fill(mv_cuda_ctx *ctx, const mv__cu_ft_conv 
     t->v.data = at;
     part = t->v;
     for (k = 0; k < 7; k++) part.dim[k] = v->dim[k];
+    if (v->dtype == part.dtype && !mv__cu_scaled(t->slope, t->inter))
+        return mv__cu_ft_conv_carry(ctx, c, &t->v, v);
     if (!mv__cu_vol_same_shape(&t->v, v->ndim, v->dim))
         st = MV__CU_TRY(ctx, c->op, cudaMemsetAsync, (at, 0, t->bytes, ctx->stream));
     return st < 0 ? st : mv__cu_vol_convert(ctx, c->op, &part, v, t->slope, t->inter);
 }
-/* The kernel's elements in an array of dim, tap t at t - shift modulo dim; flip: the last one first. */
+/* The kernel's elements in an array of dim; flip: the last one first. Whole: zeros behind them; if complex,
+   tap t at t - shift modulo dim, as their result is cut off at its end only. */
 MV__CU_FN mv_status mv__cu_ft_conv_taps(mv_cuda_ctx *ctx, const mv__cu_ft_conv *c,
                                         const mv_cuda_volume *kernel, void *to, const size_t *dim, int whole,
                                         int flip) {
@@ -9337,27 +9426,22 @@ MV__CU_FN mv_status mv__cu_ft_conv_taps(mv_cuda_ctx *ctx, const mv__cu_ft_conv *
     long long n = 1;
     int k;
     memset(&a, 0, sizeof a);
-    a.axes = 7;
+    a.axes = 1;
     a.sreal = !pairs, a.dreal = whole ? !c->cx : !pairs;
     a.turned = c->turned && pairs;
     for (k = 0; k < 7; k++) {
         const long long t = k < kernel->ndim && c->k[k] > 1 ? (long long)kernel->stride[k] : 0;
         a.n[k] = (long long)dim[k], a.have[k] = (long long)c->k[k];
         a.wrap[k] = (long long)(dim[k] > c->k[k] ? dim[k] : c->k[k]);
-        a.shift[k] = whole ? (long long)c->shift[k] : 0;
+        a.shift[k] = whole && c->cx ? (long long)c->shift[k] : 0;
         a.ss[k] = flip ? -t : t;
         a.ds[k] = n;
         if (flip) from += (c->k[k] - 1) * (size_t)t * size;
         n *= a.n[k];
+        if (a.n[k] > 1 || a.have[k] > 1) a.axes = k + 1;
     }
     return c->f64 ? mv__cu_ft_carry_run<double>(ctx, c->op, &a, 1.0, to, from)
                   : mv__cu_ft_carry_run<float>(ctx, c->op, &a, 1.0, to, from);
-}
-/* Whether it is one of the sizes that have kernels of their own: 3, 5, 7 along x, along z as many or 1 */
-MV__CU_FN int mv__cu_ft_conv_cube(const mv__cu_ft_conv *c) {
-    const size_t k = c->k[0];
-    return !c->cx && !c->f64 && (k == 3 || k == 5 || k == 7) && c->k[1] <= 15 &&
-           (c->k[2] == 1 || c->k[2] == k) && c->k[3] * c->k[4] * c->k[5] * c->k[6] == 1;
 }
 template <int KX, int KZ, int YN>
 MV__CU_FN mv_status mv__cu_ft_cube_run(mv_cuda_ctx *ctx, const mv__cu_ft_conv *c, const mv_cuda_volume *out,
@@ -9458,14 +9542,14 @@ MV__CU_FN void mv__cu_ft_conv_desc(const mv__cu_ft_conv *c, mv_fft_desc *d, cons
     memset(d, 0, sizeof *d);
     d->dtype = c->f64 ? MEDVOL_C128 : MEDVOL_C64;
     d->ndim = s->ndim;
-    d->flags = (c->cx ? 0u : (unsigned)MEDVOL_FFT_REAL) |
-               (which == 2 ? (unsigned)(MEDVOL_FFT_INVERSE | MEDVOL_FFT_SCALED) : 0u);
+    d->flags = (c->cx ? 0u : (unsigned)MEDVOL_FFT_REAL) | (which == 2 ? (unsigned)MEDVOL_FFT_INVERSE : 0u);
     for (k = 0; k < s->ndim; k++) {
         const int on = c->k[k] > 1;
         if (on) d->axes |= 1u << k;
         d->dim[k] = which == 1 && !on ? 1 : c->p[k];
-        if (which == 0 && on && (c->cx || k != c->low)) d->in_dim[k] = c->n[k];
-        if (which == 2 && on && (c->cx || k != c->low)) d->out_dim[k] = c->out[k];
+        if (which == 0 && on && c->cx) d->in_dim[k] = c->n[k];
+        if (which == 1 && on && !c->cx && k != c->low) d->in_dim[k] = c->k[k];
+        if (which == 2 && on && c->cx) d->out_dim[k] = c->out[k];
         if (which == 0 && s->dim[k] > 0) d->in_stride[k] = s->stride[k];
         if (which == 2 && out) d->out_stride[k] = out->stride[k];
     }
@@ -9478,28 +9562,31 @@ MV__CU_FN mv_status mv__cu_ft_conv_fft(mv_cuda_ctx *ctx, const mv__cu_ft_conv *c
     mv_fft_desc d[3];
     mv__cu_ft_prog *g[3] = {NULL, NULL, NULL};
     mv_cuda_volume spectra[2], back;
-    size_t dim[7], kdim[7], cdim[7], bdim[7], room, most = 0, plan = 0, all[2] = {1, 1};
+    size_t dim[7], kdim[7], cdim[7], bdim[7], room, most = 0, plan = 0, at, all[2] = {1, 1};
     void *box, *product[2];
     unsigned grid = 0;
     mv__cu_walk w;
     mv_status st;
-    int e, f, how[3] = {0, 0, 0};
-    for (e = 0; e < 7; e++) {
+    double scale = 1.0;
+    int e, f, copied = 0, how[3] = {0, 0, 0};
+    for (e = 0; e < 7; e++) { /* of reals all transforms but the kernel's are whole, for cuFFT */
         const int on = c->k[e] > 1, low = !c->cx && e == c->low;
-        dim[e] = low ? c->p[e] : c->n[e];
-        bdim[e] = low ? c->p[e] : c->out[e];
-        kdim[e] = on ? c->p[e] : 1;
+        dim[e] = c->cx ? c->n[e] : c->p[e];
+        bdim[e] = c->cx ? c->out[e] : c->p[e];
+        kdim[e] = !on ? 1 : c->cx || low ? c->p[e] : c->k[e];
+        copied |= dim[e] != c->n[e];
+        if (on) scale /= (double)c->p[e];
         cdim[e] = low ? c->p[e] / 2 + 1 : c->p[e];
         all[0] *= cdim[e];
         all[1] *= on ? cdim[e] : 1;
     }
-    st = mv__cu_ft_take(ctx, c, &s, src, dim, !c->cx && c->p[c->low] != c->n[c->low]);
+    st = mv__cu_ft_take(ctx, c, &s, src, dim, copied);
     if (st == MEDVOL_OK) st = mv__cu_ft_take(ctx, c, &k, kernel, kernel->dim, 0);
     if (st < 0) return st;
     mv__cu_vol_init(&back, c->type, src->ndim, bdim, NULL);
     how[0] = c->cx && !mv__cu_is_complex(s.v.dtype) ? MV__CU_FT_REALS : 0;
     how[0] |= s.bytes || mv__cu_ft_packed(s.v.data, c->f64) ? 0 : MV__CU_FT_LOOSE;
-    how[2] = c->cx && !mv__cu_ft_packed(out->data, c->f64) ? MV__CU_FT_LOOSE : 0;
+    how[2] = !c->cx ? MV__CU_FT_SPENT : mv__cu_ft_packed(out->data, c->f64) ? 0 : MV__CU_FT_LOOSE;
     for (e = 0; e < 3 && st == MEDVOL_OK; e++) {
         mv__cu_ft_conv_desc(c, &d[e], &s.v, c->cx ? out : &back, e);
         st = mv__cu_ft_find(ctx, c->op, &d[e], how[e], &g[e]);
@@ -9531,15 +9618,19 @@ MV__CU_FN mv_status mv__cu_ft_conv_fft(mv_cuda_ctx *ctx, const mv__cu_ft_conv *c
     if (st < 0) return st;
     if (c->f64)
         MV__CU_LAUNCH(mv__cu_k_ft_product<double>, grid, MV__CU_B, 0, ctx->stream, (double *)product[0],
-                      (const double *)product[1], w);
+                      (const double *)product[1], w, scale);
     else
         MV__CU_LAUNCH(mv__cu_k_ft_product<float>, grid, MV__CU_B, 0, ctx->stream, (float *)product[0],
-                      (const float *)product[1], w);
+                      (const float *)product[1], w, (float)scale);
     if ((st = mv__cu_launched(ctx, c->op)) < 0) return st;
     back.data = box;
     st = mv__cu_ft_go(ctx, c->op, g[2], c->cx ? out->data : back.data, product[0]);
     if (st < 0 || c->cx) return st;
-    for (e = 0; e < 7; e++) back.dim[e] = c->out[e];
+    for (at = 0, e = 0; e < 7; e++) {
+        at += c->shift[e] * (size_t)back.stride[e];
+        back.dim[e] = c->out[e];
+    }
+    back.data = (unsigned char *)box + at * mv_dtype_size(c->type);
     return mv__cu_vol_convert(ctx, c->op, out, &back, 1.0, 0.0);
 }
 MV__CU_FN mv_status mv__cu_ft_convolve(mv_cuda_ctx *ctx, const char *op, mv_cuda_volume *dst,
