@@ -424,7 +424,7 @@ MEDVOL_DEF mv_status mv_cuda_irfft(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const 
 /* mv_cuda_convolve, mv_cuda_correlate: src and kernel on the device. By FFT: of the whole volume at once, so
    that NaN and infinity spread over all of it. AUTO: directly up to some 128 taps, and, in f32, 3, 5 or 7
    along x, 1 to 15 along y, and 1 or as many as along x along z. Scratch: what of src and kernel is of
-   another type, scaled or, by FFT, to be filled up with zeros, and two spectra. */
+   another type, scaled or, by FFT, to be filled up with zeros, two spectra, and what cuFFT asks for. */
 MEDVOL_DEF mv_status mv_cuda_convolve(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                       const mv_cuda_volume *kernel, const mv_convolve_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_correlate(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
@@ -9687,8 +9687,8 @@ typedef struct mv__cu_ft_best {
     float v;
     unsigned at;
 } mv__cu_ft_best;
-typedef struct mv__cu_ft_sure { /* of a volume; bad: NaN and infinity */
-    double mean, m2, bad;
+typedef struct mv__cu_ft_sure { /* of a volume; gain: to unit energy; bad: NaN and infinity */
+    double mean, m2, gain, bad;
 } mv__cu_ft_sure;
 typedef struct mv__cu_ft_seen { /* what the host is told */
     mv__cu_ft_sure of[2];
@@ -9697,7 +9697,10 @@ typedef struct mv__cu_ft_seen { /* what the host is told */
 MV__CU_DEV mv__cu_ft_best mv__cu_ft_better(mv__cu_ft_best a, mv__cu_ft_best b) {
     return b.v > a.v || (b.v >= a.v && b.at < a.at) ? b : a;
 }
-struct mv__cu_ft_op_most { /* the square of |A B| */
+struct mv__cu_ft_op_any { /* whichever is greatest */
+    MV__CU_IN int good(const mv__cu_ft_best &) const { return 1; }
+};
+struct mv__cu_ft_op_most : mv__cu_ft_op_any { /* the square of |A B| */
     const float *a, *b;
     MV__CU_IN mv__cu_ft_best get(mv__cu_u64 i) const {
         const mv__cu_ft_z<float> p = mv__cu_ft_ld(a + 2 * i), q = mv__cu_ft_ld(b + 2 * i);
@@ -9707,7 +9710,7 @@ struct mv__cu_ft_op_most { /* the square of |A B| */
         return r;
     }
 };
-struct mv__cu_ft_op_top {
+struct mv__cu_ft_op_top : mv__cu_ft_op_any {
     const float *v;
     MV__CU_IN mv__cu_ft_best get(mv__cu_u64 i) const {
         mv__cu_ft_best r;
@@ -9715,7 +9718,7 @@ struct mv__cu_ft_op_top {
         return r;
     }
 };
-struct mv__cu_ft_op_fold {
+struct mv__cu_ft_op_fold : mv__cu_ft_op_any {
     const mv__cu_ft_best *p;
     MV__CU_IN mv__cu_ft_best get(mv__cu_u64 i) const { return p[i]; }
 };
@@ -9724,12 +9727,15 @@ struct mv__cu_ft_op_second { /* local maxima more than 2 voxels from the top alo
     const mv__cu_ft_best *top;
     unsigned n[3];
     MV__CU_IN mv__cu_ft_best get(mv__cu_u64 i) const {
-        const mv__cu_u64 plane = (mv__cu_u64)n[0] * n[1];
-        mv__cu_u64 rest[2], step = 1;
         mv__cu_ft_best r;
+        r.v = v[i], r.at = (unsigned)i;
+        return r;
+    }
+    MV__CU_IN int good(const mv__cu_ft_best &r) const {
+        const mv__cu_u64 i = r.at, plane = (mv__cu_u64)n[0] * n[1];
+        mv__cu_u64 rest[2], step = 1;
         unsigned at[3], t[3];
         int k, near_it = 1, flank = 0;
-        r.v = v[i], r.at = (unsigned)i;
         rest[0] = i / plane, rest[1] = top->at / plane;
         at[2] = (unsigned)rest[0], t[2] = (unsigned)rest[1];
         at[1] = (unsigned)((i - rest[0] * plane) / n[0]),
@@ -9745,8 +9751,7 @@ struct mv__cu_ft_op_second { /* local maxima more than 2 voxels from the top alo
                 flank = 1;
             step *= n[k];
         }
-        if (near_it || flank) r.v = -1e30f;
-        return r;
+        return !near_it && !flank;
     }
 };
 typedef struct mv__cu_ft_bests {
@@ -9755,13 +9760,22 @@ typedef struct mv__cu_ft_bests {
 template <class Op>
 MV__CU_KERNEL(MV__CU_B, 4)
 mv__cu_k_ft_best(mv__cu_ft_best *out, Op op, long long n, long long each) {
+    enum { U = 4 };
     MV__CU_SHARED(mv__cu_ft_bests, sh);
     const long long first = (long long)blockIdx.x * each, end = first + each < n ? first + each : n;
-    mv__cu_ft_best r, o;
+    mv__cu_ft_best r, o, some[U];
     long long i;
     int d;
     r.v = -HUGE_VALF, r.at = ~0u;
-    for (i = first + (int)threadIdx.x; i < end; i += MV__CU_B) r = mv__cu_ft_better(r, op.get((mv__cu_u64)i));
+    for (i = first + (int)threadIdx.x; i < end; i += U * MV__CU_B) {
+        MV__CU_UNROLL
+        for (d = 0; d < U; d++) some[d] = op.get((mv__cu_u64)(i + d * MV__CU_B < end ? i + d * MV__CU_B : i));
+        MV__CU_UNROLL
+        for (d = 0; d < U; d++) {
+            o = mv__cu_ft_better(r, some[d]);
+            if (o.at != r.at && op.good(o)) r = o;
+        }
+    }
     for (d = 16; d > 0; d >>= 1) {
         o.v = mv__cu_shfl_down(r.v, d), o.at = mv__cu_shfl_down(r.at, d);
         r = mv__cu_ft_better(r, o);
@@ -9779,6 +9793,7 @@ MV__CU_KERNEL(MV__CU_FOLD_B, 1) mv__cu_k_ft_sure(mv__cu_ft_sure *out, const mv__
     if (threadIdx.x > 0) return;
     out->mean = p.c + p.off;
     out->m2 = p.m2;
+    out->gain = 1.0 / sqrt(p.m2);
     out->bad = (double)(p.nan + p.above + p.below);
 }
 /* exp(2 pi i a) */
@@ -9798,19 +9813,28 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_ft_hann(float *w, unsigned n, int on) {
     if (i < n)
         w[i] = on && n > 1 ? (float)(0.5 - 0.5 * mv__cu_ft_circle((double)i / (double)(n - 1)).x) : 1.0f;
 }
-/* A row less the mean, of unit energy, under the window */
+/* A row less the mean, of unit energy, under the window; d may be s */
 MV__CU_KERNEL(MV__CU_B, 4)
-mv__cu_k_ft_window(float *v, const float *w, const mv__cu_ft_sure *of, unsigned nx, unsigned ny,
-                   long long rows) {
+mv__cu_k_ft_window(float *d, const float *s, const float *w, const mv__cu_ft_sure *of, unsigned nx,
+                   unsigned ny, long long rows) {
+    enum { U = 8 };
     const long long row = (long long)blockIdx.x * (MV__CU_B / 32) + (threadIdx.x >> 5);
     const float m = (float)of->mean;
     unsigned x, y, z;
     float f;
+    int u;
     if (row >= rows) return;
-    z = (unsigned)((mv__cu_u64)row / ny), y = (unsigned)(row - (long long)z * ny);
-    f = (float)((1.0 / sqrt(of->m2)) * (double)w[nx + y] * (double)w[nx + ny + z]);
-    v += row * nx;
-    for (x = threadIdx.x & 31; x < nx; x += 32) v[x] = f * w[x] * (v[x] - m);
+    z = (unsigned)row / ny, y = (unsigned)row - z * ny;
+    f = (float)(of->gain * (double)w[nx + y] * (double)w[nx + ny + z]);
+    d += row * nx, s += row * nx;
+    for (x = threadIdx.x & 31; x < nx; x += 32 * U) {
+        float v[U];
+        MV__CU_UNROLL
+        for (u = 0; u < U; u++) v[u] = x + 32 * (unsigned)u < nx ? s[x + 32 * (unsigned)u] : 0.0f;
+        MV__CU_UNROLL
+        for (u = 0; u < U; u++)
+            if (x + 32 * (unsigned)u < nx) d[x + 32 * (unsigned)u] = f * w[x + 32 * (unsigned)u] * (v[u] - m);
+    }
 }
 MV__CU_KERNEL(MV__CU_B, 4)
 mv__cu_k_ft_phase(float *a, const float *b, const mv__cu_ft_best *most, long long n, int plain) {
@@ -9903,12 +9927,13 @@ MV__CU_FN mv_status mv__cu_ft_best_run(mv_cuda_ctx *ctx, const mv__cu_ft_match *
                                        const Op &op, size_t n) {
     mv__cu_ft_op_fold fold;
     mv_status st;
-    MV__CU_LAUNCH(mv__cu_k_ft_best<Op>, (unsigned)mv__cu_divup(n, MV__CU_CHUNK), MV__CU_B, 0, ctx->stream,
-                  (mv__cu_ft_best *)g->part, op, (long long)n, (long long)MV__CU_CHUNK);
+    const size_t parts = mv__cu_divup(n, MEDVOL_CUDA_STATS_CHUNK);
+    MV__CU_LAUNCH(mv__cu_k_ft_best<Op>, (unsigned)parts, MV__CU_B, 0, ctx->stream, (mv__cu_ft_best *)g->part,
+                  op, (long long)n, (long long)MEDVOL_CUDA_STATS_CHUNK);
     if ((st = mv__cu_launched(ctx, g->op)) < 0) return st;
     fold.p = (const mv__cu_ft_best *)g->part;
     MV__CU_LAUNCH(mv__cu_k_ft_best<mv__cu_ft_op_fold>, 1, MV__CU_B, 0, ctx->stream, out, fold,
-                  (long long)mv__cu_divup(n, MV__CU_CHUNK), (long long)mv__cu_divup(n, MV__CU_CHUNK));
+                  (long long)parts, (long long)parts);
     return mv__cu_launched(ctx, g->op);
 }
 /* The volume as f32, less its mean, of unit energy, under the window; its spectrum, without the mean. */
@@ -9917,21 +9942,25 @@ MV__CU_FN mv_status mv__cu_ft_match_load(mv_cuda_ctx *ctx, const mv__cu_ft_match
                                          const mv_cuda_volume *src, mv__cu_ft_sure *of) {
     const unsigned chunks = (unsigned)mv__cu_divup(g->voxels, MEDVOL_CUDA_STATS_CHUNK);
     const size_t rows = g->n[1] * g->n[2];
+    const float *from = g->v;
     mv_cuda_volume v;
     double slope, inter;
-    mv_status st;
+    mv_status st = MEDVOL_OK;
+    int k, plain = src->dtype == MEDVOL_F32 && (uintptr_t)src->data % 16 == 0;
     mv__cu_vol_init(&v, MEDVOL_F32, src->ndim, src->dim, NULL);
     v.data = g->v;
     mv__cu_vol_scaling(src, &slope, &inter);
-    if ((st = mv__cu_vol_convert(ctx, g->op, &v, src, slope, inter)) < 0) return st;
+    for (k = 0; k < src->ndim; k++) plain = plain && (src->dim[k] == 1 || src->stride[k] == v.stride[k]);
+    if (plain && !mv__cu_scaled(slope, inter)) from = (const float *)src->data;
+    else if ((st = mv__cu_vol_convert(ctx, g->op, &v, src, slope, inter)) < 0) return st;
     MV__CU_LAUNCH(mv__cu_k_moments<float>, chunks, MV__CU_B, 0, ctx->stream, (mv__cu_moment *)g->part,
-                  (const float *)g->v, (const unsigned char *)NULL, (long long)g->voxels, 0, 0.0, 1);
+                  from, (const unsigned char *)NULL, (long long)g->voxels, 0, 0.0, 1);
     if ((st = mv__cu_launched(ctx, g->op)) < 0) return st;
     MV__CU_LAUNCH(mv__cu_k_ft_sure, 1, MV__CU_FOLD_B, 0, ctx->stream, of, (const mv__cu_moment *)g->part,
                   (int)chunks);
     if ((st = mv__cu_launched(ctx, g->op)) < 0) return st;
     MV__CU_LAUNCH(mv__cu_k_ft_window, (unsigned)mv__cu_divup(rows, MV__CU_B / 32), MV__CU_B, 0, ctx->stream,
-                  g->v, (const float *)g->window, (const mv__cu_ft_sure *)of, (unsigned)g->n[0],
+                  g->v, from, (const float *)g->window, (const mv__cu_ft_sure *)of, (unsigned)g->n[0],
                   (unsigned)g->n[1], (long long)rows);
     st = mv__cu_launched(ctx, g->op);
     if (st == MEDVOL_OK) st = mv__cu_ft_go(ctx, g->op, forward, spectrum, g->v);
@@ -10065,8 +10094,8 @@ MV__CU_FN mv_status mv__cu_ft_match_run(mv_cuda_ctx *ctx, mv__cu_ft_match *g, mv
         const size_t p = at % g->n[k];
         shift->voxel[k] = 2 * p > g->n[k] ? (double)p - (double)g->n[k] : (double)p;
     }
-    shift->peak = (double)seen.top.v;
-    shift->second = seen.second.v <= -1e30f ? 0.0 : (double)seen.second.v;
+    shift->peak = (double)seen.top.v / (double)g->voxels;
+    shift->second = seen.second.v <= -1e30f ? 0.0 : (double)seen.second.v / (double)g->voxels;
     for (k = 1; st == MEDVOL_OK && k < o->upsample;) { /* each grid a tenth of the last */
         k = 10 * k < o->upsample ? 10 * k : o->upsample;
         st = mv__cu_ft_match_zoom(ctx, g, shift->voxel, 1.0 / k, &shift->peak);
@@ -10107,8 +10136,9 @@ MV__CU_FN mv_status mv__cu_ft_phase_correlate(mv_cuda_ctx *ctx, mv_shift *shift,
     g.half = g.n[0] / 2 + 1;
     g.frequencies = g.half * g.n[1] * g.n[2];
     for (k = 0; k < 2; k++) {
-        d.flags = (unsigned)MEDVOL_FFT_REAL | (k ? (unsigned)(MEDVOL_FFT_INVERSE | MEDVOL_FFT_SCALED) : 0u);
-        if ((st = mv__cu_ft_find(ctx, op, &d, 0, &prog[k])) < 0) return st;
+        const int spent = k && o.upsample <= 1 ? MV__CU_FT_SPENT : 0; /* else the spectrum is needed again */
+        d.flags = (unsigned)MEDVOL_FFT_REAL | (k ? (unsigned)MEDVOL_FFT_INVERSE : 0u);
+        if ((st = mv__cu_ft_find(ctx, op, &d, spent, &prog[k])) < 0) return st;
     }
     plan = prog[0]->bytes > prog[1]->bytes ? prog[0]->bytes : prog[1]->bytes;
     if (g.voxels > 0x7fffffffu)
