@@ -67,6 +67,7 @@ RULES = [
     (r"mv__cu_k_ft_(lines|carry|product)<float", 64, 64, False),
     (r"mv__cu_k_ft_(lines|carry|product)<double", 128, 128, True),
     (r"mv__cu_k_ft_sum<float", None, None, False),
+    (r"mv__cu_k_ft_cube<", 32, 128, False),
     (r"mv__cu_k_ft_(best<|phase$)", None, None, False),
     (r"mv__cu_k_", None, None, True),  # single threads, and those for any type, in double by design
 ]
