@@ -14875,11 +14875,13 @@ MEDVOL_DEF mv_status mv_cuda_sense(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const 
 
 /* ==== [FILTER] smoothing, means of boxes, pyramids. Owns mv__cu_fi_*. Uses [BASE] [CTX] [VOLUME] [SPATIAL]
    [RESAMPLE]. Windows of up to 17 voxels in one pass: a tile with its surroundings in shared memory, along x,
-   then y, and z in a ring of registers. Longer ones axis after axis. Source: van Herk 1992, Gil & Werman 1993
-   (sums of long windows). ================================================================================ */
+   then y, and z in a ring of registers. Up to 49 in two: rows in shared memory and y in a ring, then z in a
+   ring. Longer ones axis after axis. Source: van Herk 1992, Gil & Werman 1993 (sums of long windows). ==== */
 enum {
     MV__CU_FI_RING = 8,  /* the largest radius of one pass */
-    MV__CU_FI_FEW = 24,  /* the largest radius whose sums are made of single voxels */
+    MV__CU_FI_LONG = 24, /* the largest radius of two passes, and whose sums are made of single voxels */
+    MV__CU_FI_L = 128,   /* threads of a block then, and outputs along x */
+    MV__CU_FI_ROWS = 8,  /* rows at once */
     MV__CU_FI_SPAN = 128, /* outputs of a warp along x, taps that it takes at once */
     MV__CU_FI_TILE = 32, /* outputs of a tile along x and y */
     MV__CU_FI_PLANES = 8,
@@ -15018,6 +15020,138 @@ MV__CU_KERNEL(MV__CU_B, RZ > (SAME ? 4 : 1) ? 2 : 3) mv__cu_k_fi_tile(mv__cu_fi_
                 out[k] /= (float)(voxels * mv__cu_fi_count(y + k, g.n[1], ry));
         }
         MV__CU_UNROLL for (k = 0; k < 4; k++) if (y + k < g.n[1]) d[k * g.d.sy] = out[k];
+    }
+}
+/* ---- windows of 19 to 49 voxels: a thread's column goes through a ring of partial sums ---- */
+typedef struct mv__cu_fi_long { /* along x and y, or y alone; n[2]: planes of that */
+    mv__cu_fi_part d, s;
+    int n[3], border, count, deep, parts;
+    float outside, scale, w[2][2 * MV__CU_FI_LONG + 1];
+} mv__cu_fi_long;
+template <int R> MV__CU_DEV float mv__cu_fi_push(float *ring, float a, const float *w) {
+    const float out = ring[0] + w[0] * a;
+    int j;
+    MV__CU_UNROLL for (j = 0; j < 2 * R - 1; j++) ring[j] = ring[j + 1] + w[j + 1] * a;
+    ring[2 * R - 1] = w[2 * R] * a;
+    return out;
+}
+MV__CU_DEV void mv__cu_fi_column(float *v, const float *s, long long step, int i, int n, int border,
+                                 float outside) { /* from i on */
+    int j;
+    if (i >= 0 && i + MV__CU_FI_ROWS <= n) {
+        s += i * step;
+        MV__CU_UNROLL for (j = 0; j < MV__CU_FI_ROWS; j++, s += step) v[j] = *s;
+    } else
+        MV__CU_UNROLL for (j = 0; j < MV__CU_FI_ROWS; j++) {
+            const int k = mv__cu_fi_map(border, i + j, n);
+            v[j] = k < 0 ? outside : s[k * step];
+        }
+}
+/* Along y. blockIdx.y: array and stretch of `deep` rows; a warp to 32 columns of a plane */
+template <int R> MV__CU_KERNEL(MV__CU_FI_L, R > 20 ? 4 : R > 10 ? 5 : 6) mv__cu_k_fi_march(mv__cu_fi_long g) {
+    enum { N = MV__CU_FI_ROWS, WARPS = MV__CU_FI_L / 32 };
+    const int x = (int)blockIdx.x * 32 + ((int)threadIdx.x & 31), part = (int)blockIdx.y / g.parts;
+    const int y0 = ((int)blockIdx.y - part * g.parts) * g.deep, y1 = mv__cu_mini(g.n[1], y0 + g.deep);
+    if (x >= g.n[0]) return;
+    for (int z = (int)blockIdx.z * WARPS + ((int)threadIdx.x >> 5); z < g.n[2];
+         z += (int)gridDim.z * WARPS) {
+        const float *s = g.s.p[part] + z * g.s.sz + x;
+        float *d = g.d.p[part] + z * g.d.sz + (y0 - 2 * R) * g.d.sy + x, ring[2 * R], next[N], v[N];
+        int y, j;
+        MV__CU_UNROLL for (j = 0; j < 2 * R; j++) ring[j] = 0.0f;
+        mv__cu_fi_column(next, s, g.s.sy, y0 - R, g.n[1], g.border, g.outside);
+        for (y = y0 - R; y < y1 + R; y += N) {
+            MV__CU_UNROLL for (j = 0; j < N; j++) v[j] = next[j];
+            if (y + N < y1 + R) mv__cu_fi_column(next, s, g.s.sy, y + N, g.n[1], g.border, g.outside);
+            MV__CU_UNROLL for (j = 0; j < N; j++, d += g.d.sy) {
+                const int i = y + j - R;
+                float out = g.scale * mv__cu_fi_push<R>(ring, v[j], g.w[1]);
+                if (g.count) out /= (float)mv__cu_fi_count(i, g.n[1], R);
+                if (i >= y0 && i < y1) *d = out;
+            }
+        }
+    }
+}
+/* Along x and y: 128 columns a block. Eight rows at once go to shared memory, along x (a row to every eighth
+   lane, eight outputs each), and then down the columns. */
+template <int R> struct mv__cu_fi_flat_size {
+    enum {
+        W = (MV__CU_FI_L + 2 * R + 3) & ~3, PITCH = (W / 4 | 1) * 4, /* an odd number of 16 bytes */
+        EXTRA = (2 * R * MV__CU_FI_ROWS + MV__CU_FI_L - 1) / MV__CU_FI_L /* cells beyond 128, of a thread */
+    };
+    float raw[MV__CU_FI_ROWS * PITCH], mid[MV__CU_FI_ROWS * (MV__CU_FI_L + 4)];
+};
+template <int R> MV__CU_KERNEL(MV__CU_FI_L, R > 16 ? 4 : 5) mv__cu_k_fi_flat(mv__cu_fi_long g) {
+    typedef mv__cu_fi_flat_size<R> size;
+    typedef mv__cu_pack<float, 4> pack;
+    enum { N = MV__CU_FI_ROWS, PITCH = size::PITCH, EXTRA = size::EXTRA, MID = MV__CU_FI_L + 4 };
+    MV__CU_SHARED(size, sh);
+    const int tid = (int)threadIdx.x, x0 = (int)blockIdx.x * MV__CU_FI_L, x = x0 + tid;
+    const int part = (int)blockIdx.y / g.parts, y0 = ((int)blockIdx.y - part * g.parts) * g.deep,
+              y1 = mv__cu_mini(g.n[1], y0 + g.deep), first = mv__cu_fi_map(g.border, x - R, g.n[0]);
+    const float *row = sh.raw + (tid & 7) * PITCH + (tid >> 3) * 8;
+    float *across = sh.mid + (tid & 7) * MID + (tid >> 3) * 8;
+    int other[EXTRA], j, k;
+    MV__CU_UNROLL for (k = 0; k < EXTRA; k++) {
+        const int c = tid + k * MV__CU_FI_L;
+        other[k] = mv__cu_fi_map(g.border, x0 - R + MV__CU_FI_L + c % (2 * R), g.n[0]);
+    }
+    for (int z = (int)blockIdx.z; z < g.n[2]; z += (int)gridDim.z) {
+        const float *s = g.s.p[part] + z * g.s.sz;
+        float *d = g.d.p[part] + z * g.d.sz + (y0 - 2 * R) * g.d.sy + x, ring[2 * R], v[N], more[EXTRA];
+        int y;
+        MV__CU_UNROLL for (j = 0; j < 2 * R; j++) ring[j] = 0.0f;
+        for (y = y0 - R - N; y < y1 + R; y += N) { /* the first time nothing but loads */
+            const int some = y >= y0 - R, next = y + N;
+            if (some) {
+                MV__CU_UNROLL for (j = 0; j < N; j++) sh.raw[j * PITCH + tid] = v[j];
+                MV__CU_UNROLL for (k = 0; k < EXTRA; k++) {
+                    const int c = tid + k * MV__CU_FI_L;
+                    if (c < 2 * R * N) sh.raw[c / (2 * R) * PITCH + MV__CU_FI_L + c % (2 * R)] = more[k];
+                }
+                mv__cu_sync();
+            }
+            if (next < y1 + R) {
+                if (first >= 0)
+                    mv__cu_fi_column(v, s + first, g.s.sy, next, g.n[1], g.border, g.outside);
+                else MV__CU_UNROLL for (j = 0; j < N; j++) v[j] = g.outside;
+                MV__CU_UNROLL for (k = 0; k < EXTRA; k++) {
+                    const int i = mv__cu_fi_map(g.border, next + (tid + k * MV__CU_FI_L) / (2 * R), g.n[1]);
+                    more[k] = i < 0 || other[k] < 0 ? g.outside : s[i * g.s.sy + other[k]];
+                }
+            }
+            if (!some) continue;
+            {
+                float a[N], in[N + 4];
+                pack four;
+                int t;
+                MV__CU_UNROLL for (j = 0; j < N; j++) a[j] = 0.0f;
+                MV__CU_UNROLL for (t = 0; t < N; t += 4) {
+                    four.w = mv__cu_ld((const pack::word *)(const void *)(row + t));
+                    MV__CU_UNROLL for (k = 0; k < 4; k++) in[t + k] = four.v[k];
+                }
+                MV__CU_UNROLL for (t = 0; t <= 2 * R; t += 4) { /* in[j]: row[t + j] */
+                    if (t + 1 <= 2 * R) {
+                        four.w = mv__cu_ld((const pack::word *)(const void *)(row + t + N));
+                        MV__CU_UNROLL for (k = 0; k < 4; k++) in[N + k] = four.v[k];
+                    }
+                    MV__CU_UNROLL for (k = 0; k < 4; k++) if (t + k <= 2 * R)
+                        MV__CU_UNROLL for (j = 0; j < N; j++) a[j] += g.w[0][t + k] * in[j + k];
+                    MV__CU_UNROLL for (j = 0; j < N; j++) in[j] = in[j + 4];
+                }
+                MV__CU_UNROLL for (t = 0; t < N; t += 4) {
+                    MV__CU_UNROLL for (k = 0; k < 4; k++) four.v[k] = a[t + k];
+                    mv__cu_st((pack::word *)(void *)(across + t), four.w);
+                }
+            }
+            mv__cu_sync();
+            MV__CU_UNROLL for (j = 0; j < N; j++, d += g.d.sy) {
+                const int i = y + j - R;
+                float out = g.scale * mv__cu_fi_push<R>(ring, sh.mid[j * MID + tid], g.w[1]);
+                if (g.count) out /= (float)(mv__cu_fi_count(x, g.n[0], R) * mv__cu_fi_count(i, g.n[1], R));
+                if (i >= y0 && i < y1 && x < g.n[0]) *d = out;
+            }
+        }
     }
 }
 /* ---- long windows along y or z, a warp across x ---- */
@@ -15276,15 +15410,20 @@ MV__CU_FN void mv__cu_fi_weights(float *w, size_t taps, double sigma) {
         }
 }
 /* The steps of a filter: what one launch does */
-enum { MV__CU_FI_XYZ, MV__CU_FI_XY, MV__CU_FI_SPANS, MV__CU_FI_ALONG, MV__CU_FI_TURN, MV__CU_FI_STEPS = 5 };
+enum {
+    MV__CU_FI_XYZ, MV__CU_FI_XY, MV__CU_FI_FLAT, MV__CU_FI_MARCH, MV__CU_FI_SPANS, MV__CU_FI_ALONG,
+    MV__CU_FI_TURN, MV__CU_FI_STEPS = 5
+};
 typedef struct mv__cu_fi_plan {
     const mv__cu_fi_axis *ax;
     int steps, what[MV__CU_FI_STEPS], axis[MV__CU_FI_STEPS], turned[MV__CU_FI_STEPS]; /* turned: the result */
-    size_t count, table, bytes; /* voxels; bytes of the weights of long windows, of all scratch */
+    size_t count, table, bytes; /* voxels; bytes of the weights of a long window, of all scratch */
     double value;
 } mv__cu_fi_plan;
-MV__CU_FN int mv__cu_fi_many(const mv__cu_fi_axis *x) { return x->box && x->r > MV__CU_FI_FEW; }
-MV__CU_FN size_t mv__cu_fi_taps(const mv__cu_fi_axis *x) { return (2 * x->r + 8) & ~(size_t)7; }
+MV__CU_FN int mv__cu_fi_many(const mv__cu_fi_axis *x) { return x->box && x->r > MV__CU_FI_LONG; }
+MV__CU_FN int mv__cu_fi_way(const mv__cu_fi_axis *x) {
+    return x->r > MV__CU_FI_RING && x->r <= MV__CU_FI_LONG ? MV__CU_FI_MARCH : MV__CU_FI_ALONG;
+}
 MV__CU_FN void mv__cu_fi_plan_add(mv__cu_fi_plan *p, int what, int axis, int turned) {
     p->what[p->steps] = what;
     p->axis[p->steps] = axis;
@@ -15292,8 +15431,7 @@ MV__CU_FN void mv__cu_fi_plan_add(mv__cu_fi_plan *p, int what, int axis, int tur
 }
 MV__CU_FN void mv__cu_fi_plan_make(mv__cu_fi_plan *p, const mv__cu_fi_axis *ax, int planes, double value) {
     const size_t x = ax[0].r, y = ax[1].r, z = ax[2].r;
-    size_t taps = 0;
-    int r;
+    int i;
     memset(p, 0, sizeof *p);
     p->ax = ax;
     p->value = value;
@@ -15304,19 +15442,25 @@ MV__CU_FN void mv__cu_fi_plan_make(mv__cu_fi_plan *p, const mv__cu_fi_axis *ax, 
     else {
         if (x <= MV__CU_FI_RING && y <= MV__CU_FI_RING) {
             if (x + y) mv__cu_fi_plan_add(p, MV__CU_FI_XY, 0, 0);
-        } else {
+        } else if (x == y && x <= MV__CU_FI_LONG) mv__cu_fi_plan_add(p, MV__CU_FI_FLAT, 0, 0);
+        else {
             if (x && !mv__cu_fi_many(&ax[0])) mv__cu_fi_plan_add(p, MV__CU_FI_SPANS, 0, 0);
             else if (x) {
                 mv__cu_fi_plan_add(p, MV__CU_FI_TURN, 0, 1);
                 mv__cu_fi_plan_add(p, MV__CU_FI_ALONG, 0, 1);
                 mv__cu_fi_plan_add(p, MV__CU_FI_TURN, 0, 0);
             }
-            if (y) mv__cu_fi_plan_add(p, MV__CU_FI_ALONG, 1, 0);
+            if (y) mv__cu_fi_plan_add(p, mv__cu_fi_way(&ax[1]), 1, 0);
         }
-        if (z) mv__cu_fi_plan_add(p, MV__CU_FI_ALONG, 2, 0);
+        if (z) mv__cu_fi_plan_add(p, mv__cu_fi_way(&ax[2]), 2, 0);
     }
-    for (r = 0; r < 3; r++) taps += mv__cu_fi_taps(&ax[r]);
-    p->table = p->steps > 1 || p->what[0] > MV__CU_FI_XY ? mv__cu_round(taps * 4) : 0;
+    for (i = 0; i < p->steps; i++) {
+        const mv__cu_fi_axis *a = &ax[p->axis[i]];
+        const size_t taps = mv__cu_round(((2 * a->r + 8) & ~(size_t)7) * 4);
+        if ((p->what[i] == MV__CU_FI_SPANS || p->what[i] == MV__CU_FI_ALONG) && !mv__cu_fi_many(a) &&
+            taps > p->table)
+            p->table = taps;
+    }
     p->bytes = p->table + (size_t)(p->steps > 2 ? 2 : p->steps - 1) * (size_t)planes *
         mv__cu_round(p->count * 4);
 }
@@ -15397,6 +15541,54 @@ MV__CU_FN mv_status mv__cu_fi_tile_run(mv_cuda_ctx *ctx, const char *op, const m
 #undef MV__CU_FI_LAUNCH
     return mv__cu_launched(ctx, op);
 }
+MV__CU_FN void mv__cu_fi_swap(mv__cu_fi_part *p) {
+    const long long sy = p->sy;
+    p->sy = p->sz;
+    p->sz = sy;
+}
+/* step i of the plan: along x and y, or along y or z */
+MV__CU_FN mv_status mv__cu_fi_long_run(mv_cuda_ctx *ctx, const char *op, const mv__cu_fi_plan *p, int i,
+                                       const mv__cu_fi_part *d, const mv__cu_fi_part *s, int planes) {
+    const int flat = p->what[i] == MV__CU_FI_FLAT, axis = flat ? 1 : p->axis[i];
+    const mv__cu_fi_axis *ax = p->ax, *a = &ax[axis];
+    const size_t r = a->r, others = ax[axis == 1 ? 2 : 1].n, z = flat ? others : mv__cu_divup(others, 4);
+    const size_t tx = mv__cu_divup(ax[0].n, flat ? (size_t)MV__CU_FI_L : 32);
+    mv__cu_fi_long g;
+    dim3 blocks;
+    size_t t, deep;
+    mv_status st;
+    memset(&g, 0, sizeof g);
+    g.d = *d, g.s = *s;
+    if (axis == 2) mv__cu_fi_swap(&g.d), mv__cu_fi_swap(&g.s);
+    g.n[0] = (int)ax[0].n, g.n[1] = (int)a->n, g.n[2] = (int)others;
+    g.border = a->border;
+    g.outside = a->clip ? 0.0f : (float)p->value;
+    g.count = a->box == 2 && a->clip;
+    g.scale = a->box == 2 && !g.count ? (float)(1.0 / (double)(2 * r + 1)) : 1.0f;
+    if (flat) g.scale *= g.scale;
+    for (t = 0; t <= 2 * r && a->box; t++) g.w[0][t] = g.w[1][t] = 1.0f;
+    if (!a->box) {
+        mv__cu_fi_weights(g.w[0], 2 * r + 1, ax[0].sigma);
+        mv__cu_fi_weights(g.w[1], 2 * r + 1, a->sigma);
+    }
+    deep = mv__cu_fi_stretch(ctx, a->n, tx * z * (size_t)planes, 2 * r, r > 20 ? 4 : 5);
+    g.deep = (int)deep;
+    g.parts = (int)mv__cu_divup(a->n, deep);
+    st = mv__cu_fi_blocks(ctx, op, tx, (size_t)(g.parts * planes), z, &blocks);
+    if (st < 0) return st;
+    switch (2 * r + (size_t)flat) {
+#define MV__CU_FI_CASE(r)                                                                                    \
+    case 2 * r: MV__CU_LAUNCH(mv__cu_k_fi_march<r>, blocks, MV__CU_FI_L, 0, ctx->stream, g); break;          \
+    case 2 * r + 1: MV__CU_LAUNCH(mv__cu_k_fi_flat<r>, blocks, MV__CU_FI_L, 0, ctx->stream, g); break;
+        MV__CU_FI_CASE(9) MV__CU_FI_CASE(10) MV__CU_FI_CASE(11) MV__CU_FI_CASE(12)
+        MV__CU_FI_CASE(13) MV__CU_FI_CASE(14) MV__CU_FI_CASE(15) MV__CU_FI_CASE(16)
+        MV__CU_FI_CASE(17) MV__CU_FI_CASE(18) MV__CU_FI_CASE(19) MV__CU_FI_CASE(20)
+        MV__CU_FI_CASE(21) MV__CU_FI_CASE(22) MV__CU_FI_CASE(23) MV__CU_FI_CASE(24)
+#undef MV__CU_FI_CASE
+        default: break;
+    }
+    return mv__cu_launched(ctx, op);
+}
 MV__CU_FN mv_status mv__cu_fi_along(mv_cuda_ctx *ctx, const char *op, const mv__cu_fi_plan *p, int axis,
                                     int turned, float *table, const mv__cu_fi_part *d,
                                     const mv__cu_fi_part *s, int plane) {
@@ -15445,19 +15637,12 @@ MV__CU_FN mv_status mv__cu_fi_run(mv_cuda_ctx *ctx, const char *op, const mv__cu
                                   const mv__cu_fi_part *d, const mv__cu_fi_part *s, int planes, void *work) {
     const mv__cu_fi_axis *ax = p->ax;
     const size_t each = mv__cu_round(p->count * 4);
-    float *table = (float *)work, *w[3];
+    float *table = (float *)work;
     mv__cu_fi_part from = *s, to;
     mv_status st = MEDVOL_OK;
-    int i, k, r;
-    for (r = 0; r < 3; r++) {
-        w[r] = table;
-        if (!p->table || mv__cu_fi_many(&ax[r]) || ax[r].r == 0) continue;
-        MV__CU_LAUNCH(mv__cu_k_fi_weights, 1, MV__CU_B, 0, ctx->stream, table, 2 * (int)ax[r].r + 1,
-                      ax[r].box ? 0.0 : ax[r].sigma);
-        if ((st = mv__cu_launched(ctx, op)) < 0) return st;
-        table += mv__cu_fi_taps(&ax[r]);
-    }
+    int i, k;
     for (i = 0; i < p->steps && st == MEDVOL_OK; i++) {
+        const mv__cu_fi_axis *a = &ax[p->axis[i]];
         const size_t nx = ax[p->turned[i]].n;
         const size_t n[3] = {ax[p->turned[i]].n, ax[!p->turned[i]].n, ax[2].n};
         const size_t back[3] = {n[1], n[0], n[2]}; /* of what is turned */
@@ -15468,9 +15653,16 @@ MV__CU_FN mv_status mv__cu_fi_run(mv_cuda_ctx *ctx, const char *op, const mv__cu
         if (i + 1 < p->steps) to.sy = (long long)nx, to.sz = (long long)(n[0] * n[1]);
         if (p->what[i] == MV__CU_FI_XYZ || p->what[i] == MV__CU_FI_XY)
             st = mv__cu_fi_tile_run(ctx, op, p, p->what[i] == MV__CU_FI_XYZ, &to, &from, planes);
+        if (p->what[i] == MV__CU_FI_FLAT || p->what[i] == MV__CU_FI_MARCH)
+            st = mv__cu_fi_long_run(ctx, op, p, i, &to, &from, planes);
+        if ((p->what[i] == MV__CU_FI_SPANS || p->what[i] == MV__CU_FI_ALONG) && !mv__cu_fi_many(a)) {
+            MV__CU_LAUNCH(mv__cu_k_fi_weights, 1, MV__CU_B, 0, ctx->stream, table, 2 * (int)a->r + 1,
+                          a->box ? 0.0 : a->sigma);
+            st = mv__cu_launched(ctx, op);
+        }
         for (k = 0; k < planes && st == MEDVOL_OK; k++) {
             if (p->what[i] == MV__CU_FI_ALONG || p->what[i] == MV__CU_FI_SPANS)
-                st = mv__cu_fi_along(ctx, op, p, p->axis[i], p->turned[i], w[p->axis[i]], &to, &from, k);
+                st = mv__cu_fi_along(ctx, op, p, p->axis[i], p->turned[i], table, &to, &from, k);
             if (p->what[i] == MV__CU_FI_TURN)
                 st = mv__cu_fi_turn(ctx, op, to.p[k], to.sy, to.sz, from.p[k], from.sy, from.sz, back);
         }
