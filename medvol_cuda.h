@@ -14885,7 +14885,7 @@ enum {
     MV__CU_FI_SPAN = 128, /* outputs of a warp along x, taps that it takes at once */
     MV__CU_FI_TILE = 32, /* outputs of a tile along x and y */
     MV__CU_FI_PLANES = 8,
-    MV__CU_FI_HALF_CELLS = 11, /* of a thread that halves */
+    MV__CU_FI_HALF_CELLS = 12, /* of a thread that halves */
     MV__CU_FI_REACH = 32767,
     MV__CU_FI_LEVELS = 24
 };
@@ -15063,12 +15063,11 @@ template <int R> MV__CU_KERNEL(MV__CU_FI_L, R > 20 ? 4 : R > 10 ? 5 : 6) mv__cu_
         for (y = y0 - R; y < y1 + R; y += N) {
             MV__CU_UNROLL for (j = 0; j < N; j++) v[j] = next[j];
             if (y + N < y1 + R) mv__cu_fi_column(next, s, g.s.sy, y + N, g.n[1], g.border, g.outside);
-            MV__CU_UNROLL for (j = 0; j < N; j++, d += g.d.sy) {
-                const int i = y + j - R;
-                float out = g.scale * mv__cu_fi_push<R>(ring, v[j], g.w[1]);
-                if (g.count) out /= (float)mv__cu_fi_count(i, g.n[1], R);
-                if (i >= y0 && i < y1) *d = out;
-            }
+            MV__CU_UNROLL for (j = 0; j < N; j++) v[j] = g.scale * mv__cu_fi_push<R>(ring, v[j], g.w[1]);
+            if (g.count)
+                MV__CU_UNROLL for (j = 0; j < N; j++) v[j] /= (float)mv__cu_fi_count(y + j - R, g.n[1], R);
+            MV__CU_UNROLL for (j = 0; j < N; j++, d += g.d.sy)
+                if (y + j - R >= y0 && y + j - R < y1) *d = v[j];
         }
     }
 }
@@ -15145,11 +15144,16 @@ template <int R> MV__CU_KERNEL(MV__CU_FI_L, R > 16 ? 4 : 5) mv__cu_k_fi_flat(mv_
                 }
             }
             mv__cu_sync();
-            MV__CU_UNROLL for (j = 0; j < N; j++, d += g.d.sy) {
-                const int i = y + j - R;
-                float out = g.scale * mv__cu_fi_push<R>(ring, sh.mid[j * MID + tid], g.w[1]);
-                if (g.count) out /= (float)(mv__cu_fi_count(x, g.n[0], R) * mv__cu_fi_count(i, g.n[1], R));
-                if (i >= y0 && i < y1 && x < g.n[0]) *d = out;
+            {
+                float a[N];
+                MV__CU_UNROLL for (j = 0; j < N; j++) a[j] = sh.mid[j * MID + tid];
+                MV__CU_UNROLL for (j = 0; j < N; j++) a[j] = g.scale * mv__cu_fi_push<R>(ring, a[j], g.w[1]);
+                if (g.count)
+                    MV__CU_UNROLL for (j = 0; j < N; j++)
+                        a[j] /= (float)(mv__cu_fi_count(x, g.n[0], R) *
+                                        mv__cu_fi_count(y + j - R, g.n[1], R));
+                MV__CU_UNROLL for (j = 0; j < N; j++, d += g.d.sy)
+                    if (y + j - R >= y0 && y + j - R < y1 && x < g.n[0]) *d = a[j];
             }
         }
     }
@@ -15323,50 +15327,72 @@ typedef struct mv__cu_fi_half { /* output i of an axis is made of taps voxels fr
     long long dy, dz, sy, sz;
     float w[3][8];
 } mv__cu_fi_half;
-MV__CU_DEV float mv__cu_fi_dot(const float *p, int step, const float *w, int taps) {
-    float a = w[0] * p[0];
-    int t;
-    for (t = 1; t < taps; t++) a += w[t] * p[t * step];
-    return a;
+MV__CU_DEV void mv__cu_fi_four(float *v, const float *p) { /* p: aligned to 16 bytes */
+    mv__cu_pack<float, 4> four;
+    int k;
+    four.w = mv__cu_ld((const mv__cu_pack<float, 4>::word *)(const void *)p);
+    MV__CU_UNROLL for (k = 0; k < 4; k++) v[k] = four.v[k];
 }
-/* HZ: z is halved, too. Blocks of 32 x 16 outputs, two a thread. */
+/* HZ: z is halved, too. Blocks of 32 x 16 outputs, two a thread; eight a thread along x, a row a lane. */
 template <int HZ> MV__CU_KERNEL(MV__CU_B, HZ ? 2 : 3) mv__cu_k_fi_half(mv__cu_fi_half g) {
-    enum { CELLS = MV__CU_FI_HALF_CELLS, TX = 32, TY = 16, PITCH = TX + 1, H = HZ ? 8 : 1 };
+    enum { CELLS = MV__CU_FI_HALF_CELLS, TX = 32, TY = 16, MID = TX + 4, H = HZ ? 8 : 1 };
     MV__CU_DYNAMIC(float, tile);
-    const int w = ((TX - 1) * g.step[0] + g.taps[0]) | 1, h = (TY - 1) * g.step[1] + g.taps[1],
-              tid = (int)threadIdx.x;
+    const int wide = (TX - 1) * g.step[0] + g.taps[0], w = ((wide + 3) / 4 | 1) * 4,
+              h = (TY - 1) * g.step[1] + g.taps[1], tid = (int)threadIdx.x, eight = tid / h;
     const int z0 = (int)blockIdx.z * g.deep, z1 = mv__cu_mini(g.m[2], z0 + g.deep),
               x = (int)blockIdx.x * TX + (tid & 31), y = (int)blockIdx.y * TY + (tid >> 5) * 2;
     const int last = (z1 - 1) * g.step[2] - g.before[2] + g.taps[2];
     float *mid = tile + CELLS * MV__CU_B, *d = g.d + y * g.dy + x;
-    int at[CELLS], from[2], into[2], z, out = z0, k, j;
+    const float *row = tile + (tid - eight * h) * w + 8 * eight * g.step[0];
+    float *across = mid + (tid - eight * h) * MID + 8 * eight;
+    const float *down = mid + (tid >> 5) * 2 * g.step[1] * MID + (tid & 31);
+    int at[CELLS], z, out = z0, k, j;
     float v[CELLS], ring[H][2];
     mv__cu_fi_cells<CELLS>(at, (int)blockIdx.x * TX * g.step[0] - g.before[0],
                            (int)blockIdx.y * TY * g.step[1] - g.before[1], w, h, g.n, (int)MEDVOL_BORDER_EDGE,
                            g.sy);
-    MV__CU_UNROLL for (k = 0; k < 2; k++) {
-        const int item = tid + k * MV__CU_B, chunk = item / h, row = item - chunk * h;
-        from[k] = chunk < TX / 4 ? row * w + 4 * chunk * g.step[0] : -1;
-        into[k] = row * PITCH + 4 * chunk;
-        MV__CU_UNROLL for (j = 0; j < H; j++) ring[j][k] = 0.0f;
-    }
+    MV__CU_UNROLL for (k = 0; k < CELLS; k++) if ((tid + k * MV__CU_B) % w >= wide) at[k] = -1;
+    MV__CU_UNROLL for (k = 0; k < 2; k++) MV__CU_UNROLL for (j = 0; j < H; j++) ring[j][k] = 0.0f;
     z = z0 * g.step[2] - g.before[2];
     mv__cu_fi_fetch<CELLS>(v, at, g.s, g.sz, mv__cu_rs_map((int)MEDVOL_BORDER_EDGE, z, g.n[2]), 0.0f);
     for (; z < last; z++) {
+        float a[8], in[12];
         mv__cu_fi_keep<CELLS>(tile, v);
         mv__cu_sync();
         if (z + 1 < last)
             mv__cu_fi_fetch<CELLS>(v, at, g.s, g.sz, mv__cu_rs_map((int)MEDVOL_BORDER_EDGE, z + 1, g.n[2]),
                                    0.0f);
-        MV__CU_UNROLL for (k = 0; k < 2; k++)
-            for (j = 0; j < 4 && from[k] >= 0; j++)
-                mid[into[k] + j] = mv__cu_fi_dot(tile + from[k] + j * g.step[0], 1, g.w[0], g.taps[0]);
-        mv__cu_sync();
-        MV__CU_UNROLL for (k = 0; k < 2; k++) {
-            MV__CU_UNROLL for (j = 0; j < H - 1; j++) ring[j][k] = ring[j + 1][k];
-            ring[H - 1][k] = mv__cu_fi_dot(mid + ((tid >> 5) * 2 + k) * g.step[1] * PITCH + (tid & 31), PITCH,
-                                           g.w[1], g.taps[1]);
+        if (eight < TX / 8) {
+            if (g.step[0] == 2) {
+                mv__cu_fi_four(in, row);
+                mv__cu_fi_four(in + 4, row + 4);
+                MV__CU_UNROLL for (k = 0; k < 8; k += 2) { /* in[0]: of output k */
+                    mv__cu_fi_four(in + 8, row + 2 * k + 8);
+                    a[k] = g.w[0][0] * in[0], a[k + 1] = g.w[0][0] * in[2];
+                    MV__CU_UNROLL for (j = 1; j < 7; j++)
+                        a[k] += g.w[0][j] * in[j], a[k + 1] += g.w[0][j] * in[j + 2];
+                    if (g.taps[0] == 8) a[k] += g.w[0][7] * in[7], a[k + 1] += g.w[0][7] * in[9];
+                    MV__CU_UNROLL for (j = 0; j < 8; j++) in[j] = in[j + 4];
+                }
+            } else MV__CU_UNROLL for (k = 0; k < 8; k += 4) mv__cu_fi_four(a + k, row + k);
+            MV__CU_UNROLL for (k = 0; k < 8; k += 4) {
+                mv__cu_pack<float, 4> four;
+                MV__CU_UNROLL for (j = 0; j < 4; j++) four.v[j] = a[k + j];
+                mv__cu_st((mv__cu_pack<float, 4>::word *)(void *)(across + k), four.w);
+            }
         }
+        mv__cu_sync();
+        MV__CU_UNROLL for (k = 0; k < 2; k++)
+            MV__CU_UNROLL for (j = 0; j < H - 1; j++) ring[j][k] = ring[j + 1][k];
+        if (g.step[1] == 2) {
+            float b[10];
+            MV__CU_UNROLL for (j = 0; j < 10; j++) b[j] = j < 9 || g.taps[1] == 8 ? down[j * MID] : 0.0f;
+            MV__CU_UNROLL for (k = 0; k < 2; k++) {
+                float sum = g.w[1][0] * b[2 * k];
+                MV__CU_UNROLL for (j = 1; j < 7; j++) sum += g.w[1][j] * b[2 * k + j];
+                ring[H - 1][k] = g.taps[1] == 8 ? sum + g.w[1][7] * b[2 * k + 7] : sum;
+            }
+        } else MV__CU_UNROLL for (k = 0; k < 2; k++) ring[H - 1][k] = down[k * MID];
         if (z - (out * g.step[2] - g.before[2]) < g.taps[2] - 1) continue;
         MV__CU_UNROLL for (k = 0; k < 2; k++) {
             float sum = ring[H - 1][k];
@@ -15472,15 +15498,8 @@ MV__CU_FN mv_status mv__cu_fi_blocks(mv_cuda_ctx *ctx, const char *op, size_t x,
     *blocks = dim3((unsigned)x, (unsigned)y, (unsigned)(z < 65535 ? z : 65535));
     return MEDVOL_OK;
 }
-/* planes a block goes through: by the shape alone, so that there are about 1024 blocks */
-MV__CU_FN size_t mv__cu_fi_deep(size_t n, size_t tiles, size_t least) {
-    size_t deep = mv__cu_divup(n * tiles, 1024);
-    if (deep < least) deep = least;
-    if (deep > 128) deep = 128;
-    if (deep < mv__cu_divup(n, 8000)) deep = mv__cu_divup(n, 8000);
-    return deep;
-}
-/* The same, `more` planes of which are made for nothing: so that `each` blocks to a processor end together */
+/* planes a block goes through, and `more` that are made for nothing: so that `each` blocks to a processor end
+   together */
 MV__CU_FN size_t mv__cu_fi_stretch(const mv_cuda_ctx *ctx, size_t n, size_t tiles, size_t more, size_t each) {
     const size_t places = (size_t)(ctx->processors > 0 ? ctx->processors : 1) * each;
     size_t parts, best = n, least = (size_t)-1;
@@ -15979,8 +15998,9 @@ MV__CU_FN mv_status mv__cu_fi_halve(mv_cuda_ctx *ctx, const char *op, const mv_v
         return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "dim", (double)s->dim[1],
                            "%s: a plane has more than 2^31 - 1 values", op);
     h = (size_t)(15 * g.step[1] + g.taps[1]);
-    bytes = ((size_t)MV__CU_FI_HALF_CELLS * MV__CU_B + h * 33) * 4;
-    deep = mv__cu_fi_deep(d->dim[2], mv__cu_divup(d->dim[0], 32) * mv__cu_divup(d->dim[1], 16), 16);
+    bytes = ((size_t)MV__CU_FI_HALF_CELLS * MV__CU_B + h * 36) * 4;
+    deep = mv__cu_fi_stretch(ctx, d->dim[2], mv__cu_divup(d->dim[0], 32) * mv__cu_divup(d->dim[1], 16),
+                             g.step[2] == 2 ? 3 : 0, g.step[2] == 2 ? 2 : 3);
     g.deep = (int)deep;
     st = mv__cu_fi_blocks(ctx, op, mv__cu_divup(d->dim[0], 32), mv__cu_divup(d->dim[1], 16),
                           mv__cu_divup(d->dim[2], deep), &blocks);
@@ -16045,9 +16065,13 @@ MEDVOL_DEF mv_status mv_cuda_pyramid(mv_cuda_ctx *ctx, mv_cuda_volume *levels, s
     return st < 0 ? st : mv__cu_end(ctx, mv__cu_fi_pyramid(ctx, levels, count, src, opt));
 }
 /* ==== [FIELD] displacement fields, chains of transforms, warps. Owns mv__cu_fd_*. Uses [BASE] [CTX] [VOLUME]
-   [SPATIAL] [RESAMPLE]. Positions are whole numbers of 2^-32 voxels, displacements floats; warps of 16 x 2
-   voxels. Source: Arsigny et al. 2006, Rueckert et al. 1999, Schaller et al. 2021 (labels). ============= */
-enum { MV__CU_FD_DEEP = 4, MV__CU_FD_STEPS = 4 };
+   [SPATIAL] [RESAMPLE]. Positions are whole numbers of 2^-32 voxels, displacements floats. Source: Arsigny et
+   al. 2006, Rueckert et al. 1999, Schaller et al. 2021 (labels). ======================================== */
+enum {
+    MV__CU_FD_DEEP = 4,
+    MV__CU_FD_STEPS = 4,
+    MV__CU_FD_FEW = 4096 /* blocks of what may have nothing to do */
+};
 /* From voxels of a grid to positions, in 2^-32: the upper half is the voxel below, exactly */
 typedef struct mv__cu_fd_map { long long m[12]; } mv__cu_fd_map;
 typedef struct mv__cu_fd_source {
@@ -16168,7 +16192,11 @@ MV__CU_DEV float mv__cu_fd_blend(const T *__restrict__ p, const mv__cu_fd_cell &
     }
     return a + f[2] * (b - a);
 }
-/* Voxels x, y of a thread and its planes z, of blocks of 32 x 8 x 4 */
+/* Voxels x, y of a thread and its planes z, of blocks of 32 x 8 x 4. A warp: 16 x 2 voxels, or, where they
+   stay near their places, a row, whose cells lie in fewer lines. */
+#define MV__CU_FD_ROW(x, y)                                                                                  \
+    const int x = (int)blockIdx.x * 32 + ((int)threadIdx.x & 31);                                            \
+    const int y = (int)blockIdx.y * 8 + ((int)threadIdx.x >> 5)
 #define MV__CU_FD_XY(x, y)                                                                                   \
     const int x = (int)blockIdx.x * 32 + ((int)threadIdx.x >> 5 & 1) * 16 + ((int)threadIdx.x & 15);         \
     const int y = (int)blockIdx.y * 8 + ((int)threadIdx.x >> 6) * 2 + ((int)threadIdx.x >> 4 & 1)
@@ -16225,7 +16253,7 @@ template <int COMPS> MV__CU_DEV float mv__cu_fd_row(const float *m, const float 
     return out;
 }
 template <int COMPS> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_fd_compose(mv__cu_fd_compose g) {
-    MV__CU_FD_XY(x, y);
+    MV__CU_FD_ROW(x, y);
     const int left = g.steps ? *g.steps - 1 - g.k : 0, swap = left & 1;
     const float by = g.by ? g.sign * *g.by : 1.0f;
     if (left < 0 || x >= g.n[0] || y >= g.n[1]) return;
@@ -16261,7 +16289,7 @@ typedef struct mv__cu_fd_euler {
     int turned, mixed; /* turned: v becomes voxels by `in`; mixed: without steps the result by `out` */
 } mv__cu_fd_euler;
 template <int COMPS> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_fd_euler(mv__cu_fd_euler g) {
-    MV__CU_FD_XY(x, y);
+    MV__CU_FD_ROW(x, y);
     const int steps = g.counted ? *g.counted : g.steps;
     const float h = g.sign * mv__cu_float((unsigned)(127 - steps) << 23);
     const int *n = g.v.n;
@@ -16392,7 +16420,7 @@ template <int COMPS> MV__CU_DEV void mv__cu_fd_solve(float *s, float h[3][3], co
 template <int COMPS> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_fd_newton(mv__cu_fd_newton g) {
     MV__CU_SHARED(mv__cu_fd_warps, sh);
     MV__CU_SHARED(mv__cu_fd_warps, many);
-    MV__CU_FD_XY(x, y);
+    MV__CU_FD_ROW(x, y);
     float worst = 0.0f;
     int failed = 0, d;
     if (x < g.n[0] && y < g.n[1])
@@ -16555,6 +16583,10 @@ MV__CU_FN mv_status mv__cu_fd_compose_run(mv_cuda_ctx *ctx, const char *op, cons
     dim3 blocks;
     mv_status st = mv__cu_fd_blocks(ctx, op, n, &blocks);
     if (st < 0) return st;
+    if (g->steps) { /* where there is nothing to do, few blocks are soon through */
+        const size_t most = mv__cu_divup((size_t)MV__CU_FD_FEW, (size_t)blocks.x * blocks.y);
+        if (blocks.z > most) blocks.z = (unsigned)most;
+    }
     if (comps == 2) MV__CU_LAUNCH(mv__cu_k_fd_compose<2>, blocks, MV__CU_B, 0, ctx->stream, *g);
     else MV__CU_LAUNCH(mv__cu_k_fd_compose<3>, blocks, MV__CU_B, 0, ctx->stream, *g);
     return mv__cu_launched(ctx, op);
@@ -17054,17 +17086,17 @@ template <int COMPS> MV__CU_DEV float mv__cu_fd_det_of(const float *a, const flo
 template <int COMPS> struct mv__cu_fd_about {
     float mid[COMPS], low[3][COMPS], high[3][COMPS];
     int down[3], up[3]; /* whether there is one */
+    float h[3];         /* of differences */
 };
 /* column c of the derivative; side 1: the other one-sided difference */
 template <int COMPS, int STRICT>
 MV__CU_DEV void mv__cu_fd_column(float *out, const mv__cu_fd_det &g, const mv__cu_fd_about<COMPS> &o, int c,
                                  int side) {
-    const float h = !STRICT && o.up[c] && o.down[c] ? 0.5f * g.h[c] : g.h[c];
     const int high = !STRICT || (side ? !o.down[c] : o.up[c]), low = !STRICT || !high;
     int r;
     MV__CU_UNROLL for (r = 0; r < COMPS; r++)
         out[r] = mv__cu_add(mv__cu_mul(mv__cu_add(high ? o.high[c][r] : o.mid[r],
-                                                  -(low ? o.low[c][r] : o.mid[r])), h), g.a[3 * r + c]);
+                                                  -(low ? o.low[c][r] : o.mid[r])), o.h[c]), g.a[3 * r + c]);
 }
 template <int COMPS, int STRICT>
 MV__CU_DEV float mv__cu_fd_det_at(const mv__cu_fd_det &g, const mv__cu_fd_about<COMPS> &o) {
@@ -17107,17 +17139,21 @@ MV__CU_DEV void mv__cu_fd_tally_block(double *t, mv__cu_fd_tallies &sh) { /* in 
 }
 template <int COMPS, int STRICT> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_fd_dets(mv__cu_fd_det g) {
     MV__CU_SHARED(mv__cu_fd_tallies, sh);
-    MV__CU_FD_XY(x, y);
+    MV__CU_FD_ROW(x, y);
     double t[MV__CU_FD_TALLY];
     mv__cu_fd_tally_clear(t);
     if (x < g.s.n[0] && y < g.s.n[1])
         MV__CU_FD_STRETCH(g.s.n[2], from, to) {
             const long long sy = g.s.sy, sz = g.s.sz;
+            const long long below = y > 0 ? -sy : 0, above = y + 1 < g.s.n[1] ? sy : 0;
             mv__cu_fd_about<COMPS> o;
             const float *p[COMPS];
+            float *d = g.d ? g.d + from * g.dz + y * g.dy + x : NULL;
             int r;
             o.down[0] = x > 0, o.up[0] = x + 1 < g.s.n[0];
             o.down[1] = y > 0, o.up[1] = y + 1 < g.s.n[1];
+            MV__CU_UNROLL for (r = 0; r < 2; r++)
+                o.h[r] = !STRICT && o.up[r] && o.down[r] ? 0.5f * g.h[r] : g.h[r];
             MV__CU_UNROLL for (r = 0; r < COMPS; r++) {
                 p[r] = g.s.p[r] + (from * sz + y * sy + x);
                 o.high[2][r] = *p[r];
@@ -17126,6 +17162,7 @@ template <int COMPS, int STRICT> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_fd_dets(mv_
             for (int z = from; z < to; z++) {
                 float det;
                 o.down[2] = z > 0, o.up[2] = z + 1 < g.s.n[2];
+                o.h[2] = !STRICT && o.up[2] && o.down[2] ? 0.5f * g.h[2] : g.h[2];
                 MV__CU_UNROLL for (r = 0; r < COMPS; r++) { /* a plane on; then all about it */
                     const float mid = o.high[2][r];
                     o.low[2][r] = o.mid[r];
@@ -17133,12 +17170,12 @@ template <int COMPS, int STRICT> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_fd_dets(mv_
                     o.high[2][r] = o.up[2] ? p[r][sz] : mid;
                     o.low[0][r] = o.down[0] ? p[r][-1] : mid;
                     o.high[0][r] = o.up[0] ? p[r][1] : mid;
-                    o.low[1][r] = o.down[1] ? p[r][-sy] : mid;
-                    o.high[1][r] = o.up[1] ? p[r][sy] : mid;
+                    o.low[1][r] = p[r][below];
+                    o.high[1][r] = p[r][above];
                     p[r] += sz;
                 }
                 det = mv__cu_fd_det_at<COMPS, STRICT>(g, o);
-                if (g.d) g.d[z * g.dz + y * g.dy + x] = det;
+                if (g.d) *d = det, d += g.dz;
                 if (!g.tally || (g.mask && !g.mask[((long long)z * g.s.n[1] + y) * g.s.n[0] + x])) continue;
                 if (!(det - det == 0.0f)) {
                     t[5] += 1.0;
