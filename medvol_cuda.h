@@ -543,9 +543,10 @@ MEDVOL_DEF mv_status mv_cuda_sense(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const 
                                    const mv_cuda_volume *maps, const mv_sense_opt *opt);
 
 /* ---- filters -------------------------------------------------------------------------------------------
-   As in medvol.h. Windows of up to 17 voxels along each axis are one pass over src, 8 bytes a voxel; longer
-   ones are passes of their own, whose time grows with the window, with a box's up to 49 voxels. Gaussians and
-   pyramids agree with medvol.h within 2e-6 of the largest magnitude in reach, means within its own bound.
+   As in medvol.h. Windows of up to 17 voxels along each axis are one pass over src, 8 bytes a voxel, of up to
+   49, as long along x as along y, two; others are a pass for each axis. Time grows with long windows, with a
+   box's up to 49 voxels. Gaussians and pyramids agree with medvol.h within 2e-6 of the largest magnitude in
+   reach, means within its own bound.
    Axes have at most 2^30 voxels, planes at most 2^31 - 1 values (MEDVOL_E_UNSUPPORTED).
    SCRATCH  an f32 copy of one volume of src where that is not f32, has a scaling, or is dst's memory, one of
             the result where that is not f32; up to two where windows are long, and 4 bytes a weight. Pyramids
