@@ -544,9 +544,10 @@ MEDVOL_DEF mv_status mv_cuda_sense(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const 
                                    const mv_cuda_volume *maps, const mv_sense_opt *opt);
 
 /* ---- filters -------------------------------------------------------------------------------------------
-   As in medvol.h. Windows of up to 17 voxels along each axis are one pass over src, 8 bytes a voxel; longer
-   ones are passes of their own, whose time grows with the window, with a box's up to 49 voxels. Gaussians and
-   pyramids agree with medvol.h within 2e-6 of the largest magnitude in reach, means within its own bound.
+   As in medvol.h. Windows of up to 17 voxels along each axis are one pass over src, 8 bytes a voxel, of up to
+   49, as long along x as along y, two; others are a pass for each axis. Time grows with long windows, with a
+   box's up to 49 voxels. Gaussians and pyramids agree with medvol.h within 2e-6 of the largest magnitude in
+   reach, means within its own bound.
    Axes have at most 2^30 voxels, planes at most 2^31 - 1 values (MEDVOL_E_UNSUPPORTED).
    SCRATCH  an f32 copy of one volume of src where that is not f32, has a scaling, or is dst's memory, one of
             the result where that is not f32; up to two where windows are long, and 4 bytes a weight. Pyramids
@@ -15147,15 +15148,17 @@ MEDVOL_DEF mv_status mv_cuda_sense(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const 
 
 /* ==== [FILTER] smoothing, means of boxes, pyramids. Owns mv__cu_fi_*. Uses [BASE] [CTX] [VOLUME] [SPATIAL]
    [RESAMPLE]. Windows of up to 17 voxels in one pass: a tile with its surroundings in shared memory, along x,
-   then y, and z in a ring of registers. Longer ones axis after axis. Source: van Herk 1992, Gil & Werman 1993
-   (sums of long windows). ================================================================================ */
+   then y, and z in a ring of registers. Up to 49 in two: rows in shared memory and y in a ring, then z in a
+   ring. Longer ones axis after axis. Source: van Herk 1992, Gil & Werman 1993 (sums of long windows). ==== */
 enum {
     MV__CU_FI_RING = 8,  /* the largest radius of one pass */
-    MV__CU_FI_FEW = 24,  /* the largest radius whose sums are made of single voxels */
+    MV__CU_FI_LONG = 24, /* the largest radius of two passes, and whose sums are made of single voxels */
+    MV__CU_FI_L = 128,   /* threads of a block then, and outputs along x */
+    MV__CU_FI_ROWS = 8,  /* rows at once */
     MV__CU_FI_SPAN = 128, /* outputs of a warp along x, taps that it takes at once */
     MV__CU_FI_TILE = 32, /* outputs of a tile along x and y */
     MV__CU_FI_PLANES = 8,
-    MV__CU_FI_HALF_CELLS = 11, /* of a thread that halves */
+    MV__CU_FI_HALF_CELLS = 12, /* of a thread that halves */
     MV__CU_FI_REACH = 32767,
     MV__CU_FI_LEVELS = 24
 };
@@ -15290,6 +15293,142 @@ MV__CU_KERNEL(MV__CU_B, RZ > (SAME ? 4 : 1) ? 2 : 3) mv__cu_k_fi_tile(mv__cu_fi_
                 out[k] /= (float)(voxels * mv__cu_fi_count(y + k, g.n[1], ry));
         }
         MV__CU_UNROLL for (k = 0; k < 4; k++) if (y + k < g.n[1]) d[k * g.d.sy] = out[k];
+    }
+}
+/* ---- windows of 19 to 49 voxels: a thread's column goes through a ring of partial sums ---- */
+typedef struct mv__cu_fi_long { /* along x and y, or y alone; n[2]: planes of that */
+    mv__cu_fi_part d, s;
+    int n[3], border, count, deep, parts;
+    float outside, scale, w[2][2 * MV__CU_FI_LONG + 1];
+} mv__cu_fi_long;
+template <int R> MV__CU_DEV float mv__cu_fi_push(float *ring, float a, const float *w) {
+    const float out = ring[0] + w[0] * a;
+    int j;
+    MV__CU_UNROLL for (j = 0; j < 2 * R - 1; j++) ring[j] = ring[j + 1] + w[j + 1] * a;
+    ring[2 * R - 1] = w[2 * R] * a;
+    return out;
+}
+MV__CU_DEV void mv__cu_fi_column(float *v, const float *s, long long step, int i, int n, int border,
+                                 float outside) { /* from i on */
+    int j;
+    if (i >= 0 && i + MV__CU_FI_ROWS <= n) {
+        s += i * step;
+        MV__CU_UNROLL for (j = 0; j < MV__CU_FI_ROWS; j++, s += step) v[j] = *s;
+    } else
+        MV__CU_UNROLL for (j = 0; j < MV__CU_FI_ROWS; j++) {
+            const int k = mv__cu_fi_map(border, i + j, n);
+            v[j] = k < 0 ? outside : s[k * step];
+        }
+}
+/* Along y. blockIdx.y: array and stretch of `deep` rows; a warp to 32 columns of a plane */
+template <int R> MV__CU_KERNEL(MV__CU_FI_L, R > 20 ? 4 : R > 10 ? 5 : 6) mv__cu_k_fi_march(mv__cu_fi_long g) {
+    enum { N = MV__CU_FI_ROWS, WARPS = MV__CU_FI_L / 32 };
+    const int x = (int)blockIdx.x * 32 + ((int)threadIdx.x & 31), part = (int)blockIdx.y / g.parts;
+    const int y0 = ((int)blockIdx.y - part * g.parts) * g.deep, y1 = mv__cu_mini(g.n[1], y0 + g.deep);
+    if (x >= g.n[0]) return;
+    for (int z = (int)blockIdx.z * WARPS + ((int)threadIdx.x >> 5); z < g.n[2];
+         z += (int)gridDim.z * WARPS) {
+        const float *s = g.s.p[part] + z * g.s.sz + x;
+        float *d = g.d.p[part] + z * g.d.sz + (y0 - 2 * R) * g.d.sy + x, ring[2 * R], next[N], v[N];
+        int y, j;
+        MV__CU_UNROLL for (j = 0; j < 2 * R; j++) ring[j] = 0.0f;
+        mv__cu_fi_column(next, s, g.s.sy, y0 - R, g.n[1], g.border, g.outside);
+        for (y = y0 - R; y < y1 + R; y += N) {
+            MV__CU_UNROLL for (j = 0; j < N; j++) v[j] = next[j];
+            if (y + N < y1 + R) mv__cu_fi_column(next, s, g.s.sy, y + N, g.n[1], g.border, g.outside);
+            MV__CU_UNROLL for (j = 0; j < N; j++) v[j] = g.scale * mv__cu_fi_push<R>(ring, v[j], g.w[1]);
+            if (g.count)
+                MV__CU_UNROLL for (j = 0; j < N; j++) v[j] /= (float)mv__cu_fi_count(y + j - R, g.n[1], R);
+            MV__CU_UNROLL for (j = 0; j < N; j++, d += g.d.sy)
+                if (y + j - R >= y0 && y + j - R < y1) *d = v[j];
+        }
+    }
+}
+/* Along x and y: 128 columns a block. Eight rows at once go to shared memory, along x (a row to every eighth
+   lane, eight outputs each), and then down the columns. */
+template <int R> struct mv__cu_fi_flat_size {
+    enum {
+        W = (MV__CU_FI_L + 2 * R + 3) & ~3, PITCH = (W / 4 | 1) * 4, /* an odd number of 16 bytes */
+        EXTRA = (2 * R * MV__CU_FI_ROWS + MV__CU_FI_L - 1) / MV__CU_FI_L /* cells beyond 128, of a thread */
+    };
+    float raw[MV__CU_FI_ROWS * PITCH], mid[MV__CU_FI_ROWS * (MV__CU_FI_L + 4)];
+};
+template <int R> MV__CU_KERNEL(MV__CU_FI_L, R > 16 ? 4 : 5) mv__cu_k_fi_flat(mv__cu_fi_long g) {
+    typedef mv__cu_fi_flat_size<R> size;
+    typedef mv__cu_pack<float, 4> pack;
+    enum { N = MV__CU_FI_ROWS, PITCH = size::PITCH, EXTRA = size::EXTRA, MID = MV__CU_FI_L + 4 };
+    MV__CU_SHARED(size, sh);
+    const int tid = (int)threadIdx.x, x0 = (int)blockIdx.x * MV__CU_FI_L, x = x0 + tid;
+    const int part = (int)blockIdx.y / g.parts, y0 = ((int)blockIdx.y - part * g.parts) * g.deep,
+              y1 = mv__cu_mini(g.n[1], y0 + g.deep), first = mv__cu_fi_map(g.border, x - R, g.n[0]);
+    const float *row = sh.raw + (tid & 7) * PITCH + (tid >> 3) * 8;
+    float *across = sh.mid + (tid & 7) * MID + (tid >> 3) * 8;
+    int other[EXTRA], j, k;
+    MV__CU_UNROLL for (k = 0; k < EXTRA; k++) {
+        const int c = tid + k * MV__CU_FI_L;
+        other[k] = mv__cu_fi_map(g.border, x0 - R + MV__CU_FI_L + c % (2 * R), g.n[0]);
+    }
+    for (int z = (int)blockIdx.z; z < g.n[2]; z += (int)gridDim.z) {
+        const float *s = g.s.p[part] + z * g.s.sz;
+        float *d = g.d.p[part] + z * g.d.sz + (y0 - 2 * R) * g.d.sy + x, ring[2 * R], v[N], more[EXTRA];
+        int y;
+        MV__CU_UNROLL for (j = 0; j < 2 * R; j++) ring[j] = 0.0f;
+        for (y = y0 - R - N; y < y1 + R; y += N) { /* the first time nothing but loads */
+            const int some = y >= y0 - R, next = y + N;
+            if (some) {
+                MV__CU_UNROLL for (j = 0; j < N; j++) sh.raw[j * PITCH + tid] = v[j];
+                MV__CU_UNROLL for (k = 0; k < EXTRA; k++) {
+                    const int c = tid + k * MV__CU_FI_L;
+                    if (c < 2 * R * N) sh.raw[c / (2 * R) * PITCH + MV__CU_FI_L + c % (2 * R)] = more[k];
+                }
+                mv__cu_sync();
+            }
+            if (next < y1 + R) {
+                if (first >= 0)
+                    mv__cu_fi_column(v, s + first, g.s.sy, next, g.n[1], g.border, g.outside);
+                else MV__CU_UNROLL for (j = 0; j < N; j++) v[j] = g.outside;
+                MV__CU_UNROLL for (k = 0; k < EXTRA; k++) {
+                    const int i = mv__cu_fi_map(g.border, next + (tid + k * MV__CU_FI_L) / (2 * R), g.n[1]);
+                    more[k] = i < 0 || other[k] < 0 ? g.outside : s[i * g.s.sy + other[k]];
+                }
+            }
+            if (!some) continue;
+            {
+                float a[N], in[N + 4];
+                pack four;
+                int t;
+                MV__CU_UNROLL for (j = 0; j < N; j++) a[j] = 0.0f;
+                MV__CU_UNROLL for (t = 0; t < N; t += 4) {
+                    four.w = mv__cu_ld((const pack::word *)(const void *)(row + t));
+                    MV__CU_UNROLL for (k = 0; k < 4; k++) in[t + k] = four.v[k];
+                }
+                MV__CU_UNROLL for (t = 0; t <= 2 * R; t += 4) { /* in[j]: row[t + j] */
+                    if (t + 1 <= 2 * R) {
+                        four.w = mv__cu_ld((const pack::word *)(const void *)(row + t + N));
+                        MV__CU_UNROLL for (k = 0; k < 4; k++) in[N + k] = four.v[k];
+                    }
+                    MV__CU_UNROLL for (k = 0; k < 4; k++) if (t + k <= 2 * R)
+                        MV__CU_UNROLL for (j = 0; j < N; j++) a[j] += g.w[0][t + k] * in[j + k];
+                    MV__CU_UNROLL for (j = 0; j < N; j++) in[j] = in[j + 4];
+                }
+                MV__CU_UNROLL for (t = 0; t < N; t += 4) {
+                    MV__CU_UNROLL for (k = 0; k < 4; k++) four.v[k] = a[t + k];
+                    mv__cu_st((pack::word *)(void *)(across + t), four.w);
+                }
+            }
+            mv__cu_sync();
+            {
+                float a[N];
+                MV__CU_UNROLL for (j = 0; j < N; j++) a[j] = sh.mid[j * MID + tid];
+                MV__CU_UNROLL for (j = 0; j < N; j++) a[j] = g.scale * mv__cu_fi_push<R>(ring, a[j], g.w[1]);
+                if (g.count)
+                    MV__CU_UNROLL for (j = 0; j < N; j++)
+                        a[j] /= (float)(mv__cu_fi_count(x, g.n[0], R) *
+                                        mv__cu_fi_count(y + j - R, g.n[1], R));
+                MV__CU_UNROLL for (j = 0; j < N; j++, d += g.d.sy)
+                    if (y + j - R >= y0 && y + j - R < y1 && x < g.n[0]) *d = a[j];
+            }
+        }
     }
 }
 /* ---- long windows along y or z, a warp across x ---- */
@@ -15461,50 +15600,72 @@ typedef struct mv__cu_fi_half { /* output i of an axis is made of taps voxels fr
     long long dy, dz, sy, sz;
     float w[3][8];
 } mv__cu_fi_half;
-MV__CU_DEV float mv__cu_fi_dot(const float *p, int step, const float *w, int taps) {
-    float a = w[0] * p[0];
-    int t;
-    for (t = 1; t < taps; t++) a += w[t] * p[t * step];
-    return a;
+MV__CU_DEV void mv__cu_fi_four(float *v, const float *p) { /* p: aligned to 16 bytes */
+    mv__cu_pack<float, 4> four;
+    int k;
+    four.w = mv__cu_ld((const mv__cu_pack<float, 4>::word *)(const void *)p);
+    MV__CU_UNROLL for (k = 0; k < 4; k++) v[k] = four.v[k];
 }
-/* HZ: z is halved, too. Blocks of 32 x 16 outputs, two a thread. */
+/* HZ: z is halved, too. Blocks of 32 x 16 outputs, two a thread; eight a thread along x, a row a lane. */
 template <int HZ> MV__CU_KERNEL(MV__CU_B, HZ ? 2 : 3) mv__cu_k_fi_half(mv__cu_fi_half g) {
-    enum { CELLS = MV__CU_FI_HALF_CELLS, TX = 32, TY = 16, PITCH = TX + 1, H = HZ ? 8 : 1 };
+    enum { CELLS = MV__CU_FI_HALF_CELLS, TX = 32, TY = 16, MID = TX + 4, H = HZ ? 8 : 1 };
     MV__CU_DYNAMIC(float, tile);
-    const int w = ((TX - 1) * g.step[0] + g.taps[0]) | 1, h = (TY - 1) * g.step[1] + g.taps[1],
-              tid = (int)threadIdx.x;
+    const int wide = (TX - 1) * g.step[0] + g.taps[0], w = ((wide + 3) / 4 | 1) * 4,
+              h = (TY - 1) * g.step[1] + g.taps[1], tid = (int)threadIdx.x, eight = tid / h;
     const int z0 = (int)blockIdx.z * g.deep, z1 = mv__cu_mini(g.m[2], z0 + g.deep),
               x = (int)blockIdx.x * TX + (tid & 31), y = (int)blockIdx.y * TY + (tid >> 5) * 2;
     const int last = (z1 - 1) * g.step[2] - g.before[2] + g.taps[2];
     float *mid = tile + CELLS * MV__CU_B, *d = g.d + y * g.dy + x;
-    int at[CELLS], from[2], into[2], z, out = z0, k, j;
+    const float *row = tile + (tid - eight * h) * w + 8 * eight * g.step[0];
+    float *across = mid + (tid - eight * h) * MID + 8 * eight;
+    const float *down = mid + (tid >> 5) * 2 * g.step[1] * MID + (tid & 31);
+    int at[CELLS], z, out = z0, k, j;
     float v[CELLS], ring[H][2];
     mv__cu_fi_cells<CELLS>(at, (int)blockIdx.x * TX * g.step[0] - g.before[0],
                            (int)blockIdx.y * TY * g.step[1] - g.before[1], w, h, g.n, (int)MEDVOL_BORDER_EDGE,
                            g.sy);
-    MV__CU_UNROLL for (k = 0; k < 2; k++) {
-        const int item = tid + k * MV__CU_B, chunk = item / h, row = item - chunk * h;
-        from[k] = chunk < TX / 4 ? row * w + 4 * chunk * g.step[0] : -1;
-        into[k] = row * PITCH + 4 * chunk;
-        MV__CU_UNROLL for (j = 0; j < H; j++) ring[j][k] = 0.0f;
-    }
+    MV__CU_UNROLL for (k = 0; k < CELLS; k++) if ((tid + k * MV__CU_B) % w >= wide) at[k] = -1;
+    MV__CU_UNROLL for (k = 0; k < 2; k++) MV__CU_UNROLL for (j = 0; j < H; j++) ring[j][k] = 0.0f;
     z = z0 * g.step[2] - g.before[2];
     mv__cu_fi_fetch<CELLS>(v, at, g.s, g.sz, mv__cu_rs_map((int)MEDVOL_BORDER_EDGE, z, g.n[2]), 0.0f);
     for (; z < last; z++) {
+        float a[8], in[12];
         mv__cu_fi_keep<CELLS>(tile, v);
         mv__cu_sync();
         if (z + 1 < last)
             mv__cu_fi_fetch<CELLS>(v, at, g.s, g.sz, mv__cu_rs_map((int)MEDVOL_BORDER_EDGE, z + 1, g.n[2]),
                                    0.0f);
-        MV__CU_UNROLL for (k = 0; k < 2; k++)
-            for (j = 0; j < 4 && from[k] >= 0; j++)
-                mid[into[k] + j] = mv__cu_fi_dot(tile + from[k] + j * g.step[0], 1, g.w[0], g.taps[0]);
-        mv__cu_sync();
-        MV__CU_UNROLL for (k = 0; k < 2; k++) {
-            MV__CU_UNROLL for (j = 0; j < H - 1; j++) ring[j][k] = ring[j + 1][k];
-            ring[H - 1][k] = mv__cu_fi_dot(mid + ((tid >> 5) * 2 + k) * g.step[1] * PITCH + (tid & 31), PITCH,
-                                           g.w[1], g.taps[1]);
+        if (eight < TX / 8) {
+            if (g.step[0] == 2) {
+                mv__cu_fi_four(in, row);
+                mv__cu_fi_four(in + 4, row + 4);
+                MV__CU_UNROLL for (k = 0; k < 8; k += 2) { /* in[0]: of output k */
+                    mv__cu_fi_four(in + 8, row + 2 * k + 8);
+                    a[k] = g.w[0][0] * in[0], a[k + 1] = g.w[0][0] * in[2];
+                    MV__CU_UNROLL for (j = 1; j < 7; j++)
+                        a[k] += g.w[0][j] * in[j], a[k + 1] += g.w[0][j] * in[j + 2];
+                    if (g.taps[0] == 8) a[k] += g.w[0][7] * in[7], a[k + 1] += g.w[0][7] * in[9];
+                    MV__CU_UNROLL for (j = 0; j < 8; j++) in[j] = in[j + 4];
+                }
+            } else MV__CU_UNROLL for (k = 0; k < 8; k += 4) mv__cu_fi_four(a + k, row + k);
+            MV__CU_UNROLL for (k = 0; k < 8; k += 4) {
+                mv__cu_pack<float, 4> four;
+                MV__CU_UNROLL for (j = 0; j < 4; j++) four.v[j] = a[k + j];
+                mv__cu_st((mv__cu_pack<float, 4>::word *)(void *)(across + k), four.w);
+            }
         }
+        mv__cu_sync();
+        MV__CU_UNROLL for (k = 0; k < 2; k++)
+            MV__CU_UNROLL for (j = 0; j < H - 1; j++) ring[j][k] = ring[j + 1][k];
+        if (g.step[1] == 2) {
+            float b[10];
+            MV__CU_UNROLL for (j = 0; j < 10; j++) b[j] = j < 9 || g.taps[1] == 8 ? down[j * MID] : 0.0f;
+            MV__CU_UNROLL for (k = 0; k < 2; k++) {
+                float sum = g.w[1][0] * b[2 * k];
+                MV__CU_UNROLL for (j = 1; j < 7; j++) sum += g.w[1][j] * b[2 * k + j];
+                ring[H - 1][k] = g.taps[1] == 8 ? sum + g.w[1][7] * b[2 * k + 7] : sum;
+            }
+        } else MV__CU_UNROLL for (k = 0; k < 2; k++) ring[H - 1][k] = down[k * MID];
         if (z - (out * g.step[2] - g.before[2]) < g.taps[2] - 1) continue;
         MV__CU_UNROLL for (k = 0; k < 2; k++) {
             float sum = ring[H - 1][k];
@@ -15548,15 +15709,20 @@ MV__CU_FN void mv__cu_fi_weights(float *w, size_t taps, double sigma) {
         }
 }
 /* The steps of a filter: what one launch does */
-enum { MV__CU_FI_XYZ, MV__CU_FI_XY, MV__CU_FI_SPANS, MV__CU_FI_ALONG, MV__CU_FI_TURN, MV__CU_FI_STEPS = 5 };
+enum {
+    MV__CU_FI_XYZ, MV__CU_FI_XY, MV__CU_FI_FLAT, MV__CU_FI_MARCH, MV__CU_FI_SPANS, MV__CU_FI_ALONG,
+    MV__CU_FI_TURN, MV__CU_FI_STEPS = 5
+};
 typedef struct mv__cu_fi_plan {
     const mv__cu_fi_axis *ax;
     int steps, what[MV__CU_FI_STEPS], axis[MV__CU_FI_STEPS], turned[MV__CU_FI_STEPS]; /* turned: the result */
-    size_t count, table, bytes; /* voxels; bytes of the weights of long windows, of all scratch */
+    size_t count, table, bytes; /* voxels; bytes of the weights of a long window, of all scratch */
     double value;
 } mv__cu_fi_plan;
-MV__CU_FN int mv__cu_fi_many(const mv__cu_fi_axis *x) { return x->box && x->r > MV__CU_FI_FEW; }
-MV__CU_FN size_t mv__cu_fi_taps(const mv__cu_fi_axis *x) { return (2 * x->r + 8) & ~(size_t)7; }
+MV__CU_FN int mv__cu_fi_many(const mv__cu_fi_axis *x) { return x->box && x->r > MV__CU_FI_LONG; }
+MV__CU_FN int mv__cu_fi_way(const mv__cu_fi_axis *x) {
+    return x->r > MV__CU_FI_RING && x->r <= MV__CU_FI_LONG ? MV__CU_FI_MARCH : MV__CU_FI_ALONG;
+}
 MV__CU_FN void mv__cu_fi_plan_add(mv__cu_fi_plan *p, int what, int axis, int turned) {
     p->what[p->steps] = what;
     p->axis[p->steps] = axis;
@@ -15564,8 +15730,7 @@ MV__CU_FN void mv__cu_fi_plan_add(mv__cu_fi_plan *p, int what, int axis, int tur
 }
 MV__CU_FN void mv__cu_fi_plan_make(mv__cu_fi_plan *p, const mv__cu_fi_axis *ax, int planes, double value) {
     const size_t x = ax[0].r, y = ax[1].r, z = ax[2].r;
-    size_t taps = 0;
-    int r;
+    int i;
     memset(p, 0, sizeof *p);
     p->ax = ax;
     p->value = value;
@@ -15576,19 +15741,25 @@ MV__CU_FN void mv__cu_fi_plan_make(mv__cu_fi_plan *p, const mv__cu_fi_axis *ax, 
     else {
         if (x <= MV__CU_FI_RING && y <= MV__CU_FI_RING) {
             if (x + y) mv__cu_fi_plan_add(p, MV__CU_FI_XY, 0, 0);
-        } else {
+        } else if (x == y && x <= MV__CU_FI_LONG) mv__cu_fi_plan_add(p, MV__CU_FI_FLAT, 0, 0);
+        else {
             if (x && !mv__cu_fi_many(&ax[0])) mv__cu_fi_plan_add(p, MV__CU_FI_SPANS, 0, 0);
             else if (x) {
                 mv__cu_fi_plan_add(p, MV__CU_FI_TURN, 0, 1);
                 mv__cu_fi_plan_add(p, MV__CU_FI_ALONG, 0, 1);
                 mv__cu_fi_plan_add(p, MV__CU_FI_TURN, 0, 0);
             }
-            if (y) mv__cu_fi_plan_add(p, MV__CU_FI_ALONG, 1, 0);
+            if (y) mv__cu_fi_plan_add(p, mv__cu_fi_way(&ax[1]), 1, 0);
         }
-        if (z) mv__cu_fi_plan_add(p, MV__CU_FI_ALONG, 2, 0);
+        if (z) mv__cu_fi_plan_add(p, mv__cu_fi_way(&ax[2]), 2, 0);
     }
-    for (r = 0; r < 3; r++) taps += mv__cu_fi_taps(&ax[r]);
-    p->table = p->steps > 1 || p->what[0] > MV__CU_FI_XY ? mv__cu_round(taps * 4) : 0;
+    for (i = 0; i < p->steps; i++) {
+        const mv__cu_fi_axis *a = &ax[p->axis[i]];
+        const size_t taps = mv__cu_round(((2 * a->r + 8) & ~(size_t)7) * 4);
+        if ((p->what[i] == MV__CU_FI_SPANS || p->what[i] == MV__CU_FI_ALONG) && !mv__cu_fi_many(a) &&
+            taps > p->table)
+            p->table = taps;
+    }
     p->bytes = p->table + (size_t)(p->steps > 2 ? 2 : p->steps - 1) * (size_t)planes *
         mv__cu_round(p->count * 4);
 }
@@ -15600,15 +15771,8 @@ MV__CU_FN mv_status mv__cu_fi_blocks(mv_cuda_ctx *ctx, const char *op, size_t x,
     *blocks = dim3((unsigned)x, (unsigned)y, (unsigned)(z < 65535 ? z : 65535));
     return MEDVOL_OK;
 }
-/* planes a block goes through: by the shape alone, so that there are about 1024 blocks */
-MV__CU_FN size_t mv__cu_fi_deep(size_t n, size_t tiles, size_t least) {
-    size_t deep = mv__cu_divup(n * tiles, 1024);
-    if (deep < least) deep = least;
-    if (deep > 128) deep = 128;
-    if (deep < mv__cu_divup(n, 8000)) deep = mv__cu_divup(n, 8000);
-    return deep;
-}
-/* The same, `more` planes of which are made for nothing: so that `each` blocks to a processor end together */
+/* planes a block goes through, and `more` that are made for nothing: so that `each` blocks to a processor end
+   together */
 MV__CU_FN size_t mv__cu_fi_stretch(const mv_cuda_ctx *ctx, size_t n, size_t tiles, size_t more, size_t each) {
     const size_t places = (size_t)(ctx->processors > 0 ? ctx->processors : 1) * each;
     size_t parts, best = n, least = (size_t)-1;
@@ -15669,6 +15833,54 @@ MV__CU_FN mv_status mv__cu_fi_tile_run(mv_cuda_ctx *ctx, const char *op, const m
 #undef MV__CU_FI_LAUNCH
     return mv__cu_launched(ctx, op);
 }
+MV__CU_FN void mv__cu_fi_swap(mv__cu_fi_part *p) {
+    const long long sy = p->sy;
+    p->sy = p->sz;
+    p->sz = sy;
+}
+/* step i of the plan: along x and y, or along y or z */
+MV__CU_FN mv_status mv__cu_fi_long_run(mv_cuda_ctx *ctx, const char *op, const mv__cu_fi_plan *p, int i,
+                                       const mv__cu_fi_part *d, const mv__cu_fi_part *s, int planes) {
+    const int flat = p->what[i] == MV__CU_FI_FLAT, axis = flat ? 1 : p->axis[i];
+    const mv__cu_fi_axis *ax = p->ax, *a = &ax[axis];
+    const size_t r = a->r, others = ax[axis == 1 ? 2 : 1].n, z = flat ? others : mv__cu_divup(others, 4);
+    const size_t tx = mv__cu_divup(ax[0].n, flat ? (size_t)MV__CU_FI_L : 32);
+    mv__cu_fi_long g;
+    dim3 blocks;
+    size_t t, deep;
+    mv_status st;
+    memset(&g, 0, sizeof g);
+    g.d = *d, g.s = *s;
+    if (axis == 2) mv__cu_fi_swap(&g.d), mv__cu_fi_swap(&g.s);
+    g.n[0] = (int)ax[0].n, g.n[1] = (int)a->n, g.n[2] = (int)others;
+    g.border = a->border;
+    g.outside = a->clip ? 0.0f : (float)p->value;
+    g.count = a->box == 2 && a->clip;
+    g.scale = a->box == 2 && !g.count ? (float)(1.0 / (double)(2 * r + 1)) : 1.0f;
+    if (flat) g.scale *= g.scale;
+    for (t = 0; t <= 2 * r && a->box; t++) g.w[0][t] = g.w[1][t] = 1.0f;
+    if (!a->box) {
+        mv__cu_fi_weights(g.w[0], 2 * r + 1, ax[0].sigma);
+        mv__cu_fi_weights(g.w[1], 2 * r + 1, a->sigma);
+    }
+    deep = mv__cu_fi_stretch(ctx, a->n, tx * z * (size_t)planes, 2 * r, r > 20 ? 4 : 5);
+    g.deep = (int)deep;
+    g.parts = (int)mv__cu_divup(a->n, deep);
+    st = mv__cu_fi_blocks(ctx, op, tx, (size_t)(g.parts * planes), z, &blocks);
+    if (st < 0) return st;
+    switch (2 * r + (size_t)flat) {
+#define MV__CU_FI_CASE(r)                                                                                    \
+    case 2 * r: MV__CU_LAUNCH(mv__cu_k_fi_march<r>, blocks, MV__CU_FI_L, 0, ctx->stream, g); break;          \
+    case 2 * r + 1: MV__CU_LAUNCH(mv__cu_k_fi_flat<r>, blocks, MV__CU_FI_L, 0, ctx->stream, g); break;
+        MV__CU_FI_CASE(9) MV__CU_FI_CASE(10) MV__CU_FI_CASE(11) MV__CU_FI_CASE(12)
+        MV__CU_FI_CASE(13) MV__CU_FI_CASE(14) MV__CU_FI_CASE(15) MV__CU_FI_CASE(16)
+        MV__CU_FI_CASE(17) MV__CU_FI_CASE(18) MV__CU_FI_CASE(19) MV__CU_FI_CASE(20)
+        MV__CU_FI_CASE(21) MV__CU_FI_CASE(22) MV__CU_FI_CASE(23) MV__CU_FI_CASE(24)
+#undef MV__CU_FI_CASE
+        default: break;
+    }
+    return mv__cu_launched(ctx, op);
+}
 MV__CU_FN mv_status mv__cu_fi_along(mv_cuda_ctx *ctx, const char *op, const mv__cu_fi_plan *p, int axis,
                                     int turned, float *table, const mv__cu_fi_part *d,
                                     const mv__cu_fi_part *s, int plane) {
@@ -15717,19 +15929,12 @@ MV__CU_FN mv_status mv__cu_fi_run(mv_cuda_ctx *ctx, const char *op, const mv__cu
                                   const mv__cu_fi_part *d, const mv__cu_fi_part *s, int planes, void *work) {
     const mv__cu_fi_axis *ax = p->ax;
     const size_t each = mv__cu_round(p->count * 4);
-    float *table = (float *)work, *w[3];
+    float *table = (float *)work;
     mv__cu_fi_part from = *s, to;
     mv_status st = MEDVOL_OK;
-    int i, k, r;
-    for (r = 0; r < 3; r++) {
-        w[r] = table;
-        if (!p->table || mv__cu_fi_many(&ax[r]) || ax[r].r == 0) continue;
-        MV__CU_LAUNCH(mv__cu_k_fi_weights, 1, MV__CU_B, 0, ctx->stream, table, 2 * (int)ax[r].r + 1,
-                      ax[r].box ? 0.0 : ax[r].sigma);
-        if ((st = mv__cu_launched(ctx, op)) < 0) return st;
-        table += mv__cu_fi_taps(&ax[r]);
-    }
+    int i, k;
     for (i = 0; i < p->steps && st == MEDVOL_OK; i++) {
+        const mv__cu_fi_axis *a = &ax[p->axis[i]];
         const size_t nx = ax[p->turned[i]].n;
         const size_t n[3] = {ax[p->turned[i]].n, ax[!p->turned[i]].n, ax[2].n};
         const size_t back[3] = {n[1], n[0], n[2]}; /* of what is turned */
@@ -15740,9 +15945,16 @@ MV__CU_FN mv_status mv__cu_fi_run(mv_cuda_ctx *ctx, const char *op, const mv__cu
         if (i + 1 < p->steps) to.sy = (long long)nx, to.sz = (long long)(n[0] * n[1]);
         if (p->what[i] == MV__CU_FI_XYZ || p->what[i] == MV__CU_FI_XY)
             st = mv__cu_fi_tile_run(ctx, op, p, p->what[i] == MV__CU_FI_XYZ, &to, &from, planes);
+        if (p->what[i] == MV__CU_FI_FLAT || p->what[i] == MV__CU_FI_MARCH)
+            st = mv__cu_fi_long_run(ctx, op, p, i, &to, &from, planes);
+        if ((p->what[i] == MV__CU_FI_SPANS || p->what[i] == MV__CU_FI_ALONG) && !mv__cu_fi_many(a)) {
+            MV__CU_LAUNCH(mv__cu_k_fi_weights, 1, MV__CU_B, 0, ctx->stream, table, 2 * (int)a->r + 1,
+                          a->box ? 0.0 : a->sigma);
+            st = mv__cu_launched(ctx, op);
+        }
         for (k = 0; k < planes && st == MEDVOL_OK; k++) {
             if (p->what[i] == MV__CU_FI_ALONG || p->what[i] == MV__CU_FI_SPANS)
-                st = mv__cu_fi_along(ctx, op, p, p->axis[i], p->turned[i], w[p->axis[i]], &to, &from, k);
+                st = mv__cu_fi_along(ctx, op, p, p->axis[i], p->turned[i], table, &to, &from, k);
             if (p->what[i] == MV__CU_FI_TURN)
                 st = mv__cu_fi_turn(ctx, op, to.p[k], to.sy, to.sz, from.p[k], from.sy, from.sz, back);
         }
@@ -16059,8 +16271,9 @@ MV__CU_FN mv_status mv__cu_fi_halve(mv_cuda_ctx *ctx, const char *op, const mv_v
         return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "dim", (double)s->dim[1],
                            "%s: a plane has more than 2^31 - 1 values", op);
     h = (size_t)(15 * g.step[1] + g.taps[1]);
-    bytes = ((size_t)MV__CU_FI_HALF_CELLS * MV__CU_B + h * 33) * 4;
-    deep = mv__cu_fi_deep(d->dim[2], mv__cu_divup(d->dim[0], 32) * mv__cu_divup(d->dim[1], 16), 16);
+    bytes = ((size_t)MV__CU_FI_HALF_CELLS * MV__CU_B + h * 36) * 4;
+    deep = mv__cu_fi_stretch(ctx, d->dim[2], mv__cu_divup(d->dim[0], 32) * mv__cu_divup(d->dim[1], 16),
+                             g.step[2] == 2 ? 3 : 0, g.step[2] == 2 ? 2 : 3);
     g.deep = (int)deep;
     st = mv__cu_fi_blocks(ctx, op, mv__cu_divup(d->dim[0], 32), mv__cu_divup(d->dim[1], 16),
                           mv__cu_divup(d->dim[2], deep), &blocks);
@@ -16125,9 +16338,13 @@ MEDVOL_DEF mv_status mv_cuda_pyramid(mv_cuda_ctx *ctx, mv_cuda_volume *levels, s
     return st < 0 ? st : mv__cu_end(ctx, mv__cu_fi_pyramid(ctx, levels, count, src, opt));
 }
 /* ==== [FIELD] displacement fields, chains of transforms, warps. Owns mv__cu_fd_*. Uses [BASE] [CTX] [VOLUME]
-   [SPATIAL] [RESAMPLE]. Positions are whole numbers of 2^-32 voxels, displacements floats; warps of 16 x 2
-   voxels. Source: Arsigny et al. 2006, Rueckert et al. 1999, Schaller et al. 2021 (labels). ============= */
-enum { MV__CU_FD_DEEP = 4, MV__CU_FD_STEPS = 4 };
+   [SPATIAL] [RESAMPLE]. Positions are whole numbers of 2^-32 voxels, displacements floats. Source: Arsigny et
+   al. 2006, Rueckert et al. 1999, Schaller et al. 2021 (labels). ======================================== */
+enum {
+    MV__CU_FD_DEEP = 4,
+    MV__CU_FD_STEPS = 4,
+    MV__CU_FD_FEW = 4096 /* blocks of what may have nothing to do */
+};
 /* From voxels of a grid to positions, in 2^-32: the upper half is the voxel below, exactly */
 typedef struct mv__cu_fd_map { long long m[12]; } mv__cu_fd_map;
 typedef struct mv__cu_fd_source {
@@ -16248,7 +16465,11 @@ MV__CU_DEV float mv__cu_fd_blend(const T *__restrict__ p, const mv__cu_fd_cell &
     }
     return a + f[2] * (b - a);
 }
-/* Voxels x, y of a thread and its planes z, of blocks of 32 x 8 x 4 */
+/* Voxels x, y of a thread and its planes z, of blocks of 32 x 8 x 4. A warp: 16 x 2 voxels, or, where they
+   stay near their places, a row, whose cells lie in fewer lines. */
+#define MV__CU_FD_ROW(x, y)                                                                                  \
+    const int x = (int)blockIdx.x * 32 + ((int)threadIdx.x & 31);                                            \
+    const int y = (int)blockIdx.y * 8 + ((int)threadIdx.x >> 5)
 #define MV__CU_FD_XY(x, y)                                                                                   \
     const int x = (int)blockIdx.x * 32 + ((int)threadIdx.x >> 5 & 1) * 16 + ((int)threadIdx.x & 15);         \
     const int y = (int)blockIdx.y * 8 + ((int)threadIdx.x >> 6) * 2 + ((int)threadIdx.x >> 4 & 1)
@@ -16305,7 +16526,7 @@ template <int COMPS> MV__CU_DEV float mv__cu_fd_row(const float *m, const float 
     return out;
 }
 template <int COMPS> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_fd_compose(mv__cu_fd_compose g) {
-    MV__CU_FD_XY(x, y);
+    MV__CU_FD_ROW(x, y);
     const int left = g.steps ? *g.steps - 1 - g.k : 0, swap = left & 1;
     const float by = g.by ? g.sign * *g.by : 1.0f;
     if (left < 0 || x >= g.n[0] || y >= g.n[1]) return;
@@ -16341,7 +16562,7 @@ typedef struct mv__cu_fd_euler {
     int turned, mixed; /* turned: v becomes voxels by `in`; mixed: without steps the result by `out` */
 } mv__cu_fd_euler;
 template <int COMPS> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_fd_euler(mv__cu_fd_euler g) {
-    MV__CU_FD_XY(x, y);
+    MV__CU_FD_ROW(x, y);
     const int steps = g.counted ? *g.counted : g.steps;
     const float h = g.sign * mv__cu_float((unsigned)(127 - steps) << 23);
     const int *n = g.v.n;
@@ -16472,7 +16693,7 @@ template <int COMPS> MV__CU_DEV void mv__cu_fd_solve(float *s, float h[3][3], co
 template <int COMPS> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_fd_newton(mv__cu_fd_newton g) {
     MV__CU_SHARED(mv__cu_fd_warps, sh);
     MV__CU_SHARED(mv__cu_fd_warps, many);
-    MV__CU_FD_XY(x, y);
+    MV__CU_FD_ROW(x, y);
     float worst = 0.0f;
     int failed = 0, d;
     if (x < g.n[0] && y < g.n[1])
@@ -16635,6 +16856,10 @@ MV__CU_FN mv_status mv__cu_fd_compose_run(mv_cuda_ctx *ctx, const char *op, cons
     dim3 blocks;
     mv_status st = mv__cu_fd_blocks(ctx, op, n, &blocks);
     if (st < 0) return st;
+    if (g->steps) { /* where there is nothing to do, few blocks are soon through */
+        const size_t most = mv__cu_divup((size_t)MV__CU_FD_FEW, (size_t)blocks.x * blocks.y);
+        if (blocks.z > most) blocks.z = (unsigned)most;
+    }
     if (comps == 2) MV__CU_LAUNCH(mv__cu_k_fd_compose<2>, blocks, MV__CU_B, 0, ctx->stream, *g);
     else MV__CU_LAUNCH(mv__cu_k_fd_compose<3>, blocks, MV__CU_B, 0, ctx->stream, *g);
     return mv__cu_launched(ctx, op);
@@ -17134,17 +17359,17 @@ template <int COMPS> MV__CU_DEV float mv__cu_fd_det_of(const float *a, const flo
 template <int COMPS> struct mv__cu_fd_about {
     float mid[COMPS], low[3][COMPS], high[3][COMPS];
     int down[3], up[3]; /* whether there is one */
+    float h[3];         /* of differences */
 };
 /* column c of the derivative; side 1: the other one-sided difference */
 template <int COMPS, int STRICT>
 MV__CU_DEV void mv__cu_fd_column(float *out, const mv__cu_fd_det &g, const mv__cu_fd_about<COMPS> &o, int c,
                                  int side) {
-    const float h = !STRICT && o.up[c] && o.down[c] ? 0.5f * g.h[c] : g.h[c];
     const int high = !STRICT || (side ? !o.down[c] : o.up[c]), low = !STRICT || !high;
     int r;
     MV__CU_UNROLL for (r = 0; r < COMPS; r++)
         out[r] = mv__cu_add(mv__cu_mul(mv__cu_add(high ? o.high[c][r] : o.mid[r],
-                                                  -(low ? o.low[c][r] : o.mid[r])), h), g.a[3 * r + c]);
+                                                  -(low ? o.low[c][r] : o.mid[r])), o.h[c]), g.a[3 * r + c]);
 }
 template <int COMPS, int STRICT>
 MV__CU_DEV float mv__cu_fd_det_at(const mv__cu_fd_det &g, const mv__cu_fd_about<COMPS> &o) {
@@ -17187,17 +17412,21 @@ MV__CU_DEV void mv__cu_fd_tally_block(double *t, mv__cu_fd_tallies &sh) { /* in 
 }
 template <int COMPS, int STRICT> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_fd_dets(mv__cu_fd_det g) {
     MV__CU_SHARED(mv__cu_fd_tallies, sh);
-    MV__CU_FD_XY(x, y);
+    MV__CU_FD_ROW(x, y);
     double t[MV__CU_FD_TALLY];
     mv__cu_fd_tally_clear(t);
     if (x < g.s.n[0] && y < g.s.n[1])
         MV__CU_FD_STRETCH(g.s.n[2], from, to) {
             const long long sy = g.s.sy, sz = g.s.sz;
+            const long long below = y > 0 ? -sy : 0, above = y + 1 < g.s.n[1] ? sy : 0;
             mv__cu_fd_about<COMPS> o;
             const float *p[COMPS];
+            float *d = g.d ? g.d + from * g.dz + y * g.dy + x : NULL;
             int r;
             o.down[0] = x > 0, o.up[0] = x + 1 < g.s.n[0];
             o.down[1] = y > 0, o.up[1] = y + 1 < g.s.n[1];
+            MV__CU_UNROLL for (r = 0; r < 2; r++)
+                o.h[r] = !STRICT && o.up[r] && o.down[r] ? 0.5f * g.h[r] : g.h[r];
             MV__CU_UNROLL for (r = 0; r < COMPS; r++) {
                 p[r] = g.s.p[r] + (from * sz + y * sy + x);
                 o.high[2][r] = *p[r];
@@ -17206,6 +17435,7 @@ template <int COMPS, int STRICT> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_fd_dets(mv_
             for (int z = from; z < to; z++) {
                 float det;
                 o.down[2] = z > 0, o.up[2] = z + 1 < g.s.n[2];
+                o.h[2] = !STRICT && o.up[2] && o.down[2] ? 0.5f * g.h[2] : g.h[2];
                 MV__CU_UNROLL for (r = 0; r < COMPS; r++) { /* a plane on; then all about it */
                     const float mid = o.high[2][r];
                     o.low[2][r] = o.mid[r];
@@ -17213,12 +17443,12 @@ template <int COMPS, int STRICT> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_fd_dets(mv_
                     o.high[2][r] = o.up[2] ? p[r][sz] : mid;
                     o.low[0][r] = o.down[0] ? p[r][-1] : mid;
                     o.high[0][r] = o.up[0] ? p[r][1] : mid;
-                    o.low[1][r] = o.down[1] ? p[r][-sy] : mid;
-                    o.high[1][r] = o.up[1] ? p[r][sy] : mid;
+                    o.low[1][r] = p[r][below];
+                    o.high[1][r] = p[r][above];
                     p[r] += sz;
                 }
                 det = mv__cu_fd_det_at<COMPS, STRICT>(g, o);
-                if (g.d) g.d[z * g.dz + y * g.dy + x] = det;
+                if (g.d) *d = det, d += g.dz;
                 if (!g.tally || (g.mask && !g.mask[((long long)z * g.s.n[1] + y) * g.s.n[0] + x])) continue;
                 if (!(det - det == 0.0f)) {
                     t[5] += 1.0;
