@@ -53,7 +53,7 @@
 
    CONFIGURATION (define before the implementation)
      MEDVOL_CUDA_NO_CUFFT             Fourier transforms by kernels of this header alone
-     MEDVOL_CUDA_BATCH bytes          coil images that [SENSE] holds at once (1 GiB)
+     MEDVOL_CUDA_BATCH bytes          coil images that [SENSE] holds at once, if large (1 GiB)
      MEDVOL_CUDA_NO_CUFFT             no cuFFT: lengths of transforms are products of 2, 3, 5 and 7
      MEDVOL_CUDA_EMULATION "file.h"   compile by a host compiler: this file stands in for the CUDA runtime
 
@@ -63,7 +63,7 @@
      and conversions have the same bits (scaled 8 and 16-bit types into float32: 1 ulp of the larger of
      product and offset); sums and means agree within 1e-12 of mean + sd, variances within 1e-11; maps within
      2 ulp of float of the larger of result and offset, from 32 and 64-bit integers and into integers what
-     double gives; gamma within 6 ulp, of which CUDA's powf has 4. What only moves voxels, and NEAREST, has
+     double gives; gamma within 6 ulp. What only moves voxels, and NEAREST, has
      the same bits; other interpolation agrees within 1e-5 of the largest value among the taps.
 */
 #ifndef MEDVOL_CUDA_H
@@ -197,12 +197,12 @@ MEDVOL_DEF mv_status mv_cuda_copy_peer(mv_cuda_ctx *to, mv_cuda_volume *dst, mv_
             mv_cuda_sync. The calls ending in _wait take ordinary host memory and wait; their status includes
             what the device found.
    COUNTS   at most 2^32 - 1 values at once for percentiles and histograms (MEDVOL_E_UNSUPPORTED).
-   SCRATCH  72 bytes for 32768 values; where a source is a view, its values once more; a byte a value where
+   SCRATCH  72 bytes for 8192 values; where a source is a view, its values once more; a byte a value where
             the mask is not contiguous u8 of src's shape. */
 
-/* mv_cuda_stats: dim[split - 1] results. Moments about a value of each thread's own share, chunks of 32768
-   values, merged in a fixed tree: the variance within 1e-11 relative whatever the mean. */
-#define MEDVOL_CUDA_STATS_CHUNK 32768
+/* mv_cuda_stats: dim[split - 1] results. Moments about one of the values of each chunk of 8192, chunks merged
+   about the mean, in a fixed order: the variance within 1e-11 relative whatever the mean. */
+#define MEDVOL_CUDA_STATS_CHUNK 8192
 MEDVOL_DEF mv_status mv_cuda_stats(mv_cuda_ctx *ctx, mv_statistics *out, const mv_cuda_volume *src,
                                    const mv_stats_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_stats_wait(mv_cuda_ctx *ctx, mv_statistics *out, const mv_cuda_volume *src,
@@ -228,7 +228,7 @@ MEDVOL_DEF mv_status mv_cuda_median(mv_cuda_ctx *ctx, double *out, const mv_cuda
 MEDVOL_DEF mv_status mv_cuda_mad(mv_cuda_ctx *ctx, double *out, double *median, const mv_cuda_volume *src,
                                  const mv_percentile_opt *opt);
 /* mv_cuda_histogram: h itself is on the host; what h->counts and h->tail point to, device memory, is filled.
-   mv_cuda_otsu reads both, in one thread. */
+   mv_cuda_otsu reads both. */
 typedef struct mv_cuda_hist_tail {
     double lo, hi;
     uint64_t below, above, nan, total;
@@ -311,6 +311,7 @@ MEDVOL_DEF mv_status mv_cuda_pad_array(mv_cuda_ctx *ctx, void *dst, const void *
    As in medvol.h. NEAREST has its bits; the others agree with it within 1e-5 of the largest value among the
    taps (2e-6 where the grid neither turns nor shears and interp is not CUBIC); integer results near a tie
    may be one apart. Tables are made on the device, nothing is copied from the host: all may be captured.
+   NaN and infinities reach at most 48 voxels along CUBIC's lines, not all of them.
    Positions must stay within 2^30 voxels and results have at most 262140 rows (MEDVOL_E_UNSUPPORTED).
    grid's data are not read: it may lie on the host.
    SCRATCH  an f32 copy of one volume of src where that is not f32 or has a scaling, one of the result where
@@ -464,16 +465,17 @@ MEDVOL_DEF mv_status mv_cuda_coil_compress(mv_cuda_ctx *ctx, mv_cuda_volume *dst
                                            size_t rows, const mv_coil_compress_opt *opt);
 /* Sensitivities. Data that are all zeros: the device finds it, MEDVOL_E_EMPTY from mv_cuda_sync (of espirit,
    at once); a new result is then zeros, another stays. Axes of 2^30 voxels: MEDVOL_E_UNSUPPORTED.
-   mv_cuda_coil_walsh: each voxel begins with a column of its own matrix and takes at most 48 steps: it
-   does not depend on its neighbours. Vectors are within 1e-3 of the processor's where it, too, has
-   settled: where the second eigenvalue is below 0.6 of the first. With virtual_phase, data of zeros and
-   infinities alone are MEDVOL_E_RANGE. Scratch: 64 MiB, or what one row of voxels and the window's rows
-   take at 4 C^2 bytes a voxel.
+   mv_cuda_coil_walsh: each voxel begins with a column of its own matrix and takes at most 48 steps (of up
+   to 8 coils 63, by its powers): it does not depend on its neighbours. Vectors are within 1e-3 of the
+   processor's where it, too, has settled: where the second eigenvalue is below 0.6 of the first. With
+   virtual_phase, data of zeros and infinities alone are MEDVOL_E_RANGE. Scratch: 32 MiB, or what one row of
+   voxels and the window's rows take at 4 C^2 bytes a voxel.
    mv_cuda_coil_inati: all rounds are enqueued, what the device finds stops them; within 1e-4 (1e-3 where
    sums over coils cancel) where both end in the same round. opt->image is on the device. Scratch: 16 bytes
-   a voxel, 16 C bytes a voxel of a slab of at most 64 MiB, 16 (C + 1) bytes for 1024 voxels.
-   mv_cuda_coil_lowres: within 1e-4. Scratch: the part of the k-space that is used, the result once more,
-   what a transform takes.
+   a voxel, 16 C bytes a voxel of a slab of at most 32 MiB, 16 (C + 1) bytes for 1024 voxels.
+   mv_cuda_coil_lowres: within 1e-4 or, of voxels whose energy is less than that part of the greatest, 1e-6
+   over the root of that part. Scratch: the part of the k-space that is used, the result once more, what a
+   transform takes.
    mv_cuda_espirit: waits for the calibration, whose eigenvectors the host's cores find. No value is below
    the processor's by more than 1e-4; vectors as Walsh's, within 2e-3. Scratch: as Walsh; the Gram matrix
    of the blocks as that of coil_noise. opt->values is on the device. */
@@ -514,7 +516,8 @@ MEDVOL_DEF mv_status mv_cuda_grappa_recon(mv_cuda_ctx *ctx, mv_cuda_volume *dst,
    FOUND    weights of a mask that are negative or not finite, frames without a sample or with numbers that
             are not finite, systems without a unique answer are told by the next mv_cuda_sync; dst then is as
             it was.
-   AT ONCE  coil images of as many coils, then frames, as MEDVOL_CUDA_BATCH bytes hold (1 GiB).
+   AT ONCE  coil images of as many coils, then frames, as 24 MiB hold, so that they stay in the L2 cache; if
+            one is larger than that, as MEDVOL_CUDA_BATCH bytes hold (1 GiB).
    SCRATCH  these; what their transforms take; copies of a source that is not contiguous MEDVOL_C64, 16-byte
             aligned; the mask in f32 on all voxels; mv_cuda_cg_sense: the result, of the frames at once six
             images (sets: times as many) and weights; mv_cuda_sense: the result and gfactor; a dst that is not
@@ -541,7 +544,7 @@ MEDVOL_DEF mv_status mv_cuda_sense(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const 
 
 /* ---- filters -------------------------------------------------------------------------------------------
    As in medvol.h. Windows of up to 17 voxels along each axis are one pass over src, 8 bytes a voxel; longer
-   ones are passes of their own, whose time grows with a Gaussian's window, not with a box's. Gaussians and
+   ones are passes of their own, whose time grows with the window, with a box's up to 49 voxels. Gaussians and
    pyramids agree with medvol.h within 2e-6 of the largest magnitude in reach, means within its own bound.
    Axes have at most 2^30 voxels, planes at most 2^31 - 1 values (MEDVOL_E_UNSUPPORTED).
    SCRATCH  an f32 copy of one volume of src where that is not f32, has a scaling, or is dst's memory, one of
@@ -765,7 +768,7 @@ extern __shared__ __align__(16) unsigned char mv__cu_dynamic[];
 #endif
 
 enum { MV__CU_B = 256 };
-#define MV__CU_CHUNK MEDVOL_CUDA_STATS_CHUNK
+#define MV__CU_CHUNK 32768
 typedef unsigned long long mv__cu_u64;
 
 /* ---- arithmetic that no compiler may fuse: where the bits of medvol.h are promised ---- */
@@ -903,6 +906,8 @@ MV__CU_DEV void mv__cu_put(short *d, float x) { *d = (short)mv__cu_whole(x, -327
 MV__CU_DEV void mv__cu_put(mv__cu_half *d, float x) { d->b = mv__cu_f32_f16(x); }
 MV__CU_DEV void mv__cu_put(mv__cu_bhalf *d, float x) { d->b = mv__cu_f32_bf16(x); }
 MV__CU_DEV void mv__cu_put(float *d, float x) { *d = x; }
+MV__CU_DEV void mv__cu_put(float *d, double x) { *d = (float)x; }
+MV__CU_DEV void mv__cu_put(double *d, float x) { *d = (double)x; }
 /* Any type, told at run time */
 MV__CU_DEV double mv__cu_load(const void *p, long long i, int type) {
     switch (type) {
@@ -1620,7 +1625,7 @@ MV__CU_FN mv_status mv__cu_out_end(mv_cuda_ctx *ctx, mv_status st, mv_cuda_volum
 /* ---- maps: each value of dst from the same voxel of src. Whole volumes run flat in blocks of 16-byte
    accesses, four apart before the first is stored; views a warp to a stretch of a row. ---- */
 enum { MV__CU_MAP_U = 4 };
-#define MV__CU_MAP_SEG 4096
+#define MV__CU_MAP_SEG 1024
 typedef struct mv__cu_walk {
     long long len, rows, dx, sx; /* values a row, and the steps between them */
     int axes;                    /* of the rows */
@@ -1667,7 +1672,10 @@ MV__CU_DEV int mv__cu_walk_item(const mv__cu_walk &w, long long *a, long long *b
     const mv__cu_u64 i = (mv__cu_u64)blockIdx.x * (MV__CU_B / 32) + (threadIdx.x >> 5);
     mv__cu_u64 row = i, seg = 0;
     if (w.rows == 1) row = 0, seg = i;
-    else if (segs > 1) row = i / (mv__cu_u64)segs, seg = i % (mv__cu_u64)segs;
+    else if (segs > 1) {
+        row = (i | (mv__cu_u64)segs) >> 32 ? i / (mv__cu_u64)segs : (unsigned)i / (unsigned)segs;
+        seg = i - row * (mv__cu_u64)segs;
+    }
     if (row >= (mv__cu_u64)w.rows || seg >= (mv__cu_u64)segs) return 0;
     mv__cu_walk_row(w, row, a, b);
     *at = (long long)seg * MV__CU_MAP_SEG;
@@ -1707,7 +1715,7 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_map(D *d, const S *s, long long n, int head,
 }
 template <class S, class D, class Op>
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rows(D *d, const S *s, mv__cu_walk w, Op op) {
-    enum { N = mv__cu_group<S, D>::N };
+    enum { N = mv__cu_group<S, D>::N, U = MV__CU_MAP_U };
     const int lane = (int)threadIdx.x & 31;
     long long a, b, at, n, i, head = 0, groups = 0;
     if (!op.begin() || !mv__cu_walk_item(w, &a, &b, &at, &n)) return;
@@ -1719,13 +1727,17 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rows(D *d, const S *s, mv__cu_walk w, Op op)
         groups = (n - head) / N;
     }
     const int packed = (size_t)(s + head) % (N * sizeof(S)) == 0;
-    for (i = lane; i < groups; i += 32) {
-        mv__cu_pack<S, N> in;
+    for (i = lane; i < groups; i += 32 * U) {
+        mv__cu_pack<S, N> in[U];
         mv__cu_pack<D, N> out;
-        int k;
-        mv__cu_ldn<S, N>(in, s + head + i * N, packed, 1);
-        MV__CU_UNROLL for (k = 0; k < N; k++) op.run(&out.v[k], in.v[k]);
-        mv__cu_stg((typename mv__cu_pack<D, N>::word *)(void *)(d + head + i * N), out.w);
+        int u, k;
+        MV__CU_UNROLL for (u = 0; u < U; u++)
+            mv__cu_ldn<S, N>(in[u], s + head + (i + 32 * u) * N, packed, i + 32 * u < groups);
+        MV__CU_UNROLL for (u = 0; u < U; u++) {
+            if (i + 32 * u >= groups) break;
+            MV__CU_UNROLL for (k = 0; k < N; k++) op.run(&out.v[k], in[u].v[k]);
+            mv__cu_stg((typename mv__cu_pack<D, N>::word *)(void *)(d + head + (i + 32 * u) * N), out.w);
+        }
     }
     for (i = lane; i < n - groups * N; i += 32) {
         const long long j = i < head ? i : groups * N + i;
@@ -1839,12 +1851,43 @@ typedef struct mv__cu_any {
     const unsigned char *keep;
     int nonzero;
 } mv__cu_any;
-/* x^(g + rest), 0, Inf and NaN as pow has them: what g lost in float weighs as the logarithm of x. */
+/* a^(g + rest) for a > 0 and finite. The logarithm in two floats: times the exponent, one would lack bits. */
+MV__CU_DEV float mv__cu_power_of(float a, float g, float rest) {
+    const float log2e = 1.442695040888963f, log2e_low = 1.9259629911266175e-8f;
+    const float gh = mv__cu_mul(g, log2e), gl = fmaf(g, log2e, -gh) + (g * log2e_low + rest * log2e);
+    const int small = a < 1.17549435e-38f;
+    const unsigned b = mv__cu_bits(small ? a * 16777216.0f : a), i = (b - 0x3f3504f3u) & 0xff800000u;
+    /* a = 2^e (1 + f), f within sqrt(1/2) - 1 .. sqrt(2) - 1 */
+    const float f = mv__cu_float(b - i) - 1.0f, h = mv__cu_mul(f, f), l = fmaf(f, f, -h);
+    const float e = mv__cu_float((unsigned)((int)i >> 23) + 0x4b400000u) -
+                    (small ? 12582936.0f : 12582912.0f);
+    float p = 7.0376836292e-2f, top, hi, lo, eh, el, y, t;
+    p = fmaf(p, f, -1.1514610310e-1f);
+    p = fmaf(p, f, 1.1676998740e-1f);
+    p = fmaf(p, f, -1.2420140846e-1f);
+    p = fmaf(p, f, 1.4249322787e-1f);
+    p = fmaf(p, f, -1.6668057665e-1f);
+    p = fmaf(p, f, 2.0000714765e-1f);
+    p = fmaf(p, f, -2.4999993993e-1f);
+    p = fmaf(p, f, 3.3333331174e-1f);
+    top = fmaf(-0.5f, h, f); /* the logarithm of 1 + f: f - f^2 / 2 + f^3 p */
+    lo = fmaf(-0.5f, h, f - top) + fmaf(f * h, p, -0.5f * l);
+    hi = top + lo;
+    lo += top - hi;
+    t = mv__cu_mul(hi, gh);
+    lo = fmaf(lo, gh, fmaf(hi, gl, fmaf(hi, gh, -t)));
+    eh = mv__cu_mul(e, g);
+    el = fmaf(e, rest, fmaf(e, g, -eh));
+    y = eh + t;
+    lo += (t - (y - eh)) + el;
+    return exp2f(y) * fmaf(lo, 0.69314718f, 1.0f);
+}
+/* x^(g + rest), 0, Inf and NaN as pow has them */
 MV__CU_DEV float mv__cu_power_f32(float x, float g, float rest, int mode) {
     const float a = mode == MEDVOL_GAMMA_SIGNED ? fabsf(x) : x > 0.0f ? x : 0.0f;
-    float y = powf(a, g);
+    float y = mv__cu_power_of(a, g, rest);
+    if (!(a > 0.0f && a <= 3.402823466e38f)) y = a;
     if (x != x) return x;
-    if (y > 0.0f && y <= 3.402823466e38f) y += y * (rest * logf(a));
     return mode == MEDVOL_GAMMA_SIGNED && x < 0.0f ? -y : y;
 }
 MV__CU_DEV double mv__cu_power_f64(double x, const mv__cu_power &a) {
@@ -2001,6 +2044,7 @@ MV__CU_FN mv_status mv__cu_map_cast(mv_cuda_ctx *ctx, const char *op, void *d, m
         case MEDVOL_U16: return mv__cu_map(ctx, op, (unsigned short *)d, s, w, f);
         case MEDVOL_I16: return mv__cu_map(ctx, op, (short *)d, s, w, f);
         case MEDVOL_F16: return mv__cu_map(ctx, op, (mv__cu_half *)d, s, w, f);
+        case MEDVOL_F64: return mv__cu_map(ctx, op, (double *)d, s, w, f);
         default: return mv__cu_map(ctx, op, (mv__cu_bhalf *)d, s, w, f);
     }
 }
@@ -2029,7 +2073,10 @@ MV__CU_FN mv_status mv__cu_vol_convert(mv_cuda_ctx *ctx, const char *op, const m
     mv__cu_walk_init(&w, &d, &s, -1);
     if (!scaled && d.dtype == s.dtype)
         return mv__cu_map_same(ctx, op, d.data, s.data, mv_dtype_size(d.dtype), &w);
-    if (!scaled && d.dtype != MEDVOL_F32 && s.dtype == MEDVOL_F32 && mv__cu_is_narrow(d.dtype) && aside)
+    if (!scaled && d.dtype == MEDVOL_F32 && s.dtype == MEDVOL_F64 && aside)
+        return mv__cu_map(ctx, op, (float *)d.data, (const double *)s.data, &w, mv__cu_op_cast());
+    if (!scaled && d.dtype != MEDVOL_F32 && s.dtype == MEDVOL_F32 && aside &&
+        (d.dtype == MEDVOL_F64 || mv__cu_is_narrow(d.dtype)))
         return mv__cu_map_cast(ctx, op, d.data, d.dtype, (const float *)s.data, &w);
     if (!scaled && mv__cu_is_integer(d.dtype) && mv__cu_is_integer(s.dtype)) {
         if ((st = mv__cu_grid(ctx, op, mv__cu_walk_blocks(&w), &grid)) < 0) return st;
@@ -2614,52 +2661,51 @@ typedef struct mv__cu_moment {
     uint64_t n, nan, above, below;
     double c, off, m2, min, max;
 } mv__cu_moment;
-MV__CU_DEV void mv__cu_part_merge(mv__cu_moment *a, const mv__cu_moment &b) {
-    const double na = (double)a->n, nb = (double)b.n, d = (b.c - a->c) + (b.off - a->off);
-    a->nan += b.nan;
-    a->above += b.above;
-    a->below += b.below;
-    if (b.n == 0) return;
-    if (a->n == 0) {
-        a->n = b.n, a->c = b.c, a->off = b.off, a->m2 = b.m2, a->min = b.min, a->max = b.max;
-        return;
+typedef struct mv__cu_about { /* sums of x - c and of its square; c is one of the x, so squares lose little */
+    double n, c, s1, s2, min, max;
+    mv__cu_u64 nan, above, below;
+} mv__cu_about;
+MV__CU_DEV void mv__cu_about_clear(mv__cu_about *a) {
+    a->n = a->c = a->s1 = a->s2 = 0.0;
+    a->min = HUGE_VAL, a->max = -HUGE_VAL;
+    a->nan = a->above = a->below = 0;
+}
+MV__CU_DEV double mv__cu_lesser(double a, double b) { return b < a ? b : a; }
+MV__CU_DEV double mv__cu_greater(double a, double b) { return b > a ? b : a; }
+/* Of the first `lanes` lanes of a warp, about a value of the first that has one; valid in lane 0. */
+MV__CU_DEV void mv__cu_about_warp(mv__cu_about *a, int lanes) {
+    const unsigned some = mv__cu_ballot(a->n > 0.0);
+    const double c = mv__cu_shfl(a->c, some ? __ffs((int)some) - 1 : 0), d = a->n > 0.0 ? a->c - c : 0.0;
+    int k;
+    a->s2 += d * (2.0 * a->s1 + a->n * d);
+    a->s1 += a->n * d;
+    a->c = c;
+    for (k = lanes / 2; k > 0; k >>= 1) {
+        a->n += mv__cu_shfl_down(a->n, k);
+        a->s1 += mv__cu_shfl_down(a->s1, k);
+        a->s2 += mv__cu_shfl_down(a->s2, k);
+        a->min = mv__cu_lesser(a->min, mv__cu_shfl_down(a->min, k));
+        a->max = mv__cu_greater(a->max, mv__cu_shfl_down(a->max, k));
     }
-    a->n += b.n;
-    a->off += d * (nb / (na + nb));
-    a->m2 += b.m2 + d * d * (na * (nb / (na + nb)));
-    a->min = b.min < a->min ? b.min : a->min;
-    a->max = b.max > a->max ? b.max : a->max;
+    if (mv__cu_any((a->nan | a->above | a->below) != 0))
+        for (k = lanes / 2; k > 0; k >>= 1) {
+            a->nan += mv__cu_shfl_down(a->nan, k);
+            a->above += mv__cu_shfl_down(a->above, k);
+            a->below += mv__cu_shfl_down(a->below, k);
+        }
 }
-MV__CU_DEV void mv__cu_part_down(mv__cu_moment *a, int d) {
-    mv__cu_moment b;
-    b.n = (uint64_t)mv__cu_shfl_down((mv__cu_u64)a->n, d);
-    b.nan = (uint64_t)mv__cu_shfl_down((mv__cu_u64)a->nan, d);
-    b.above = (uint64_t)mv__cu_shfl_down((mv__cu_u64)a->above, d);
-    b.below = (uint64_t)mv__cu_shfl_down((mv__cu_u64)a->below, d);
-    b.c = mv__cu_shfl_down(a->c, d);
-    b.off = mv__cu_shfl_down(a->off, d);
-    b.m2 = mv__cu_shfl_down(a->m2, d);
-    b.min = mv__cu_shfl_down(a->min, d);
-    b.max = mv__cu_shfl_down(a->max, d);
-    mv__cu_part_merge(a, b);
-}
-MV__CU_DEV void mv__cu_part_clear(mv__cu_moment *a) {
-    a->n = a->nan = a->above = a->below = 0;
-    a->c = a->off = a->m2 = a->min = a->max = 0.0;
-}
-typedef struct mv__cu_warps { mv__cu_moment p[MV__CU_B / 32]; } mv__cu_warps;
-/* Of a block, neighbours first; valid in thread 0. */
-MV__CU_DEV void mv__cu_part_block(mv__cu_moment *a, mv__cu_warps *sh) {
-    const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5;
-    int d;
-    for (d = 1; d < 32; d <<= 1) mv__cu_part_down(a, d);
+enum { MV__CU_FOLD_B = 512 };
+typedef struct mv__cu_abouts { mv__cu_about p[MV__CU_FOLD_B / 32]; } mv__cu_abouts;
+/* Of a block of at most MV__CU_FOLD_B; valid in thread 0. */
+MV__CU_DEV void mv__cu_about_block(mv__cu_about *a, mv__cu_abouts *sh) {
+    const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5, warps = (int)blockDim.x >> 5;
+    mv__cu_about_warp(a, 32);
     if (lane == 0) sh->p[warp] = *a;
     mv__cu_sync();
-    if (warp == 0) {
-        if (lane < MV__CU_B / 32) *a = sh->p[lane];
-        else mv__cu_part_clear(a);
-        for (d = 1; d < MV__CU_B / 32; d <<= 1) mv__cu_part_down(a, d);
-    }
+    if (warp != 0) return;
+    if (lane < warps) *a = sh->p[lane];
+    else mv__cu_about_clear(a);
+    mv__cu_about_warp(a, MV__CU_FOLD_B / 32);
 }
 /* ---- sums of any kind, P of doubles and 64-bit integers: a.clear(), a.take(b). Of a block of any size,
    neighbours first; valid in thread 0. ---- */
@@ -2698,37 +2744,6 @@ MV__CU_DEV int mv__cu_block_any(int v, mv__cu_flags *sh) {
     for (k = 0; k < (int)blockDim.x >> 5; k++) any |= sh->any[k];
     return any;
 }
-template <class A> struct mv__cu_moments { /* about the first value seen, which bounds what cancels */
-    unsigned n, nan, above, below;
-    A lo, hi;
-    double c, s1, s2;
-    MV__CU_IN void clear() { n = nan = above = below = 0u, lo = hi = (A)0, c = s1 = s2 = 0.0; }
-    MV__CU_IN void add(A v) {
-        double d;
-        if (!(v - v == (A)0)) {
-            nan += v != v, above += v > (A)0, below += v < (A)0;
-            return;
-        }
-        if (n++ == 0) c = (double)v, lo = hi = v;
-        d = (double)v - c;
-        s1 += d;
-        s2 += d * d;
-        lo = v < lo ? v : lo;
-        hi = v > hi ? v : hi;
-    }
-    MV__CU_IN void part(mv__cu_moment *p) const {
-        const double m = (double)n;
-        mv__cu_part_clear(p);
-        p->n = n, p->nan = nan, p->above = above, p->below = below;
-        if (n == 0) return;
-        p->c = c;
-        p->off = s1 / m;
-        p->m2 = s2 - s1 * s1 / m;
-        if (p->m2 < 0.0) p->m2 = 0.0;
-        p->min = (double)lo;
-        p->max = (double)hi;
-    }
-};
 template <class T> struct mv__cu_as { typedef double type; };
 template <> struct mv__cu_as<unsigned char> { typedef float type; };
 template <> struct mv__cu_as<signed char> { typedef float type; };
@@ -2737,43 +2752,144 @@ template <> struct mv__cu_as<short> { typedef float type; };
 template <> struct mv__cu_as<mv__cu_half> { typedef float type; };
 template <> struct mv__cu_as<mv__cu_bhalf> { typedef float type; };
 template <> struct mv__cu_as<float> { typedef float type; };
+/* ---- of one thread: values in float or double, sums in double; 8 and 16-bit integers in integers ---- */
+template <class T> struct mv__cu_stat_as { typedef typename mv__cu_as<T>::type type; };
+template <> struct mv__cu_stat_as<unsigned char> { typedef int type; };
+template <> struct mv__cu_stat_as<signed char> { typedef int type; };
+template <> struct mv__cu_stat_as<unsigned short> { typedef int type; };
+template <> struct mv__cu_stat_as<short> { typedef int type; };
+MV__CU_DEV int mv__cu_stat(unsigned char v) { return v; }
+MV__CU_DEV int mv__cu_stat(signed char v) { return v; }
+MV__CU_DEV int mv__cu_stat(unsigned short v) { return v; }
+MV__CU_DEV int mv__cu_stat(short v) { return v; }
+template <class T> MV__CU_DEV typename mv__cu_as<T>::type mv__cu_stat(T v) { return mv__cu_get(v); }
+MV__CU_DEV float mv__cu_lesser(float a, float b) { return fminf(a, b); }
+MV__CU_DEV float mv__cu_greater(float a, float b) { return fmaxf(a, b); }
+MV__CU_DEV int mv__cu_lesser(int a, int b) { return b < a ? b : a; }
+MV__CU_DEV int mv__cu_greater(int a, int b) { return b > a ? b : a; }
+template <class A> struct mv__cu_sums_of {
+    double s1, s2;
+    MV__CU_IN void clear() { s1 = s2 = 0.0; }
+    MV__CU_IN void add(A v, A c) {
+        const double d = (double)v - (double)c;
+        s1 += d;
+        s2 += d * d;
+    }
+};
+template <> struct mv__cu_sums_of<int> { /* 2^14 values of 16 bits would fit */
+    int s1;
+    long long s2;
+    MV__CU_IN void clear() { s1 = 0, s2 = 0; }
+    MV__CU_IN void add(int v, int c) {
+        const int d = v - c;
+        s1 += d;
+        s2 += (long long)d * d;
+    }
+};
+template <class A> struct mv__cu_moments {
+    unsigned n, nan, above, below;
+    A c, lo, hi;
+    mv__cu_sums_of<A> s;
+    MV__CU_IN void clear() {
+        n = nan = above = below = 0u, c = lo = hi = (A)0;
+        s.clear();
+    }
+    MV__CU_IN void odd(A v) { nan += v != v, above += v > (A)0, below += v < (A)0; }
+    /* Those of M values whose bit is set; the others count as one of the values, which changes no sum. */
+    template <int M> MV__CU_IN void add(A (&v)[M], unsigned bits) {
+        const unsigned every = 0xffffffffu >> (32 - M);
+        A rest = (A)0;
+        int k;
+        MV__CU_UNROLL for (k = 0; k < M; k++) rest += v[k] * (A)0; /* else 0 */
+        if (!(rest == (A)0)) {
+            MV__CU_UNROLL for (k = 0; k < M; k++)
+                if (!(v[k] - v[k] == (A)0)) {
+                    if (bits >> k & 1u) odd(v[k]);
+                    bits &= ~(1u << k);
+                }
+        }
+        if (bits == 0) return;
+        if (n == 0) {
+            MV__CU_UNROLL for (k = 0; k < M; k++) c = (bits >> k & 1u) ? v[k] : c;
+            lo = hi = c;
+        }
+        if (bits != every) {
+            MV__CU_UNROLL for (k = 0; k < M; k++) v[k] = (bits >> k & 1u) ? v[k] : c;
+        }
+        n += (unsigned)__popc(bits);
+        MV__CU_UNROLL for (k = 0; k < M; k++) {
+            s.add(v[k], c);
+            lo = mv__cu_lesser(lo, v[k]);
+            hi = mv__cu_greater(hi, v[k]);
+        }
+    }
+    MV__CU_IN void about(mv__cu_about *p) const {
+        mv__cu_about_clear(p);
+        p->nan = nan, p->above = above, p->below = below;
+        if (n == 0) return;
+        p->n = (double)n, p->c = (double)c;
+        p->s1 = (double)s.s1, p->s2 = (double)s.s2;
+        p->min = (double)lo, p->max = (double)hi;
+    }
+};
 /* One chunk a block. Which values a thread takes depends on the chunk alone. */
-template <class T> MV__CU_KERNEL(MV__CU_B, 3)
+template <class T> MV__CU_KERNEL(MV__CU_B, 4)
 mv__cu_k_moments(mv__cu_moment *out, const T *x, const unsigned char *keep, long long n, int nonzero,
                  double stored_zero, int packed) {
-    typedef typename mv__cu_as<T>::type A;
-    enum { N = 16 / (int)sizeof(T), U = N < 8 ? 4 : 1 };
-    MV__CU_SHARED(mv__cu_warps, sh);
-    const long long o = (long long)blockIdx.x * MV__CU_CHUNK;
-    const int m = (int)(n - o < MV__CU_CHUNK ? n - o : MV__CU_CHUNK), groups = m / N, t = (int)threadIdx.x;
-    const A zero = (A)stored_zero;
+    typedef typename mv__cu_stat_as<T>::type A;
+    enum { N = 16 / (int)sizeof(T), M = sizeof(A) == 8 ? 8 : N < 8 || (A)0.5f != (A)0 ? 16 : 32, U = M / N };
+    MV__CU_SHARED(mv__cu_abouts, sh);
+    const long long o = (long long)blockIdx.x * MEDVOL_CUDA_STATS_CHUNK;
+    const int m = (int)(n - o < MEDVOL_CUDA_STATS_CHUNK ? n - o : MEDVOL_CUDA_STATS_CHUNK), groups = m / N,
+              t = (int)threadIdx.x, skip = nonzero && fabs(stored_zero) <= 3.0e38;
+    const A zero = skip ? (A)stored_zero : (A)0;
+    const int keeps = (size_t)(keep + o) % N == 0;
     mv__cu_moments<A> s;
-    mv__cu_moment p;
+    mv__cu_about p;
     int g, u, k;
     s.clear();
     x += o;
     if (keep) keep += o;
     for (g = t; g < groups; g += U * MV__CU_B) {
         mv__cu_pack<T, N> in[U];
+        mv__cu_pack<unsigned char, N> mask[U];
+        A v[M];
+        unsigned bits = 0;
         MV__CU_UNROLL for (u = 0; u < U; u++)
             mv__cu_ldn<T, N>(in[u], x + (g + u * MV__CU_B) * N, packed, g + u * MV__CU_B < groups);
-        MV__CU_UNROLL for (u = 0; u < U; u++) {
-            if (g + u * MV__CU_B >= groups) break;
-            MV__CU_UNROLL for (k = 0; k < N; k++) {
-                const A v = (A)mv__cu_get(in[u].v[k]);
-                if (keep && !keep[(g + u * MV__CU_B) * N + k]) continue;
-                if (nonzero && v == zero) continue;
-                s.add(v);
-            }
+        if (keep) {
+            MV__CU_UNROLL for (u = 0; u < U; u++)
+                mv__cu_ldn<unsigned char, N>(mask[u], keep + (g + u * MV__CU_B) * N, keeps,
+                                             g + u * MV__CU_B < groups);
+            MV__CU_UNROLL for (k = 0; k < M; k++) bits |= (mask[k / N].v[k % N] ? 1u : 0u) << k;
+        } else {
+            MV__CU_UNROLL for (u = 0; u < U; u++)
+                if (g + u * MV__CU_B < groups) bits |= (0xffffffffu >> (32 - N)) << u * N;
         }
+        MV__CU_UNROLL for (k = 0; k < M; k++) v[k] = (A)mv__cu_stat(in[k / N].v[k % N]);
+        if (skip) {
+            MV__CU_UNROLL for (k = 0; k < M; k++) bits &= ~((v[k] == zero ? 1u : 0u) << k);
+        }
+        s.template add<M>(v, bits);
     }
-    for (k = groups * N + t; k < m; k += MV__CU_B) {
-        const A v = (A)mv__cu_get(x[k]);
-        if (!(keep && !keep[k]) && !(nonzero && v == zero)) s.add(v);
+    k = groups * N + t;
+    if (k < m) { /* fewer than N are left */
+        A v[1];
+        v[0] = (A)mv__cu_stat(x[k]);
+        if (!(keep && !keep[k]) && !(skip && v[0] == zero)) s.template add<1>(v, 1u);
     }
-    s.part(&p);
-    mv__cu_part_block(&p, &sh);
-    if (t == 0) out[blockIdx.x] = p;
+    s.about(&p);
+    mv__cu_about_block(&p, &sh);
+    if (t == 0) {
+        mv__cu_moment r;
+        r.n = (uint64_t)p.n, r.nan = p.nan, r.above = p.above, r.below = p.below;
+        r.c = p.c;
+        r.off = p.n > 0.0 ? p.s1 / p.n : 0.0;
+        r.m2 = p.s2 - p.s1 * r.off;
+        if (r.m2 < 0.0) r.m2 = 0.0;
+        r.min = p.n > 0.0 ? p.min : 0.0, r.max = p.n > 0.0 ? p.max : 0.0;
+        out[blockIdx.x] = r;
+    }
 }
 
 /* ---- what becomes of the moments ---- */
@@ -2893,20 +3009,53 @@ MV__CU_DEV void mv__cu_fold_finish(const mv__cu_moment &s, const mv__cu_fold &f)
             } else mv__cu_fold_rescale((mv__cu_line *)f.to, p.min, p.max, f);
     }
 }
-/* All chunks, each thread a run of them in their order. */
-MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_fold(const mv__cu_moment *in, int m, mv__cu_fold f) {
-    MV__CU_SHARED(mv__cu_warps, sh);
-    const int each = (m + MV__CU_B - 1) / MV__CU_B, first = (int)threadIdx.x * each;
-    mv__cu_moment p;
+/* All chunks by a block of MV__CU_FOLD_B: their mean, then what chunks and their means are apart from it. */
+typedef struct mv__cu_fold_room {
+    mv__cu_abouts all;
+    double mean[2], m2[MV__CU_FOLD_B / 32];
+} mv__cu_fold_room;
+MV__CU_DEV void mv__cu_fold_chunks(mv__cu_moment *r, const mv__cu_moment *in, int m, mv__cu_fold_room *sh) {
+    const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5;
+    mv__cu_about a;
+    double m2 = 0.0, c, off;
     int i;
-    mv__cu_part_clear(&p);
-    for (i = first; i < first + each && i < m; i++) mv__cu_part_merge(&p, in[i]);
-    mv__cu_part_block(&p, &sh);
+    mv__cu_about_clear(&a);
+    MV__CU_UNROLL_BY(4) for (i = (int)threadIdx.x; i < m; i += MV__CU_FOLD_B) {
+        const double n = (double)in[i].n, x = in[i].c;
+        a.nan += in[i].nan, a.above += in[i].above, a.below += in[i].below;
+        if (n == 0.0) continue;
+        if (a.n == 0.0) a.c = x;
+        a.n += n;
+        a.s1 += n * ((x - a.c) + in[i].off);
+        a.min = mv__cu_lesser(a.min, in[i].min);
+        a.max = mv__cu_greater(a.max, in[i].max);
+    }
+    mv__cu_about_block(&a, &sh->all);
+    if (threadIdx.x == 0) sh->mean[0] = a.c, sh->mean[1] = a.n > 0.0 ? a.s1 / a.n : 0.0;
+    mv__cu_sync();
+    c = sh->mean[0], off = sh->mean[1];
+    MV__CU_UNROLL_BY(4) for (i = (int)threadIdx.x; i < m; i += MV__CU_FOLD_B) {
+        const double d = (in[i].c - c) + (in[i].off - off);
+        m2 += in[i].n ? in[i].m2 + (double)in[i].n * d * d : 0.0;
+    }
+    m2 = mv__cu_warp_sum(m2);
+    if (lane == 0) sh->m2[warp] = m2;
+    mv__cu_sync();
+    if (warp != 0) return;
+    m2 = mv__cu_warp_sum(lane < MV__CU_FOLD_B / 32 ? sh->m2[lane] : 0.0);
+    r->n = (uint64_t)a.n, r->nan = a.nan, r->above = a.above, r->below = a.below;
+    r->c = c, r->off = off, r->m2 = m2;
+    r->min = a.n > 0.0 ? a.min : 0.0, r->max = a.n > 0.0 ? a.max : 0.0;
+}
+MV__CU_KERNEL(MV__CU_FOLD_B, 1) mv__cu_k_fold(const mv__cu_moment *in, int m, mv__cu_fold f) {
+    MV__CU_SHARED(mv__cu_fold_room, sh);
+    mv__cu_moment p;
+    mv__cu_fold_chunks(&p, in, m, &sh);
     if (threadIdx.x == 0) mv__cu_fold_finish(p, f);
 }
 MV__CU_FN size_t mv__cu_moments_bytes(const mv__cu_set *s) {
     const mv_cuda_volume p = mv__cu_part(s->src, s->axis, 0);
-    return mv__cu_round(mv__cu_divup(mv_volume_count(&p), MV__CU_CHUNK) * sizeof(mv__cu_moment));
+    return mv__cu_round(mv__cu_divup(mv_volume_count(&p), MEDVOL_CUDA_STATS_CHUNK) * sizeof(mv__cu_moment));
 }
 template <class T>
 MV__CU_FN mv_status mv__cu_moments_run(mv_cuda_ctx *ctx, const mv__cu_set *s, const mv__cu_flat *f,
@@ -2936,13 +3085,14 @@ MV__CU_FN mv_status mv__cu_moments_of(mv_cuda_ctx *ctx, const mv__cu_set *s, siz
     mv__cu_flat flat;
     unsigned grid = 0;
     mv_status st = mv__cu_flatten(ctx, s, i, &flat);
-    if (st == MEDVOL_OK) st = mv__cu_grid(ctx, s->op, mv__cu_divup((size_t)flat.n, MV__CU_CHUNK), &grid);
+    if (st == MEDVOL_OK)
+        st = mv__cu_grid(ctx, s->op, mv__cu_divup((size_t)flat.n, MEDVOL_CUDA_STATS_CHUNK), &grid);
     if (st == MEDVOL_OK) st = MV__CU_EACH(s->src->dtype, mv__cu_moments_run, (ctx, s, &flat, parts, grid));
     ctx->used = used;
     if (st < 0) return st;
     f->slope = s->slope, f->inter = s->inter, f->zero = s->zero;
     f->words = (int *)ctx->words;
-    MV__CU_LAUNCH(mv__cu_k_fold, 1, MV__CU_B, 0, ctx->stream, parts, (int)grid, *f);
+    MV__CU_LAUNCH(mv__cu_k_fold, 1, MV__CU_FOLD_B, 0, ctx->stream, parts, (int)grid, *f);
     return mv__cu_launched(ctx, s->op);
 }
 /* Results, in the workspace, to where the caller wants them: device or pinned memory, or, waiting, any. */
@@ -3061,7 +3211,7 @@ typedef struct mv__cu_sel {
     mv__cu_u64 left[MV__CU_RANKS], key[MV__CU_RANKS], prefix[MV__CU_RANKS], n;
     int slot[MV__CU_RANKS], prefixes; /* 0: nothing is to be found */
 } mv__cu_sel;
-typedef struct mv__cu_digits { unsigned t[MV__CU_RANKS * MV__CU_DIGITS]; } mv__cu_digits;
+typedef struct mv__cu_digits { unsigned t[MV__CU_RANKS * MV__CU_DIGITS + 1]; } mv__cu_digits; /* + no digit */
 /* 0: NaN */
 MV__CU_DEV int mv__cu_key(unsigned char v, unsigned *k) { return *k = v, 1; }
 MV__CU_DEV int mv__cu_key(signed char v, unsigned *k) { return *k = (unsigned)(v + 128), 1; }
@@ -3107,58 +3257,86 @@ template <class T> struct mv__cu_keyed { typedef unsigned type; };
 template <> struct mv__cu_keyed<mv__cu_u64> { typedef mv__cu_u64 type; };
 template <> struct mv__cu_keyed<long long> { typedef mv__cu_u64 type; };
 template <> struct mv__cu_keyed<double> { typedef mv__cu_u64 type; };
-template <class T> MV__CU_DEV void mv__cu_digit(unsigned *t, T v, const mv__cu_sel *sel,
-                                                const mv__cu_u64 *prefix, int np, int shift, int bits,
-                                                int copy) {
-    typename mv__cu_keyed<T>::type k;
-    const unsigned mask = (1u << bits) - 1;
-    int j;
-    if (!mv__cu_key(v, &k)) return;
-    if (!sel) mv__cu_atomic_add(&t[copy * MV__CU_DIGITS + (int)((unsigned)(k >> shift) & mask)], 1u);
-    else
-        MV__CU_UNROLL for (j = 0; j < MV__CU_RANKS; j++)
-            if (j < np && (mv__cu_u64)(k >> shift >> bits) == prefix[j])
-                mv__cu_atomic_add(&t[j * MV__CU_DIGITS + (int)((unsigned)(k >> shift) & mask)], 1u);
-}
-/* Adds to table: the first digit of all values (sel NULL), or the next one of those that share a prefix. */
-template <class T> MV__CU_KERNEL(MV__CU_B, 3)
+/* Adds to table: the first digit of all values (sel NULL), or the next one of those that share a prefix. No
+   two prefixes are the same, and those without use are like none. */
+template <class T> MV__CU_KERNEL(MV__CU_B, 4)
 mv__cu_k_digits(unsigned *table, const T *x, const unsigned char *keep, long long n, int nonzero,
                 double stored_zero, const mv__cu_sel *sel, int shift, int bits, int packed) {
     typedef typename mv__cu_as<T>::type A;
-    enum { N = 16 / (int)sizeof(T), U = 2 };
+    typedef typename mv__cu_keyed<T>::type K;
+    enum { N = 16 / (int)sizeof(T), M = N < 4 ? 8 : 16, U = M / N, NONE = MV__CU_RANKS * MV__CU_DIGITS };
     MV__CU_SHARED(mv__cu_digits, sh);
     const A zero = (A)stored_zero;
-    const int np = sel ? sel->prefixes : 1, t = (int)threadIdx.x, copy = t >> 5 & (MV__CU_RANKS - 1);
+    const int np = sel ? sel->prefixes : 1, t = (int)threadIdx.x, keeps = (size_t)keep % N == 0;
+    const unsigned mask = (1u << bits) - 1, copy = (unsigned)(t >> 5 & (MV__CU_RANKS - 1)) * MV__CU_DIGITS;
     const int used = (sel ? np : MV__CU_RANKS) * MV__CU_DIGITS;
-    mv__cu_u64 prefix[MV__CU_RANKS];
+    K prefix[MV__CU_RANKS];
     long long o;
-    int k, u, g;
-    MV__CU_UNROLL for (k = 0; k < MV__CU_RANKS; k++) prefix[k] = sel ? sel->prefix[k] : 0;
+    int k, u, j;
+    MV__CU_UNROLL for (k = 0; k < MV__CU_RANKS; k++) prefix[k] = sel ? (K)sel->prefix[k] : (K)0;
     for (k = t; k < used; k += MV__CU_B) sh.t[k] = 0;
+    if (t == 0) sh.t[NONE] = 0;
     mv__cu_sync();
-    for (o = (long long)blockIdx.x * MV__CU_COUNT_CHUNK; np > 0 && o < n;
-         o += (long long)gridDim.x * MV__CU_COUNT_CHUNK) {
-        const int m = (int)(n - o < MV__CU_COUNT_CHUNK ? n - o : MV__CU_COUNT_CHUNK), groups = m / N;
-        for (g = t; g < groups; g += U * MV__CU_B) {
-            mv__cu_pack<T, N> in[U];
-            MV__CU_UNROLL for (u = 0; u < U; u++)
-                mv__cu_ldn<T, N>(in[u], x + o + (g + u * MV__CU_B) * N, packed, g + u * MV__CU_B < groups);
-            MV__CU_UNROLL for (u = 0; u < U; u++) {
-                if (g + u * MV__CU_B >= groups) break;
-                MV__CU_UNROLL for (k = 0; k < N; k++) {
-                    if (keep && !keep[o + (g + u * MV__CU_B) * N + k]) continue;
-                    if (nonzero && (A)mv__cu_get(in[u].v[k]) == zero) continue;
-                    mv__cu_digit(sh.t, in[u].v[k], sel, prefix, np, shift, bits, copy);
+    for (o = ((long long)blockIdx.x * (MV__CU_B * U) + t) * N; np > 0 && o < n;
+         o += (long long)gridDim.x * (MV__CU_B * M)) {
+        mv__cu_pack<T, N> in[U];
+        unsigned live = 0;
+        MV__CU_UNROLL for (u = 0; u < U; u++) {
+            const long long at = o + u * (MV__CU_B * N);
+            const int left = n - at >= N ? N : n > at ? (int)(n - at) : 0;
+            mv__cu_ldn<T, N>(in[u], x + at, packed, left == N);
+            if (left > 0 && left < N) {
+                MV__CU_UNROLL for (k = 0; k < N; k++)
+                    if (k < left) in[u].v[k] = x[at + k];
+            }
+            live |= (left == N ? 0xffffffffu >> (32 - N) : (1u << left) - 1) << u * N;
+        }
+        if (keep) {
+            MV__CU_UNROLL for (k = 0; k < M; k += N) {
+                mv__cu_pack<unsigned char, N> mark;
+                const unsigned own = live >> k & 0xffffffffu >> (32 - N);
+                const unsigned char *at = keep + o + k * MV__CU_B;
+                mv__cu_ldn<unsigned char, N>(mark, at, keeps, own == 0xffffffffu >> (32 - N));
+                MV__CU_UNROLL for (j = 0; j < N; j++) {
+                    if (own != 0xffffffffu >> (32 - N) && (own >> j & 1u)) mark.v[j] = at[j];
+                    live &= ~((mark.v[j] ? 0u : 1u) << (k + j));
                 }
             }
         }
-        for (k = groups * N + t; k < m; k += MV__CU_B)
-            if (!(keep && !keep[o + k]) && !(nonzero && (A)mv__cu_get(x[o + k]) == zero))
-                mv__cu_digit(sh.t, x[o + k], sel, prefix, np, shift, bits, copy);
+        if (nonzero) {
+            MV__CU_UNROLL for (k = 0; k < M; k++)
+                live &= ~(((A)mv__cu_get(in[k / N].v[k % N]) == zero ? 1u : 0u) << k);
+        }
+        if (!sel) {
+            MV__CU_UNROLL for (k = 0; k < M; k++) {
+                K key;
+                const int real = mv__cu_key(in[k / N].v[k % N], &key) && (live >> k & 1u);
+                const unsigned slot = copy + ((unsigned)(key >> shift) & mask);
+                mv__cu_atomic_add(&sh.t[real ? slot : (unsigned)NONE], 1u);
+            }
+        } else {
+            MV__CU_UNROLL for (k = 0; k < M; k++) {
+                K key, head;
+                const int real = mv__cu_key(in[k / N].v[k % N], &key) && (live >> k & 1u);
+                unsigned slot = (unsigned)(key >> shift) & mask;
+                head = key >> shift >> bits;
+                slot = head == prefix[0]   ? slot
+                       : head == prefix[1] ? slot + MV__CU_DIGITS
+                       : head == prefix[2] ? slot + 2 * MV__CU_DIGITS
+                       : head == prefix[3] ? slot + 3 * MV__CU_DIGITS
+                                           : (unsigned)NONE;
+                mv__cu_atomic_add(&sh.t[real ? slot : (unsigned)NONE], 1u);
+            }
+        }
     }
     mv__cu_sync();
-    for (k = t; k < used; k += MV__CU_B)
-        if (sh.t[k]) mv__cu_atomic_add(&table[sel ? k : k & (MV__CU_DIGITS - 1)], sh.t[k]);
+    for (k = t; k < (sel ? used : MV__CU_DIGITS); k += MV__CU_B) {
+        unsigned sum = sh.t[k];
+        if (!sel) {
+            MV__CU_UNROLL for (j = 1; j < MV__CU_RANKS; j++) sum += sh.t[k + j * MV__CU_DIGITS];
+        }
+        if (sum) mv__cu_atomic_add(&table[k], sum);
+    }
 }
 typedef struct mv__cu_rule {
     double q[2];
@@ -3179,21 +3357,32 @@ MV__CU_DEV double mv__cu_ranks(double q, mv__cu_u64 n, int rule, mv__cu_u64 *a, 
     return rule == MEDVOL_PERCENTILE_MIDPOINT ? 0.5 : t;
 }
 typedef struct mv__cu_found { mv__cu_u64 left[MV__CU_RANKS], key[MV__CU_RANKS]; } mv__cu_found;
+MV__CU_DEV mv__cu_u64 mv__cu_sum_upto(mv__cu_u64 sum, int lane) { /* of the lanes up to this one */
+    int d;
+    MV__CU_UNROLL for (d = 1; d < 32; d <<= 1) {
+        const mv__cu_u64 below = mv__cu_shfl(sum, lane >= d ? lane - d : lane);
+        if (lane >= d) sum += below;
+    }
+    return sum;
+}
 /* A warp for each rank: down into the bucket that holds it. first: the ranks are made from the total. */
 MV__CU_KERNEL(MV__CU_SELECT_B, 1) mv__cu_k_select(mv__cu_sel *s, const unsigned *table, int bits, int first,
                                                   mv__cu_rule r) {
     MV__CU_SHARED(mv__cu_found, sh);
     const int w = (int)threadIdx.x >> 5, lane = (int)threadIdx.x & 31, each = 1 << (bits - 5);
     const int live = first || s->prefixes > 0;
-    const unsigned *t = table + (first || !live ? 0 : s->slot[w]) * MV__CU_DIGITS + lane * each;
+    const unsigned *t = table + (first || !live ? 0 : s->slot[w]) * MV__CU_DIGITS;
     mv__cu_u64 sum = 0, upto, n, left = 0;
+    unsigned here;
     int i, d;
-    for (i = 0; i < each; i++) sum += t[i];
-    upto = sum;
-    for (d = 1; d < 32; d <<= 1) {
-        const mv__cu_u64 below = mv__cu_shfl(upto, lane >= d ? lane - d : lane);
-        if (lane >= d) upto += below;
-    }
+    if (each < 4) for (i = 0; i < each; i++) sum += t[lane * each + i];
+    else
+        MV__CU_UNROLL_BY(16) for (i = 0; i < each; i += 4) {
+            mv__cu_pack<unsigned, 4> v;
+            mv__cu_ldn<unsigned, 4>(v, t + lane * each + i, 1, 1);
+            sum += (mv__cu_u64)v.v[0] + v.v[1] + v.v[2] + v.v[3];
+        }
+    upto = mv__cu_sum_upto(sum, lane);
     n = mv__cu_shfl(upto, 31);
     if (!first) left = live ? s->left[w] : 0;
     else if (n > 0) {
@@ -3204,12 +3393,20 @@ MV__CU_KERNEL(MV__CU_SELECT_B, 1) mv__cu_k_select(mv__cu_sel *s, const unsigned 
     }
     if (lane == 0) sh.left[w] = sh.key[w] = 0;
     mv__cu_syncwarp();
-    if (live && left < upto && left >= upto - sum) {
-        const mv__cu_u64 head = first ? 0 : s->key[w] << bits;
-        left -= upto - sum;
-        for (i = 0; i < each - 1 && left >= t[i]; i++) left -= t[i];
-        sh.left[w] = left;
-        sh.key[w] = head | (mv__cu_u64)(lane * each + i);
+    here = mv__cu_ballot(live && left < upto && left >= upto - sum);
+    if (here) { /* the lane whose run has it, then the digit in that run */
+        const int of = __ffs((int)here) - 1, per = each > 32 ? each / 32 : 1;
+        left -= mv__cu_shfl(upto - sum, of);
+        t += of * each + lane * per;
+        for (sum = 0, i = 0; i < per && lane * per + i < each; i++) sum += t[i];
+        upto = mv__cu_sum_upto(sum, lane);
+        if (left < upto && left >= upto - sum) {
+            const mv__cu_u64 head = first ? 0 : s->key[w] << bits;
+            left -= upto - sum;
+            for (i = 0; i < per - 1 && left >= t[i]; i++) left -= t[i];
+            sh.left[w] = left;
+            sh.key[w] = head | (mv__cu_u64)(of * each + lane * per + i);
+        }
     }
     mv__cu_sync();
     if (threadIdx.x != 0) return;
@@ -3244,7 +3441,7 @@ MV__CU_KERNEL(32, 1) mv__cu_k_quantiles(double *out, const mv__cu_sel *s, mv__cu
 template <class T>
 MV__CU_FN mv_status mv__cu_digits_run(mv_cuda_ctx *ctx, const mv__cu_set *s, const mv__cu_flat *f,
                                       unsigned *table, const mv__cu_sel *sel, int shift, int bits) {
-    size_t blocks = mv__cu_divup((size_t)f->n, MV__CU_COUNT_CHUNK), most;
+    size_t blocks = mv__cu_divup((size_t)f->n * sizeof(T), (size_t)MV__CU_B * 64), most;
     int fit = 0;
     mv_status st = MV__CU_TRY(ctx, s->op, cudaOccupancyMaxActiveBlocksPerMultiprocessor,
                               (&fit, mv__cu_k_digits<T>, MV__CU_B, 0));
@@ -3393,6 +3590,23 @@ MEDVOL_DEF mv_status mv_cuda_median(mv_cuda_ctx *ctx, double *out, const mv_cuda
     return mv_cuda_percentiles(ctx, out, src, &half, 1, &o);
 }
 /* ---- median of the distances from the median ---- */
+typedef struct mv__cu_op_away { /* as MV__CU_ANY_AWAY of all values of a float volume */
+    const double *centre;
+    double slope, inter, c;
+    int scaled, nonzero;
+    MV__CU_IN int begin() {
+        c = *centre;
+        return 1;
+    }
+    MV__CU_IN void run(double *d, float s) const {
+        double x = (double)s;
+        if (scaled) x = mv__cu_add(mv__cu_mul(x, slope), inter);
+        *d = nonzero && x == 0.0 ? mv__cu_double(~0ULL >> 1)
+             : c - c == 0.0      ? fabs(x - c)
+             : x - x == 0.0      ? 0.0
+                                 : fabs(x);
+    }
+} mv__cu_op_away;
 MV__CU_KERNEL(32, 1) mv__cu_k_mad(double *out, const double *m) {
     if (threadIdx.x == 0) *out = *m - *m == 0.0 ? *out * 1.4826022185056018 : HUGE_VAL - HUGE_VAL;
 }
@@ -3422,7 +3636,14 @@ MV__CU_FN mv_status mv__cu_in_mad_part(mv_cuda_ctx *ctx, const mv__cu_set *s, si
     any.slope = s->slope, any.inter = s->inter;
     any.scaled = mv__cu_scaled(s->slope, s->inter);
     any.centre = m, any.keep = f.keep, any.nonzero = s->nonzero;
-    if ((st = mv__cu_map_any(ctx, s->op, (void *)(uintptr_t)far.x, f.x, &w, &any)) < 0) return st;
+    if (p.dtype == MEDVOL_F32 && !f.keep) {
+        mv__cu_op_away op;
+        op.centre = m, op.c = 0.0;
+        op.slope = any.slope, op.inter = any.inter;
+        op.scaled = any.scaled, op.nonzero = s->nonzero;
+        st = mv__cu_map(ctx, s->op, (double *)(uintptr_t)far.x, (const float *)f.x, &w, op);
+    } else st = mv__cu_map_any(ctx, s->op, (void *)(uintptr_t)far.x, f.x, &w, &any);
+    if (st < 0) return st;
     none.nonzero = 0;
     st = mv__cu_in_select(ctx, &none, &far, MEDVOL_F64, 1.0, 0.0, out, &half, 1, MEDVOL_PERCENTILE_LINEAR);
     if (st < 0) return st;
@@ -3464,7 +3685,7 @@ MEDVOL_DEF mv_status mv_cuda_mad(mv_cuda_ctx *ctx, double *out, double *median, 
     return mv__cu_end(ctx, mv__cu_in_mad(ctx, out, median, src, opt));
 }
 
-/* ---- histogram: shared copies of the table, or the one in memory where it is too long ---- */
+/* ---- histogram: copies of the table in shared memory, or the one in memory where that is too long ---- */
 enum { MV__CU_HIST_SHARED = 8192 };
 typedef struct mv__cu_hist_table { unsigned t[MV__CU_HIST_SHARED]; } mv__cu_hist_table;
 MV__CU_DEV double mv__cu_edge(double lo, double width, double hi, int bins, int k) {
@@ -3487,48 +3708,119 @@ typedef struct mv__cu_hist_arg {
     const void *x;
     const unsigned char *keep;
     long long n;
-    int nonzero, bins, copies; /* copies 0: not in shared memory */
+    int nonzero, bins, copies; /* copies in shared memory, 0: not there */
     double slope, inter, lo, hi;
     const double *range; /* or lo, hi */
     unsigned *table;
 } mv__cu_hist_arg;
-template <class T> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_hist(mv__cu_hist_arg a) {
+/* Bins found in float; where an edge may be nearer than what float lacks, in double. */
+typedef struct mv__cu_binning {
+    double lo, hi, width, scale;
+    float a, b, top, sure; /* stored x: bin x a + b rounded, sure where that is this near to a whole number */
+} mv__cu_binning;
+MV__CU_DEV void mv__cu_binning_set(mv__cu_binning *g, const mv__cu_hist_arg &a) {
+    double k, m, off;
+    g->lo = a.range ? a.range[0] : a.lo, g->hi = a.range ? a.range[1] : a.hi;
+    g->width = (g->hi - g->lo) / (double)a.bins, g->scale = (double)a.bins / (g->hi - g->lo);
+    k = a.slope * g->scale, m = (a.inter - g->lo) * g->scale - 0.5;
+    off = ldexp(fabs(m) + (double)a.bins + 2.0, -21) +
+          ldexp((fabs(a.inter) + fabs(g->lo) + fabs(g->hi)) * g->scale, -46);
+    g->a = (float)k, g->b = (float)m;
+    g->top = (float)a.bins;
+    g->sure = off < 0.4 && fabs(k) > 1e-30 && fabs(k) < 1e30 ? (float)(0.5 - off) : -1.0f;
+}
+/* The place in a table: 0 below, 1.. the bins, bins + 1 above, bins + 2 NaN; in shared memory bins + 3: not
+   counted, which costs less than a branch */
+MV__CU_DEV unsigned mv__cu_bin_slot(const mv__cu_binning &g, double x, int bins) {
+    const int k = mv__cu_bin(x, g.lo, g.hi, g.width, g.scale, bins);
+    return k < bins ? (unsigned)k + 1 : k == bins ? 0 : (unsigned)k;
+}
+template <class T> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_hist(mv__cu_hist_arg a, int packed) {
+    enum { N = 16 / (int)sizeof(T), M = N < 4 ? 8 : 16, U = M / N };
     MV__CU_SHARED(mv__cu_hist_table, sh);
     const T *x = (const T *)a.x;
-    const int t = (int)threadIdx.x, step = a.bins + 3, all = step * a.copies;
-    const double lo = a.range ? a.range[0] : a.lo, hi = a.range ? a.range[1] : a.hi;
-    const double width = (hi - lo) / (double)a.bins, scale = (double)a.bins / (hi - lo);
-    const int good = !a.range || a.range[2] != 0.0;
-    unsigned *table = a.copies ? sh.t + (a.copies > 1 ? (t >> 5) % a.copies : 0) * step : a.table;
-    long long o, i;
-    int k;
+    const int t = (int)threadIdx.x, step = a.bins + 4, all = step * a.copies;
+    const int from = (t >> 5) % a.copies * step;
+    const int good = !a.range || a.range[2] != 0.0, keeps = (size_t)a.keep % N == 0;
+    const unsigned none = (unsigned)a.bins + 3;
+    mv__cu_binning b;
+    long long o;
+    int k, u;
     for (k = t; k < all; k += MV__CU_B) sh.t[k] = 0;
+    mv__cu_binning_set(&b, a);
     mv__cu_sync();
-    for (o = (long long)blockIdx.x * MV__CU_COUNT_CHUNK; good && o < a.n;
-         o += (long long)gridDim.x * MV__CU_COUNT_CHUNK) {
-        const long long end = a.n - o < MV__CU_COUNT_CHUNK ? a.n : o + MV__CU_COUNT_CHUNK;
-        for (i = o + t; i < end; i += MV__CU_B) {
-            double v;
-            if (a.keep && !a.keep[i]) continue;
-            v = mv__cu_add(mv__cu_mul((double)mv__cu_get(x[i]), a.slope), a.inter);
-            if (a.nonzero && v == 0.0) continue;
-            mv__cu_atomic_add(&table[mv__cu_bin(v, lo, hi, width, scale, a.bins)], 1u);
+    for (o = ((long long)blockIdx.x * (MV__CU_B * U) + t) * N; good && o < a.n;
+         o += (long long)gridDim.x * (MV__CU_B * M)) {
+        mv__cu_pack<T, N> in[U];
+        unsigned bits = 0, rest = 0;
+        MV__CU_UNROLL for (u = 0; u < U; u++) {
+            const long long at = o + u * (MV__CU_B * N);
+            const int left = a.n - at >= N ? N : a.n > at ? (int)(a.n - at) : 0;
+            mv__cu_ldn<T, N>(in[u], x + at, packed, left == N);
+            bits |= (left == N ? 0xffffffffu >> (32 - N) : 0u) << u * N;
+            if (left < N) rest |= ((1u << left) - 1) << u * N; /* the last values of all: later */
+        }
+        if (a.keep) {
+            MV__CU_UNROLL for (u = 0; u < U; u++) {
+                mv__cu_pack<unsigned char, N> mask;
+                mv__cu_ldn<unsigned char, N>(mask, a.keep + o + u * (MV__CU_B * N), keeps,
+                                             (bits >> u * N & 1u) != 0);
+                MV__CU_UNROLL for (k = 0; k < N; k++) bits &= ~((mask.v[k] ? 0u : 1u) << (u * N + k));
+            }
+        }
+        if (a.nonzero) {
+            MV__CU_UNROLL for (k = 0; k < M; k++) {
+                const double v = (double)mv__cu_get(in[k / N].v[k % N]);
+                bits &= ~((mv__cu_add(mv__cu_mul(v, a.slope), a.inter) == 0.0 ? 1u : 0u) << k);
+            }
+        }
+        MV__CU_UNROLL for (k = 0; k < M; k++) {
+            const float v = (float)mv__cu_get(in[k / N].v[k % N]);
+            const float w = fminf(fmaxf(fmaf(v, b.a, b.b), -1.0f), b.top), whole = w + 12582912.0f;
+            const int near = fabsf(w - (whole - 12582912.0f)) < b.sure && v == v;
+            const unsigned mine = bits >> k & 1u;
+            const unsigned slot = near && mine ? mv__cu_bits(whole) - 0x4b3fffffu : none;
+            rest |= (near ? 0u : mine) << k;
+            mv__cu_atomic_add(&sh.t[from + (int)slot], 1u);
+        }
+        while (rest) {
+            const int j = __ffs((int)rest) - 1;
+            const long long at = o + j / N * (MV__CU_B * N) + j % N;
+            const double v = mv__cu_add(mv__cu_mul((double)mv__cu_get(x[at]), a.slope), a.inter);
+            rest &= rest - 1;
+            if (!(a.keep && !a.keep[at]) && !(a.nonzero && v == 0.0))
+                mv__cu_atomic_add(&sh.t[from + (int)mv__cu_bin_slot(b, v, a.bins)], 1u);
         }
     }
     mv__cu_sync();
-    for (k = t; k < all; k += MV__CU_B)
-        if (sh.t[k]) mv__cu_atomic_add(&a.table[k % step], sh.t[k]);
+    for (k = t; k < step - 1; k += MV__CU_B) {
+        unsigned sum = 0;
+        for (u = k; u < all; u += step) sum += sh.t[u];
+        if (sum) mv__cu_atomic_add(&a.table[k], sum);
+    }
+}
+/* Any type, in the table in memory */
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_hist_long(mv__cu_hist_arg a, int type) {
+    mv__cu_binning b;
+    long long i = (long long)blockIdx.x * MV__CU_B + (int)threadIdx.x;
+    if (a.range && a.range[2] == 0.0) return;
+    mv__cu_binning_set(&b, a);
+    for (; i < a.n; i += (long long)gridDim.x * MV__CU_B) {
+        const double v = mv__cu_add(mv__cu_mul(mv__cu_load(a.x, i, type), a.slope), a.inter);
+        if (!(a.keep && !a.keep[i]) && !(a.nonzero && v == 0.0))
+            mv__cu_atomic_add(&a.table[mv__cu_bin_slot(b, v, a.bins)], 1u);
+    }
 }
 typedef struct mv__cu_sums { mv__cu_u64 t[MV__CU_B / 32]; } mv__cu_sums;
 MV__CU_KERNEL(MV__CU_B, 1)
 mv__cu_k_hist_end(mv__cu_u64 *counts, mv_cuda_hist_tail *tail, mv__cu_hist_arg a, int clamp) {
     MV__CU_SHARED(mv__cu_sums, sh);
-    const unsigned below = a.table[a.bins], above = a.table[a.bins + 1];
+    const unsigned below = a.table[0], above = a.table[a.bins + 1];
     mv__cu_u64 sum = 0;
     int k, d;
     if (a.range && a.range[2] == 0.0) return; /* told; counts stay */
     for (k = (int)threadIdx.x; k < a.bins; k += MV__CU_B) {
-        mv__cu_u64 c = a.table[k];
+        mv__cu_u64 c = a.table[k + 1];
         if (clamp && k == 0) c += below;
         if (clamp && k == a.bins - 1) c += above;
         counts[k] = c;
@@ -3547,13 +3839,14 @@ mv__cu_k_hist_end(mv__cu_u64 *counts, mv_cuda_hist_tail *tail, mv__cu_hist_arg a
 }
 template <class T>
 MV__CU_FN mv_status mv__cu_hist_run(mv_cuda_ctx *ctx, const char *op, const mv__cu_hist_arg *a) {
-    size_t blocks = mv__cu_divup((size_t)a->n, MV__CU_COUNT_CHUNK), most;
+    size_t blocks = mv__cu_divup((size_t)a->n * sizeof(T), (size_t)MV__CU_B * 64), most;
     int fit = 0;
     mv_status st = MV__CU_TRY(ctx, op, cudaOccupancyMaxActiveBlocksPerMultiprocessor,
                               (&fit, mv__cu_k_hist<T>, MV__CU_B, 0));
     if (st < 0) return st;
     most = (size_t)(fit > 0 ? fit : 1) * (size_t)(ctx->processors > 0 ? ctx->processors : 1);
-    MV__CU_LAUNCH(mv__cu_k_hist<T>, (unsigned)(blocks < most ? blocks : most), MV__CU_B, 0, ctx->stream, *a);
+    MV__CU_LAUNCH(mv__cu_k_hist<T>, (unsigned)(blocks < most ? blocks : most), MV__CU_B, 0, ctx->stream, *a,
+                  (uintptr_t)a->x % 16 == 0);
     return mv__cu_launched(ctx, op);
 }
 /* Into counts and tail (device); more: scratch the caller has taken besides */
@@ -3581,9 +3874,16 @@ MV__CU_FN mv_status mv__cu_in_histogram(mv_cuda_ctx *ctx, uint64_t *counts, mv_c
     a.x = flat.x, a.keep = flat.keep, a.n = flat.n;
     a.nonzero = s->nonzero;
     a.bins = (int)bins;
-    a.copies = mv__cu_mini(MV__CU_B / 32, MV__CU_HIST_SHARED / (int)(bins + 3));
+    a.copies = mv__cu_mini(MV__CU_B / 32, MV__CU_HIST_SHARED / (int)(bins + 4));
     a.slope = s->slope, a.inter = s->inter;
-    if ((st = MV__CU_EACH(s->src->dtype, mv__cu_hist_run, (ctx, s->op, &a))) < 0) return st;
+    if (a.copies > 0) st = MV__CU_EACH(s->src->dtype, mv__cu_hist_run, (ctx, s->op, &a));
+    else {
+        const size_t blocks = mv__cu_divup((size_t)a.n, 8 * MV__CU_B);
+        MV__CU_LAUNCH(mv__cu_k_hist_long, (unsigned)(blocks < 4096 ? blocks : 4096), MV__CU_B, 0,
+                      ctx->stream, a, (int)s->src->dtype);
+        st = mv__cu_launched(ctx, s->op);
+    }
+    if (st < 0) return st;
     MV__CU_LAUNCH(mv__cu_k_hist_end, 1, MV__CU_B, 0, ctx->stream, (mv__cu_u64 *)(void *)counts, tail, a,
                   o && o->clamp ? 1 : 0);
     return mv__cu_launched(ctx, s->op);
@@ -3671,33 +3971,63 @@ MEDVOL_DEF mv_status mv_cuda_histogram_f32(mv_cuda_ctx *ctx, const mv_cuda_hist 
                                            size_t n, const mv_histogram_opt *opt) {
     return mv_cuda_histogram_array(ctx, h, src, MEDVOL_F32, n, 1.0, 0.0, opt);
 }
-/* One thread, in the order of mv_otsu. */
-MV__CU_KERNEL(32, 1)
+/* Sums in the order of mv_otsu by one thread, what is made of them by all */
+enum { MV__CU_OTSU = 1024 };
+typedef struct mv__cu_otsu_room {
+    double w[MV__CU_OTSU], sum[MV__CU_OTSU], all, total, best[MV__CU_B];
+    int at[MV__CU_B], last[MV__CU_B];
+} mv__cu_otsu_room;
+MV__CU_KERNEL(MV__CU_B, 1)
 mv__cu_k_otsu(double *out, const mv__cu_u64 *counts, const mv_cuda_hist_tail *tail, int bins, int *words) {
+    MV__CU_SHARED(mv__cu_otsu_room, sh);
     const double lo = tail->lo, width = (tail->hi - tail->lo) / (double)bins;
-    double w = 0.0, all = 0.0, sum = 0.0, total = 0.0, best = -1.0;
-    int k, at = 0;
-    if (threadIdx.x != 0) return;
-    for (k = 0; k < bins; k++) {
-        const double c = (double)counts[k], centre = mv__cu_add(lo, mv__cu_mul((double)k + 0.5, width));
-        all += c;
-        total = mv__cu_add(total, mv__cu_mul(c, centre));
-        if (counts[k]) at = k;
+    const int t = (int)threadIdx.x;
+    double best = -1.0, all = 0.0, total = 0.0;
+    int k, o, pass, at = 0, last = 0;
+    for (pass = 0; pass < 2; pass++) {
+        double w = 0.0, sum = 0.0;
+        for (o = 0; o < bins; o += MV__CU_OTSU) {
+            const int m = bins - o < MV__CU_OTSU ? bins - o : (int)MV__CU_OTSU;
+            if (pass == 0 || bins > MV__CU_OTSU) {
+                mv__cu_sync();
+                for (k = t; k < m; k += MV__CU_B) {
+                    const double c = (double)counts[o + k];
+                    sh.w[k] = c;
+                    sh.sum[k] = mv__cu_mul(c, mv__cu_add(lo, mv__cu_mul((double)(o + k) + 0.5, width)));
+                    if (c > 0.0) last = o + k;
+                }
+                mv__cu_sync();
+                if (t == 0) {
+                    MV__CU_UNROLL_BY(8) for (k = 0; k < m; k++) {
+                        sh.w[k] = w += sh.w[k];
+                        sh.sum[k] = sum = mv__cu_add(sum, sh.sum[k]);
+                    }
+                    sh.all = w, sh.total = sum;
+                }
+                mv__cu_sync();
+            }
+            if (pass == 0) continue;
+            for (k = t; k < m; k += MV__CU_B) {
+                double d, v;
+                if (o + k + 1 >= bins || sh.w[k] == 0.0 || sh.w[k] == all) continue;
+                d = sh.sum[k] / sh.w[k] - (total - sh.sum[k]) / (all - sh.w[k]);
+                v = mv__cu_mul(mv__cu_mul(mv__cu_mul(sh.w[k], all - sh.w[k]), d), d);
+                if (v > best) best = v, at = o + k;
+            }
+        }
+        all = sh.all, total = sh.total;
     }
+    sh.best[t] = best, sh.at[t] = at, sh.last[t] = last;
+    mv__cu_sync();
+    if (t != 0) return;
     if (!(tail->lo < tail->hi)) mv__cu_raise(words, MEDVOL_E_RANGE, MV__CU_BAD_OTSU);
     else if (all == 0.0) mv__cu_raise(words, MEDVOL_E_EMPTY, MV__CU_NO_OTSU);
     if (!(tail->lo < tail->hi) || all == 0.0) return;
-    for (k = 0; k + 1 < bins; k++) {
-        const double c = (double)counts[k], centre = mv__cu_add(lo, mv__cu_mul((double)k + 0.5, width));
-        double d, v;
-        w += c;
-        sum = mv__cu_add(sum, mv__cu_mul(c, centre));
-        if (w == 0.0 || w == all) continue;
-        d = sum / w - (total - sum) / (all - w);
-        v = mv__cu_mul(mv__cu_mul(mv__cu_mul(w, all - w), d), d);
-        if (v > best) best = v, at = k;
+    for (k = 1; k < MV__CU_B; k++) {
+        last = sh.last[k] > last ? sh.last[k] : last;
+        if (sh.best[k] > best || (sh.best[k] == best && sh.at[k] < at)) best = sh.best[k], at = sh.at[k];
     }
-    *out = mv__cu_add(lo, mv__cu_mul((double)at + 0.5, width));
+    *out = mv__cu_add(lo, mv__cu_mul((double)(best < 0.0 ? last : at) + 0.5, width));
 }
 MV__CU_FN mv_status mv__cu_in_otsu(mv_cuda_ctx *ctx, double *threshold, const mv_cuda_hist *h) {
     mv_status st;
@@ -3708,7 +4038,7 @@ MV__CU_FN mv_status mv__cu_in_otsu(mv_cuda_ctx *ctx, double *threshold, const mv
     if (!(h->bins >= 1 && h->bins <= (size_t)1 << 24))
         return mv__cu_fail(ctx, MEDVOL_E_RANGE, "bins", (double)h->bins,
                            "otsu: bins = %zu: must be 1..16777216", h->bins);
-    MV__CU_LAUNCH(mv__cu_k_otsu, 1, 32, 0, ctx->stream, threshold,
+    MV__CU_LAUNCH(mv__cu_k_otsu, 1, MV__CU_B, 0, ctx->stream, threshold,
                   (const mv__cu_u64 *)(const void *)h->counts, (const mv_cuda_hist_tail *)h->tail,
                   (int)h->bins, (int *)ctx->words);
     return mv__cu_launched(ctx, "otsu");
@@ -4742,25 +5072,39 @@ typedef struct mv__cu_sp_pad {
     long long n[7], in[7], before[7], ds[7], ss[7]; /* steps in words */
     mv__cu_u64 fill[8];
 } mv__cu_sp_pad;
-/* Index i relative to the first of n voxels: the voxel that stands there, -1: the fill */
-MV__CU_DEV long long mv__cu_sp_from(int mode, long long i, long long n) {
-    long long p, m;
-    if (i >= 0 && i < n) return i;
-    if (mode == MEDVOL_PAD_CONSTANT) return -1;
-    if (mode == MEDVOL_PAD_EDGE || (mode == MEDVOL_PAD_REFLECT && n == 1)) return i < 0 ? 0 : n - 1;
-    p = mode == MEDVOL_PAD_WRAP ? n : mode == MEDVOL_PAD_SYMMETRIC ? 2 * n : 2 * n - 2;
-    m = i == (int)i && p == (int)p ? (int)i % (int)p : i % p;
-    if (m < 0) m += p;
+/* Outside of n voxels: after how many places all comes again (0: it does not), a place within that, and the
+   voxel that stands there, -1: the fill. */
+MV__CU_DEV long long mv__cu_sp_period(int mode, long long n) {
+    return mode == MEDVOL_PAD_WRAP        ? n
+           : mode == MEDVOL_PAD_SYMMETRIC ? 2 * n
+           : mode == MEDVOL_PAD_REFLECT   ? 2 * n - 2
+                                          : 0;
+}
+MV__CU_DEV long long mv__cu_sp_within(long long i, long long p) {
+    if (p == 0) return i;
+    if (i < -p || i >= p) i = i == (int)i && p == (int)p ? (int)i % (int)p : i % p;
+    return i < 0 ? i + p : i;
+}
+MV__CU_DEV long long mv__cu_sp_there(int mode, long long m, long long p, long long n) {
+    if (p == 0) return m >= 0 && m < n ? m : mode == MEDVOL_PAD_CONSTANT ? -1 : m < 0 ? 0 : n - 1;
     return m < n ? m : mode == MEDVOL_PAD_SYMMETRIC ? p - 1 - m : p - m;
+}
+MV__CU_DEV long long mv__cu_sp_from(int mode, long long i, long long n) {
+    const long long p = mv__cu_sp_period(mode, n);
+    return i >= 0 && i < n ? i : mv__cu_sp_there(mode, mv__cu_sp_within(i, p), p, n);
 }
 /* The stretch of this warp: its row, first element, how many. 0: none; -1: all of it is fill. */
 MV__CU_DEV int mv__cu_sp_pad_item(const mv__cu_sp_pad &g, long long *a, long long *b, long long *at,
                                   long long *n) {
     const long long seg = MV__CU_MAP_SEG, segs = (g.n[0] + seg - 1) / seg;
     const mv__cu_u64 i = (mv__cu_u64)blockIdx.x * (MV__CU_B / 32) + (threadIdx.x >> 5);
-    mv__cu_u64 row = segs > 1 ? i / (mv__cu_u64)segs : i, q;
+    mv__cu_u64 row = i, q;
     int k, inside = 1;
-    *at = segs > 1 ? (long long)(i % (mv__cu_u64)segs) * seg : 0;
+    *at = 0;
+    if (segs > 1) {
+        row = (i | (mv__cu_u64)segs) >> 32 ? i / (mv__cu_u64)segs : (unsigned)i / (unsigned)segs;
+        *at = (long long)(i - row * (mv__cu_u64)segs) * seg;
+    }
     *n = g.n[0] - *at < seg ? g.n[0] - *at : seg;
     *a = *b = 0;
     MV__CU_UNROLL for (k = 1; k < 7; k++) {
@@ -4779,41 +5123,51 @@ MV__CU_DEV int mv__cu_sp_pad_item(const mv__cu_sp_pad &g, long long *a, long lon
     return row ? 0 : inside ? 1 : -1;
 }
 template <class T> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_sp_pad(T *d, const T *s, mv__cu_sp_pad g) {
-    enum { N = 16 / (int)sizeof(T) };
-    const int lane = (int)threadIdx.x & 31;
+    enum { N = 16 / (int)sizeof(T), U = MV__CU_MAP_U };
+    typedef typename mv__cu_pack<T, N>::word word;
+    const int lane = (int)threadIdx.x & 31, mode = g.mode;
+    const long long in = g.in[0], p = mv__cu_sp_period(mode, in);
     const T fill = (T)g.fill[0];
-    long long a, b, at, n, i, head;
-    int k;
+    long long a, b, at, n, first;
+    int i, u, k, head, groups, g0 = 0, g1 = 0;
     const int what = mv__cu_sp_pad_item(g, &a, &b, &at, &n);
     if (what == 0) return;
     d += a + at;
     s += what < 0 ? 0 : b;
     at -= g.before[0]; /* of the stretch, from the first voxel of src */
-    head = (long long)((0 - (mv__cu_u64)(size_t)d) / sizeof(T) % N);
-    head = head < n ? head : n;
-    const int packed = (size_t)(s + at + head) % 16 == 0;
-    const long long groups = (n - head) / N;
-    for (i = lane; i < groups; i += 32) {
-        const long long x = at + head + i * N;
-        T *to = d + head + i * N;
-        mv__cu_pack<T, N> v;
-        const int beside = x + N <= 0 || x >= g.in[0];
-        if (what > 0 && x >= 0 && x + N <= g.in[0]) mv__cu_ldn<T, N>(v, s + x, packed, 1);
-        else if (what < 0 || (beside && g.mode <= MEDVOL_PAD_EDGE)) {
-            const T one = what < 0 || g.mode == MEDVOL_PAD_CONSTANT ? fill : s[x < 0 ? 0 : g.in[0] - 1];
-            MV__CU_UNROLL for (k = 0; k < N; k++) v.v[k] = one;
-        } else {
-            for (k = 0; k < N; k++) {
-                const long long from = mv__cu_sp_from(g.mode, x + k, g.in[0]);
-                to[k] = from < 0 ? fill : s[from];
-            }
-            continue;
-        }
-        mv__cu_stg((typename mv__cu_pack<T, N>::word *)(void *)to, v.w);
+    head = (int)((0 - (mv__cu_u64)(size_t)d) / sizeof(T) % N);
+    head = head < n ? head : (int)n;
+    groups = ((int)n - head) / N;
+    first = at + head;
+    d += head;
+    if (what > 0 && in - first >= N && first + groups * N > 0) { /* g0..g1: all N within src */
+        g0 = first < 0 ? ((int)-first + N - 1) / N : 0;
+        g1 = in - first < groups * N ? (int)(in - first) / N : groups;
+        if (g1 < g0) g1 = g0;
     }
-    for (i = lane; i < n - groups * N; i += 32) {
-        const long long j = i < head ? i : groups * N + i,
-                        from = what < 0 ? -1 : mv__cu_sp_from(g.mode, at + j, g.in[0]);
+    const int packed = (size_t)(s + first) % 16 == 0;
+    for (i = g0 + lane; i < g1; i += 32 * U) {
+        mv__cu_pack<T, N> v[U];
+        MV__CU_UNROLL for (u = 0; u < U; u++)
+            mv__cu_ldn<T, N>(v[u], s + first + (i + 32 * u) * N, packed, i + 32 * u < g1);
+        MV__CU_UNROLL for (u = 0; u < U; u++)
+            if (i + 32 * u < g1) mv__cu_stg((word *)(void *)(d + (i + 32 * u) * N), v[u].w);
+    }
+    for (i = lane; i < groups - (g1 - g0); i += 32) {
+        const int j = i < g0 ? i : i + (g1 - g0);
+        long long m = mv__cu_sp_within(first + j * N, p);
+        mv__cu_pack<T, N> v;
+        MV__CU_UNROLL for (k = 0; k < N; k++) {
+            const long long from = what < 0 ? -1 : mv__cu_sp_there(mode, m, p, in);
+            v.v[k] = fill;
+            if (from >= 0) v.v[k] = s[from];
+            if (++m == p) m = 0;
+        }
+        mv__cu_stg((word *)(void *)(d + j * N), v.w);
+    }
+    for (i = lane; i < (int)n - groups * N; i += 32) {
+        const int j = i < head ? i - head : groups * N + i - head;
+        const long long from = what < 0 ? -1 : mv__cu_sp_from(mode, first + j, in);
         d[j] = from < 0 ? fill : s[from];
     }
 }
@@ -5642,7 +5996,7 @@ MEDVOL_DEF mv_status mv_cuda_pad_array(mv_cuda_ctx *ctx, void *dst, const void *
 /* ==== [RESAMPLE] interpolation, resampling to spacing, shape, grid, by an affine. Owns mv__cu_rs_*. Uses
    [BASE] [CTX] [VOLUME] [SPATIAL]. Straight grids through tables of taps and weights, made on the device:
    LINEAR and NEAREST in one kernel, more taps axis after axis. Others through the matrix, a warp to 8 x 4
-   voxels: its start in double, what follows in float. ==================================================== */
+   voxels and a thread to 8 along z: its start in double, what follows in whole numbers. ================== */
 typedef struct mv__cu_rs_ask {
     const char *op;
     int interp, border, grid, shape, antialias, lobes;
@@ -5761,7 +6115,7 @@ template <class R> MV__CU_DEV R mv__cu_rs_weight(int interp, R a, int lobes, R f
             return mv__cu_sinpi(t) * mv__cu_sinpi(u) / (R(9.8696044010893586188) * t * u);
     }
 }
-/* ---- straight grids: output c of an axis is the sum of w[c * taps + t] * input[at[c * taps + t]] ---- */
+/* ---- straight grids: output c of an axis is the sum of w[t * m + c] * input[at[t * m + c]] ---- */
 typedef struct mv__cu_rs_axis {
     int n, m, taps, same, r; /* r: reach of the smoothing; same: only copied */
     int *at;
@@ -5801,8 +6155,8 @@ MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_rs_table(mv__cu_rs_axis x, mv__cu_rs_rule k)
             w += mv__cu_rs_weight(k.interp, k.a, k.lobes, p,
                                   j) / sum * (x.r ? exp(-0.5 * d * d) / total : 1.0);
         }
-        x.w[(long long)i * x.taps + t] = (float)w;
-        x.at[(long long)i * x.taps + t] = mv__cu_rs_map(k.tap, first + t, x.n);
+        x.w[(long long)t * x.m + i] = (float)w;
+        x.at[(long long)t * x.m + i] = mv__cu_rs_map(k.tap, first + t, x.n);
     }
 }
 typedef struct mv__cu_rs_grid { /* blocks of 64 x 4 outputs, planes in turn */
@@ -5816,40 +6170,115 @@ typedef struct mv__cu_rs_grid { /* blocks of 64 x 4 outputs, planes in turn */
     if (x >= (g).m[0] || y >= (g).m[1]) return;                                                          \
     for (z = (int)blockIdx.z; z < (g).m[2]; z += (int)gridDim.z)
 MV__CU_DEV float mv__cu_rs_lerp(float a, float b, float w) { return a + w * (b - a); }
+enum { MV__CU_RS_RUN = 16, MV__CU_RS_PER = 2 };
+typedef struct mv__cu_rs_planes { /* of a run of outputs along z: where their planes lie */
+    long long at[2][MV__CU_RS_RUN];
+    float w[MV__CU_RS_RUN];
+    int in[MV__CU_RS_RUN];
+} mv__cu_rs_planes;
+MV__CU_DEV void mv__cu_rs_planes_get(mv__cu_rs_planes *t, const mv__cu_rs_axis &a, long long step,
+                                     int first) {
+    const int k = (int)threadIdx.x, i = first + k;
+    mv__cu_sync(); /* who still reads the last ones */
+    if (k < MV__CU_RS_RUN && i < a.m) {
+        const long long last = (long long)(a.taps - 1) * a.m + i;
+        t->at[0][k] = a.at[i] * step, t->at[1][k] = a.at[last] * step;
+        t->w[k] = a.w[last];
+        t->in[k] = a.in[i];
+    }
+    mv__cu_sync();
+}
+/* 64 x 8 outputs, a run along z: each thread keeps, of two columns, what lies in the two planes around. */
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_linear(float *d, const float *__restrict__ s, mv__cu_rs_grid g,
                                               mv__cu_rs_axis ax, mv__cu_rs_axis ay, mv__cu_rs_axis az,
                                               float value) {
-    MV__CU_RS_EACH(g, x, y, z) {
-        const long long z0 = az.at[(long long)z * az.taps] * g.sz,
-            z1 = az.at[(long long)z * az.taps + az.taps - 1] * g.sz;
-        const long long y0 = ay.at[(long long)y * ay.taps] * g.sy,
-            y1 = ay.at[(long long)y * ay.taps + ay.taps - 1] * g.sy;
-        const int x0 = ax.at[(long long)x * ax.taps], x1 = ax.at[(long long)x * ax.taps + ax.taps - 1];
-        const float wx = ax.w[(long long)x * ax.taps + ax.taps - 1],
-            wy = ay.w[(long long)y * ay.taps + ay.taps - 1], wz = az.w[(long long)z * az.taps + az.taps - 1];
-        float a = s[z0 + y0 + x0], b = s[z0 + y0 + x1], c = s[z0 + y1 + x0], e = s[z0 + y1 + x1];
-        if (az.taps > 1) {
-            a = mv__cu_rs_lerp(a, s[z1 + y0 + x0], wz), b = mv__cu_rs_lerp(b, s[z1 + y0 + x1], wz);
-            c = mv__cu_rs_lerp(c, s[z1 + y1 + x0], wz), e = mv__cu_rs_lerp(e, s[z1 + y1 + x1], wz);
+    MV__CU_SHARED(mv__cu_rs_planes, t);
+    const int x = (int)(blockIdx.x * 64 + (threadIdx.x & 63)),
+        y = (int)(blockIdx.y * (4 * MV__CU_RS_PER) + (threadIdx.x >> 6)), cx = mv__cu_mini(x, g.m[0] - 1);
+    const long long xl = (long long)(ax.taps - 1) * ax.m + cx;
+    const int right = ax.at[xl] - ax.at[cx], flat = az.taps == 1;
+    const float wx = ax.w[xl];
+    const unsigned char *p[MV__CU_RS_PER][2];
+    float wy[MV__CU_RS_PER];
+    int on[MV__CU_RS_PER], in[MV__CU_RS_PER], z, k, r, e;
+    MV__CU_UNROLL for (r = 0; r < MV__CU_RS_PER; r++) {
+        const int cy = mv__cu_mini(y + 4 * r, g.m[1] - 1);
+        const long long yl = (long long)(ay.taps - 1) * ay.m + cy;
+        p[r][0] = (const unsigned char *)(s + (ay.at[cy] * g.sy + ax.at[cx]));
+        p[r][1] = (const unsigned char *)(s + (ay.at[yl] * g.sy + ax.at[cx]));
+        wy[r] = ay.w[yl];
+        on[r] = x < g.m[0] && y + 4 * r < g.m[1];
+        in[r] = ax.in[cx] && ay.in[cy];
+    }
+    for (z = (int)blockIdx.z * MV__CU_RS_RUN; z < g.m[2]; z += (int)gridDim.z * MV__CU_RS_RUN) {
+        const int planes = mv__cu_mini(MV__CU_RS_RUN, g.m[2] - z);
+        long long at[2] = {-1, -1};
+        float v[2][MV__CU_RS_PER] = {};
+        float *q = d + (z * g.dz + y * g.dy + x);
+        mv__cu_rs_planes_get(&t, az, g.sz * 4, z);
+        MV__CU_ROLLED for (k = 0; k < planes; k++, q += g.dz) {
+            const float wz = t.w[k];
+            const int inside = t.in[k];
+            MV__CU_UNROLL for (e = 0; e < 2; e++) {
+                const long long want = t.at[e][k];
+                if (want == at[e]) continue; /* the same for all threads, as is what follows */
+                at[e] = want;
+                if (want == at[1 - e]) {
+                    MV__CU_UNROLL for (r = 0; r < MV__CU_RS_PER; r++) v[e][r] = v[1 - e][r];
+                } else {
+                    float c[MV__CU_RS_PER][4];
+                    MV__CU_UNROLL for (r = 0; r < MV__CU_RS_PER; r++) {
+                        const float *u = (const float *)(const void *)(p[r][0] + want),
+                                    *o = (const float *)(const void *)(p[r][1] + want);
+                        c[r][0] = u[0], c[r][1] = u[right], c[r][2] = o[0], c[r][3] = o[right];
+                    }
+                    MV__CU_UNROLL for (r = 0; r < MV__CU_RS_PER; r++) {
+                        if (ax.taps > 1) c[r][0] = mv__cu_rs_lerp(c[r][0], c[r][1], wx),
+                            c[r][2] = mv__cu_rs_lerp(c[r][2], c[r][3], wx);
+                        v[e][r] = ay.taps > 1 ? mv__cu_rs_lerp(c[r][0], c[r][2], wy[r]) : c[r][0];
+                    }
+                }
+            }
+            MV__CU_UNROLL for (r = 0; r < MV__CU_RS_PER; r++) {
+                const float out = v[0][r] + wz * (flat ? 0.0f : v[1][r] - v[0][r]);
+                if (on[r]) q[4 * r * g.dy] = in[r] & inside ? out : value;
+            }
         }
-        if (ay.taps > 1) a = mv__cu_rs_lerp(a, c, wy), b = mv__cu_rs_lerp(b, e, wy);
-        if (ax.taps > 1) a = mv__cu_rs_lerp(a, b, wx);
-        d[z * g.dz + y * g.dy + x] = ax.in[x] && ay.in[y] && az.in[z] ? a : value;
     }
 }
-/* One axis; in all others a place stays its own. The last one asks all three whether it is inside. */
+enum { MV__CU_RS_ROWS = 8 };
+typedef struct mv__cu_rs_row { long long d, s, step; } mv__cu_rs_row; /* to the next row, to the next tap */
+template <int ROWS>
+MV__CU_DEV void mv__cu_rs_rows(float *q, const float *__restrict__ p, const mv__cu_rs_row &o,
+                               const mv__cu_rs_axis &a, int c) {
+    const int *at = a.at + c;
+    const float *w = a.w + c;
+    float sum[ROWS] = {};
+    int t, r;
+    MV__CU_UNROLL_BY(2) for (t = 0; t < a.taps; t++, at += a.m, w += a.m) {
+        const float *v = p + *at * o.step, f = *w;
+        MV__CU_UNROLL for (r = 0; r < ROWS; r++, v += o.s) sum[r] += f * *v;
+    }
+    MV__CU_UNROLL for (r = 0; r < ROWS; r++, q += o.d) *q = sum[r];
+}
+/* One axis; in all others a place stays its own. 64 along x, 4 along y (z for the axes x and z), of each
+   ROWS along the third. */
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_pass(float *d, const float *__restrict__ s, mv__cu_rs_grid g, int axis,
                                             long long step, mv__cu_rs_axis a) {
-    MV__CU_RS_EACH(g, x, y, z) {
-        const int c = axis == 0 ? x : axis == 1 ? y : z;
+    const int x = (int)(blockIdx.x * 64 + (threadIdx.x & 63)), part = (int)(threadIdx.x >> 6);
+    const int deep = axis == 1 ? (int)MV__CU_RS_ROWS : 4, y = axis == 1 ? (int)blockIdx.y * 4 + part
+        : (int)blockIdx.y * MV__CU_RS_ROWS;
+    const mv__cu_rs_row o = {axis == 1 ? g.dz : g.dy, axis == 1 ? g.sz : g.sy, step};
+    int first, r;
+    if (x >= g.m[0] || y >= g.m[1]) return;
+    for (first = (int)blockIdx.z * deep; first < g.m[2]; first += (int)gridDim.z * deep) {
+        const int z = axis == 1 ? first : first + part, c = axis == 0 ? x : axis == 1 ? y : z,
+            rows = axis == 1 ? g.m[2] - z : g.m[1] - y;
         const float *p = s + (axis == 2 ? 0 : z * g.sz) + (axis == 1 ? 0 : y * g.sy) + (axis == 0 ? 0 : x);
-        const int *at = a.at + (long long)c * a.taps;
-        const float *w = a.w + (long long)c * a.taps;
-        float sum = a.taps > 1 ? w[0] * p[at[0] * step] : p[at[0] * step];
-        int t;
-        if (a.taps == 2) sum = mv__cu_rs_lerp(p[at[0] * step], p[at[1] * step], w[1]);
-        else for (t = 1; t < a.taps; t++) sum += w[t] * p[at[t] * step];
-        d[z * g.dz + y * g.dy + x] = sum;
+        float *q = d + (z * g.dz + y * g.dy + x);
+        if (z >= g.m[2]) return;
+        if (rows >= MV__CU_RS_ROWS) mv__cu_rs_rows<MV__CU_RS_ROWS>(q, p, o, a, c);
+        else for (r = 0; r < rows; r++) mv__cu_rs_rows<1>(q + r * o.d, p + r * o.s, o, a, c);
     }
 }
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_outside(float *d, mv__cu_rs_grid g, const unsigned char *ix,
@@ -5868,67 +6297,132 @@ template <class T>
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_near(T *d, const T *__restrict__ s, mv__cu_rs_grid g, int m,
                                             mv__cu_rs_axis ax, mv__cu_rs_axis ay, mv__cu_rs_axis az,
                                             mv__cu_rs_fill fill) {
-    MV__CU_RS_EACH(g, x, y, z) {
-        const T *p = s + (az.at[z] * g.sz + ay.at[y] * g.sy + ax.at[x]) * m;
-        T *q = d + (z * g.dz + y * g.dy + x) * m;
-        const int in = ax.in[x] && ay.in[y] && az.in[z];
-        int j;
-        for (j = 0; j < m; j++) q[j] = in ? p[j] : mv__cu_rs_fill_at<T>(fill, j);
-    }
-}
-/* ---- B-spline coefficients in place: a thread to a line, along an axis across x ---- */
-enum { MV__CU_RS_FIRST = 16 };
-typedef struct mv__cu_rs_pole {
-    int n, nfirst, wrap;
-    float first[MV__CU_RS_FIRST], pole, gain, last;
-} mv__cu_rs_pole;
-MV__CU_FN void mv__cu_rs_pole_make(mv__cu_rs_pole *p, size_t n, int wrap) {
-    const double z = sqrt(3.0) - 2.0, zn = pow(z, (double)n), z2 = pow(z, 2.0 * ((double)n - 1.0));
-    int k;
-    memset(p, 0, sizeof *p);
-    p->n = (int)n;
-    p->wrap = wrap;
-    p->nfirst = n < MV__CU_RS_FIRST ? (int)n : (int)MV__CU_RS_FIRST;
-    p->pole = (float)z;
-    p->gain = (float)(-6.0 * z);
-    p->last = wrap ? p->gain : (float)(6.0 * z / (z * z - 1.0));
-    for (k = 0; k < p->nfirst; k++) {
-        double w = pow(z, (double)k);
-        if (wrap) w /= 1.0 - zn;
-        else if (n > 1) {
-            if (k > 0 && (size_t)k < n - 1) w += pow(z, 2.0 * (double)n - 2.0 - (double)k);
-            w /= 1.0 - z2;
+    MV__CU_SHARED(mv__cu_rs_planes, t);
+    const int x = (int)(blockIdx.x * 64 + (threadIdx.x & 63)), y = (int)(blockIdx.y * 4 + (threadIdx.x >> 6));
+    const int on = x < g.m[0] && y < g.m[1], cx = on ? x : 0, cy = on ? y : 0, in = ax.in[cx] && ay.in[cy];
+    int z, k, j, e;
+    for (z = (int)blockIdx.z * MV__CU_RS_RUN; z < g.m[2]; z += (int)gridDim.z * MV__CU_RS_RUN) {
+        const int planes = on ? mv__cu_mini(MV__CU_RS_RUN, g.m[2] - z) : 0;
+        mv__cu_rs_planes_get(&t, az, g.sz * m, z);
+        for (j = 0; j < m; j++) {
+            const T *p = s + (ay.at[cy] * g.sy + ax.at[cx]) * m + j, none = mv__cu_rs_fill_at<T>(fill, j);
+            T *q = d + (z * g.dz + y * g.dy + x) * m + j;
+            for (k = 0; k < planes; k += 8) {
+                T v[8];
+                MV__CU_UNROLL for (e = 0; e < 8; e++)
+                    if (k + e < planes) v[e] = in && t.in[k + e] ? p[t.at[0][k + e]] : none;
+                MV__CU_UNROLL for (e = 0; e < 8; e++)
+                    if (k + e < planes) q[(k + e) * g.dz * m] = v[e];
+            }
         }
-        p->first[k] = (float)w;
     }
 }
-MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_pre(float *p, long long lines, long long inner, long long outer,
-                                           long long step, mv__cu_rs_pole q) {
-    const long long i = (long long)blockIdx.x * MV__CU_B + (int)threadIdx.x;
-    float s, u;
+/* ---- B-spline coefficients: along a line a recursion forward, one backward. Both forget (to 7e-10 within 16
+   voxels), so pieces of a line start on their own, out of the line's image beyond its ends. ---- */
+enum { MV__CU_RS_PIECE = 32, MV__CU_RS_BEFORE = 16 };
+#define MV__CU_RS_POLE -0.26794919243112270647f
+template <class W> MV__CU_DEV void mv__cu_rs_piece(float *v, W &from) {
+    float s = 0.0f;
     int k;
-    if (i >= lines) return;
-    p += i % inner + i / inner * outer;
-    s = q.first[0] * p[0];
-    MV__CU_UNROLL for (k = 1; k < MV__CU_RS_FIRST; k++)
-        if (k < q.nfirst) s += q.first[k] * p[(q.wrap ? q.n - k : k) * step];
-    p[0] = s;
-    for (k = 1; k < q.n; k++) p[k * step] = s = q.pole * s + p[k * step];
-    if (q.wrap) {
-        u = q.first[0] * s;
-        MV__CU_UNROLL for (k = 1; k < MV__CU_RS_FIRST; k++)
-            if (k < q.nfirst) u += q.first[k] * p[(k - 1) * step];
-    } else u = q.pole * p[(q.n - 2) * step] + s;
-    p[(q.n - 1) * step] = u = q.last * u;
-    for (k = q.n - 2; k >= 0; k--) p[k * step] = u = q.pole * u + q.gain * p[k * step];
+    MV__CU_UNROLL for (k = 0; k < MV__CU_RS_BEFORE; k++) s = MV__CU_RS_POLE * s + from.next();
+    MV__CU_UNROLL for (k = 0; k < MV__CU_RS_PIECE + MV__CU_RS_BEFORE; k++)
+        v[k] = s = MV__CU_RS_POLE * s + from.next();
+    s = 0.0f;
+    MV__CU_UNROLL for (k = MV__CU_RS_PIECE + MV__CU_RS_BEFORE - 1; k >= 0; k--)
+        v[k] = s = MV__CU_RS_POLE * (s - 6.0f * v[k]);
 }
-/* ---- through a matrix ---- */
+typedef struct mv__cu_rs_walk { /* along a line and back, or round */
+    const float *p;
+    long long step;
+    int i, by, n, wrap;
+    MV__CU_IN float next() {
+        const float v = p[i * step];
+        i += by;
+        if (i >= n) i = wrap ? 0 : n - 2, by = wrap ? 1 : -1;
+        if (i < 0) i = 1, by = 1;
+        return v;
+    }
+} mv__cu_rs_walk;
+typedef struct mv__cu_rs_ahead {
+    const float *p;
+    long long step;
+    MV__CU_IN float next() {
+        const float v = *p;
+        p += step;
+        return v;
+    }
+} mv__cu_rs_ahead;
+typedef struct mv__cu_rs_lines { /* across: neighbours in memory; along; over: the third axis */
+    int across, along, over, wrap;
+    long long step, next; /* along, over */
+} mv__cu_rs_lines;
+/* Across x: a thread has a piece, a block of 32 x 4 four pieces of each line */
+MV__CU_KERNEL(128, 5) mv__cu_k_rs_pre(float *d, const float *__restrict__ s, mv__cu_rs_lines g) {
+    const int x = (int)(blockIdx.x * 32 + (threadIdx.x & 31)), round = g.wrap ? g.along : 2 * (g.along - 1);
+    int o, i, k;
+    if (x >= g.across) return;
+    for (o = (int)blockIdx.y; o < g.over; o += (int)gridDim.y)
+        for (i = (int)(blockIdx.z * 4 + (threadIdx.x >> 5)) * MV__CU_RS_PIECE; i < g.along;
+             i += (int)gridDim.z * 4 * MV__CU_RS_PIECE) {
+            const long long at = o * g.next + x;
+            float v[MV__CU_RS_PIECE + MV__CU_RS_BEFORE];
+            if (i >= MV__CU_RS_BEFORE && i + (MV__CU_RS_PIECE + MV__CU_RS_BEFORE) <= g.along) {
+                mv__cu_rs_ahead w = {s + (at + (i - MV__CU_RS_BEFORE) * g.step), g.step};
+                mv__cu_rs_piece(v, w);
+            } else {
+                mv__cu_rs_walk w = {s + at, g.step, i - MV__CU_RS_BEFORE, 1, g.along, g.wrap};
+                if (w.i < 0) {
+                    w.i = w.i % round + round;
+                    if (w.i >= round) w.i -= round;
+                    if (w.i >= g.along - 1 && !g.wrap) w.i = round - w.i, w.by = -1;
+                }
+                mv__cu_rs_piece(v, w);
+            }
+            MV__CU_UNROLL for (k = 0; k < MV__CU_RS_PIECE; k++)
+                if (i + k < g.along) d[at + (i + k) * g.step] = v[k];
+        }
+}
+/* Along x: 32 lines (across: their number) through shared memory, 8 pieces of each */
+enum { MV__CU_RS_TILE = 8 * MV__CU_RS_PIECE, MV__CU_RS_PITCH = MV__CU_RS_TILE + 2 * MV__CU_RS_BEFORE + 1 };
+typedef float mv__cu_rs_tile[32][MV__CU_RS_PITCH];
+MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_rs_pre_x(float *d, const float *__restrict__ s, int n, long long lines,
+                                             int tap) {
+    MV__CU_SHARED(mv__cu_rs_tile, t);
+    const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5;
+    const long long line = (long long)blockIdx.x * 32;
+    const int rows = lines - line < 32 ? (int)(lines - line) : 32;
+    int first, i, k, r;
+    for (first = (int)blockIdx.y * MV__CU_RS_TILE; first < n; first += (int)gridDim.y * MV__CU_RS_TILE) {
+        float v[MV__CU_RS_PIECE + MV__CU_RS_BEFORE];
+        mv__cu_rs_ahead w = {t[lane] + warp * MV__CU_RS_PIECE, 1};
+        mv__cu_sync();
+        for (i = lane; i < MV__CU_RS_PITCH - 1; i += 32) {
+            const float *p = s + (line * n + mv__cu_rs_map(tap, first - MV__CU_RS_BEFORE + i, n));
+            MV__CU_UNROLL for (r = 0; r < 32; r += 8)
+                t[r + warp][i] = r + warp < rows ? p[(long long)(r + warp) * n] : 0.0f;
+        }
+        mv__cu_sync();
+        mv__cu_rs_piece(v, w);
+        mv__cu_sync();
+        MV__CU_UNROLL for (k = 0; k < MV__CU_RS_PIECE; k++) t[lane][warp * MV__CU_RS_PIECE + k] = v[k];
+        mv__cu_sync();
+        for (i = lane; i < MV__CU_RS_TILE && first + i < n; i += 32) {
+            float *q = d + (line * n + first + i);
+            MV__CU_UNROLL for (r = 0; r < 32; r += 8)
+                if (r + warp < rows) q[(long long)(r + warp) * n] = t[r + warp][i];
+        }
+    }
+}
+/* ---- through a matrix: a position counts steps of 2^-32, so that its start is made in double, what follows
+   along z are exact sums, and whole part and fraction are at hand ---- */
 typedef struct mv__cu_rs_gen {
     int m[3], n[3], border, tap, interp, lobes;
-    long long dy, dz, sy, sz;
+    long long dy, dz, sy, sz, step[3]; /* step: along z */
     double t[12];
-    float step[3], a, value; /* step: along z */
+    float a, value;
 } mv__cu_rs_gen;
+enum { MV__CU_RS_DEEP = 8, MV__CU_RS_TIE = 429, MV__CU_RS_ROUND = 256 }; /* TIE: 1e-7 voxels */
+MV__CU_BOTH long long mv__cu_rs_steps(double p) { return (long long)floor(p * 4294967296.0); }
 /* as medvol.h adds it up */
 MV__CU_DEV double mv__cu_rs_place(const mv__cu_rs_gen &g, int r, int x, int y, int z) {
     const double at = mv__cu_add(mv__cu_add(mv__cu_mul(g.t[4 * r + 1], (double)y),
@@ -5951,74 +6445,125 @@ MV__CU_DEV void mv__cu_rs_fold_split(int border, int n, int *i, float *f) {
         *i = q;
     } else *i = *i < 0 ? 0 : top, *f = 0.0f;
 }
+/* Where x, y, z lies, rounded to fractions of 2^-23 */
+MV__CU_DEV void mv__cu_rs_start(const mv__cu_rs_gen &g, int x, int y, int z, long long *p) {
+    int r;
+    MV__CU_UNROLL for (r = 0; r < 3; r++)
+        p[r] = mv__cu_rs_steps(mv__cu_rs_place(g, r, x, y, z)) + MV__CU_RS_ROUND;
+}
+MV__CU_DEV float mv__cu_rs_rest(long long p) { return mv__cu_float(0x3f800000u | (unsigned)p >> 9) - 1.0f; }
 typedef struct mv__cu_rs_spot { int i[3]; float f[3]; } mv__cu_rs_spot;
-/* The spot of voxel x, y, z + dz from its start; 0: outside */
-MV__CU_DEV int mv__cu_rs_find(const mv__cu_rs_gen &g, const int *base, const float *frac, int x, int y,
-                              int z, int dz, mv__cu_rs_spot *o) {
+/* The spot there; 0: outside */
+MV__CU_DEV int mv__cu_rs_find(const mv__cu_rs_gen &g, const long long *p, mv__cu_rs_spot *o) {
     int r, in = 1;
     MV__CU_UNROLL for (r = 0; r < 3; r++) {
-        const float f = frac[r] + g.step[r] * (float)dz, w = floorf(f);
-        o->i[r] = base[r] + (int)w;
-        o->f[r] = f - w;
-        if (g.border == MEDVOL_BORDER_CONSTANT) {
-            const float low = (float)o->i[r] + 0.5f + o->f[r],
-                high = (float)(o->i[r] - g.n[r]) + 0.5f + o->f[r];
-            if (fminf(fabsf(low), fabsf(high)) < 1e-3f) /* too near to the ends of the extent for float */
-                in = in && mv__cu_rs_within(mv__cu_rs_place(g, r, x, y, z + dz), g.n[r]);
-            else in = in && low > 0.0f && high < 0.0f;
-        }
+        const mv__cu_u64 from = (mv__cu_u64)(p[r] + ((1LL << 31) + MV__CU_RS_TIE - MV__CU_RS_ROUND));
+        if (g.border == MEDVOL_BORDER_CONSTANT)
+            in = in && from <= ((mv__cu_u64)g.n[r] << 32) + 2 * MV__CU_RS_TIE;
+        o->i[r] = (int)(p[r] >> 32);
+        o->f[r] = mv__cu_rs_rest(p[r]);
         mv__cu_rs_fold_split(g.border, g.n[r], &o->i[r], &o->f[r]);
     }
     return in;
 }
-#define MV__CU_RS_PLANES 4
-template <int TAPS>
-MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_rs_gen(float *d, const float *__restrict__ s, mv__cu_rs_gen g) {
+MV__CU_DEV float mv__cu_rs_square(const float *v, float x, float y) {
+    return mv__cu_rs_lerp(mv__cu_rs_lerp(v[0], v[1], x), mv__cu_rs_lerp(v[2], v[3], x), y);
+}
+/* Trilinear: gathers are what it costs, so a thread goes along z and keeps the upper four of eight values for
+   the next voxel, which often has them below it. */
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_turned(float *d, const float *__restrict__ s, mv__cu_rs_gen g) {
     const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5;
     const int x = (int)blockIdx.x * 32 + (warp & 3) * 8 + (lane & 7),
         y = (int)blockIdx.y * 8 + (warp >> 2) * 4 + (lane >> 3);
-    const int planes = MV__CU_RS_PLANES;
-    int z0, dz, r, j, k, base[3];
-    float frac[3];
+    int z, k, r;
     if (x >= g.m[0] || y >= g.m[1]) return;
-    for (z0 = (int)blockIdx.z * planes; z0 < g.m[2]; z0 += (int)gridDim.z * planes) {
-        MV__CU_UNROLL for (r = 0; r < 3; r++) {
-            const double p = mv__cu_rs_snap(mv__cu_rs_place(g, r, x, y, z0)), w = floor(p);
-            base[r] = (int)w;
-            frac[r] = (float)(p - w);
+    for (z = (int)blockIdx.z * MV__CU_RS_DEEP; z < g.m[2]; z += (int)gridDim.z * MV__CU_RS_DEEP) {
+        const int end = mv__cu_mini(z + MV__CU_RS_DEEP, g.m[2]);
+        float *q = d + (z * g.dz + y * g.dy + x);
+        float low[4], high[4] = {};
+        int had[3] = {-1, -1, -1}; /* the spot below which lies high */
+        long long p[3];
+        mv__cu_rs_start(g, x, y, z, p);
+        for (k = z; k < end; k++, q += g.dz) {
+            mv__cu_rs_spot o;
+            int in = 1;
+            MV__CU_UNROLL for (r = 0; r < 3; r++) {
+                o.i[r] = (int)(p[r] >> 32);
+                o.f[r] = mv__cu_rs_rest(p[r]);
+                in = in && (unsigned)o.i[r] < (unsigned)(g.n[r] - 1);
+            }
+            if (in) {
+                const float *v = s + (o.i[2] * g.sz + o.i[1] * g.sy + o.i[0]), *u = v + g.sz;
+                const int same = o.i[0] == had[0] && o.i[1] == had[1] && o.i[2] == had[2];
+                MV__CU_UNROLL for (r = 0; r < 4; r++) low[r] = high[r];
+                high[0] = u[0], high[1] = u[1], u += g.sy, high[2] = u[0], high[3] = u[1];
+                if (!same) low[0] = v[0], low[1] = v[1], v += g.sy, low[2] = v[0], low[3] = v[1];
+                had[0] = o.i[0], had[1] = o.i[1], had[2] = o.i[2] + 1;
+            } else if ((in = mv__cu_rs_find(g, p, &o)) != 0) {
+                const int x1 = mv__cu_rs_map(g.tap, o.i[0] + 1, g.n[0]);
+                const long long y0 = o.i[1] * g.sy, y1 = mv__cu_rs_map(g.tap, o.i[1] + 1, g.n[1]) * g.sy;
+                const float *v = s + o.i[2] * g.sz, *u = s + mv__cu_rs_map(g.tap, o.i[2] + 1, g.n[2]) * g.sz;
+                low[0] = v[y0 + o.i[0]], low[1] = v[y0 + x1], low[2] = v[y1 + o.i[0]], low[3] = v[y1 + x1];
+                high[0] = u[y0 + o.i[0]], high[1] = u[y0 + x1], high[2] = u[y1 + o.i[0]],
+                    high[3] = u[y1 + x1];
+                had[2] = -1;
+            }
+            *q = in ? mv__cu_rs_lerp(mv__cu_rs_square(low, o.f[0], o.f[1]),
+                                     mv__cu_rs_square(high, o.f[0], o.f[1]), o.f[2]) : g.value;
+            MV__CU_UNROLL for (r = 0; r < 3; r++) p[r] += g.step[r];
         }
-        for (dz = 0; dz < planes && z0 + dz < g.m[2]; dz++) {
+    }
+}
+/* Four taps an axis; INNER: all of them voxels */
+template <int INNER>
+MV__CU_DEV float mv__cu_rs_four(const float *__restrict__ s, const mv__cu_rs_gen &g,
+                                const mv__cu_rs_spot &o) {
+    const float *v = s + ((o.i[2] - 1) * g.sz + (o.i[1] - 1) * g.sy + (o.i[0] - 1));
+    float w[3][4], out = 0.0f;
+    const int interp = g.interp == MEDVOL_CUBIC ? (int)MEDVOL_CUBIC : (int)MEDVOL_CUBIC_CONV;
+    int at[3][4], r, j, k;
+    MV__CU_UNROLL for (r = 0; r < 3; r++) {
+        MV__CU_UNROLL for (j = 0; j < 4; j++) {
+            w[r][j] = mv__cu_rs_weight(interp, g.a, 0, o.f[r], j);
+            at[r][j] = INNER ? j : mv__cu_rs_map(g.tap, o.i[r] - 1 + j, g.n[r]);
+        }
+    }
+    MV__CU_UNROLL for (k = 0; k < 4; k++, v += g.sz) {
+        const float *u = v;
+        float plane = 0.0f;
+        MV__CU_UNROLL for (j = 0; j < 4; j++, u += g.sy) {
+            const float *p = INNER ? u : s + (at[2][k] * g.sz + at[1][j] * g.sy);
+            float row = w[0][0] * p[at[0][0]];
+            MV__CU_UNROLL for (r = 1; r < 4; r++) row += w[0][r] * p[at[0][r]];
+            plane += w[1][j] * row;
+        }
+        out += w[2][k] * plane;
+    }
+    return out;
+}
+MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_rs_cubic(float *d, const float *__restrict__ s, mv__cu_rs_gen g) {
+    const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5;
+    const int x = (int)blockIdx.x * 32 + (warp & 3) * 8 + (lane & 7),
+        y = (int)blockIdx.y * 8 + (warp >> 2) * 4 + (lane >> 3);
+    int z, n, r;
+    if (x >= g.m[0] || y >= g.m[1]) return;
+    for (z = (int)blockIdx.z * MV__CU_RS_DEEP; z < g.m[2]; z += (int)gridDim.z * MV__CU_RS_DEEP) {
+        const int end = mv__cu_mini(z + MV__CU_RS_DEEP, g.m[2]);
+        long long p[3];
+        mv__cu_rs_start(g, x, y, z, p);
+        for (n = z; n < end; n++) {
             mv__cu_rs_spot o;
             float out = g.value;
-            if (mv__cu_rs_find(g, base, frac, x, y, z0, dz, &o)) {
-                int at[3][TAPS];
-                float w[3][TAPS];
-                MV__CU_UNROLL for (r = 0; r < 3; r++) {
-                    MV__CU_UNROLL for (j = 0; j < TAPS; j++) {
-                        at[r][j] = mv__cu_rs_map(g.tap, o.i[r] - (TAPS / 2 - 1) + j, g.n[r]);
-                        w[r][j] = mv__cu_rs_weight(TAPS == 2 ? (int)MEDVOL_LINEAR : g.interp, g.a, 0, o.f[r],
-                                                   j);
-                    }
-                }
-                out = 0.0f;
-                MV__CU_UNROLL for (k = 0; k < TAPS; k++) {
-                    float plane = 0.0f;
-                    MV__CU_UNROLL for (j = 0; j < TAPS; j++) {
-                        const float *p = s + at[2][k] * g.sz + at[1][j] * g.sy;
-                        float row;
-                        if (TAPS == 2) row = mv__cu_rs_lerp(p[at[0][0]], p[at[0][TAPS - 1]], o.f[0]);
-                        else {
-                            row = w[0][0] * p[at[0][0]];
-                            MV__CU_UNROLL for (r = 1; r < TAPS; r++) row += w[0][r] * p[at[0][r]];
-                        }
-                        if (TAPS == 2) plane = j ? mv__cu_rs_lerp(plane, row, o.f[1]) : row;
-                        else plane += w[1][j] * row;
-                    }
-                    if (TAPS == 2) out = k ? mv__cu_rs_lerp(out, plane, o.f[2]) : plane;
-                    else out += w[2][k] * plane;
-                }
+            int in = 1;
+            MV__CU_UNROLL for (r = 0; r < 3; r++) {
+                o.i[r] = (int)(p[r] >> 32);
+                o.f[r] = mv__cu_rs_rest(p[r]);
+                in = in && o.i[r] >= 1 && o.i[r] < g.n[r] - 2;
             }
-            d[(z0 + dz) * g.dz + y * g.dy + x] = out;
+            if (in) out = mv__cu_rs_four<1>(s, g, o);
+            else if (mv__cu_rs_find(g, p, &o)) out = mv__cu_rs_four<0>(s, g, o);
+            d[n * g.dz + y * g.dy + x] = out;
+            MV__CU_UNROLL for (r = 0; r < 3; r++) p[r] += g.step[r];
         }
     }
 }
@@ -6031,31 +6576,26 @@ MV__CU_KERNEL(MV__CU_RS_LB, 3) mv__cu_k_rs_lanczos(float *d, const float *__rest
         taps = 2 * g.lobes;
     const int x = (int)blockIdx.x * 16 + (warp & 1) * 8 + (lane & 7),
         y = (int)blockIdx.y * 8 + (warp >> 1) * 4 + (lane >> 3);
-    int z, r, i, j, k, base[3];
-    float frac[3];
+    int z, r, i, j, k;
     if (x >= g.m[0] || y >= g.m[1]) return;
     for (z = (int)blockIdx.z; z < g.m[2]; z += (int)gridDim.z) {
         mv__cu_rs_spot o;
         float out = g.value;
-        MV__CU_UNROLL for (r = 0; r < 3; r++) {
-            const double p = mv__cu_rs_snap(mv__cu_rs_place(g, r, x, y, z)), whole = floor(p);
-            base[r] = (int)whole;
-            frac[r] = (float)(p - whole);
-        }
-        if (mv__cu_rs_find(g, base, frac, x, y, z, 0, &o)) {
+        long long p[3];
+        mv__cu_rs_start(g, x, y, z, p);
+        if (mv__cu_rs_find(g, p, &o)) {
             MV__CU_UNROLL for (r = 0; r < 3; r++) {
-                const float f = o.f[r] < 1e-7f ? 0.0f : o.f[r];
                 float sum = 0.0f;
-                for (j = 0; j < taps; j++)
-                    sum += w[16 * r + j][tid] = mv__cu_rs_weight((int)MEDVOL_LANCZOS, 0.0f, g.lobes, f, j);
+                for (j = 0; j < taps; j++) sum += w[16 * r + j][tid] =
+                    mv__cu_rs_weight((int)MEDVOL_LANCZOS, 0.0f, g.lobes, o.f[r], j);
                 for (j = 0; j < taps; j++) w[16 * r + j][tid] /= sum;
             }
             out = 0.0f;
             for (k = 0; k < taps; k++) {
-                const float *p = s + mv__cu_rs_map(g.tap, o.i[2] - (g.lobes - 1) + k, g.n[2]) * g.sz;
+                const float *u = s + mv__cu_rs_map(g.tap, o.i[2] - (g.lobes - 1) + k, g.n[2]) * g.sz;
                 float plane = 0.0f;
                 for (j = 0; j < taps; j++) {
-                    const float *q = p + mv__cu_rs_map(g.tap, o.i[1] - (g.lobes - 1) + j, g.n[1]) * g.sy;
+                    const float *q = u + mv__cu_rs_map(g.tap, o.i[1] - (g.lobes - 1) + j, g.n[1]) * g.sy;
                     float row = 0.0f;
                     for (i = 0; i < taps; i++) row += w[i][tid] * q[mv__cu_rs_map(g.tap,
                             o.i[0] - (g.lobes - 1) + i, g.n[0])];
@@ -6067,25 +6607,57 @@ MV__CU_KERNEL(MV__CU_RS_LB, 3) mv__cu_k_rs_lanczos(float *d, const float *__rest
         d[z * g.dz + y * g.dy + x] = out;
     }
 }
+/* Where every border has the same voxel, and beyond a constant one: at once; the rest as medvol.h finds it */
 template <class T>
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_gen_near(T *d, const T *__restrict__ s, mv__cu_rs_gen g, int m,
                                                 mv__cu_rs_fill fill) {
     const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5;
     const int x = (int)blockIdx.x * 32 + (warp & 3) * 8 + (lane & 7),
         y = (int)blockIdx.y * 8 + (warp >> 2) * 4 + (lane >> 3);
-    int z, r, j;
+    const int low = g.border == MEDVOL_BORDER_MIRROR, constant = g.border == MEDVOL_BORDER_CONSTANT;
+    const long long by[3] = {m, g.sy * m, g.sz * m};
+    int first, z, j, k, r, span[3];
     if (x >= g.m[0] || y >= g.m[1]) return;
-    for (z = (int)blockIdx.z; z < g.m[2]; z += (int)gridDim.z) {
-        T *q = d + (z * g.dz + y * g.dy + x) * m;
-        long long at = 0;
-        int in = 1;
-        MV__CU_UNROLL for (r = 0; r < 3; r++) {
-            const double p = mv__cu_rs_place(g, r, x, y, z);
-            if (g.border == MEDVOL_BORDER_CONSTANT) in = in && mv__cu_rs_within(p, g.n[r]);
-            at += (long long)mv__cu_rs_near(g.border, p,
-                                            (double)g.n[r]) * (r == 0 ? 1 : r == 1 ? g.sy : g.sz);
+    MV__CU_UNROLL for (r = 0; r < 3; r++) span[r] = g.n[r] > 2 * low ? g.n[r] - 2 * low : 0;
+    for (j = 0; j < m; j++) { /* words of an element in turn */
+        const T none = mv__cu_rs_fill_at<T>(fill, j);
+        for (first = (int)blockIdx.z * MV__CU_RS_DEEP; first < g.m[2];
+             first += (int)gridDim.z * MV__CU_RS_DEEP) {
+            const int end = mv__cu_mini(first + MV__CU_RS_DEEP, g.m[2]);
+            T *q = d + (first * g.dz + y * g.dy + x) * m + j;
+            long long p[3];
+            mv__cu_rs_start(g, x, y, first, p);
+            MV__CU_UNROLL for (r = 0; r < 3; r++) p[r] += (1LL << 31) + MV__CU_RS_TIE - MV__CU_RS_ROUND;
+            MV__CU_ROLLED for (z = first; z < end; z += 4, q += 4 * g.dz * m) {
+                T v[4];
+                unsigned made = 0;
+                MV__CU_UNROLL for (k = 0; k < 4; k++) {
+                    int i[3], in = 1, out = 0;
+                    MV__CU_UNROLL for (r = 0; r < 3; r++) {
+                        i[r] = (int)(p[r] >> 32);
+                        in = in && (unsigned)(i[r] - low) < (unsigned)span[r];
+                        out = out || (unsigned)i[r] > (unsigned)g.n[r];
+                        p[r] += g.step[r];
+                    }
+                    v[k] = none;
+                    if (in && z + k < end) v[k] = s[i[2] * by[2] + i[1] * by[1] + i[0] * by[0] + j];
+                    if (in || (out && constant)) made |= 1u << k;
+                }
+                MV__CU_UNROLL for (k = 0; k < 4; k++)
+                    if ((made >> k & 1u) && z + k < end) q[k * g.dz * m] = v[k];
+                MV__CU_ROLLED for (k = 0; k < 4 && z + k < end && made != 15u; k++) {
+                    long long at = j;
+                    int in = 1;
+                    if (made >> k & 1u) continue;
+                    MV__CU_UNROLL for (r = 0; r < 3; r++) {
+                        const double c = mv__cu_rs_place(g, r, x, y, z + k);
+                        if (constant) in = in && mv__cu_rs_within(c, g.n[r]);
+                        at += (long long)mv__cu_rs_near(g.border, c, (double)g.n[r]) * by[r];
+                    }
+                    q[k * g.dz * m] = in ? s[at] : none;
+                }
+            }
         }
-        for (j = 0; j < m; j++) q[j] = in ? s[at * m + j] : mv__cu_rs_fill_at<T>(fill, j);
     }
 }
 /* ---- host: plans, passes, volumes ---- */
@@ -6191,7 +6763,9 @@ MV__CU_FN mv_status mv__cu_rs_passes(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const 
         else to = *d;
         turn ^= 1;
         mv__cu_rs_grid_of(&g, &to, &from);
-        if ((st = mv__cu_rs_blocks(ctx, op, to.dim, 64, 4, 1, &blocks)) < 0) return st;
+        st = mv__cu_rs_blocks(ctx, op, to.dim, 64, axis == 1 ? 4 : (int)MV__CU_RS_ROWS,
+                              axis == 1 ? (int)MV__CU_RS_ROWS : 4, &blocks);
+        if (st < 0) return st;
         MV__CU_LAUNCH(mv__cu_k_rs_pass, blocks, MV__CU_B, 0, ctx->stream, (float *)to.data,
                       (const float *)from.data, g, axis, (long long)from.stride[axis], a[axis]);
         st = mv__cu_launched(ctx, op);
@@ -6204,39 +6778,36 @@ MV__CU_FN mv_status mv__cu_rs_passes(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const 
                   a[1].in, a[2].in, (float)w->k->value);
     return mv__cu_launched(ctx, op);
 }
-MV__CU_FN mv_status mv__cu_rs_turn(mv_cuda_ctx *ctx, const char *op, float *d, const float *s,
-                                   const size_t *n) {
-    mv__cu_sp_box b; /* d: axes 0 and 1 changed; n: of s */
-    memset(&b, 0, sizeof b);
-    b.d = (unsigned char *)d, b.s = (const unsigned char *)s;
-    b.size = 4, b.nd = 3;
-    b.n[0] = n[1], b.n[1] = n[0], b.n[2] = n[2];
-    b.ds[0] = 4, b.ds[1] = (ptrdiff_t)n[1] * 4, b.ds[2] = (ptrdiff_t)(n[0] * n[1]) * 4;
-    b.ss[0] = (ptrdiff_t)n[0] * 4, b.ss[1] = 4, b.ss[2] = b.ds[2];
-    return mv__cu_sp_run(ctx, op, &b);
-}
+/* Coefficients of w->copy, into it; it and w->turned change places on the way. */
 MV__CU_FN mv_status mv__cu_rs_filter(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const size_t *n) {
     const char *op = w->k->op;
+    const int wrap = w->k->border == MEDVOL_BORDER_WRAP;
     mv_status st = MEDVOL_OK;
     int axis;
     for (axis = 0; axis < 3 && st == MEDVOL_OK; axis++) {
-        const size_t cells = n[0] * n[1] * n[2], lines = cells / n[axis];
-        const size_t inner = axis == 0 ? n[1] : axis == 1 ? n[0] : n[0] * n[1];
-        float *p = axis ? w->copy : w->turned;
-        mv__cu_rs_pole q;
-        unsigned grid = 0;
+        const size_t most = 65535, lines = n[1] * n[2], pieces = mv__cu_divup(n[axis], MV__CU_RS_PIECE);
+        float *p = w->copy;
         if (!w->filter[axis] || n[axis] == 1) continue;
-        mv__cu_rs_pole_make(&q, n[axis], w->k->border == MEDVOL_BORDER_WRAP);
-        if (axis == 0) st = mv__cu_rs_turn(ctx, op, w->turned, w->copy, n);
-        if (st == MEDVOL_OK) st = mv__cu_grid(ctx, op, mv__cu_divup(lines, MV__CU_B), &grid);
-        if (st < 0) return st;
-        MV__CU_LAUNCH(mv__cu_k_rs_pre, grid, MV__CU_B, 0, ctx->stream, p, (long long)lines, (long long)inner,
-                      (long long)(inner * n[axis]), (long long)inner, q);
-        st = mv__cu_launched(ctx, op);
-        if (axis == 0 && st == MEDVOL_OK) {
-            const size_t back[3] = {n[1], n[0], n[2]};
-            st = mv__cu_rs_turn(ctx, op, w->copy, w->turned, back);
+        if (axis == 0) {
+            unsigned grid = 0;
+            const size_t tiles = mv__cu_divup(pieces, 8);
+            if ((st = mv__cu_grid(ctx, op, mv__cu_divup(lines, 32), &grid)) < 0) return st;
+            MV__CU_LAUNCH(mv__cu_k_rs_pre_x, dim3(grid, (unsigned)(tiles < most ? tiles : most)), MV__CU_B, 0,
+                          ctx->stream, w->turned, w->copy, (int)n[0], (long long)lines,
+                          wrap ? (int)MEDVOL_BORDER_WRAP : (int)MEDVOL_BORDER_MIRROR);
+        } else {
+            const size_t over = n[3 - axis], runs = mv__cu_divup(pieces, 4);
+            mv__cu_rs_lines g;
+            g.across = (int)n[0], g.along = (int)n[axis], g.over = (int)over, g.wrap = wrap;
+            g.step = (long long)(axis == 1 ? n[0] : n[0] * n[1]);
+            g.next = (long long)(axis == 1 ? n[0] * n[1] : n[0]);
+            MV__CU_LAUNCH(mv__cu_k_rs_pre, dim3((unsigned)mv__cu_divup(n[0], 32),
+                                                (unsigned)(over < most ? over : most),
+                                                (unsigned)(runs < most ? runs : most)), 128, 0, ctx->stream,
+                          w->turned, w->copy, g);
         }
+        st = mv__cu_launched(ctx, op);
+        w->copy = w->turned, w->turned = p;
     }
     return st;
 }
@@ -6246,7 +6817,7 @@ MV__CU_FN void mv__cu_rs_gen_set(mv__cu_rs_gen *g, const mv__cu_rs_work *w, cons
     memset(g, 0, sizeof *g);
     for (r = 0; r < 3; r++) {
         g->m[r] = (int)d->dim[r], g->n[r] = (int)s->dim[r];
-        g->step[r] = (float)w->p->t[4 * r + 2];
+        g->step[r] = mv__cu_rs_steps(w->p->t[4 * r + 2] + 1.0 / 8589934592.0);
     }
     g->dy = d->stride[1], g->dz = d->stride[2], g->sy = s->stride[1], g->sz = s->stride[2];
     memcpy(g->t, w->p->t, sizeof g->t);
@@ -6264,17 +6835,17 @@ MV__CU_FN mv_status mv__cu_rs_matrix_run(mv_cuda_ctx *ctx, mv__cu_rs_work *w, co
     dim3 blocks;
     const int lanczos = w->k->interp == MEDVOL_LANCZOS;
     mv_status st = mv__cu_rs_blocks(ctx, w->k->op, d->dim, lanczos ? 16 : 32, 8,
-                                    lanczos ? 1 : MV__CU_RS_PLANES, &blocks);
+                                    lanczos ? 1 : (int)MV__CU_RS_DEEP, &blocks);
     if (st < 0) return st;
     mv__cu_rs_gen_set(&g, w, d, s);
     if (lanczos)
         MV__CU_LAUNCH(mv__cu_k_rs_lanczos, blocks, MV__CU_RS_LB, 0, ctx->stream, (float *)d->data,
                       (const float *)s->data, g);
     else if (w->k->interp == MEDVOL_LINEAR)
-        MV__CU_LAUNCH(mv__cu_k_rs_gen<2>, blocks, MV__CU_B, 0, ctx->stream, (float *)d->data,
+        MV__CU_LAUNCH(mv__cu_k_rs_turned, blocks, MV__CU_B, 0, ctx->stream, (float *)d->data,
                       (const float *)s->data, g);
     else
-        MV__CU_LAUNCH(mv__cu_k_rs_gen<4>, blocks, MV__CU_B, 0, ctx->stream, (float *)d->data,
+        MV__CU_LAUNCH(mv__cu_k_rs_cubic, blocks, MV__CU_B, 0, ctx->stream, (float *)d->data,
                       (const float *)s->data, g);
     return mv__cu_launched(ctx, w->k->op);
 }
@@ -6285,7 +6856,8 @@ MV__CU_FN mv_status mv__cu_rs_near_words(mv_cuda_ctx *ctx, mv__cu_rs_work *w, co
     mv__cu_rs_grid g;
     mv__cu_rs_gen e;
     dim3 blocks;
-    mv_status st = mv__cu_rs_blocks(ctx, w->k->op, d->dim, straight ? 64 : 32, straight ? 4 : 8, 1, &blocks);
+    mv_status st = mv__cu_rs_blocks(ctx, w->k->op, d->dim, straight ? 64 : 32, straight ? 4 : 8,
+                                    straight ? (int)MV__CU_RS_RUN : (int)MV__CU_RS_DEEP, &blocks);
     if (st < 0) return st;
     mv__cu_rs_grid_of(&g, d, s);
     mv__cu_rs_gen_set(&e, w, d, s);
@@ -6328,14 +6900,18 @@ MV__CU_FN mv_status mv__cu_rs_volume(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const 
         }
         if (st == MEDVOL_OK) st = mv__cu_rs_passes(ctx, w, w->around, &s, &f);
     }
-    if (st == MEDVOL_OK && w->k->interp == MEDVOL_CUBIC) st = mv__cu_rs_filter(ctx, w, src->dim);
+    if (st == MEDVOL_OK && w->k->interp == MEDVOL_CUBIC) {
+        st = mv__cu_rs_filter(ctx, w, src->dim);
+        s.data = w->copy;
+    }
     if (st < 0) return st;
     if (!w->p->diagonal) st = mv__cu_rs_matrix_run(ctx, w, &d, &s);
     else if (w->passes) st = mv__cu_rs_passes(ctx, w, w->ax, &d, &s);
     else {
         mv__cu_rs_grid g;
         dim3 blocks;
-        if ((st = mv__cu_rs_blocks(ctx, op, d.dim, 64, 4, 1, &blocks)) < 0) return st;
+        st = mv__cu_rs_blocks(ctx, op, d.dim, 64, 4 * MV__CU_RS_PER, MV__CU_RS_RUN, &blocks);
+        if (st < 0) return st;
         mv__cu_rs_grid_of(&g, &d, &s);
         MV__CU_LAUNCH(mv__cu_k_rs_linear, blocks, MV__CU_B, 0, ctx->stream, (float *)d.data,
                       (const float *)s.data, g, w->ax[0], w->ax[1], w->ax[2], (float)w->k->value);
@@ -6355,7 +6931,7 @@ MV__CU_FN mv_status mv__cu_rs_prepare(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const
     int r, copy, turned;
     mv_status st;
     copy = !nearest && (src->dtype != MEDVOL_F32 || scaled || w->k->interp == MEDVOL_CUBIC || w->smooth);
-    turned = !nearest && ((w->k->interp == MEDVOL_CUBIC && w->filter[0]) || w->smooth);
+    turned = !nearest && (w->k->interp == MEDVOL_CUBIC || w->smooth);
     if (nearest && out->dtype != src->dtype) typed = mv__cu_round(cells * mv_dtype_size(out->dtype));
     if (w->passes) {
         wide = p->n[0] * p->n[1] * p->m[2];
@@ -7897,7 +8473,10 @@ MV__CU_FN int mv__cu_ft_fit(mv__cu_ft_layout *l, const mv__cu_ft_array *a, const
     l->batch = many ? l->loops[big] : 1;
     for (s = 0; s < 2; s++) l->dist[s] = many ? l->loop[s][big] : 1;
     for (k = 0; k < many; k++) {
-        if (k != big) runs *= l->loops[k];
+        if (k == big) continue;
+        runs *= l->loops[k];
+        for (s = 0; s < 2; s++) /* each run begins where a complex number may lie */
+            if (side[s]->real && l->loop[s][k] % 2) return 0;
         if (k > big) { /* what is left closes up */
             l->loops[k - 1] = l->loops[k];
             for (s = 0; s < 2; s++) l->loop[s][k - 1] = l->loop[s][k];
@@ -8951,14 +9530,10 @@ mv__cu_k_ft_best(mv__cu_ft_best *out, Op op, long long n, long long each) {
     for (d = 1; d < MV__CU_B / 32; d++) r = mv__cu_ft_better(r, sh.p[d]);
     out[blockIdx.x] = r;
 }
-MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_ft_sure(mv__cu_ft_sure *out, const mv__cu_moment *in, int m) {
-    MV__CU_SHARED(mv__cu_warps, sh);
-    const int each = (m + MV__CU_B - 1) / MV__CU_B, first = (int)threadIdx.x * each;
+MV__CU_KERNEL(MV__CU_FOLD_B, 1) mv__cu_k_ft_sure(mv__cu_ft_sure *out, const mv__cu_moment *in, int m) {
+    MV__CU_SHARED(mv__cu_fold_room, sh);
     mv__cu_moment p;
-    int i;
-    mv__cu_part_clear(&p);
-    for (i = first; i < first + each && i < m; i++) mv__cu_part_merge(&p, in[i]);
-    mv__cu_part_block(&p, &sh);
+    mv__cu_fold_chunks(&p, in, m, &sh);
     if (threadIdx.x > 0) return;
     out->mean = p.c + p.off;
     out->m2 = p.m2;
@@ -9098,7 +9673,7 @@ MV__CU_FN mv_status mv__cu_ft_best_run(mv_cuda_ctx *ctx, const mv__cu_ft_match *
 MV__CU_FN mv_status mv__cu_ft_match_load(mv_cuda_ctx *ctx, const mv__cu_ft_match *g,
                                          const mv__cu_ft_prog *forward, float *spectrum,
                                          const mv_cuda_volume *src, mv__cu_ft_sure *of) {
-    const unsigned chunks = (unsigned)mv__cu_divup(g->voxels, MV__CU_CHUNK);
+    const unsigned chunks = (unsigned)mv__cu_divup(g->voxels, MEDVOL_CUDA_STATS_CHUNK);
     const size_t rows = g->n[1] * g->n[2];
     mv_cuda_volume v;
     double slope, inter;
@@ -9110,7 +9685,7 @@ MV__CU_FN mv_status mv__cu_ft_match_load(mv_cuda_ctx *ctx, const mv__cu_ft_match
     MV__CU_LAUNCH(mv__cu_k_moments<float>, chunks, MV__CU_B, 0, ctx->stream, (mv__cu_moment *)g->part,
                   (const float *)g->v, (const unsigned char *)NULL, (long long)g->voxels, 0, 0.0, 1);
     if ((st = mv__cu_launched(ctx, g->op)) < 0) return st;
-    MV__CU_LAUNCH(mv__cu_k_ft_sure, 1, MV__CU_B, 0, ctx->stream, of, (const mv__cu_moment *)g->part,
+    MV__CU_LAUNCH(mv__cu_k_ft_sure, 1, MV__CU_FOLD_B, 0, ctx->stream, of, (const mv__cu_moment *)g->part,
                   (int)chunks);
     if ((st = mv__cu_launched(ctx, g->op)) < 0) return st;
     MV__CU_LAUNCH(mv__cu_k_ft_window, (unsigned)mv__cu_divup(rows, MV__CU_B / 32), MV__CU_B, 0, ctx->stream,
@@ -9186,7 +9761,8 @@ MV__CU_FN size_t mv__cu_ft_match_memory(mv_cuda_ctx *ctx, mv__cu_ft_match *g, in
     size_t bytes[11], all = 0;
     void *p[11];
     int k;
-    g->parts = mv__cu_divup(g->voxels > g->frequencies ? g->voxels : g->frequencies, MV__CU_CHUNK);
+    g->parts = mv__cu_divup(g->voxels > g->frequencies ? g->voxels : g->frequencies,
+                            MEDVOL_CUDA_STATS_CHUNK);
     bytes[0] = g->voxels * 4;
     bytes[1] = bytes[2] = g->frequencies * 8;
     bytes[3] = many * z * g->half * g->n[1] * 8;
@@ -10391,8 +10967,9 @@ MV__CU_FN mv_status mv__cu_co_greatest(mv_cuda_ctx *ctx, const char *op, mv__cu_
 /* ---- sensitivities. Hermitian C x C matrices of the voxels of a slab (some rows of one plane, or some
    planes) are C^2 planes of floats: of row i, 2 i + 1 of them from i^2 on: real and imaginary part of each
    element before the diagonal, then that. ---- */
+enum { MV__CU_CO_TILE = 32 };
 enum { MV__CU_CO_CHANNELS = 256, MV__CU_CO_WIDEST = 63, MV__CU_CO_V = 128, MV__CU_CO_ITERATIONS = 48 };
-#define MV__CU_CO_SLAB ((size_t)64 << 20) /* bytes of a slab, so that it stays in the L2 cache */
+#define MV__CU_CO_SLAB ((size_t)32 << 20) /* bytes of a slab, so that it stays in the L2 cache */
 typedef struct mv__cu_co_field {
     const float *src, *turn;      /* turn: what makes the phase; NULL: coil 0 is made real */
     float *maps, *values, *a, *p; /* values may be NULL; a: matrices; p: of what windows reach, before y, x */
@@ -10404,15 +10981,17 @@ typedef struct mv__cu_co_field {
     int h[3];                     /* halves of the window */
     float limit;
 } mv__cu_co_field;
-/* Cuts so that `each` bytes a voxel and `row` bytes a row make no more than a slab, if a row does not. */
-MV__CU_FN void mv__cu_co_slabs(mv__cu_co_field *f, size_t each, size_t row) {
+/* Cuts so that `each` bytes a voxel and `row` bytes a row make no more than a slab, if a row does not: rows
+   of a plane, or of `deep` planes where these are many, or planes. */
+MV__CU_FN void mv__cu_co_slabs(mv__cu_co_field *f, size_t each, size_t row, size_t deep) {
     const size_t bytes = each * f->n[0] + row, rows = MV__CU_CO_SLAB / bytes;
     f->nx = (int)f->n[0], f->ny = (int)f->n[1], f->nz = (int)f->n[2];
     f->voxels = (long long)(f->n[0] * f->n[1] * f->n[2]);
-    f->mz = 1;
-    f->my = rows >= f->n[1] ? f->ny : rows < 1 ? 1 : (int)rows;
+    if (f->n[2] < deep || rows < deep * MV__CU_CO_TILE) deep = 1;
+    f->my = rows / deep >= f->n[1] ? f->ny : rows < deep ? 1 : (int)(rows / deep);
+    f->mz = (int)deep;
     if (f->my == f->ny)
-        f->mz = rows / f->n[1] >= f->n[2] ? f->nz : rows < f->n[1] ? 1 : (int)(rows / f->n[1]);
+        f->mz = rows / f->n[1] >= f->n[2] ? f->nz : rows < f->n[1] ? 1 : (int)(rows / f->n[1] / deep * deep);
     if (f->my > 32768) f->my = 32768;
     if (f->mz > 32768 / f->my) f->mz = 32768 / f->my;
 }
@@ -10423,44 +11002,71 @@ MV__CU_DEV void mv__cu_co_pair(int at, int *i, int *j) { /* at = i (i + 1) / 2 +
     *i = r;
     *j = at - r * (r + 1) / 2;
 }
-/* Products of 4 x 4 coils, summed over planes */
-MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_co_products(mv__cu_co_field f) {
-    const long long i = (long long)blockIdx.x * MV__CU_B + (int)threadIdx.x, n = (long long)f.pm * f.nx;
-    const int z = f.z + (int)blockIdx.y, last = mv__cu_mini(f.nz - 1, z + f.h[2]);
-    const float scale = f.light->scale;
-    float re[4][4], im[4][4];
-    int bi, bj, at, a, b;
-    if (i >= n || f.light->stop) return;
-    mv__cu_co_pair((int)blockIdx.z, &bi, &bj);
-    MV__CU_UNROLL for (a = 0; a < 4; a++) {
-        MV__CU_UNROLL for (b = 0; b < 4; b++) re[a][b] = im[a][b] = 0.0f;
+/* Products of 4 x 4 coils, summed over planes: of two planes a thread, which share all but one plane each */
+typedef struct mv__cu_co_block { float re[4][4], im[4][4]; } mv__cu_co_block;
+/* P: pairs of floats are aligned; step: from coil to coil */
+template <int P> MV__CU_DEV void mv__cu_co_block_add(mv__cu_co_block &s, const float *p, const float *q,
+                                                     long long step, int np, int nq, float scale) {
+    mv__cu_pack<float, 2> u[4], v[4];
+    int a, b;
+    MV__CU_UNROLL for (a = 0; a < 4; a++, p += step, q += step) {
+        mv__cu_ldn<float, 2>(u[a], p, P, a < np);
+        mv__cu_ldn<float, 2>(v[a], q, P, a < nq);
     }
-    for (at = z > f.h[2] ? z - f.h[2] : 0; at <= last; at++) {
-        const float *const s = f.src + 2 * (((long long)at * f.ny + f.py) * f.nx + i);
-        mv__cu_pack<float, 2> u[4], v[4];
-        MV__CU_UNROLL for (a = 0; a < 4; a++) {
-            const int p = 4 * bi + a, q = 4 * bj + a;
-            mv__cu_ldn<float, 2>(u[a], s + 2 * f.voxels * p, f.packed, p < f.coils);
-            mv__cu_ldn<float, 2>(v[a], s + 2 * f.voxels * q, f.packed, q < f.coils);
-            u[a].v[0] *= scale, u[a].v[1] *= scale;
-            v[a].v[0] *= scale, v[a].v[1] *= scale;
-        }
-        MV__CU_UNROLL for (a = 0; a < 4; a++) {
-            MV__CU_UNROLL for (b = 0; b < 4; b++) {
-                re[a][b] += u[a].v[0] * v[b].v[0] + u[a].v[1] * v[b].v[1];
-                im[a][b] += u[a].v[1] * v[b].v[0] - u[a].v[0] * v[b].v[1];
-            }
-        }
+    MV__CU_UNROLL for (a = 0; a < 4; a++) {
+        u[a].v[0] *= scale, u[a].v[1] *= scale;
+        v[a].v[0] *= scale, v[a].v[1] *= scale;
     }
     MV__CU_UNROLL for (a = 0; a < 4; a++) {
         MV__CU_UNROLL for (b = 0; b < 4; b++) {
-            const int p = 4 * bi + a, q = 4 * bj + b;
-            float *const to = f.p + (long long)(p * p + 2 * q) * f.rim + (int)blockIdx.y * n + i;
-            if (p >= f.coils || q > p) continue;
-            to[0] = re[a][b];
-            if (q < p) to[f.rim] = im[a][b];
+            s.re[a][b] += u[a].v[0] * v[b].v[0];
+            s.re[a][b] += u[a].v[1] * v[b].v[1];
+            s.im[a][b] += u[a].v[1] * v[b].v[0];
+            s.im[a][b] -= u[a].v[0] * v[b].v[1];
         }
     }
+}
+MV__CU_DEV void mv__cu_co_block_put(const mv__cu_co_block &s, float *to, long long rim, int p, int q, int n) {
+    int a, b;
+    to += (long long)(p * p + 2 * q) * rim;
+    MV__CU_UNROLL for (a = 0; a < 4; a++) {
+        float *row = to;
+        MV__CU_UNROLL for (b = 0; b < 4; b++, row += 2 * rim) {
+            if (a >= n || q + b > p + a) continue;
+            row[0] = s.re[a][b];
+            if (q + b < p + a) row[rim] = s.im[a][b];
+        }
+        to += (2 * (p + a) + 1) * rim;
+    }
+}
+template <int P> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_co_products(mv__cu_co_field f) {
+    const long long i = (long long)blockIdx.x * MV__CU_B + (int)threadIdx.x, n = (long long)f.pm * f.nx;
+    const long long step = 2 * f.voxels, plane = 2LL * f.ny * f.nx;
+    const int at = 2 * (int)blockIdx.y, z = f.z + at, h = f.h[2], two = at + 1 < f.mz;
+    const float scale = f.light->scale, *p, *q;
+    float *to;
+    mv__cu_co_block s, t;
+    int bi, bj, a, b, k;
+    if (i >= n || f.light->stop) return;
+    mv__cu_co_pair((int)blockIdx.z, &bi, &bj);
+    bi *= 4, bj *= 4;
+    MV__CU_UNROLL for (a = 0; a < 4; a++) {
+        MV__CU_UNROLL for (b = 0; b < 4; b++) s.re[a][b] = s.im[a][b] = 0.0f;
+    }
+    p = f.src + 2 * ((long long)f.py * f.nx + i) + bi * step;
+    q = p + (bj - bi) * step;
+    a = f.coils - bi, b = f.coils - bj;
+    for (k = z + 1 > h ? z + 1 - h : 0; k <= mv__cu_mini(z + h, f.nz - 1); k++)
+        mv__cu_co_block_add<P>(s, p + k * plane, q + k * plane, step, a, b, scale);
+    t = s;
+    to = f.p + at * n + i;
+    k = z - h;
+    if (k >= 0) mv__cu_co_block_add<P>(s, p + k * plane, q + k * plane, step, a, b, scale);
+    mv__cu_co_block_put(s, to, f.rim, bi, bj, a);
+    if (!two) return;
+    k = z + 1 + h;
+    if (k < f.nz) mv__cu_co_block_add<P>(t, p + k * plane, q + k * plane, step, a, b, scale);
+    mv__cu_co_block_put(t, to + n, f.rim, bi, bj, a);
 }
 /* The coils themselves, behind the products */
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_co_means(mv__cu_co_field f) {
@@ -10478,39 +11084,70 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_co_means(mv__cu_co_field f) {
     to[0] = re;
     to[f.rim] = im;
 }
-/* a = sums of p along y, then x, of what lies within the image: tiles of 32 x 32, planes one after another */
-enum { MV__CU_CO_TILE = 32 };
-MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_co_window(mv__cu_co_field f, int planes) {
+/* s[u] = the sum of v(u) to v(u + 2 h), u < 4: they share most of it */
+template <class V> MV__CU_DEV void mv__cu_co_four(float *s, int h, V v) {
+    float all = 0.0f, a, b, c;
+    int k;
+    if (h == 0) {
+        MV__CU_UNROLL for (k = 0; k < 4; k++) s[k] = v(k);
+        return;
+    }
+    MV__CU_UNROLL_BY(4) for (k = 3; k <= 2 * h; k++) all += v(k);
+    c = v(2);
+    b = v(1) + c;
+    a = v(0) + b;
+    s[0] = all + a;
+    a = v(2 * h + 1);
+    s[1] = all + (b + a);
+    a += v(2 * h + 2);
+    s[2] = all + (c + a);
+    s[3] = all + (a + v(2 * h + 3));
+}
+/* a = sums of p along y, then x, of what lies within the image: tiles of 32 x 32, four sums a thread, `each`
+   planes at a time. H: half of the window along both, as a constant, or -1. */
+template <int H> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_co_window(mv__cu_co_field f, int planes, int each,
+                                                                      int pitch) {
     MV__CU_DYNAMIC(float, sh);
-    const int hx = f.h[0], hy = f.h[1], w = MV__CU_CO_TILE + 2 * hx, h = MV__CU_CO_TILE + 2 * hy;
-    const int x0 = (int)blockIdx.x * MV__CU_CO_TILE, y0 = f.y + (int)blockIdx.y * MV__CU_CO_TILE;
-    const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5;
-    float *const sums = sh + w * h;
-    int q, r, c, k;
+    const int hx = H < 0 ? f.h[0] : H, hy = H < 0 ? f.h[1] : H, w = MV__CU_CO_TILE + 2 * hx;
+    const int x0 = (int)blockIdx.x * MV__CU_CO_TILE, y0 = (int)blockIdx.y * MV__CU_CO_TILE; /* of the slab */
+    const int t = (int)threadIdx.x, x = x0 + 4 * (t & 7), y = y0 + (t >> 3), up = f.y - f.py - hy;
+    const int n = y < f.my ? mv__cu_mini(4, f.nx - x) : 0, tile = MV__CU_CO_TILE * pitch, first = t / w;
+    const long long plane = (long long)f.pm * f.nx, to_plane = (long long)f.my * f.nx;
+    int q, k, u;
     if (f.light->stop) return;
-    for (q = (int)blockIdx.z; q < planes; q += (int)gridDim.z) {
-        const float *const from = f.p + (long long)q * f.pm * f.nx;
-        float *const to = f.a + (long long)q * f.my * f.nx;
-        for (r = warp; r < h; r += 8)
-            for (c = lane; c < w; c += 32) {
-                const int x = x0 + c - hx, y = y0 + r - hy;
-                const int on = x >= 0 && x < f.nx && y >= f.py && y < f.py + f.pm;
-                sh[r * w + c] = on ? from[(long long)(y - f.py) * f.nx + x] : 0.0f;
+    for (q = each * (int)blockIdx.z; q < planes; q += each * (int)gridDim.z) {
+        const int many = mv__cu_mini(each, planes - q);
+        int g = first, c = t - first * w;
+        while (g < MV__CU_CO_TILE / 4) { /* column c, rows from 4 g on; out of p's: zeros */
+            const int px = x0 + c - hx, py = y0 + 4 * g + up, on = px >= 0 && px < f.nx;
+            const int whole = on && py >= 0 && py + 2 * hy + 4 <= f.pm;
+            const float *p = f.p + q * plane + (long long)py * f.nx + px;
+            float *to = sh + 4 * g * pitch + c, s[4];
+            for (u = 0; u < many; u++, p += plane, to += tile) {
+                if (whole) mv__cu_co_four(s, hy, [=](int i) { return p[(long long)i * f.nx]; });
+                else
+                    mv__cu_co_four(s, hy, [=](int i) {
+                        return on && py + i >= 0 && py + i < f.pm ? p[(long long)i * f.nx] : 0.0f;
+                    });
+                MV__CU_UNROLL for (k = 0; k < 4; k++) to[k * pitch] = s[k];
             }
-        mv__cu_sync();
-        for (r = warp; r < MV__CU_CO_TILE; r += 8)
-            for (c = lane; c < w; c += 32) {
-                float s = 0.0f;
-                for (k = 0; k <= 2 * hy; k++) s += sh[(r + k) * w + c];
-                sums[r * w + c] = s;
-            }
-        mv__cu_sync();
-        for (r = warp; r < MV__CU_CO_TILE; r += 8) {
-            float s = 0.0f;
-            for (k = 0; k <= 2 * hx; k++) s += sums[r * w + lane + k];
-            if (x0 + lane < f.nx && y0 + r < f.y + f.my) to[(long long)(y0 + r - f.y) * f.nx + x0 + lane] = s;
+            for (c += MV__CU_B; c >= w; g++) c -= w;
         }
-        mv__cu_sync(); /* nobody reads sh any more, but sums */
+        mv__cu_sync();
+        if (n > 0) {
+            const float *row = sh + (t >> 3) * pitch + 4 * (t & 7);
+            float *to = f.a + q * to_plane + (long long)y * f.nx + x;
+            for (u = 0; u < many; u++, row += tile, to += to_plane) {
+                mv__cu_pack<float, 4> s;
+                mv__cu_co_four(s.v, hx, [=](int i) { return row[i]; });
+                if (f.nx % 4 == 0) mv__cu_co_put<4>(to, s, 1);
+                else {
+                    MV__CU_UNROLL for (k = 0; k < 4; k++)
+                        if (k < n) to[k] = s.v[k];
+                }
+            }
+        }
+        mv__cu_sync();
     }
 }
 
@@ -10623,6 +11260,16 @@ MV__CU_DEV float mv__cu_co_iterate(float2 *&x, float2 *&y, const float2 *o, cons
     mv__cu_syncwarp();
     return value;
 }
+/* What coil c has to the number that is made real and positive */
+MV__CU_DEV float2 mv__cu_co_phase(const mv__cu_co_field &f, const float *a, int c) {
+    if (c >= f.coils) return make_float2(0.0f, 0.0f);
+    if (f.means) {
+        a += (long long)(f.coils * f.coils + 2 * c) * f.pitch;
+        return make_float2(a[0], -a[f.pitch]);
+    }
+    if (f.turn) return make_float2(f.turn[2 * c], f.turn[2 * c + 1]);
+    return make_float2(c == 0 ? 1.0f : 0.0f, 0.0f);
+}
 /* The vector of a set to its place: of length 1, with its phase, 0 where the value is below the limit */
 template <int L>
 MV__CU_DEV void mv__cu_co_settle(const mv__cu_co_field &f, float *maps, const float2 *x, const float *a,
@@ -10631,16 +11278,10 @@ MV__CU_DEV void mv__cu_co_settle(const mv__cu_co_field &f, float *maps, const fl
     float all = 0.0f, p = 0.0f, q = 0.0f, r;
     int c;
     for (c = part; c < f.coils; c += L) {
-        const float2 v = x[c * S];
-        float m = 0.0f, n = 0.0f;
-        if (f.means) {
-            m = a[(long long)(f.coils * f.coils + 2 * c) * f.pitch];
-            n = -a[(long long)(f.coils * f.coils + 2 * c + 1) * f.pitch];
-        } else if (f.turn) m = f.turn[2 * c], n = f.turn[2 * c + 1];
-        else if (c == 0) m = 1.0f;
+        const float2 v = x[c * S], u = mv__cu_co_phase(f, a, c);
         all = v.y * v.y + (v.x * v.x + all);
-        p = m * v.x + p - n * v.y;
-        q = m * v.y + q + n * v.x;
+        p = u.x * v.x + p - u.y * v.y;
+        q = u.x * v.y + q + u.y * v.x;
     }
     all = mv__cu_co_all<L>(all), p = mv__cu_co_all<L>(p), q = mv__cu_co_all<L>(q);
     mv__cu_co_unit(&p, &q);
@@ -10675,11 +11316,199 @@ template <int L> MV__CU_KERNEL(MV__CU_CO_V, 4) mv__cu_k_co_lead(mv__cu_co_field 
             for (c = part; c < f.coils; c += L) o[c * S] = x[c * S];
     }
 }
+/* ---- the same of few coils: a thread a voxel, the matrix in registers and `own`, in shared memory. Three
+   steps by the matrix, two by its square, two by that one's square ...: 63 steps by 11 products. The value is
+   a root of that of the last power. ---- */
+template <int N> struct mv__cu_co_small { /* Hermitian: diagonal, and what is below it */
+    enum { LOWER = N * (N - 1) / 2 };
+    float d[N], re[LOWER], im[LOWER];
+    static MV__CU_IN int at(int i, int j) { return i * (i - 1) / 2 + j; }
+    MV__CU_IN void fetch(const float *own) { /* elements in the order of planes */
+        int i, j;
+        MV__CU_UNROLL for (i = 0; i < N; i++) {
+            MV__CU_UNROLL for (j = 0; j < N; j++)
+                if (j < i) {
+                    re[at(i, j)] = own[(i * i + 2 * j) * MV__CU_CO_V];
+                    im[at(i, j)] = own[(i * i + 2 * j + 1) * MV__CU_CO_V];
+                }
+            d[i] = own[(i * i + 2 * i) * MV__CU_CO_V];
+        }
+    }
+    MV__CU_IN void load(float *own, const float *a, long long pitch, int coils) {
+        int k;
+        MV__CU_UNROLL_BY(16) for (k = 0; k < N * N; k++, a += pitch)
+            own[k * MV__CU_CO_V] = k < coils * coils ? *a : 0.0f;
+        fetch(own);
+    }
+    MV__CU_IN float2 get(int i, int j) const { /* i and j differ */
+        return i > j ? make_float2(re[at(i, j)], im[at(i, j)]) : make_float2(re[at(j, i)], -im[at(j, i)]);
+    }
+    MV__CU_IN void times(float2 *y, const float2 *x) const {
+        int i, j;
+        MV__CU_UNROLL for (i = 0; i < N; i++) {
+            y[i] = make_float2(d[i] * x[i].x, d[i] * x[i].y);
+            MV__CU_UNROLL for (j = 0; j < N; j++) {
+                float2 m;
+                if (j == i) continue;
+                m = get(i, j);
+                y[i].x += m.x * x[j].x;
+                y[i].x -= m.y * x[j].y;
+                y[i].y += m.x * x[j].y;
+                y[i].y += m.y * x[j].x;
+            }
+        }
+    }
+    /* x = the column of the strongest coil */
+    MV__CU_IN void column(float2 *x) const {
+        float best = d[0];
+        int k = 0, i, j;
+        MV__CU_UNROLL for (i = 1; i < N; i++)
+            if (d[i] > best) best = d[i], k = i;
+        MV__CU_UNROLL for (i = 0; i < N; i++) {
+            x[i] = make_float2(d[i], 0.0f);
+            MV__CU_UNROLL for (j = 0; j < N; j++)
+                if (j != i && j == k) x[i] = get(i, j);
+        }
+    }
+    /* What is left of it orthogonal to o */
+    MV__CU_IN void less(const float2 *o) {
+        float2 m[N];
+        float s = 0.0f;
+        int i, j;
+        times(m, o);
+        MV__CU_UNROLL for (i = 0; i < N; i++) s += m[i].x * o[i].x + m[i].y * o[i].y;
+        MV__CU_UNROLL for (i = 0; i < N; i++) /* m - o s / 2 is taken off on both sides */
+            m[i].x -= 0.5f * s * o[i].x, m[i].y -= 0.5f * s * o[i].y;
+        MV__CU_UNROLL for (i = 0; i < N; i++) {
+            d[i] -= 2.0f * (m[i].x * o[i].x + m[i].y * o[i].y);
+            MV__CU_UNROLL for (j = 0; j < N; j++) {
+                if (j >= i) continue;
+                re[at(i, j)] -= m[i].x * o[j].x + m[i].y * o[j].y + (o[i].x * m[j].x + o[i].y * m[j].y);
+                im[at(i, j)] -= m[i].y * o[j].x - m[i].x * o[j].y + (o[i].y * m[j].x - o[i].x * m[j].y);
+            }
+        }
+    }
+    /* s times it, squared: no element exceeds 1. s */
+    MV__CU_IN float square(float *own) {
+        float s = 0.0f;
+        int i, j, k;
+        MV__CU_UNROLL for (i = 0; i < N; i++) s += d[i];
+        s = s > 0.0f ? 1.0f / s : 0.0f;
+        MV__CU_UNROLL for (i = 0; i < N; i++) d[i] *= s;
+        MV__CU_UNROLL for (i = 0; i < LOWER; i++) re[i] *= s, im[i] *= s;
+        MV__CU_UNROLL for (i = 0; i < N; i++) {
+            float p = d[i] * d[i], q;
+            MV__CU_UNROLL for (k = 0; k < N; k++)
+                if (k != i) p += get(i, k).x * get(i, k).x, p += get(i, k).y * get(i, k).y;
+            own[(i * i + 2 * i) * MV__CU_CO_V] = p;
+            MV__CU_UNROLL for (j = 0; j < N; j++) {
+                if (j >= i) continue;
+                p = (d[i] + d[j]) * re[at(i, j)], q = (d[i] + d[j]) * im[at(i, j)];
+                MV__CU_UNROLL for (k = 0; k < N; k++) {
+                    float2 u, v;
+                    if (k == i || k == j) continue;
+                    u = get(i, k), v = get(j, k);
+                    p += u.x * v.x;
+                    p += u.y * v.y;
+                    q += u.y * v.x;
+                    q -= u.x * v.y;
+                }
+                own[(i * i + 2 * j) * MV__CU_CO_V] = p;
+                own[(i * i + 2 * j + 1) * MV__CU_CO_V] = q;
+            }
+        }
+        fetch(own);
+        return s;
+    }
+};
+enum { MV__CU_CO_FEW = 8, MV__CU_CO_STEPS = 3, MV__CU_CO_PRODUCTS = 11 }; /* steps by the matrix itself */
+template <int N> struct mv__cu_co_own { float m[N * N * MV__CU_CO_V]; };
+/* x = the leading eigenvector, of length 1, orthogonal to o if `second`; the value */
+template <int N> MV__CU_DEV float mv__cu_co_small_lead(float2 *x, const float2 *o, int second, const float *a,
+                                                       long long pitch, int coils, float *own) {
+    mv__cu_co_small<N> m;
+    float value = 0.0f, gain = 1.0f, by = 1.0f;
+    int s, c, k, power = 0, roots = 0, done = 0;
+    m.load(own, a, pitch, coils);
+    if (second) m.less(o);
+    m.column(x);
+    MV__CU_ROLLED for (s = 0; s < MV__CU_CO_PRODUCTS; s++) {
+        float xx = 0.0f, xy = 0.0f, yy = 0.0f, off = 0.0f, big, r;
+        float2 y[N];
+        if (s >= MV__CU_CO_STEPS && (s - MV__CU_CO_STEPS) % 2 == 0) {
+            r = m.square(own);
+            MV__CU_ROLLED for (k = 0; k < power; k++) r = sqrtf(r);
+            gain /= r;
+            power++;
+        }
+        m.times(y, x);
+        MV__CU_UNROLL for (c = 0; c < N; c++) {
+            xx = x[c].y * x[c].y + (x[c].x * x[c].x + xx);
+            xy = x[c].y * y[c].y + (x[c].x * y[c].x + xy);
+            yy = y[c].y * y[c].y + (y[c].x * y[c].x + yy);
+        }
+        big = xx > 0.0f ? xy / xx : 0.0f;
+        r = yy > 0.0f ? 1.0f / sqrtf(yy) : 0.0f;
+        MV__CU_UNROLL for (c = 0; c < N; c++) {
+            const float p = y[c].x - big * x[c].x, q = y[c].y - big * x[c].y;
+            off = q * q + (p * p + off);
+        }
+        if (!done) { /* once done it stays */
+            MV__CU_UNROLL for (c = 0; c < N; c++) x[c] = make_float2(y[c].x * r, y[c].y * r);
+            value = big, roots = power, by = gain;
+        }
+        done |= !(off > 1e-8f * xx * (big * big));
+        if (mv__cu_all(done)) break;
+    }
+    for (k = 0; k < roots; k++) value = sqrtf(value);
+    return value * by;
+}
+template <int N> MV__CU_KERNEL(MV__CU_CO_V, 3) mv__cu_k_co_lead_small(mv__cu_co_field f) {
+    MV__CU_SHARED(mv__cu_co_own<N>, sh);
+    const long long n = (long long)f.my * f.nx, i = (long long)blockIdx.x * MV__CU_CO_V + (int)threadIdx.x;
+    const long long k = i < n ? i : n - 1;
+    const long long to = ((long long)(f.z + (int)blockIdx.y) * f.ny + f.y) * f.nx + k;
+    const float *const a = f.a + (int)blockIdx.y * n + k;
+    float2 x[N], o[N];
+    int set, c;
+    if (f.light && f.light->stop) return;
+    MV__CU_UNROLL for (c = 0; c < N; c++) o[c] = make_float2(0.0f, 0.0f);
+    MV__CU_ROLLED for (set = 0; set < f.sets; set++) {
+        const float value = mv__cu_co_small_lead<N>(x, o, set, a, f.pitch, f.coils,
+                                                      sh.m + (int)threadIdx.x);
+        float all = 0.0f, p = 0.0f, q = 0.0f, r;
+        MV__CU_UNROLL for (c = 0; c < N; c++) {
+            const float2 v = x[c], u = mv__cu_co_phase(f, a, c);
+            all = v.y * v.y + (v.x * v.x + all);
+            p = u.x * v.x + p - u.y * v.y;
+            q = u.x * v.y + q + u.y * v.x;
+        }
+        mv__cu_co_unit(&p, &q);
+        r = 1.0f / sqrtf(all);
+        if (!mv__cu_co_finite(all) || !(value >= f.limit)) r = 0.0f;
+        MV__CU_UNROLL for (c = 0; c < N; c++) {
+            const float u = x[c].x * r, v = x[c].y * r;
+            mv__cu_pack<float, 2> out;
+            o[c] = x[c];
+            if (c >= f.coils || i >= n) continue;
+            out.v[0] = r != 0.0f ? v * q + u * p : 0.0f;
+            out.v[1] = r != 0.0f ? v * p - u * q : 0.0f;
+            mv__cu_co_put<2>(f.maps + 2 * (to + f.voxels * (f.coils * set + c)), out, f.packed);
+        }
+        if (f.values && i < n)
+            f.values[to + f.voxels * set] = value > 0.0f ? (value < 1.0f ? value : 1.0f) : 0.0f;
+    }
+}
 MV__CU_FN mv_status mv__cu_co_lead(mv_cuda_ctx *ctx, const char *op, const mv__cu_co_field *f) {
     const int lanes = f->coils <= 16 ? 1 : f->coils <= 32 ? 2 : f->coils <= 64 ? 4 : f->coils <= 128 ? 8 : 16;
     const size_t voxels = (size_t)f->my * (size_t)f->nx, each = (size_t)(MV__CU_CO_V / lanes);
     const size_t bytes = (f->sets > 1 ? 3 : 2) * (size_t)f->coils * each * sizeof(float2);
     const dim3 grid((unsigned)mv__cu_divup(voxels, each), (unsigned)f->mz, 1);
+    if (f->coils <= MV__CU_CO_FEW) {
+        if (f->coils <= 4) MV__CU_LAUNCH(mv__cu_k_co_lead_small<4>, grid, MV__CU_CO_V, 0, ctx->stream, *f);
+        else MV__CU_LAUNCH(mv__cu_k_co_lead_small<8>, grid, MV__CU_CO_V, 0, ctx->stream, *f);
+        return mv__cu_launched(ctx, op);
+    }
     switch (lanes) {
         case 1: MV__CU_LAUNCH(mv__cu_k_co_lead<1>, grid, MV__CU_CO_V, bytes, ctx->stream, *f); break;
         case 2: MV__CU_LAUNCH(mv__cu_k_co_lead<2>, grid, MV__CU_CO_V, bytes, ctx->stream, *f); break;
@@ -10744,11 +11573,20 @@ MV__CU_FN void mv__cu_co_slab(mv__cu_co_field *f, int my, int mz) {
     f->rim = (long long)f->mz * f->pm * f->nx;
 }
 MV__CU_FN mv_status mv__cu_co_window(mv_cuda_ctx *ctx, const char *op, const mv__cu_co_field *f, int planes) {
-    const size_t w = (size_t)(MV__CU_CO_TILE + 2 * f->h[0]), h = (size_t)(2 * MV__CU_CO_TILE + 2 * f->h[1]);
+    const int pitch = (MV__CU_CO_TILE + 2 * f->h[0]) / 4 * 4 + 5; /* 1 beyond a multiple of 4: no conflicts */
+    const int each = pitch > 64 ? 2 : 4; /* within 48 KiB */
+    const size_t bytes = (size_t)(each * MV__CU_CO_TILE * pitch) * sizeof(float);
     const dim3 tiles((unsigned)mv__cu_divup((size_t)f->nx, MV__CU_CO_TILE),
                      (unsigned)mv__cu_divup((size_t)f->my, MV__CU_CO_TILE),
-                     (unsigned)mv__cu_mini(planes, 65535));
-    MV__CU_LAUNCH(mv__cu_k_co_window, tiles, MV__CU_B, w * h * sizeof(float), ctx->stream, *f, planes);
+                     (unsigned)mv__cu_mini((int)mv__cu_divup((size_t)planes, (size_t)each), 65535));
+    const int h = f->h[0] == f->h[1] ? f->h[0] : -1;
+    if (h == 3) MV__CU_LAUNCH(mv__cu_k_co_window<3>, tiles, MV__CU_B, bytes, ctx->stream, *f, planes, each,
+                              pitch);
+    else if (h == 2)
+        MV__CU_LAUNCH(mv__cu_k_co_window<2>, tiles, MV__CU_B, bytes, ctx->stream, *f, planes, each,
+                              pitch);
+    else MV__CU_LAUNCH(mv__cu_k_co_window<-1>, tiles, MV__CU_B, bytes, ctx->stream, *f, planes, each,
+                              pitch);
     return mv__cu_launched(ctx, op);
 }
 /* The matrices of one slab: products along z, then windows along y and x */
@@ -10756,8 +11594,9 @@ MV__CU_FN mv_status mv__cu_co_walsh_slab(mv_cuda_ctx *ctx, const char *op, const
     const size_t n = (size_t)f->pm * (size_t)f->nx, quads = mv__cu_divup((size_t)f->coils, 4);
     const unsigned blocks = (unsigned)mv__cu_divup(n, MV__CU_B), mz = (unsigned)f->mz;
     mv_status st;
-    MV__CU_LAUNCH(mv__cu_k_co_products, dim3(blocks, mz, (unsigned)(quads * (quads + 1) / 2)), MV__CU_B, 0,
-                  ctx->stream, *f);
+    const dim3 pairs(blocks, (mz + 1) / 2, (unsigned)(quads * (quads + 1) / 2));
+    if (f->packed) MV__CU_LAUNCH(mv__cu_k_co_products<1>, pairs, MV__CU_B, 0, ctx->stream, *f);
+    else MV__CU_LAUNCH(mv__cu_k_co_products<0>, pairs, MV__CU_B, 0, ctx->stream, *f);
     if ((st = mv__cu_launched(ctx, op)) < 0) return st;
     if (f->means) {
         MV__CU_LAUNCH(mv__cu_k_co_means, dim3(blocks, mz, (unsigned)f->coils), MV__CU_B, 0, ctx->stream, *f);
@@ -10800,7 +11639,7 @@ MV__CU_FN mv_status mv__cu_co_walsh(mv_cuda_ctx *ctx, mv_cuda_volume *maps, cons
     f.sets = 1;
     f.means = opt && opt->image_phase;
     planes = c * (c + (f.means ? 2 : 0));
-    mv__cu_co_slabs(&f, 2 * planes * sizeof(float), 0);
+    mv__cu_co_slabs(&f, 2 * planes * sizeof(float), 0, 2);
     f.limit = (float)(threshold * voxels);
     a = mv__cu_round(planes * (size_t)f.mz * (size_t)f.my * f.n[0] * sizeof(float));
     p = mv__cu_round(planes * (size_t)f.mz * (size_t)mv__cu_mini(f.ny, f.my + 2 * f.h[1]) * f.n[0] *
@@ -11314,7 +12153,7 @@ MV__CU_FN mv_status mv__cu_co_inati(mv_cuda_ctx *ctx, mv_cuda_volume *maps, cons
     if (st < 0 || (st = mv__cu_co_from_make(ctx, op, "src", &from, src)) < 0) return st;
     for (k = 0; k < 3; k++) f.n[k] = src->dim[k];
     f.coils = (int)src->dim[3];
-    mv__cu_co_slabs(&f, 4 * src->dim[3] * sizeof(float), 0);
+    mv__cu_co_slabs(&f, 4 * src->dim[3] * sizeof(float), 0, 1);
     if (f.voxels / MV__CU_B >= 0x7fffffff)
         return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "src", (double)f.voxels, "%s: %lld voxels", op,
                            f.voxels);
@@ -11830,7 +12669,7 @@ MV__CU_FN mv_status mv__cu_co_espirit_maps(mv_cuda_ctx *ctx, mv__cu_co_to *maps,
     f.coils = (int)c;
     f.sets = (int)e->o.sets;
     f.limit = (float)e->o.crop;
-    mv__cu_co_slabs(&f, c * c * sizeof(float), row);
+    mv__cu_co_slabs(&f, c * c * sizeof(float), row, 1);
     a = mv__cu_round(c * c * (size_t)f.mz * (size_t)f.my * f.n[0] * sizeof(float));
     rows = mv__cu_round((size_t)f.mz * (size_t)f.my * row);
     planes = mv__cu_round((size_t)f.mz * e->pairs * across * (2 * e->k[1] - 1) * sizeof(double2));
@@ -11932,7 +12771,7 @@ typedef struct mv__cu_gr_run {
     const int2 *at;
     const unsigned char *kept;
     int n[3], coils, taps, lines, across, padded; /* across: blocks of coils; padded: coils with weights */
-    int wm, chunk, same, packed[2]; /* warps side by side over coils; source coils at a time */
+    int wm, chunk, same; /* warps side by side over coils; source coils at a time */
     int nf[3];
     long long frames, s[6], d[6]; /* strides of y, z, coil, frames: in floats */
 } mv__cu_gr_run;
@@ -11961,32 +12800,43 @@ typedef struct mv__cu_gr_tile { /* of this block: voxels from x on, source rows 
     int x, width, c, m;
     float2 *rows, *weights;
 } mv__cu_gr_tile;
-MV__CU_DEV void mv__cu_gr_copy(const mv__cu_gr_run &g, const mv__cu_gr_tile &t, long long from, long long to,
-                               int voxels) {
+/* U coils at a time, all read before the first is stored. P: pairs of floats are aligned. */
+enum { MV__CU_GR_U = 8 };
+template <int P> MV__CU_DEV void mv__cu_gr_copy(const mv__cu_gr_run &g, const mv__cu_gr_tile &t,
+                                                long long from, long long to, int voxels) {
     const int end = mv__cu_mini(g.n[0], t.x + voxels), last = mv__cu_mini(g.coils, t.c + t.m);
-    int c, x;
+    int c, x, u;
     if (g.same) return;
-    for (c = t.c; c < last; c++)
-        for (x = t.x + (int)threadIdx.x; x < end; x += MV__CU_GR_B) {
-            mv__cu_pack<float, 2> v;
-            mv__cu_ldn<float, 2>(v, g.src + from + c * g.s[2] + 2 * x, g.packed[0], 1);
-            mv__cu_stn<float, 2>(g.dst + to + c * g.d[2] + 2 * x, v, g.packed[1]);
+    for (x = t.x + (int)threadIdx.x; x < end; x += MV__CU_GR_B)
+        for (c = t.c; c < last; c += MV__CU_GR_U) {
+            const float *s = g.src + from + c * g.s[2] + 2 * x;
+            float *d = g.dst + to + c * g.d[2] + 2 * x;
+            mv__cu_pack<float, 2> v[MV__CU_GR_U];
+            MV__CU_UNROLL for (u = 0; u < MV__CU_GR_U; u++, s += g.s[2])
+                mv__cu_ldn<float, 2>(v[u], s, P, c + u < last);
+            MV__CU_UNROLL for (u = 0; u < MV__CU_GR_U; u++, d += g.d[2])
+                if (c + u < last) mv__cu_stn<float, 2>(d, v[u], P);
         }
 }
 /* `count` coils of a line, from coil c on, and their weights */
-MV__CU_DEV void mv__cu_gr_stage(const mv__cu_gr_run &g, const mv__cu_gr_tile &t, long long line,
-                                const float *weights, int count) {
+template <int P> MV__CU_DEV void mv__cu_gr_stage(const mv__cu_gr_run &g, const mv__cu_gr_tile &t,
+                                                 long long line, const float *weights, int count) {
     const int each = t.m / 2, total = count * g.taps * each, first = t.x - g.taps / 2;
     const float4 *w = (const float4 *)(const void *)weights;
     float4 *to = (float4 *)(void *)t.weights;
-    int c, i;
-    for (c = 0; c < count; c++)
-        for (i = (int)threadIdx.x; i < t.width; i += MV__CU_GR_B) {
-            const int x = first + i;
-            mv__cu_pack<float, 2> v;
-            mv__cu_ldn<float, 2>(v, g.src + line + c * g.s[2] + 2 * x, g.packed[0], x >= 0 && x < g.n[0]);
-            mv__cu_st(t.rows + c * t.width + i, make_float2(v.v[0], v.v[1]));
+    int c, i, u;
+    for (i = (int)threadIdx.x; i < t.width; i += MV__CU_GR_B) {
+        const int x = first + i, on = x >= 0 && x < g.n[0];
+        for (c = 0; c < count; c += MV__CU_GR_U) {
+            const float *s = g.src + line + c * g.s[2] + 2 * x;
+            mv__cu_pack<float, 2> v[MV__CU_GR_U];
+            MV__CU_UNROLL for (u = 0; u < MV__CU_GR_U; u++, s += g.s[2])
+                mv__cu_ldn<float, 2>(v[u], s, P, on && c + u < count);
+            MV__CU_UNROLL for (u = 0; u < MV__CU_GR_U; u++)
+                if (c + u < count)
+                    mv__cu_st(t.rows + (c + u) * t.width + i, make_float2(v[u].v[0], v[u].v[1]));
         }
+    }
     for (i = (int)threadIdx.x; i < total; i += MV__CU_GR_B)
         mv__cu_st(to + i, mv__cu_ld(w + (long long)(i / each) * (g.padded / 2) + i % each));
 }
@@ -12013,8 +12863,8 @@ template <int XT> MV__CU_DEV void mv__cu_gr_sum(float2 (*acc)[XT], const mv__cu_
     }
 }
 /* One missing line */
-template <int XT> MV__CU_DEV void mv__cu_gr_make(const mv__cu_gr_run &g, const mv__cu_gr_tile &t, int q,
-                                                 int y, int z, long long frame) {
+template <int XT, int P> MV__CU_DEV void mv__cu_gr_make(const mv__cu_gr_run &g, const mv__cu_gr_tile &t,
+                                                        int q, int y, int z, long long frame) {
     const int warp = (int)threadIdx.x >> 5, lane = (int)threadIdx.x & 31;
     const int cw = 4 * (warp % g.wm), x = warp / g.wm * (32 * XT) + lane;
     const long long to = mv__cu_gr_line(g, g.d, y, z, frame);
@@ -12032,8 +12882,8 @@ template <int XT> MV__CU_DEV void mv__cu_gr_make(const mv__cu_gr_run &g, const m
             const int count = mv__cu_mini(g.chunk, g.coils - c);
             const long long k = ((long long)(q - 1) * g.lines + l) * g.coils + c;
             mv__cu_sync();
-            mv__cu_gr_stage(g, t, mv__cu_gr_line(g, g.s, sy, sz, frame) + c * g.s[2],
-                            g.weights + 2 * (k * g.taps * g.padded + t.c), count);
+            mv__cu_gr_stage<P>(g, t, mv__cu_gr_line(g, g.s, sy, sz, frame) + c * g.s[2],
+                               g.weights + 2 * (k * g.taps * g.padded + t.c), count);
             mv__cu_sync();
             mv__cu_gr_sum<XT>(acc, g, t, x, cw, count);
         }
@@ -12044,11 +12894,11 @@ template <int XT> MV__CU_DEV void mv__cu_gr_make(const mv__cu_gr_run &g, const m
             mv__cu_pack<float, 2> v;
             v.v[0] = acc[u][j].x, v.v[1] = acc[u][j].y;
             if (at < g.n[0] && t.c + cw + u < g.coils)
-                mv__cu_stn<float, 2>(g.dst + to + (t.c + cw + u) * g.d[2] + 2 * at, v, g.packed[1]);
+                mv__cu_stn<float, 2>(g.dst + to + (t.c + cw + u) * g.d[2] + 2 * at, v, P);
         }
     }
 }
-template <int XT> MV__CU_KERNEL(MV__CU_GR_B, 4) mv__cu_k_gr_fill(mv__cu_gr_run g) {
+template <int XT, int P> MV__CU_KERNEL(MV__CU_GR_B, 5) mv__cu_k_gr_fill(mv__cu_gr_run g) {
     MV__CU_DYNAMIC(float2, room);
     const int voxels = 32 * XT * (MV__CU_GR_B / 32 / g.wm);
     const long long planes = g.n[2] * g.frames;
@@ -12067,9 +12917,9 @@ template <int XT> MV__CU_KERNEL(MV__CU_GR_B, 4) mv__cu_k_gr_fill(mv__cu_gr_run g
         for (y = (int)blockIdx.y; y < g.n[1]; y += (int)gridDim.y) {
             const int q = mv__cu_gr_coset(g.l, y, z);
             if (mv__cu_gr_stays(g.l, g.kept, q, y, z))
-                mv__cu_gr_copy(g, t, mv__cu_gr_line(g, g.s, y, z, frame), mv__cu_gr_line(g, g.d, y, z, frame),
-                               voxels);
-            else mv__cu_gr_make<XT>(g, t, q, y, z, frame);
+                mv__cu_gr_copy<P>(g, t, mv__cu_gr_line(g, g.s, y, z, frame),
+                                  mv__cu_gr_line(g, g.d, y, z, frame), voxels);
+            else mv__cu_gr_make<XT, P>(g, t, q, y, z, frame);
         }
     }
 }
@@ -12243,7 +13093,7 @@ MV__CU_FN mv_status mv__cu_gr_launch(mv_cuda_ctx *ctx, const char *op, const mv_
     size_t each, shared, planes;
     unsigned grid = 0;
     mv__cu_gr_run r;
-    int k, xt, voxels;
+    int k, xt, voxels, aligned;
     mv_status st;
     memset(&r, 0, sizeof r);
     r.l = t->l;
@@ -12258,9 +13108,9 @@ MV__CU_FN mv_status mv__cu_gr_launch(mv_cuda_ctx *ctx, const char *op, const mv_
     r.lines = t->lines;
     r.padded = t->padded, r.wm = t->wm, r.across = t->padded / (4 * t->wm);
     r.same = in->data == out->data;
-    r.packed[0] = (uintptr_t)in->data % 8 == 0, r.packed[1] = (uintptr_t)out->data % 8 == 0;
     mv__cu_gr_strides(r.s, in), mv__cu_gr_strides(r.d, out);
-    xt = r.n[0] > 64 * (4 / r.wm) ? 4 : 2;
+    aligned = ((uintptr_t)in->data | (uintptr_t)out->data) % 8 == 0;
+    xt = aligned && r.n[0] > 64 * (4 / r.wm) ? 4 : 2;
     voxels = 32 * xt * (4 / r.wm);
     each = 8 * ((size_t)(voxels + r.taps - 1) + (size_t)(r.taps * 4 * r.wm));
     r.chunk = mv__cu_mini(r.coils, (int)((size_t)MV__CU_GR_SHARED / each));
@@ -12269,8 +13119,10 @@ MV__CU_FN mv_status mv__cu_gr_launch(mv_cuda_ctx *ctx, const char *op, const mv_
     if (st < 0) return st;
     planes = in->dim[2] * (size_t)r.frames;
     const dim3 blocks(grid, (unsigned)mv__cu_mini(r.n[1], 65535), planes > 65535 ? 65535u : (unsigned)planes);
-    if (xt == 4) MV__CU_LAUNCH((mv__cu_k_gr_fill<4>), blocks, MV__CU_GR_B, shared, ctx->stream, r);
-    else MV__CU_LAUNCH((mv__cu_k_gr_fill<2>), blocks, MV__CU_GR_B, shared, ctx->stream, r);
+    if (!aligned)
+        MV__CU_LAUNCH((mv__cu_k_gr_fill<2, 0>), blocks, MV__CU_GR_B, shared, ctx->stream, r);
+    else if (xt == 4) MV__CU_LAUNCH((mv__cu_k_gr_fill<4, 1>), blocks, MV__CU_GR_B, shared, ctx->stream, r);
+    else MV__CU_LAUNCH((mv__cu_k_gr_fill<2, 1>), blocks, MV__CU_GR_B, shared, ctx->stream, r);
     return mv__cu_launched(ctx, op);
 }
 MV__CU_FN mv_status mv__cu_gr_type(mv_cuda_ctx *ctx, const char *op, const mv_cuda_volume *src) {
@@ -12413,6 +13265,11 @@ MEDVOL_DEF mv_status mv_cuda_grappa_recon(mv_cuda_ctx *ctx, mv_cuda_volume *dst,
 #  define MEDVOL_CUDA_BATCH ((size_t)1 << 30)
 #endif
 enum { MV__CU_SE_MOST = 64, MV__CU_SE_LEFT = 8 };
+/* Fewer bytes at once, if images are small enough for that: passes then find in the L2 cache what those
+   before left. A constant, as sums over coils depend on it. */
+#ifndef MV__CU_SE_NEAR
+#  define MV__CU_SE_NEAR ((size_t)24 << 20)
+#endif
 /* ---- what belongs together: k-space or images, maps, mask ---- */
 typedef struct mv__cu_se_given {
     const char *op;
@@ -12478,14 +13335,16 @@ MV__CU_FN mv_status mv__cu_se_check(mv_cuda_ctx *ctx, const char *op, mv__cu_se_
 }
 /* How many coil images are at work together; whole: all coils are. */
 MV__CU_FN void mv__cu_se_lots(mv__cu_se_given *g, int whole) {
-    const size_t most = MEDVOL_CUDA_BATCH / 8 / g->k.voxels, c = g->k.coils;
+    const size_t c = g->k.coils, near = MV__CU_SE_NEAR / 8 / g->k.voxels;
+    size_t most = MEDVOL_CUDA_BATCH / 8 / g->k.voxels;
+    if (near >= 1 && near < most) most = near;
     if (most >= c || whole) {
         g->coils = c;
         g->frames = most / c < 1 ? 1 : most / c < g->k.frames ? most / c : g->k.frames;
         if (g->frames > 65535) g->frames = 65535;
         g->rest = c * (g->k.frames % g->frames);
     } else {
-        g->coils = most < 1 ? 1 : most;
+        g->coils = most < 1 ? 1 : mv__cu_divup(c, mv__cu_divup(c, most));
         g->frames = 1;
         g->rest = c % g->coils;
     }
@@ -14020,9 +14879,11 @@ MEDVOL_DEF mv_status mv_cuda_sense(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const 
    (sums of long windows). ================================================================================ */
 enum {
     MV__CU_FI_RING = 8,  /* the largest radius of one pass */
-    MV__CU_FI_NEAR = 16, /* and of a pass over x and y alone */
+    MV__CU_FI_FEW = 24,  /* the largest radius whose sums are made of single voxels */
+    MV__CU_FI_SPAN = 128, /* outputs of a warp along x, taps that it takes at once */
     MV__CU_FI_TILE = 32, /* outputs of a tile along x and y */
     MV__CU_FI_PLANES = 8,
+    MV__CU_FI_HALF_CELLS = 11, /* of a thread that halves */
     MV__CU_FI_REACH = 32767,
     MV__CU_FI_LEVELS = 24
 };
@@ -14039,7 +14900,7 @@ typedef struct mv__cu_fi_part { /* f32 arrays of one layout; strides in elements
 typedef struct mv__cu_fi_tile {
     mv__cu_fi_part d, s;
     int n[3], r[3], border, count, deep, parts; /* count: a sum is divided by the voxels of its window */
-    float outside, scale, w[3][2 * MV__CU_FI_NEAR + 1];
+    float outside, scale, w[3][2 * MV__CU_FI_RING + 1];
 } mv__cu_fi_tile;
 MV__CU_DEV int mv__cu_fi_map(int border, int i, int n) { /* -1: outside */
     if (i >= 0 && i < n) return i;
@@ -14048,21 +14909,42 @@ MV__CU_DEV int mv__cu_fi_map(int border, int i, int n) { /* -1: outside */
 MV__CU_DEV int mv__cu_fi_count(int i, int n, int r) { /* voxels of a window that are there */
     return mv__cu_mini(i, r) + mv__cu_mini(n - 1 - i, r) + 1;
 }
+/* Sums of w[t] * p[k + t] for k = 0..3; p: aligned to 16 bytes, as far as p[taps + 6]. TAPS: 0, or taps */
+template <int TAPS>
+MV__CU_DEV void mv__cu_fi_row(float *a, const float *p, const float *w, int taps) {
+    typedef mv__cu_pack<float, 4> pack;
+    const int n = TAPS ? TAPS : taps;
+    pack low, high;
+    int t, j, k;
+    low.w = mv__cu_ld((const pack::word *)(const void *)p);
+    high = low;
+    MV__CU_UNROLL for (k = 0; k < 4; k++) a[k] = 0.0f;
+    MV__CU_UNROLL for (t = 0; t < n; t += 4) {
+        if (t + 1 < n) high.w = mv__cu_ld((const pack::word *)(const void *)(p + t + 4));
+        MV__CU_UNROLL for (j = 0; j < 4; j++) {
+            if (t + j >= n) break;
+            MV__CU_UNROLL for (k = 0; k < 4; k++)
+                a[k] += w[t + j] * (j + k < 4 ? low.v[(j + k) & 3] : high.v[(j + k) & 3]);
+        }
+        low = high;
+    }
+}
 /* Sums of w[t] * p[(k + t) * step] for k = 0..3 */
+template <int TAPS>
 MV__CU_DEV void mv__cu_fi_slide(float *a, const float *p, int step, const float *w, int taps) {
+    const int n = TAPS ? TAPS : taps;
     float v[4];
     int t, k;
     MV__CU_UNROLL for (k = 0; k < 3; k++) v[k] = p[k * step];
     MV__CU_UNROLL for (k = 0; k < 4; k++) a[k] = 0.0f;
-    for (t = 0; t < taps; t++) {
+    MV__CU_UNROLL for (t = 0; t < n; t++) {
         const float c = w[t];
         v[3] = p[(t + 3) * step];
         MV__CU_UNROLL for (k = 0; k < 4; k++) a[k] += c * v[k];
         MV__CU_UNROLL for (k = 0; k < 3; k++) v[k] = v[k + 1];
     }
 }
-/* Where in a plane the cells are that this thread brings, of a window of w x h from x, y on; -1: outside. w
-   is odd: then rows next to each other lie in different banks. */
+/* Where in a plane the cells are that this thread brings, of a window of w x h from x, y on; -1: outside. */
 template <int CELLS>
 MV__CU_DEV void mv__cu_fi_cells(int *at, int x, int y, int w, int h, const int *n, int border, long long sy) {
     int k;
@@ -14075,68 +14957,74 @@ MV__CU_DEV void mv__cu_fi_cells(int *at, int x, int y, int w, int h, const int *
 template <int CELLS>
 MV__CU_DEV void mv__cu_fi_fetch(float *v, const int *at, const float *s, long long sz, int z, float outside) {
     int k;
+    MV__CU_UNROLL for (k = 0; k < CELLS; k++) v[k] = outside;
+    if (z < 0) return;
     s += z * sz;
-    MV__CU_UNROLL for (k = 0; k < CELLS; k++) v[k] = z >= 0 && at[k] >= 0 ? s[at[k]] : outside;
+    MV__CU_UNROLL for (k = 0; k < CELLS; k++) if (at[k] >= 0) v[k] = s[at[k]];
 }
-template <int CELLS> MV__CU_DEV void mv__cu_fi_keep(float *tile, const float *v, int cells) {
+template <int CELLS> MV__CU_DEV void mv__cu_fi_keep(float *tile, const float *v) { /* all: there is room */
     int k;
-    MV__CU_UNROLL for (k = 0; k < CELLS; k++) {
-        const int c = (int)threadIdx.x + k * MV__CU_B;
-        if (c < cells) tile[c] = v[k];
-    }
+    MV__CU_UNROLL for (k = 0; k < CELLS; k++) tile[(int)threadIdx.x + k * MV__CU_B] = v[k];
 }
-/* RZ: the radius along z. Blocks of 32 x 32 columns; blockIdx.z: array and stretch of `deep` planes. */
-template <int RZ>
-MV__CU_KERNEL(MV__CU_B, RZ > 2 ? 2 : 3) mv__cu_k_fi_tile(mv__cu_fi_tile g) {
-    enum { CELLS = RZ ? 10 : 17, T = MV__CU_FI_TILE, PITCH = T + 1, RING = RZ ? 2 * RZ : 1 };
+template <int RZ, int SAME> struct mv__cu_fi_cell_count { /* of a thread */
+    enum {
+        R = SAME ? RZ : (int)MV__CU_FI_RING, H = MV__CU_FI_TILE + 2 * R, W = (H + 3) & ~3,
+        N = (W * H + MV__CU_B - 1) / MV__CU_B
+    };
+};
+/* RZ: the radius along z, and along x and y where SAME. Blocks of 32 x 32 columns; blockIdx.z: array and
+   stretch of `deep` planes. */
+template <int RZ, int SAME>
+MV__CU_KERNEL(MV__CU_B, RZ > (SAME ? 4 : 1) ? 2 : 3) mv__cu_k_fi_tile(mv__cu_fi_tile g) {
+    enum {
+        T = MV__CU_FI_TILE, RING = RZ ? 2 * RZ : 1, CELLS = mv__cu_fi_cell_count<RZ, SAME>::N,
+        TAPS = SAME ? 2 * RZ + 1 : 0
+    };
     MV__CU_DYNAMIC(float, tile);
-    const int w = T + 2 * g.r[0] + 1, h = T + 2 * g.r[1], tid = (int)threadIdx.x;
+    const int rx = SAME ? RZ : g.r[0], ry = SAME ? RZ : g.r[1];
+    const int w = (T + 2 * rx + 3) & ~3, h = T + 2 * ry, tid = (int)threadIdx.x;
     const int part = (int)blockIdx.z / g.parts, z0 = ((int)blockIdx.z - part * g.parts) * g.deep;
     const int z1 = mv__cu_mini(g.n[2], z0 + g.deep), x = (int)blockIdx.x * T + (tid & 31),
               y = (int)blockIdx.y * T + (tid >> 5) * 4;
     const float *s = g.s.p[part];
-    float *d = g.d.p[part] + y * g.d.sy + x, *mid = tile + w * h;
-    int at[CELLS], from[2], into[2], z, k, j;
-    float v[CELLS], a[4], ring[RING][4];
-    mv__cu_fi_cells<CELLS>(at, (int)blockIdx.x * T - g.r[0], (int)blockIdx.y * T - g.r[1], w, h, g.n,
-                           g.border, g.s.sy);
-    MV__CU_UNROLL for (k = 0; k < 2; k++) { /* four outputs of a row, the rows next to each other */
-        const int item = tid + k * MV__CU_B, chunk = item / h, row = item - chunk * h;
-        from[k] = chunk < T / 4 ? row * w + 4 * chunk : -1;
-        into[k] = row * PITCH + 4 * chunk;
-    }
+    float *d = g.d.p[part] + y * g.d.sy + x + (z0 - 2 * RZ) * g.d.sz, *mid = tile + CELLS * MV__CU_B;
+    int at[CELLS], z, k, j;
+    float v[CELLS], a[4], out[4], ring[RING][4];
+    mv__cu_fi_cells<CELLS>(at, (int)blockIdx.x * T - rx, (int)blockIdx.y * T - ry, w, h, g.n, g.border,
+                           g.s.sy);
     MV__CU_UNROLL for (k = 0; k < 4; k++) MV__CU_UNROLL for (j = 0; j < RING; j++) ring[j][k] = 0.0f;
     mv__cu_fi_fetch<CELLS>(v, at, s, g.s.sz, mv__cu_fi_map(g.border, z0 - RZ, g.n[2]), g.outside);
-    for (z = z0 - RZ; z < z1 + RZ; z++) {
-        mv__cu_fi_keep<CELLS>(tile, v, w * h);
+    for (z = z0 - RZ; z < z1 + RZ; z++, d += g.d.sz) {
+        mv__cu_fi_keep<CELLS>(tile, v);
         mv__cu_sync();
         if (z + 1 < z1 + RZ)
             mv__cu_fi_fetch<CELLS>(v, at, s, g.s.sz, mv__cu_fi_map(g.border, z + 1, g.n[2]), g.outside);
-        MV__CU_UNROLL for (k = 0; k < 2; k++) {
-            if (from[k] < 0) continue;
-            mv__cu_fi_slide(a, tile + from[k], 1, g.w[0], 2 * g.r[0] + 1);
-            MV__CU_UNROLL for (j = 0; j < 4; j++) mid[into[k] + j] = a[j];
+        for (k = tid; k < 8 * h; k += MV__CU_B) { /* four outputs of a row */
+            mv__cu_pack<float, 4> four;
+            mv__cu_fi_row<TAPS>(four.v, tile + (k >> 3) * w + 4 * (k & 7), g.w[0], 2 * rx + 1);
+            mv__cu_st((mv__cu_pack<float, 4>::word *)(void *)(mid + 4 * k), four.w);
         }
         mv__cu_sync();
-        mv__cu_fi_slide(a, mid + (tid >> 5) * 4 * PITCH + (tid & 31), PITCH, g.w[1], 2 * g.r[1] + 1);
+        mv__cu_fi_slide<TAPS>(a, mid + (tid >> 5) * 4 * T + (tid & 31), T, g.w[1], 2 * ry + 1);
         MV__CU_UNROLL for (k = 0; k < 4; k++) {
-            float out = RZ ? ring[0][k] + g.w[2][0] * a[k] : a[k];
+            out[k] = g.scale * (RZ ? ring[0][k] + g.w[2][0] * a[k] : a[k]);
             MV__CU_UNROLL for (j = 0; j < RING - 1; j++) ring[j][k] = ring[j + 1][k] + g.w[2][j + 1] * a[k];
             ring[RING - 1][k] = g.w[2][RING] * a[k];
-            if (z - RZ < z0 || x >= g.n[0] || y + k >= g.n[1]) continue;
-            out *= g.scale;
-            if (g.count)
-                out /= (float)(mv__cu_fi_count(x, g.n[0], g.r[0]) * mv__cu_fi_count(y + k, g.n[1], g.r[1]) *
-                               mv__cu_fi_count(z - RZ, g.n[2], g.r[2]));
-            d[(z - RZ) * g.d.sz + k * g.d.sy] = out;
         }
+        if (z - RZ < z0 || x >= g.n[0]) continue;
+        if (g.count) {
+            const int voxels = mv__cu_fi_count(x, g.n[0], rx) * mv__cu_fi_count(z - RZ, g.n[2], g.r[2]);
+            MV__CU_UNROLL for (k = 0; k < 4; k++)
+                out[k] /= (float)(voxels * mv__cu_fi_count(y + k, g.n[1], ry));
+        }
+        MV__CU_UNROLL for (k = 0; k < 4; k++) if (y + k < g.n[1]) d[k * g.d.sy] = out[k];
     }
 }
 /* ---- long windows along y or z, a warp across x ---- */
 typedef struct mv__cu_fi_lane {
     float *d;
     const float *s, *w; /* w: 2 r + 1 weights */
-    int nx, n, others, r, border, count;
+    int nx, n, others, r, border, count, packed;
     long long d_along, d_other, s_along, s_other;
     float outside, scale;
 } mv__cu_fi_lane;
@@ -14145,14 +15033,14 @@ MV__CU_DEV float mv__cu_fi_at(const mv__cu_fi_lane &g, const float *s, int i) {
     return i < 0 ? g.outside : s[i * g.s_along];
 }
 typedef double mv__cu_fi_sum[MV__CU_B];
-MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_fi_weights(float *w, int taps, double sigma) { /* one block */
+MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_fi_weights(float *w, int taps, double sigma) { /* sigma 0: ones */
     MV__CU_SHARED(mv__cu_fi_sum, sum);
     const int r = taps / 2;
     double own = 0.0;
     int t, k;
     for (t = (int)threadIdx.x; t < taps; t += MV__CU_B) {
         const double d = (double)(t - r) / sigma;
-        own += exp(-0.5 * d * d);
+        if (sigma > 0.0) own += exp(-0.5 * d * d);
     }
     sum[threadIdx.x] = own;
     for (k = MV__CU_B / 2; k > 0; k >>= 1) {
@@ -14160,9 +15048,9 @@ MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_fi_weights(float *w, int taps, double sigma)
         if ((int)threadIdx.x < k) sum[threadIdx.x] += sum[threadIdx.x + (unsigned)k];
     }
     mv__cu_sync();
-    for (t = (int)threadIdx.x; t < taps; t += MV__CU_B) {
+    for (t = (int)threadIdx.x; t < ((taps + 7) & ~7); t += MV__CU_B) {
         const double d = (double)(t - r) / sigma;
-        w[t] = (float)(exp(-0.5 * d * d) / sum[0]);
+        w[t] = sigma > 0.0 ? (float)(exp(-0.5 * d * d) / sum[0]) : 1.0f;
     }
 }
 #define MV__CU_FI_EACH(g, x, first, step, o)                                                                 \
@@ -14171,25 +15059,107 @@ MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_fi_weights(float *w, int taps, double sigma)
     for (int o = (int)blockIdx.z; o < (g).others; o += (int)gridDim.z)                                       \
         for (long long at = (long long)blockIdx.y * 8 + (threadIdx.x >> 5), first = at * (step);             \
              first < (g).n; at += (long long)gridDim.y * 8, first = at * (step))
+template <int N> MV__CU_DEV void mv__cu_fi_fours(float *v, const float *p) { /* p: aligned to 16 bytes */
+    int j, k;
+    MV__CU_UNROLL for (j = 0; j < N; j += 4) {
+        mv__cu_pack<float, 4> four;
+        four.w = mv__cu_ld((const mv__cu_pack<float, 4>::word *)(const void *)(p + j));
+        MV__CU_UNROLL for (k = 0; k < 4; k++) v[j + k] = four.v[k];
+    }
+}
+MV__CU_DEV float mv__cu_fi_made(const mv__cu_fi_lane &g, float a, int i) {
+    a *= g.scale;
+    return g.count ? a / (float)mv__cu_fi_count(i, g.n, g.r) : a;
+}
+/* a[k] += sums of w[j] * v[j + k], j < taps: small sums before large ones. ALL: taps is 8 */
+template <int N, int ALL>
+MV__CU_DEV void mv__cu_fi_taken(float *a, const float *v, const float *w, int taps) {
+    float part[N];
+    int j, k;
+    MV__CU_UNROLL for (k = 0; k < N; k++) part[k] = w[0] * v[k];
+    MV__CU_UNROLL for (j = 1; j < 8; j++) {
+        if (!ALL && j >= taps) break;
+        MV__CU_UNROLL for (k = 0; k < N; k++) part[k] += w[j] * v[j + k];
+    }
+    MV__CU_UNROLL for (k = 0; k < N; k++) a[k] += part[k];
+}
+/* Eight taps, as far as they are, of eight outputs; v: the seven cells that are known, then the next */
+template <int INSIDE, int ALL>
+MV__CU_DEV void mv__cu_fi_lane_taps(const mv__cu_fi_lane &g, float *a, float *v, const float *s, int i,
+                                    int t) {
+    const int taps = ALL ? 8 : 2 * g.r + 1 - t;
+    const float *p = s + (i + t + 7) * g.s_along;
+    float w[8];
+    int j, k;
+    MV__CU_UNROLL for (j = 0; j < 8; j++)
+        v[j + 7] = !ALL && j >= taps ? 0.0f
+                   : INSIDE          ? p[j * g.s_along]
+                                     : mv__cu_fi_at(g, s, i + t + j + 7);
+    mv__cu_fi_fours<8>(w, g.w + t);
+    mv__cu_fi_taken<8, ALL>(a, v, w, taps);
+    MV__CU_UNROLL for (k = 0; k < 7; k++) v[k] = v[k + 8];
+}
+/* Eight outputs from i on; INSIDE: their windows are */
+template <int INSIDE>
+MV__CU_DEV void mv__cu_fi_lanes(const mv__cu_fi_lane &g, float *a, const float *s, int i) {
+    float v[15];
+    int t = 0, k;
+    i -= g.r;
+    MV__CU_UNROLL for (k = 0; k < 8; k++) a[k] = 0.0f;
+    MV__CU_UNROLL for (k = 0; k < 7; k++) v[k] = INSIDE ? s[(i + k) * g.s_along] : mv__cu_fi_at(g, s, i + k);
+    for (; INSIDE && t + 8 <= 2 * g.r + 1; t += 8) mv__cu_fi_lane_taps<INSIDE, 1>(g, a, v, s, i, t);
+    for (; t <= 2 * g.r; t += 8) mv__cu_fi_lane_taps<INSIDE, 0>(g, a, v, s, i, t);
+}
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_fi_lane(mv__cu_fi_lane g) { /* eight outputs a thread */
     MV__CU_FI_EACH(g, x, first, 8, o) {
         const int i = (int)first;
         const float *s = g.s + o * g.s_other + x;
-        float *d = g.d + o * g.d_other + x, v[8], a[8], part[8];
-        int t, j, k;
-        MV__CU_UNROLL for (k = 0; k < 8; k++) v[k] = k < 7 ? mv__cu_fi_at(g, s, i + k - g.r) : 0.0f;
-        MV__CU_UNROLL for (k = 0; k < 8; k++) a[k] = 0.0f;
-        for (t = 0; t <= 2 * g.r; t += 8) { /* eight taps each: small sums before large ones */
-            MV__CU_UNROLL for (k = 0; k < 8; k++) part[k] = 0.0f;
-            MV__CU_UNROLL for (j = 0; j < 8; j++) {
-                if (t + j > 2 * g.r) break;
-                v[(j + 7) & 7] = mv__cu_fi_at(g, s, i + t + j + 7 - g.r);
-                MV__CU_UNROLL for (k = 0; k < 8; k++) part[k] += g.w[t + j] * v[(j + k) & 7];
-            }
-            MV__CU_UNROLL for (k = 0; k < 8; k++) a[k] += part[k];
-        }
-        MV__CU_UNROLL for (k = 0; k < 8; k++) if (i + k < g.n) d[(i + k) * g.d_along] = a[k];
+        float *d = g.d + o * g.d_other + x, a[8];
+        int k;
+        if (i >= g.r && i + 7 + g.r < g.n) mv__cu_fi_lanes<1>(g, a, s, i);
+        else mv__cu_fi_lanes<0>(g, a, s, i);
+        MV__CU_UNROLL for (k = 0; k < 8; k++)
+            if (i + k < g.n) d[(i + k) * g.d_along] = mv__cu_fi_made(g, a[k], i + k);
     }
+}
+/* Long windows along x: a warp to 128 outputs of a row, four a lane; their cells in shared memory, for 128
+   taps at once. g: n voxels along x, nx rows, others planes; along: from row to row. */
+typedef float mv__cu_fi_spans[MV__CU_B / 32][2 * MV__CU_FI_SPAN + 8];
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_fi_span(mv__cu_fi_lane g) {
+    MV__CU_SHARED(mv__cu_fi_spans, all);
+    float *cells = all[threadIdx.x >> 5];
+    const int lane = (int)threadIdx.x & 31, x0 = (int)blockIdx.x * MV__CU_FI_SPAN, x = x0 + 4 * lane;
+    for (int o = (int)blockIdx.z; o < g.others; o += (int)gridDim.z)
+        for (long long y = (long long)blockIdx.y * (MV__CU_B / 32) + (threadIdx.x >> 5); y < g.nx;
+             y += (long long)gridDim.y * (MV__CU_B / 32)) {
+            const float *s = g.s + o * g.s_other + y * g.s_along;
+            float *d = g.d + o * g.d_other + y * g.d_along + x, a[4] = {0.0f, 0.0f, 0.0f, 0.0f};
+            int t0, t, c, k;
+            for (t0 = 0; t0 <= 2 * g.r; t0 += MV__CU_FI_SPAN) {
+                const int taps = mv__cu_mini(2 * g.r + 1 - t0, MV__CU_FI_SPAN);
+                mv__cu_syncwarp();
+                MV__CU_UNROLL_BY(4) for (c = lane; c < MV__CU_FI_SPAN + ((taps + 7) & ~7); c += 32) {
+                    int i = x0 - g.r + t0 + c;
+                    if (i < 0 || i >= g.n) i = mv__cu_fi_map(g.border, i, g.n);
+                    cells[c] = i < 0 ? g.outside : s[i];
+                }
+                mv__cu_syncwarp();
+                for (t = 0; t < taps; t += 8) {
+                    float w[8], v[12];
+                    mv__cu_fi_fours<12>(v, cells + 4 * lane + t);
+                    mv__cu_fi_fours<8>(w, g.w + t0 + t);
+                    if (t + 8 <= taps) mv__cu_fi_taken<4, 1>(a, v, w, 8);
+                    else mv__cu_fi_taken<4, 0>(a, v, w, taps - t);
+                }
+            }
+            MV__CU_UNROLL for (k = 0; k < 4; k++) if (x + k < g.n) a[k] = mv__cu_fi_made(g, a[k], x + k);
+            if (g.packed && x + 3 < g.n) {
+                mv__cu_pack<float, 4> four;
+                MV__CU_UNROLL for (k = 0; k < 4; k++) four.v[k] = a[k];
+                mv__cu_stg((mv__cu_pack<float, 4>::word *)(void *)d, four.w);
+            } else
+                MV__CU_UNROLL for (k = 0; k < 4; k++) if (x + k < g.n) d[k] = a[k];
+        }
 }
 /* Sums of long windows: of a block of 2 r + 1 values the sums from each to the end, then with those from the
    beginning of the next block. d holds the first ones in between. A thread to a block. */
@@ -14206,10 +15176,7 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_fi_sums(mv__cu_fi_lane g) {
             if (k < g.n) d[k * g.d_along] = sum;
         }
         for (sum = 0.0f, k = i; k < end; k++) {
-            float out = d[k * g.d_along] + sum;
-            out *= g.scale;
-            if (g.count) out /= (float)mv__cu_fi_count(k, g.n, g.r);
-            d[k * g.d_along] = out;
+            d[k * g.d_along] = mv__cu_fi_made(g, d[k * g.d_along] + sum, k);
             sum += mv__cu_fi_at(g, s, k + taps - g.r);
         }
     }
@@ -14230,14 +15197,14 @@ MV__CU_DEV float mv__cu_fi_dot(const float *p, int step, const float *w, int tap
 }
 /* HZ: z is halved, too. Blocks of 32 x 16 outputs, two a thread. */
 template <int HZ> MV__CU_KERNEL(MV__CU_B, HZ ? 2 : 3) mv__cu_k_fi_half(mv__cu_fi_half g) {
-    enum { CELLS = 11, TX = 32, TY = 16, PITCH = TX + 1, H = HZ ? 8 : 1 };
+    enum { CELLS = MV__CU_FI_HALF_CELLS, TX = 32, TY = 16, PITCH = TX + 1, H = HZ ? 8 : 1 };
     MV__CU_DYNAMIC(float, tile);
     const int w = ((TX - 1) * g.step[0] + g.taps[0]) | 1, h = (TY - 1) * g.step[1] + g.taps[1],
               tid = (int)threadIdx.x;
     const int z0 = (int)blockIdx.z * g.deep, z1 = mv__cu_mini(g.m[2], z0 + g.deep),
               x = (int)blockIdx.x * TX + (tid & 31), y = (int)blockIdx.y * TY + (tid >> 5) * 2;
     const int last = (z1 - 1) * g.step[2] - g.before[2] + g.taps[2];
-    float *mid = tile + w * h, *d = g.d + y * g.dy + x;
+    float *mid = tile + CELLS * MV__CU_B, *d = g.d + y * g.dy + x;
     int at[CELLS], from[2], into[2], z, out = z0, k, j;
     float v[CELLS], ring[H][2];
     mv__cu_fi_cells<CELLS>(at, (int)blockIdx.x * TX * g.step[0] - g.before[0],
@@ -14252,7 +15219,7 @@ template <int HZ> MV__CU_KERNEL(MV__CU_B, HZ ? 2 : 3) mv__cu_k_fi_half(mv__cu_fi
     z = z0 * g.step[2] - g.before[2];
     mv__cu_fi_fetch<CELLS>(v, at, g.s, g.sz, mv__cu_rs_map((int)MEDVOL_BORDER_EDGE, z, g.n[2]), 0.0f);
     for (; z < last; z++) {
-        mv__cu_fi_keep<CELLS>(tile, v, w * h);
+        mv__cu_fi_keep<CELLS>(tile, v);
         mv__cu_sync();
         if (z + 1 < last)
             mv__cu_fi_fetch<CELLS>(v, at, g.s, g.sz, mv__cu_rs_map((int)MEDVOL_BORDER_EDGE, z + 1, g.n[2]),
@@ -14309,13 +15276,15 @@ MV__CU_FN void mv__cu_fi_weights(float *w, size_t taps, double sigma) {
         }
 }
 /* The steps of a filter: what one launch does */
-enum { MV__CU_FI_XYZ, MV__CU_FI_XY, MV__CU_FI_ALONG, MV__CU_FI_TURN, MV__CU_FI_STEPS = 5 };
+enum { MV__CU_FI_XYZ, MV__CU_FI_XY, MV__CU_FI_SPANS, MV__CU_FI_ALONG, MV__CU_FI_TURN, MV__CU_FI_STEPS = 5 };
 typedef struct mv__cu_fi_plan {
     const mv__cu_fi_axis *ax;
     int steps, what[MV__CU_FI_STEPS], axis[MV__CU_FI_STEPS], turned[MV__CU_FI_STEPS]; /* turned: the result */
     size_t count, table, bytes; /* voxels; bytes of the weights of long windows, of all scratch */
     double value;
 } mv__cu_fi_plan;
+MV__CU_FN int mv__cu_fi_many(const mv__cu_fi_axis *x) { return x->box && x->r > MV__CU_FI_FEW; }
+MV__CU_FN size_t mv__cu_fi_taps(const mv__cu_fi_axis *x) { return (2 * x->r + 8) & ~(size_t)7; }
 MV__CU_FN void mv__cu_fi_plan_add(mv__cu_fi_plan *p, int what, int axis, int turned) {
     p->what[p->steps] = what;
     p->axis[p->steps] = axis;
@@ -14333,10 +15302,11 @@ MV__CU_FN void mv__cu_fi_plan_make(mv__cu_fi_plan *p, const mv__cu_fi_axis *ax, 
     if (x <= MV__CU_FI_RING && y <= MV__CU_FI_RING && z <= MV__CU_FI_RING)
         mv__cu_fi_plan_add(p, MV__CU_FI_XYZ, 0, 0);
     else {
-        if (x <= MV__CU_FI_NEAR && y <= MV__CU_FI_NEAR) {
+        if (x <= MV__CU_FI_RING && y <= MV__CU_FI_RING) {
             if (x + y) mv__cu_fi_plan_add(p, MV__CU_FI_XY, 0, 0);
         } else {
-            if (x) {
+            if (x && !mv__cu_fi_many(&ax[0])) mv__cu_fi_plan_add(p, MV__CU_FI_SPANS, 0, 0);
+            else if (x) {
                 mv__cu_fi_plan_add(p, MV__CU_FI_TURN, 0, 1);
                 mv__cu_fi_plan_add(p, MV__CU_FI_ALONG, 0, 1);
                 mv__cu_fi_plan_add(p, MV__CU_FI_TURN, 0, 0);
@@ -14345,8 +15315,8 @@ MV__CU_FN void mv__cu_fi_plan_make(mv__cu_fi_plan *p, const mv__cu_fi_axis *ax, 
         }
         if (z) mv__cu_fi_plan_add(p, MV__CU_FI_ALONG, 2, 0);
     }
-    for (r = 0; r < 3; r++) taps += 2 * ax[r].r + 1;
-    p->table = p->steps > 1 || p->what[0] == MV__CU_FI_ALONG ? mv__cu_round(taps * 4) : 0;
+    for (r = 0; r < 3; r++) taps += mv__cu_fi_taps(&ax[r]);
+    p->table = p->steps > 1 || p->what[0] > MV__CU_FI_XY ? mv__cu_round(taps * 4) : 0;
     p->bytes = p->table + (size_t)(p->steps > 2 ? 2 : p->steps - 1) * (size_t)planes *
         mv__cu_round(p->count * 4);
 }
@@ -14366,6 +15336,17 @@ MV__CU_FN size_t mv__cu_fi_deep(size_t n, size_t tiles, size_t least) {
     if (deep < mv__cu_divup(n, 8000)) deep = mv__cu_divup(n, 8000);
     return deep;
 }
+/* The same, `more` planes of which are made for nothing: so that `each` blocks to a processor end together */
+MV__CU_FN size_t mv__cu_fi_stretch(const mv_cuda_ctx *ctx, size_t n, size_t tiles, size_t more, size_t each) {
+    const size_t places = (size_t)(ctx->processors > 0 ? ctx->processors : 1) * each;
+    size_t parts, best = n, least = (size_t)-1;
+    for (parts = 1; parts <= n && parts <= 64; parts++) {
+        const size_t deep = mv__cu_divup(n, parts);
+        const size_t cost = mv__cu_divup(tiles * parts, places) * (deep + more + 2);
+        if (cost < least) least = cost, best = deep;
+    }
+    return best;
+}
 MV__CU_FN mv_status mv__cu_fi_tile_run(mv_cuda_ctx *ctx, const char *op, const mv__cu_fi_plan *p, int xyz,
                                        const mv__cu_fi_part *d, const mv__cu_fi_part *s, int planes) {
     const mv__cu_fi_axis *ax = p->ax;
@@ -14375,7 +15356,7 @@ MV__CU_FN mv_status mv__cu_fi_tile_run(mv_cuda_ctx *ctx, const char *op, const m
     size_t deep, bytes;
     dim3 blocks;
     mv_status st;
-    int r;
+    int r, same;
     memset(&g, 0, sizeof g);
     g.d = *d, g.s = *s;
     for (r = 0; r < 3; r++) {
@@ -14393,19 +15374,27 @@ MV__CU_FN mv_status mv__cu_fi_tile_run(mv_cuda_ctx *ctx, const char *op, const m
     if ((ax[1].n - 1) * (size_t)s->sy + ax[0].n > 0x7fffffff)
         return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "dim", (double)ax[1].n,
                            "%s: a plane has more than 2^31 - 1 values", op);
-    deep = mv__cu_fi_deep(ax[2].n, tx * ty * (size_t)planes, 4 * (size_t)g.r[2] + 1);
+    same = g.r[2] > 0 && g.r[0] == g.r[2] && g.r[1] == g.r[2];
+    deep = mv__cu_fi_stretch(ctx, ax[2].n, tx * ty * (size_t)planes, 2 * (size_t)g.r[2], g.r[2] > 4 ? 2 : 3);
     g.deep = (int)deep;
     g.parts = (int)mv__cu_divup(ax[2].n, deep);
     if ((st = mv__cu_fi_blocks(ctx, op, tx, ty, (size_t)(g.parts * planes), &blocks)) < 0) return st;
-    bytes = (size_t)(MV__CU_FI_TILE + 2 * g.r[1]) * (size_t)(2 * (MV__CU_FI_TILE + 1 + g.r[0])) * 4;
+    bytes = (size_t)(MV__CU_FI_TILE + 2 * g.r[1]) * MV__CU_FI_TILE * 4;
+#define MV__CU_FI_LAUNCH(r, same)                                                                            \
+    MV__CU_LAUNCH((mv__cu_k_fi_tile<r, same>), blocks, MV__CU_B,                                             \
+                  (bytes + (size_t)mv__cu_fi_cell_count<r, same>::N * MV__CU_B * 4), ctx->stream, g)
     switch (g.r[2]) {
 #define MV__CU_FI_CASE(r)                                                                                    \
-    case r: MV__CU_LAUNCH(mv__cu_k_fi_tile<r>, blocks, MV__CU_B, bytes, ctx->stream, g); break;
+    case r:                                                                                                  \
+        if (same) MV__CU_FI_LAUNCH(r, 1);                                                                    \
+        else MV__CU_FI_LAUNCH(r, 0);                                                                         \
+        break;
         MV__CU_FI_CASE(1) MV__CU_FI_CASE(2) MV__CU_FI_CASE(3) MV__CU_FI_CASE(4)
         MV__CU_FI_CASE(5) MV__CU_FI_CASE(6) MV__CU_FI_CASE(7) MV__CU_FI_CASE(8)
 #undef MV__CU_FI_CASE
-        default: MV__CU_LAUNCH(mv__cu_k_fi_tile<0>, blocks, MV__CU_B, bytes, ctx->stream, g);
+        default: MV__CU_FI_LAUNCH(0, 0);
     }
+#undef MV__CU_FI_LAUNCH
     return mv__cu_launched(ctx, op);
 }
 MV__CU_FN mv_status mv__cu_fi_along(mv_cuda_ctx *ctx, const char *op, const mv__cu_fi_plan *p, int axis,
@@ -14413,9 +15402,9 @@ MV__CU_FN mv_status mv__cu_fi_along(mv_cuda_ctx *ctx, const char *op, const mv__
                                     const mv__cu_fi_part *s, int plane) {
     const mv__cu_fi_axis *ax = p->ax;
     const int way = turned ? 1 : axis; /* the axis in memory */
-    const size_t nx = ax[turned ? 1 : 0].n, others = ax[way == 1 ? 2 : 1].n;
-    const size_t step = ax[axis].box ? 2 * ax[axis].r + 1 : 8;
-    size_t tiles;
+    const size_t nx = ax[way == 0 || turned ? 1 : 0].n, others = ax[way == 2 ? 1 : 2].n;
+    const size_t step = way == 0 ? 1 : mv__cu_fi_many(&ax[axis]) ? 2 * ax[axis].r + 1 : 8;
+    size_t tiles = mv__cu_divup(way == 0 ? nx : mv__cu_divup(ax[axis].n, step), MV__CU_B / 32);
     mv__cu_fi_lane g;
     dim3 blocks;
     mv_status st;
@@ -14425,15 +15414,17 @@ MV__CU_FN mv_status mv__cu_fi_along(mv_cuda_ctx *ctx, const char *op, const mv__
     g.nx = (int)nx, g.n = (int)ax[axis].n, g.others = (int)others;
     g.r = (int)ax[axis].r;
     g.border = ax[axis].border;
-    g.d_along = way == 1 ? d->sy : d->sz, g.d_other = way == 1 ? d->sz : d->sy;
-    g.s_along = way == 1 ? s->sy : s->sz, g.s_other = way == 1 ? s->sz : s->sy;
+    g.d_along = way == 2 ? d->sz : d->sy, g.d_other = way == 2 ? d->sy : d->sz;
+    g.s_along = way == 2 ? s->sz : s->sy, g.s_other = way == 2 ? s->sy : s->sz;
+    g.packed = (((size_t)(uintptr_t)g.d / 4) | (size_t)g.d_along | (size_t)g.d_other) % 4 == 0;
     g.outside = ax[axis].clip ? 0.0f : (float)p->value;
     g.count = ax[axis].box == 2 && ax[axis].clip;
     g.scale = ax[axis].box == 2 && !g.count ? (float)(1.0 / (double)(2 * ax[axis].r + 1)) : 1.0f;
-    tiles = mv__cu_divup(mv__cu_divup(ax[axis].n, step), 8);
-    st = mv__cu_fi_blocks(ctx, op, mv__cu_divup(nx, 32), tiles < 65535 ? tiles : 65535, others, &blocks);
+    st = mv__cu_fi_blocks(ctx, op, mv__cu_divup(way == 0 ? ax[0].n : nx, way == 0 ? MV__CU_FI_SPAN : 32),
+                          tiles < 65535 ? tiles : 65535, others, &blocks);
     if (st < 0) return st;
-    if (ax[axis].box) MV__CU_LAUNCH(mv__cu_k_fi_sums, blocks, MV__CU_B, 0, ctx->stream, g);
+    if (way == 0) MV__CU_LAUNCH(mv__cu_k_fi_span, blocks, MV__CU_B, 0, ctx->stream, g);
+    else if (mv__cu_fi_many(&ax[axis])) MV__CU_LAUNCH(mv__cu_k_fi_sums, blocks, MV__CU_B, 0, ctx->stream, g);
     else MV__CU_LAUNCH(mv__cu_k_fi_lane, blocks, MV__CU_B, 0, ctx->stream, g);
     return mv__cu_launched(ctx, op);
 }
@@ -14459,12 +15450,12 @@ MV__CU_FN mv_status mv__cu_fi_run(mv_cuda_ctx *ctx, const char *op, const mv__cu
     mv_status st = MEDVOL_OK;
     int i, k, r;
     for (r = 0; r < 3; r++) {
-        const size_t taps = 2 * ax[r].r + 1;
         w[r] = table;
-        if (!p->table || ax[r].box || taps == 1) continue;
-        MV__CU_LAUNCH(mv__cu_k_fi_weights, 1, MV__CU_B, 0, ctx->stream, table, (int)taps, ax[r].sigma);
+        if (!p->table || mv__cu_fi_many(&ax[r]) || ax[r].r == 0) continue;
+        MV__CU_LAUNCH(mv__cu_k_fi_weights, 1, MV__CU_B, 0, ctx->stream, table, 2 * (int)ax[r].r + 1,
+                      ax[r].box ? 0.0 : ax[r].sigma);
         if ((st = mv__cu_launched(ctx, op)) < 0) return st;
-        table += taps;
+        table += mv__cu_fi_taps(&ax[r]);
     }
     for (i = 0; i < p->steps && st == MEDVOL_OK; i++) {
         const size_t nx = ax[p->turned[i]].n;
@@ -14478,7 +15469,7 @@ MV__CU_FN mv_status mv__cu_fi_run(mv_cuda_ctx *ctx, const char *op, const mv__cu
         if (p->what[i] == MV__CU_FI_XYZ || p->what[i] == MV__CU_FI_XY)
             st = mv__cu_fi_tile_run(ctx, op, p, p->what[i] == MV__CU_FI_XYZ, &to, &from, planes);
         for (k = 0; k < planes && st == MEDVOL_OK; k++) {
-            if (p->what[i] == MV__CU_FI_ALONG)
+            if (p->what[i] == MV__CU_FI_ALONG || p->what[i] == MV__CU_FI_SPANS)
                 st = mv__cu_fi_along(ctx, op, p, p->axis[i], p->turned[i], w[p->axis[i]], &to, &from, k);
             if (p->what[i] == MV__CU_FI_TURN)
                 st = mv__cu_fi_turn(ctx, op, to.p[k], to.sy, to.sz, from.p[k], from.sy, from.sz, back);
@@ -14778,7 +15769,7 @@ MV__CU_FN mv_status mv__cu_fi_halve(mv_cuda_ctx *ctx, const char *op, const mv_v
                                     const mv_volume *s) {
     mv__cu_fi_half g;
     dim3 blocks;
-    size_t deep, bytes, w, h;
+    size_t deep, bytes, h;
     mv_status st;
     int r;
     memset(&g, 0, sizeof g);
@@ -14795,9 +15786,8 @@ MV__CU_FN mv_status mv__cu_fi_halve(mv_cuda_ctx *ctx, const char *op, const mv_v
     if ((s->dim[1] - 1) * (size_t)g.sy + s->dim[0] > 0x7fffffff)
         return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "dim", (double)s->dim[1],
                            "%s: a plane has more than 2^31 - 1 values", op);
-    w = (size_t)(31 * g.step[0] + g.taps[0]) | 1;
     h = (size_t)(15 * g.step[1] + g.taps[1]);
-    bytes = h * (w + 33) * 4;
+    bytes = ((size_t)MV__CU_FI_HALF_CELLS * MV__CU_B + h * 33) * 4;
     deep = mv__cu_fi_deep(d->dim[2], mv__cu_divup(d->dim[0], 32) * mv__cu_divup(d->dim[1], 16), 16);
     g.deep = (int)deep;
     st = mv__cu_fi_blocks(ctx, op, mv__cu_divup(d->dim[0], 32), mv__cu_divup(d->dim[1], 16),
@@ -14863,7 +15853,7 @@ MEDVOL_DEF mv_status mv_cuda_pyramid(mv_cuda_ctx *ctx, mv_cuda_volume *levels, s
     return st < 0 ? st : mv__cu_end(ctx, mv__cu_fi_pyramid(ctx, levels, count, src, opt));
 }
 /* ==== [FIELD] displacement fields, chains of transforms, warps. Owns mv__cu_fd_*. Uses [BASE] [CTX] [VOLUME]
-   [SPATIAL] [RESAMPLE]. Positions are whole numbers of 2^-32 voxels, displacements floats; warps of 8 x 4
+   [SPATIAL] [RESAMPLE]. Positions are whole numbers of 2^-32 voxels, displacements floats; warps of 16 x 2
    voxels. Source: Arsigny et al. 2006, Rueckert et al. 1999, Schaller et al. 2021 (labels). ============= */
 enum { MV__CU_FD_DEEP = 4, MV__CU_FD_STEPS = 4 };
 /* From voxels of a grid to positions, in 2^-32: the upper half is the voxel below, exactly */
@@ -14877,17 +15867,39 @@ typedef struct mv__cu_fd_spot {
     int i[3], in, out; /* the lower corner of a cell; in: bits of axes along which it is within the voxels */
     float f[3], nan;   /* nan: 0, or NaN where the position is not finite */
 } mv__cu_fd_spot;
+MV__CU_DEV long long mv__cu_fd_times(int i, long long m) { /* i >= 0: two multiplications, not four */
+    return (long long)((mv__cu_u64)(unsigned)i * (mv__cu_u64)m);
+}
 MV__CU_DEV void mv__cu_fd_start(const mv__cu_fd_map &g, int x, int y, int z, long long *p) {
     int r;
     MV__CU_UNROLL for (r = 0; r < 3; r++)
         p[r] = g.m[4 * r + 3] + x * g.m[4 * r] + y * g.m[4 * r + 1] + z * g.m[4 * r + 2];
 }
+/* of x, y, z that are not below 0 */
+MV__CU_DEV void mv__cu_fd_voxel(const mv__cu_fd_map &g, int x, int y, int z, long long *p) {
+    int r;
+    MV__CU_UNROLL for (r = 0; r < 3; r++)
+        p[r] = g.m[4 * r + 3] + mv__cu_fd_times(x, g.m[4 * r]) + mv__cu_fd_times(y, g.m[4 * r + 1]) +
+               mv__cu_fd_times(z, g.m[4 * r + 2]);
+}
 MV__CU_DEV void mv__cu_fd_next(const mv__cu_fd_map &g, long long *p) { /* a plane on */
     int r;
     MV__CU_UNROLL for (r = 0; r < 3; r++) p[r] += g.m[4 * r + 2];
 }
-/* t: a position beyond voxel `whole`. Beyond the voxels the nearest counts. */
-MV__CU_DEV void mv__cu_fd_find(mv__cu_fd_spot *o, const int *whole, const float *t, const int *n) {
+/* The whole number below t and what is above it; |t| < 2^22 */
+enum { MV__CU_FD_FAR = 1 << 22 };
+MV__CU_DEV int mv__cu_fd_floor(float t, float *f) {
+#ifdef __CUDACC__
+    const float m = __fadd_rd(t, 12582912.0f); /* 1.5 2^23: the lowest bits are the whole number */
+    *f = t - (m - 12582912.0f);
+    return (int)(mv__cu_bits(m) - 0x4b400000u);
+#else
+    const float down = fabsf(t) < (float)MV__CU_FD_FAR ? floorf(t) : 0.0f;
+    *f = t - down;
+    return (int)down;
+#endif
+}
+MV__CU_DEV void mv__cu_fd_beyond(mv__cu_fd_spot *o, const int *whole, const float *t, const int *n) {
     int r;
     o->nan = t[0] * 0.0f + t[1] * 0.0f + t[2] * 0.0f;
     o->in = o->out = 0;
@@ -14904,6 +15916,18 @@ MV__CU_DEV void mv__cu_fd_find(mv__cu_fd_spot *o, const int *whole, const float 
         o->f[r] = f;
     }
 }
+/* t: a position beyond voxel `whole`. Beyond the voxels the nearest counts: that is looked at only where the
+   cell is not one of the voxels' along each axis. */
+MV__CU_DEV void mv__cu_fd_find(mv__cu_fd_spot *o, const int *whole, const float *t, const int *n) {
+    int r, inside = 1;
+    o->nan = 0.0f;
+    o->in = 7, o->out = 0;
+    MV__CU_UNROLL for (r = 0; r < 3; r++) {
+        o->i[r] = whole[r] + mv__cu_fd_floor(t[r], &o->f[r]);
+        inside &= fabsf(t[r]) < (float)MV__CU_FD_FAR && (unsigned)o->i[r] < (unsigned)(n[r] - 1);
+    }
+    if (!inside) mv__cu_fd_beyond(o, whole, t, n);
+}
 /* p, and what d moves it by: d in units of which b makes voxels */
 MV__CU_DEV void mv__cu_fd_spot_of(mv__cu_fd_spot *o, const long long *p, const float *b, const float *d,
                                   int moved, const int *n) {
@@ -14917,25 +15941,29 @@ MV__CU_DEV void mv__cu_fd_spot_of(mv__cu_fd_spot *o, const long long *p, const f
     mv__cu_fd_find(o, whole, t, n);
 }
 /* The linear blend of a cell's corners; g: its derivatives where GRAD */
-typedef struct mv__cu_fd_cell { long long at, dy, dz; int dx; } mv__cu_fd_cell;
+typedef struct mv__cu_fd_cell {
+    long long at, dy, dz;
+    int dx; /* 0: x is one voxel */
+} mv__cu_fd_cell;
 MV__CU_DEV mv__cu_fd_cell mv__cu_fd_cell_of(const mv__cu_fd_spot &o, const int *n, long long sy,
                                             long long sz) {
     mv__cu_fd_cell c;
-    c.at = o.i[0] + o.i[1] * sy + o.i[2] * sz;
+    c.at = o.i[0] + mv__cu_fd_times(o.i[1], sy) + mv__cu_fd_times(o.i[2], sz);
     c.dx = n[0] > 1;
     c.dy = n[1] > 1 ? sy : 0;
     c.dz = n[2] > 1 ? sz : 0;
     return c;
 }
 template <int GRAD, class T>
-MV__CU_DEV float mv__cu_fd_blend(const T *__restrict__ p, const mv__cu_fd_cell &c, const float *f, float *g) {
+MV__CU_DEV float mv__cu_fd_blend(const T *__restrict__ p, const mv__cu_fd_cell &c, const float *f, float *g,
+                                 int dx = 1) {
     float x[4], d[4], a, b, e, h;
     int r;
     p += c.at;
     MV__CU_UNROLL for (r = 0; r < 4; r++) {
         const T *q = p + (r & 1 ? c.dy : 0) + (r & 2 ? c.dz : 0);
         x[r] = mv__cu_get(q[0]);
-        d[r] = mv__cu_get(q[c.dx]) - x[r];
+        d[r] = c.dx ? mv__cu_get(q[dx]) - x[r] : 0.0f;
     }
     MV__CU_UNROLL for (r = 0; r < 4; r++) x[r] += f[0] * d[r];
     e = x[1] - x[0], h = x[3] - x[2];
@@ -14950,8 +15978,8 @@ MV__CU_DEV float mv__cu_fd_blend(const T *__restrict__ p, const mv__cu_fd_cell &
 }
 /* Voxels x, y of a thread and its planes z, of blocks of 32 x 8 x 4 */
 #define MV__CU_FD_XY(x, y)                                                                                   \
-    const int x = (int)blockIdx.x * 32 + ((int)threadIdx.x >> 5 & 3) * 8 + ((int)threadIdx.x & 7);           \
-    const int y = (int)blockIdx.y * 8 + ((int)threadIdx.x >> 7) * 4 + ((int)threadIdx.x >> 3 & 3)
+    const int x = (int)blockIdx.x * 32 + ((int)threadIdx.x >> 5 & 1) * 16 + ((int)threadIdx.x & 15);         \
+    const int y = (int)blockIdx.y * 8 + ((int)threadIdx.x >> 6) * 2 + ((int)threadIdx.x >> 4 & 1)
 #define MV__CU_FD_STRETCH(n2, from, to)                                                                      \
     for (int from = (int)blockIdx.z * MV__CU_FD_DEEP,                                                        \
          to = mv__cu_mini(n2, from + MV__CU_FD_DEEP); from < (n2);                                           \
@@ -14971,7 +15999,7 @@ template <int GRAD> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_fd_image(mv__cu_fd_image
     MV__CU_FD_STRETCH(g.n[2], from, to) {
         long long p[3];
         int z, c;
-        mv__cu_fd_start(g.m, x, y, from, p);
+        mv__cu_fd_voxel(g.m, x, y, from, p);
         for (z = from; z < to; z++) {
             const long long at = ((long long)z * g.n[1] + y) * g.n[0] + x;
             mv__cu_fd_spot o;
@@ -15488,33 +16516,46 @@ typedef struct mv__cu_fd_front { /* of displacements u on the grid itself, or no
     const int *stop;
 } mv__cu_fd_front;
 enum { MV__CU_FD_STILL, MV__CU_FD_FIELDS, MV__CU_FD_SPLINES }; /* what steps there may be */
+/* The 16 cells of a plane about i */
+MV__CU_DEV void mv__cu_fd_cells(float v[4][4], const float *p, const mv__cu_fd_source &s, const int *i, int k,
+                                int inside, int border) {
+    int j, t;
+    if (inside) {
+        p += mv__cu_fd_times(i[2] - 1 + k, s.sz) + mv__cu_fd_times(i[1] - 1, s.sy) + (i[0] - 1);
+        MV__CU_UNROLL for (j = 0; j < 4; j++, p += s.sy) MV__CU_UNROLL for (t = 0; t < 4; t++) v[j][t] = p[t];
+    } else {
+        p += mv__cu_rs_map(border, i[2] - 1 + k, s.n[2]) * s.sz;
+        MV__CU_UNROLL for (t = 0; t < 4; t++) {
+            const int x = mv__cu_rs_map(border, i[0] - 1 + t, s.n[0]);
+            MV__CU_UNROLL for (j = 0; j < 4; j++)
+                v[j][t] = p[mv__cu_rs_map(border, i[1] - 1 + j, s.n[1]) * s.sy + x];
+        }
+    }
+}
 /* 64 taps of each plane about i + f */
 template <int COMPS>
 MV__CU_DEV void mv__cu_fd_taps(const mv__cu_fd_source &s, const int *i, const float *f, int interp,
                                int border, float *out) {
-    float w[4];
-    int at[4], c, j, k, x;
-    MV__CU_UNROLL for (x = 0; x < 4; x++) {
-        w[x] = mv__cu_rs_weight(interp, -0.5f, 0, f[0], x);
-        at[x] = mv__cu_rs_map(border, i[0] - 1 + x, s.n[0]);
+    float wx[4], wy[4], v[4][4];
+    int c, j, k, t, inside = 1;
+    MV__CU_UNROLL for (t = 0; t < 3; t++) inside &= i[t] > 0 && i[t] + 2 < s.n[t];
+    MV__CU_UNROLL for (t = 0; t < 4; t++) {
+        wx[t] = mv__cu_rs_weight(interp, -0.5f, 0, f[0], t);
+        wy[t] = mv__cu_rs_weight(interp, -0.5f, 0, f[1], t);
     }
     MV__CU_UNROLL for (c = 0; c < COMPS; c++) out[c] = 0.0f;
     MV__CU_ROLLED for (k = 0; k < 4; k++) {
-        const long long plane = mv__cu_rs_map(border, i[2] - 1 + k, s.n[2]) * s.sz;
-        float sum[COMPS];
-        MV__CU_UNROLL for (c = 0; c < COMPS; c++) sum[c] = 0.0f;
-        MV__CU_ROLLED for (j = 0; j < 4; j++) {
-            const long long row = plane + mv__cu_rs_map(border, i[1] - 1 + j, s.n[1]) * s.sy;
-            const float wy = mv__cu_rs_weight(interp, -0.5f, 0, f[1], j);
-            MV__CU_UNROLL for (c = 0; c < COMPS; c++) {
-                const float *p = s.p[c] + row;
-                float v = w[0] * p[at[0]];
-                MV__CU_UNROLL for (x = 1; x < 4; x++) v += w[x] * p[at[x]];
-                sum[c] += wy * v;
+        const float wz = mv__cu_rs_weight(interp, -0.5f, 0, f[2], k);
+        MV__CU_UNROLL for (c = 0; c < COMPS; c++) {
+            float sum = 0.0f;
+            mv__cu_fd_cells(v, s.p[c], s, i, k, inside, border);
+            MV__CU_UNROLL for (j = 0; j < 4; j++) {
+                float a = wx[0] * v[j][0];
+                MV__CU_UNROLL for (t = 1; t < 4; t++) a += wx[t] * v[j][t];
+                sum += wy[j] * a;
             }
+            out[c] += wz * sum;
         }
-        MV__CU_UNROLL for (c = 0; c < COMPS; c++)
-            out[c] += mv__cu_rs_weight(interp, -0.5f, 0, f[2], k) * sum[c];
     }
 }
 /* a spline's coefficients reach a voxel beyond the first and the last */
@@ -15537,30 +16578,38 @@ MV__CU_DEV void mv__cu_fd_control(const mv__cu_fd_step &s, const long long *p, c
     }
     MV__CU_UNROLL for (r = 0; r < 3; r++) if (r < comps) out[r] += o.nan;
 }
+/* d + what a step adds at p + d; moved: whether d is anything */
 template <int KIND>
-MV__CU_DEV int mv__cu_fd_moved(const mv__cu_fd_front &g, int x, int y, int z, float *d) {
-    int planes = g.planes, c, k;
-    MV__CU_UNROLL for (c = 0; c < 3; c++) d[c] = c < planes ? g.u[c][z * g.uz + y * g.uy + x] : 0.0f;
-    for (k = 0; KIND != MV__CU_FD_STILL && k < g.steps; k++) {
-        const mv__cu_fd_step &s = g.step[k];
-        long long p[3];
-        float v[3] = {d[0], d[1], d[2]};
-        if (s.turned)
-            MV__CU_UNROLL for (c = 0; c < 3; c++) d[c] = mv__cu_fd_row<3>(s.turn + 3 * c, v);
-        mv__cu_fd_start(s.m, x, y, z, p);
-        if (KIND == MV__CU_FD_SPLINES && s.spline) mv__cu_fd_control(s, p, d, planes, v, s.comps);
-        else {
-            mv__cu_fd_spot o;
-            mv__cu_fd_cell cell;
-            mv__cu_fd_spot_of(&o, p, s.b, d, planes, s.s.n);
-            cell = mv__cu_fd_cell_of(o, s.s.n, s.s.sy, s.s.sz);
-            MV__CU_UNROLL for (c = 0; c < 3; c++)
-                if (c < s.comps) v[c] = mv__cu_fd_blend<0>(s.s.p[c], cell, o.f, NULL) + o.nan;
-        }
-        MV__CU_UNROLL for (c = 0; c < 3; c++) if (c < s.comps) d[c] += v[c];
-        planes = 3;
+MV__CU_DEV void mv__cu_fd_stepped(const mv__cu_fd_step &s, const long long *p, int moved, float *d) {
+    float v[3] = {d[0], d[1], d[2]};
+    int c;
+    if (s.turned)
+        MV__CU_UNROLL for (c = 0; c < 3; c++) d[c] = mv__cu_fd_row<3>(s.turn + 3 * c, v);
+    if (KIND == MV__CU_FD_SPLINES && s.spline) mv__cu_fd_control(s, p, d, moved, v, s.comps);
+    else {
+        mv__cu_fd_spot o;
+        mv__cu_fd_cell cell;
+        mv__cu_fd_spot_of(&o, p, s.b, d, moved, s.s.n);
+        cell = mv__cu_fd_cell_of(o, s.s.n, s.s.sy, s.s.sz);
+        MV__CU_UNROLL for (c = 0; c < 3; c++) /* all at once; in the plane one for nothing */
+            v[c] = mv__cu_fd_blend<0>(s.s.p[c < s.comps ? c : 0], cell, o.f, NULL) + o.nan;
     }
-    return planes;
+    MV__CU_UNROLL for (c = 0; c < 3; c++) d[c] += c < s.comps ? v[c] : 0.0f;
+}
+/* first: where the voxel lies for the first step; then that of the next plane */
+template <int KIND>
+MV__CU_DEV int mv__cu_fd_moved(const mv__cu_fd_front &g, long long *first, int x, int y, int z, float *d) {
+    int c, k;
+    MV__CU_UNROLL for (c = 0; c < 3; c++) d[c] = c < g.planes ? g.u[c][z * g.uz + y * g.uy + x] : 0.0f;
+    if (KIND == MV__CU_FD_STILL || g.steps == 0) return g.planes;
+    mv__cu_fd_stepped<KIND>(g.step[0], first, g.planes, d);
+    mv__cu_fd_next(g.step[0].m, first);
+    for (k = 1; k < g.steps; k++) {
+        long long p[3];
+        mv__cu_fd_voxel(g.step[k].m, x, y, z, p);
+        mv__cu_fd_stepped<KIND>(g.step[k], p, 3, d);
+    }
+    return 3;
 }
 /* ---- what a chain moves voxels by: of rest (mm, in 2^-32) and turn d ---- */
 typedef struct mv__cu_fd_total {
@@ -15575,13 +16624,14 @@ template <int KIND>
 MV__CU_KERNEL(MV__CU_B, KIND == MV__CU_FD_SPLINES ? 2 : 4) mv__cu_k_fd_total(mv__cu_fd_total g) {
     MV__CU_FD_XY(x, y);
     if ((g.front.stop && *g.front.stop) || x >= g.front.n[0] || y >= g.front.n[1]) return;
-    MV__CU_FD_STRETCH(g.front.n[2], from, to)
-        for (int z = from; z < to; z++) {
-            long long p[3];
+    MV__CU_FD_STRETCH(g.front.n[2], from, to) {
+        long long p[3], first[3];
+        mv__cu_fd_voxel(g.rest, x, y, from, p);
+        mv__cu_fd_voxel(g.front.step[0].m, x, y, from, first);
+        for (int z = from; z < to; z++, mv__cu_fd_next(g.rest, p)) {
             float d[3];
             int r, c;
-            const int planes = mv__cu_fd_moved<KIND>(g.front, x, y, z, d);
-            mv__cu_fd_start(g.rest, x, y, z, p);
+            const int planes = mv__cu_fd_moved<KIND>(g.front, first, x, y, z, d);
             MV__CU_UNROLL for (r = 0; r < 3; r++) {
                 float v = (float)p[r] * 2.3283064365386963e-10f; /* 2^-32 */
                 MV__CU_UNROLL for (c = 0; c < 3; c++)
@@ -15589,6 +16639,7 @@ MV__CU_KERNEL(MV__CU_B, KIND == MV__CU_FD_SPLINES ? 2 : 4) mv__cu_k_fd_total(mv_
                 if (r < g.comps) g.d[r][z * g.dz + y * g.dy + x] = v;
             }
         }
+    }
 }
 /* ---- samples of an image: b of what the front moves voxels by, after m ---- */
 typedef struct mv__cu_fd_sample {
@@ -15605,7 +16656,7 @@ template <int KIND>
 MV__CU_DEV void mv__cu_fd_seek(const mv__cu_fd_sample &g, long long *p, int x, int y, int z,
                                mv__cu_fd_spot *o) {
     float d[3];
-    const int moved = mv__cu_fd_moved<KIND>(g.front, x, y, z, d);
+    const int moved = mv__cu_fd_moved<KIND>(g.front, p, x, y, z, d);
     mv__cu_fd_spot_of(o, p, g.b, d, moved, g.n);
     mv__cu_fd_next(g.m, p);
 }
@@ -15618,15 +16669,35 @@ MV__CU_DEV float mv__cu_fd_finish(const mv__cu_fd_sample &g, const mv__cu_fd_spo
     long long p[3];                                                                                          \
     if (((g).front.stop && *(g).front.stop) || x >= (g).front.n[0] || y >= (g).front.n[1]) return;           \
     MV__CU_FD_STRETCH((g).front.n[2], from, to)                                                              \
-        for (int z = (mv__cu_fd_start((g).m, x, y, from, p), from); z < to; z++)
+        for (int z = (mv__cu_fd_voxel((g).m, x, y, from, p), from); z < to; z++)
+/* N planes from z on: all they need is on its way before the first is used */
+template <class T, int KIND, int N>
+MV__CU_DEV void mv__cu_fd_sampled(const mv__cu_fd_sample &g, long long *p, long long *first, int x, int y,
+                                  int z) {
+    const T *__restrict__ s = (const T *)g.s;
+    float *to = (float *)g.d + z * g.dz + y * g.dy + x, d[N][3], v[N];
+    mv__cu_fd_spot o[N];
+    int moved[N], k;
+    MV__CU_UNROLL for (k = 0; k < N; k++) 
+        moved[k] = mv__cu_fd_moved<KIND>(g.front, first, x, y, z + k, d[k]);
+    MV__CU_UNROLL for (k = 0; k < N; k++) {
+        mv__cu_fd_spot_of(&o[k], p, g.b, d[k], moved[k], g.n);
+        mv__cu_fd_next(g.m, p);
+    }
+    MV__CU_UNROLL for (k = 0; k < N; k++)
+        v[k] = mv__cu_fd_blend<0>(s, mv__cu_fd_cell_of(o[k], g.n, g.sy, g.sz), o[k].f, NULL);
+    MV__CU_UNROLL for (k = 0; k < N; k++) to[k * g.dz] = mv__cu_fd_finish(g, o[k], v[k]);
+}
 template <class T, int KIND>
 MV__CU_KERNEL(MV__CU_B, KIND == MV__CU_FD_SPLINES ? 2 : 4) mv__cu_k_fd_linear(mv__cu_fd_sample g) {
+    enum { N = KIND == MV__CU_FD_STILL ? 2 : 1 };
+    long long first[3];
     MV__CU_FD_SAMPLES(g, x, y, z, p) {
-        mv__cu_fd_spot o;
-        float v;
-        mv__cu_fd_seek<KIND>(g, p, x, y, z, &o);
-        v = mv__cu_fd_blend<0>((const T *)g.s, mv__cu_fd_cell_of(o, g.n, g.sy, g.sz), o.f, NULL);
-        ((float *)g.d)[z * g.dz + y * g.dy + x] = mv__cu_fd_finish(g, o, v);
+        if (KIND != MV__CU_FD_STILL && z == from) mv__cu_fd_voxel(g.front.step[0].m, x, y, z, first);
+        if (N > 1 && z + N <= to) {
+            mv__cu_fd_sampled<T, KIND, N>(g, p, first, x, y, z);
+            z += N - 1;
+        } else mv__cu_fd_sampled<T, KIND, 1>(g, p, first, x, y, z);
     }
 }
 MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_fd_cubic(mv__cu_fd_sample g) {
@@ -15651,10 +16722,10 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_fd_colours(mv__cu_fd_sample g, int channels)
         int c;
         mv__cu_fd_seek<MV__CU_FD_STILL>(g, p, x, y, z, &o);
         cell = mv__cu_fd_cell_of(o, g.n, g.sy, g.sz);
-        cell.at *= channels, cell.dx *= channels, cell.dy *= channels, cell.dz *= channels;
+        cell.at *= channels, cell.dy *= channels, cell.dz *= channels;
         for (c = 0; c < channels; c++)
             mv__cu_put(d + c, mv__cu_fd_finish(g, o, mv__cu_fd_blend<0>((const unsigned char *)g.s + c, cell,
-                                                                        o.f, NULL)));
+                                                                        o.f, NULL, channels)));
     }
 }
 /* ---- elements as they are: the nearest, or the one whose label has the largest sum of weights ---- */
@@ -15787,29 +16858,31 @@ template <int COMPS> MV__CU_DEV float mv__cu_fd_det_of(const float *a, const flo
     n[2] = mv__cu_fd_less(b[0], c[1], b[1], c[0]);
     return mv__cu_add(mv__cu_add(mv__cu_mul(a[0], n[0]), mv__cu_mul(a[1], n[1])), mv__cu_mul(a[2], n[2]));
 }
-/* column c of the derivative at voxel i of n along its axis; side 1: the other one-sided difference */
-template <int COMPS>
-MV__CU_DEV void mv__cu_fd_column(float *out, const mv__cu_fd_det &g, long long at, int c, int i, int n,
-                                 long long step, int side) {
-    long long up = i + 1 < n ? step : 0, down = i > 0 ? -step : 0;
-    const float h = !g.strict && up && down ? 0.5f * g.h[c] : g.h[c];
+/* What lies about a voxel along each axis; where there is none, the voxel itself */
+template <int COMPS> struct mv__cu_fd_about {
+    float mid[COMPS], low[3][COMPS], high[3][COMPS];
+    int down[3], up[3]; /* whether there is one */
+};
+/* column c of the derivative; side 1: the other one-sided difference */
+template <int COMPS, int STRICT>
+MV__CU_DEV void mv__cu_fd_column(float *out, const mv__cu_fd_det &g, const mv__cu_fd_about<COMPS> &o, int c,
+                                 int side) {
+    const float h = !STRICT && o.up[c] && o.down[c] ? 0.5f * g.h[c] : g.h[c];
+    const int high = !STRICT || (side ? !o.down[c] : o.up[c]), low = !STRICT || !high;
     int r;
-    if (g.strict && side == 0 && up) down = 0; /* where there is no next voxel, the one before twice */
-    if (g.strict && side == 1 && down) up = 0;
     MV__CU_UNROLL for (r = 0; r < COMPS; r++)
-        out[r] = mv__cu_add(mv__cu_mul(mv__cu_add(g.s.p[r][at + up], -g.s.p[r][at + down]), h),
-                            g.a[3 * r + c]);
+        out[r] = mv__cu_add(mv__cu_mul(mv__cu_add(high ? o.high[c][r] : o.mid[r],
+                                                  -(low ? o.low[c][r] : o.mid[r])), h), g.a[3 * r + c]);
 }
 template <int COMPS, int STRICT>
-MV__CU_DEV float mv__cu_fd_det_at(const mv__cu_fd_det &g, int x, int y, int z) {
+MV__CU_DEV float mv__cu_fd_det_at(const mv__cu_fd_det &g, const mv__cu_fd_about<COMPS> &o) {
     enum { SIDES = STRICT ? 2 : 1 };
-    const long long at = z * g.s.sz + y * g.s.sy + x;
     float a[2][3], b[2][3], c[2][3], least = 0.0f, sum = 0.0f;
     int i, j, k;
     MV__CU_UNROLL for (i = 0; i < SIDES; i++) {
-        mv__cu_fd_column<COMPS>(a[i], g, at, 0, x, g.s.n[0], 1, i);
-        mv__cu_fd_column<COMPS>(b[i], g, at, 1, y, g.s.n[1], g.s.sy, i);
-        if (COMPS == 3) mv__cu_fd_column<COMPS>(c[i], g, at, 2, z, g.s.n[2], g.s.sz, i);
+        mv__cu_fd_column<COMPS, STRICT>(a[i], g, o, 0, i);
+        mv__cu_fd_column<COMPS, STRICT>(b[i], g, o, 1, i);
+        if (COMPS == 3) mv__cu_fd_column<COMPS, STRICT>(c[i], g, o, 2, i);
     }
     MV__CU_UNROLL for (i = 0; i < SIDES; i++)
         MV__CU_UNROLL for (j = 0; j < (COMPS == 3 ? SIDES : 1); j++)
@@ -15846,9 +16919,33 @@ template <int COMPS, int STRICT> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_fd_dets(mv_
     double t[MV__CU_FD_TALLY];
     mv__cu_fd_tally_clear(t);
     if (x < g.s.n[0] && y < g.s.n[1])
-        MV__CU_FD_STRETCH(g.s.n[2], from, to)
+        MV__CU_FD_STRETCH(g.s.n[2], from, to) {
+            const long long sy = g.s.sy, sz = g.s.sz;
+            mv__cu_fd_about<COMPS> o;
+            const float *p[COMPS];
+            int r;
+            o.down[0] = x > 0, o.up[0] = x + 1 < g.s.n[0];
+            o.down[1] = y > 0, o.up[1] = y + 1 < g.s.n[1];
+            MV__CU_UNROLL for (r = 0; r < COMPS; r++) {
+                p[r] = g.s.p[r] + (from * sz + y * sy + x);
+                o.high[2][r] = *p[r];
+                o.mid[r] = from > 0 ? p[r][-sz] : o.high[2][r];
+            }
             for (int z = from; z < to; z++) {
-                const float det = mv__cu_fd_det_at<COMPS, STRICT>(g, x, y, z);
+                float det;
+                o.down[2] = z > 0, o.up[2] = z + 1 < g.s.n[2];
+                MV__CU_UNROLL for (r = 0; r < COMPS; r++) { /* a plane on; then all about it */
+                    const float mid = o.high[2][r];
+                    o.low[2][r] = o.mid[r];
+                    o.mid[r] = mid;
+                    o.high[2][r] = o.up[2] ? p[r][sz] : mid;
+                    o.low[0][r] = o.down[0] ? p[r][-1] : mid;
+                    o.high[0][r] = o.up[0] ? p[r][1] : mid;
+                    o.low[1][r] = o.down[1] ? p[r][-sy] : mid;
+                    o.high[1][r] = o.up[1] ? p[r][sy] : mid;
+                    p[r] += sz;
+                }
+                det = mv__cu_fd_det_at<COMPS, STRICT>(g, o);
                 if (g.d) g.d[z * g.dz + y * g.dy + x] = det;
                 if (!g.tally || (g.mask && !g.mask[((long long)z * g.s.n[1] + y) * g.s.n[0] + x])) continue;
                 if (!(det - det == 0.0f)) {
@@ -15862,6 +16959,7 @@ template <int COMPS, int STRICT> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_fd_dets(mv_
                     t[1] += l, t[2] += l * l;
                 } else t[4] += 1.0;
             }
+        }
     if (!g.tally) return; /* the same for all */
     mv__cu_fd_tally_block(t, sh);
     if (threadIdx.x == 0) {
@@ -16539,6 +17637,7 @@ MV__CU_FN mv_status mv__cu_fd_warp_volume(mv_cuda_ctx *ctx, mv__cu_fd_warping *w
         k.copy = w->copy, k.turned = w->turned;
         k.filter[0] = k.filter[1] = k.filter[2] = 1;
         st = mv__cu_rs_filter(ctx, &k, src->dim);
+        s.data = k.copy;
     }
     if (w->out) d = mv__cu_rs_made(w->out, MEDVOL_F32, dst->dim);
     g.s = s.data, g.sy = s.stride[1], g.sz = s.stride[2];
@@ -20602,10 +21701,10 @@ template <int RZ, int SIDES> struct mv__cu_df_form {
         OUT = (SIDES == 2 ? FEW : RZ != 8) ? 2 : 1,
         TY = 8 * OUT,
         RING = RZ ? 2 * RZ : 1,
-        BLOCKS = RZ == 8 || (SIDES == 2 && RZ == 4) ? 1 : SIDES == 1 && FEW ? 3 : 2
+        BLOCKS = RZ == 8 || (SIDES == 2 && RZ == 4) ? 1 : 2
     };
 };
-MV__CU_DEV int mv__cu_df_clamp(int i, int n) { return i < 0 ? 0 : i < n ? i : n - 1; }
+MV__CU_DEV int mv__cu_df_clamp(int i, int n) { i = mv__cu_mini(i, n - 1); return i > 0 ? i : 0; }
 MV__CU_DEV float mv__cu_df_share(int i, int n, int r) { return 1.0f / (float)mv__cu_fi_count(i, n, r); }
 /* The first of this thread's outputs in its block: with one of them, a warp has 16 x 2 */
 template <int OUT> MV__CU_DEV void mv__cu_df_place(int *x, int *y) {
@@ -20691,84 +21790,154 @@ MV__CU_DEV void mv__cu_df_rows(float *mid, const S &tile, int w, int h, int taps
             mid[(c * h + row) * 33 + 4 * chunk + j] = a[j][c];
     }
 }
-/* Cells of a tile of rows of w, a block's threads apart */
-#define MV__CU_DF_CELLS(k, row, col, w, cells)                                                               \
-    for (int k = (int)threadIdx.x, row = k / (w), col = k - row * (w), df_rows = MV__CU_B / (w),             \
-             df_rest = MV__CU_B - df_rows * (w); k < (cells);                                                \
-         k += MV__CU_B, col += df_rest, row += df_rows + (col >= (w)), col -= col >= (w) ? (w) : 0)
 /* ---- the field ---- */
-/* t = the planes of half a field about the region of voxels from x0, y0 on, on plane z: w x h vectors, in
-   whole voxels */
-template <int COMPS>
+/* Where vector i of rows of w about the region of voxels from x0, y0 on lies in a plane of half a field */
+MV__CU_DEV int mv__cu_df_stage_at(const mv__cu_df_grid &g, int x0, int y0, int w, int i) {
+    const int row = i / w, col = i - row * w;
+    return mv__cu_df_clamp((y0 >> 1) - 1 + row, g.fn[1]) * g.fn[0] +
+           mv__cu_df_clamp((x0 >> 1) - 1 + col, g.fn[0]);
+}
+/* t = those vectors for plane z, in whole voxels, `cells` of them; at: where the thread's first one lies, and
+   with ONE there are no more */
+template <int COMPS, int ONE>
 MV__CU_DEV void mv__cu_df_stage(float *t, const float *const *u, const mv__cu_df_grid &g, int x0, int y0,
-                                int z, int w, int h) {
+                                int z, int w, int cells, int at) {
     const int up = (z & 1) ? mv__cu_mini((z >> 1) + 1, g.fn[2] - 1) : z ? (z >> 1) - 1 : 0;
-    const long long slab = (long long)g.fn[0] * g.fn[1], near = (z >> 1) * slab, far = up * slab;
+    const int slab = g.fn[0] * g.fn[1], near = (z >> 1) * slab, far = up * slab;
+    int c, i = (int)threadIdx.x;
+    do {
+        if (i < cells)
+            MV__CU_UNROLL for (c = 0; c < COMPS; c++)
+                t[c * cells + i] = 1.5f * u[c][near + at] + 0.5f * u[c][far + at];
+        i += MV__CU_B;
+        if (!ONE && i < cells) at = mv__cu_df_stage_at(g, x0, y0, w, i);
+    } while (!ONE && i < cells);
+}
+/* A voxel x, y of a region that begins at x0, y0: where it is from there; of rows of half a field, `corner`
+   is the first of the four vectors about it, wx and wy are the weights of the second ones; at: its place in
+   a plane, or -1: beyond */
+typedef struct mv__cu_df_cell {
+    float x, y, wx, wy;
+    int corner, at;
+} mv__cu_df_cell;
+MV__CU_DEV mv__cu_df_cell mv__cu_df_cell_of(const mv__cu_df_grid &g, int x0, int y0, int x, int y, int fw) {
+    mv__cu_df_cell c;
+    c.x = (float)(x - x0), c.y = (float)(y - y0);
+    c.wx = (x & 1) ? 0.25f : 0.75f, c.wy = (y & 1) ? 0.25f : 0.75f;
+    c.corner = ((y >> 1) - (y0 >> 1) + (y & 1)) * fw + (x >> 1) - (x0 >> 1) + (x & 1);
+    c.at = x >= 0 && x < g.n[0] && y >= 0 && y < g.n[1] ? y * g.n[0] + x : -1;
+    return c;
+}
+/* Where the parts of shared memory begin: fields, a tile of w x h, sums along its rows */
+typedef struct mv__cu_df_room { int w, h, fw, fh, mid, field, floats; } mv__cu_df_room;
+/* A tile of h rows of 32 + 2 r is done by warps, in pieces of 32 cells: the rows' first 32, then what
+   remains. A lane's cell in piece k; lies: where in rows of `w` it lies, or -1: nowhere; sure: k < h */
+MV__CU_DEV int mv__cu_df_pieces(int h, int r) { return h + (2 * r * h + 31) / 32; }
+MV__CU_DEV mv__cu_df_cell mv__cu_df_piece(const mv__cu_df_grid &g, int x0, int y0, int k, int sure, int r,
+                                          const mv__cu_df_room &m, int *lies) {
+    const int w = m.w, h = m.h;
+    int col = (int)threadIdx.x & 31, row = k;
+    mv__cu_df_cell c;
+    if (!sure && k >= h) {
+        const int i = (k - h) * 32 + col;
+        row = i / (2 * r), col = 32 + i - row * (2 * r);
+    }
+    *lies = sure || row < h ? row * w + col : -1;
+    c = mv__cu_df_cell_of(g, x0, y0, x0 + col, y0 + (sure ? row : mv__cu_mini(row, h - 1)), m.fw);
+    if (*lies < 0) c.at = -1;
+    return c;
+}
+/* in a register: nvcc would rather find it anew in each plane */
+MV__CU_DEV void mv__cu_df_keep(int *i) {
+#ifdef __CUDACC__
+    asm volatile("" : "+r"(*i));
+#else
+    (void)i;
+#endif
+}
+enum { MV__CU_DF_FEW = 3, MV__CU_DF_WARPS = MV__CU_B / 32 }; /* so many pieces of a warp at once */
+/* the vector there, of rows of w */
+template <int COMPS>
+MV__CU_DEV void mv__cu_df_spread(float *d, const float *t, int w, int plane, const mv__cu_df_cell &o) {
     int c;
-    MV__CU_DF_CELLS(i, row, col, w, w * h) {
-        const int x = mv__cu_df_clamp((x0 >> 1) - 1 + col, g.fn[0]),
-                  at = mv__cu_df_clamp((y0 >> 1) - 1 + row, g.fn[1]) * g.fn[0] + x;
-        MV__CU_UNROLL for (c = 0; c < COMPS; c++)
-            t[c * w * h + i] = 1.5f * u[c][near + at] + 0.5f * u[c][far + at];
+    t += o.corner;
+    MV__CU_UNROLL for (c = 0; c < COMPS; c++, t += plane) {
+        const float a = t[0] + o.wx * (t[1] - t[0]), b = t[w] + o.wx * (t[w + 1] - t[w]);
+        d[c] = a + o.wy * (b - a);
     }
 }
-/* of that, the vector of voxel x, y */
-template <int COMPS>
-MV__CU_DEV void mv__cu_df_spread(float *d, const float *t, int w, int h, int x0, int y0, int x, int y) {
-    const int i = (x >> 1) - (x0 >> 1) + 1, row = ((y >> 1) - (y0 >> 1) + 1) * w,
-              next = (x & 1) ? i + 1 : i - 1, other = (y & 1) ? row + w : row - w;
-    int c;
-    MV__CU_UNROLL for (c = 0; c < COMPS; c++, t += w * h)
-        d[c] = 0.5625f * t[row + i] + 0.1875f * (t[row + next] + t[other + i]) + 0.0625f * t[other + next];
-}
-/* Where a map takes the first voxel of a tile */
+/* Where a map takes the first voxel of a tile, and how far from there the image reaches: low to high; its
+   last cell begins at `last`. at: that voxel's cell, less what floors add. Farther than 2^20 voxels from the
+   image all is one. */
 typedef struct mv__cu_df_base {
-    int whole[3];
-    float frac[3];
+    float frac[3], low[3], high[3], last[3];
+    unsigned at[3];
 } mv__cu_df_base;
-MV__CU_DEV mv__cu_df_base mv__cu_df_base_of(const mv__cu_fd_map &m, int x, int y, int z) {
-    mv__cu_df_base b;
-    long long p[3];
-    int r;
-    mv__cu_fd_start(m, x, y, z, p);
-    MV__CU_UNROLL for (r = 0; r < 3; r++) {
-        b.whole[r] = (int)(p[r] >> 32);
-        b.frac[r] = (float)((unsigned)p[r] >> 8) * 5.9604644775390625e-8f; /* 2^-24 */
-    }
-    return b;
+typedef mv__cu_df_base mv__cu_df_bases[2];
+#define MV__CU_DF_MANY 12582912.0f /* 1.5 2^23: what is added to it has no fraction */
+MV__CU_DEV float mv__cu_df_down(float t) { /* floor(t) + MANY, |t| < 2^22 */
+#ifdef __CUDACC__
+    return __fadd_rd(t, MV__CU_DF_MANY);
+#else
+    return floorf(t) + MV__CU_DF_MANY;
+#endif
 }
-/* An image where d moves voxel x, y of the tile */
+MV__CU_DEV void mv__cu_df_base_along(mv__cu_df_base *b, const mv__cu_df_side &s, int r, int x, int y, int z) {
+    const long long *m = s.m.m + 4 * r, p = m[3] + x * m[0] + y * m[1] + z * m[2];
+    const int top = s.n[r] - 1, low = -(1 << 20), high = top + (1 << 20), at = (int)(p >> 32),
+              whole = at < low ? low : at < high ? at : high;
+    const float first = fmaxf(-4e6f, (float)-whole), last = fminf(4e6f, (float)(top - whole));
+    const unsigned cell = (unsigned)whole - mv__cu_bits(MV__CU_DF_MANY);
+    b->frac[r] = (float)((unsigned)p >> 8) * 5.9604644775390625e-8f; /* 2^-24 */
+    b->low[r] = first;
+    b->high[r] = last;
+    b->last[r] = fmaxf(last - 1.0f, first) + MV__CU_DF_MANY;
+    b->at[r] = cell * (r ? (unsigned)s.n[0] : 1u) * (r > 1 ? (unsigned)s.n[1] : 1u);
+}
+/* The bases of a plane of a tile, by a thread for each axis: of the last warp, which has the least to do */
+template <int COMPS, int SIDES>
+MV__CU_DEV void mv__cu_df_bases_of(mv__cu_df_base *b, const mv__cu_df_side *s, int x, int y, int z) {
+    const int k = (int)threadIdx.x - (MV__CU_B - 32);
+    if (k >= 0 && k < COMPS * SIDES) mv__cu_df_base_along(b + k / COMPS, s[k / COMPS], k % COMPS, x, y, z);
+}
+/* An image where d moves voxel x, y of the tile: f of the way through a cell. t: where that is, from the
+   tile's first voxel; p: the same, or the nearest place of the image */
+typedef struct mv__cu_df_spot { float t[3], p[3], f[3]; } mv__cu_df_spot;
 template <int COMPS>
-MV__CU_DEV mv__cu_fd_cell mv__cu_df_find(mv__cu_fd_spot *o, const mv__cu_df_side &s, const mv__cu_df_base &b,
-                                         int x, int y, const float *d) {
-    const float v[3] = {d[0] + (float)x, d[1] + (float)y, d[2]};
-    float t[3] = {0.0f, 0.0f, 0.0f};
+MV__CU_DEV mv__cu_fd_cell mv__cu_df_find(mv__cu_df_spot *o, const mv__cu_df_side &s, const mv__cu_df_base &b,
+                                         float x, float y, const float *d) {
+    const float v[3] = {d[0] + x, d[1] + y, d[2]};
+    unsigned at = 0;
     mv__cu_fd_cell c;
     int r;
-    MV__CU_UNROLL for (r = 0; r < COMPS; r++)
-        t[r] = b.frac[r] + s.b[3 * r] * v[0] + s.b[3 * r + 1] * v[1] +
-               (COMPS > 2 ? s.b[3 * r + 2] * v[2] : 0.0f);
-    mv__cu_fd_find(o, b.whole, t, s.n);
-    c.at = ((COMPS > 2 ? o->i[2] * s.n[1] : 0) + o->i[1]) * s.n[0] + o->i[0];
+    o->f[2] = 0.0f;
+    MV__CU_UNROLL for (r = COMPS - 1; r >= 0; r--) {
+        const float t = b.frac[r] + s.b[3 * r] * v[0] + s.b[3 * r + 1] * v[1] +
+                        (COMPS > 2 ? s.b[3 * r + 2] * v[2] : 0.0f),
+                    q = fminf(fmaxf(t, b.low[r]), b.high[r]), down = fminf(mv__cu_df_down(q), b.last[r]);
+        o->t[r] = t;
+        o->p[r] = q;
+        o->f[r] = q - (down - MV__CU_DF_MANY);
+        at = at * (unsigned)s.n[r] + mv__cu_bits(down);
+    }
+    c.at = (int)(at + (b.at[0] + b.at[1] + (COMPS > 2 ? b.at[2] : 0u)));
     c.dx = 1;
     c.dy = s.n[0];
-    c.dz = COMPS > 2 ? s.n[0] * s.n[1] : 0;
+    c.dz = COMPS > 2 ? (long long)s.n[0] * s.n[1] : 0;
     return c;
 }
 /* slope: its gradient by its own voxels */
 template <int COMPS, int GRAD>
-MV__CU_DEV float mv__cu_df_look(const mv__cu_df_side &s, const mv__cu_df_base &b, int x, int y,
+MV__CU_DEV float mv__cu_df_look(const mv__cu_df_side &s, const mv__cu_df_base &b, float x, float y,
                                 const float *d, float *slope) {
-    mv__cu_fd_spot o;
+    mv__cu_df_spot o;
     const mv__cu_fd_cell cell = mv__cu_df_find<COMPS>(&o, s, b, x, y, d);
     const float v = mv__cu_fd_blend<GRAD>(s.f, cell, o.f, slope);
     int c;
     if (GRAD)
-        MV__CU_UNROLL for (c = 0; c < 3; c++) if (!(o.in >> c & 1)) slope[c] = 0.0f;
+        MV__CU_UNROLL for (c = 0; c < COMPS; c++) if (!(o.t[c] == o.p[c])) slope[c] = 0.0f;
     return s.slope * v + s.inter;
 }
-/* Where the parts of shared memory begin: fields, a tile of w x h, sums along its rows */
-typedef struct mv__cu_df_room { int w, h, fw, fh, mid, field, floats; } mv__cu_df_room;
 template <int RZ, int SIDES> MV__CU_BOTH mv__cu_df_room mv__cu_df_room_of(int r, int half, int force) {
     typedef mv__cu_df_form<RZ, SIDES> F;
     const int comps = RZ ? 3 : 2;
@@ -20778,8 +21947,8 @@ template <int RZ, int SIDES> MV__CU_BOTH mv__cu_df_room mv__cu_df_room_of(int r,
     m.mid = (force ? (int)F::CH : 2) * m.w * m.h;
     m.field = m.mid + F::CH * m.h * 33;
     if (force) r = 0;
-    m.fw = 19 + r;
-    m.fh = F::TY / 2 + 3 + r;
+    m.fw = 18 + r;
+    m.fh = F::TY / 2 + 2 + r;
     m.floats = m.field + (half ? SIDES * comps * m.fw * m.fh : 0);
     return m;
 }
@@ -20793,24 +21962,24 @@ MV__CU_DEV float mv__cu_df_block_sum(float v, float *sh) { /* in thread 0, alway
         for (d = 1; d < MV__CU_B / 32; d++) v += sh[d];
     return v;
 }
-/* A window's sums s, its voxels inv = 1 / count: a, b, c become its derivatives; e, all: r^2, weight. Of two
-   sides nothing changes but the order when the images do. */
+/* A window's sums s, its voxels inv = 1 / count; still: sum and variance of the fixed image (of one side), a
+   weight. a, b, c become its derivatives; e, all: r^2, weight. Of two sides nothing changes but the order
+   when the images do. */
 template <int SIDES>
-MV__CU_DEV void mv__cu_df_correlate(const mv__cu_df_sweep &g, const float *s, long long at, float inv,
-                                    float *e, float *all) {
-    const float w = s[0], f = SIDES == 2 ? s[3] : g.sf[at], mw = w * inv, mf = f * inv,
-                ff = SIDES == 2 ? s[4] - mf * f : g.vf[at], ww = s[1] - mw * w,
-                cov = s[2] - (SIDES == 2 ? (w * f) * inv : mw * f),
-                weight = g.weight ? g.weight[at] : 1.0f;
+MV__CU_DEV void mv__cu_df_correlate(const mv__cu_df_sweep &g, const float *s, const float *still, int at,
+                                    float inv, float *e, float *all) {
+    const float w = s[0], f = SIDES == 2 ? s[3] : still[0], mw = w * inv, mf = f * inv,
+                ff = SIDES == 2 ? s[4] - mf * f : still[1], ww = s[1] - mw * w,
+                cov = s[2] - (SIDES == 2 ? (w * f) * inv : mw * f), weight = still[2];
     const int fit = ff * inv > g.least_f, wit = ww * inv > g.least_w, ok = fit && wit;
-    const float iw = 1.0f / (ok ? ww : 1.0f), jf = 1.0f / (ok ? ff : 1.0f);
-    const float p = ok ? jf * iw * cov * weight : 0.0f, a = p + p, b = a * (cov * iw);
+    const float both = 1.0f / (ok ? ww * ff : 1.0f);
+    const float p = ok ? both * cov * weight : 0.0f, a = p + p, k = a * (cov * both), b = k * ff;
     *e += p * cov;
     g.a[0][at] = a;
     g.a[1][at] = b;
     g.a[2][at] = a * mf - b * mw;
     if (SIDES == 2) {
-        const float b2 = a * (cov * jf);
+        const float b2 = k * ww;
         *all += fit || wit ? weight : 0.0f;
         g.a[3][at] = b2;
         g.a[4][at] = a * mw - b2 * mf;
@@ -20825,61 +21994,105 @@ MV__CU_KERNEL(MV__CU_B, (mv__cu_df_form<RZ, SIDES>::BLOCKS)) mv__cu_k_df_windows
     enum { COMPS = RZ ? 3 : 2 };
     MV__CU_DYNAMIC(float, tile);
     MV__CU_SHARED(mv__cu_fd_warps, sh);
+    MV__CU_SHARED(mv__cu_df_bases, base);
     MV__CU_DF_PLANES(g, z0, z1);
-    const mv__cu_df_room m = mv__cu_df_room_of<RZ, SIDES>(g.r, g.on.half, 0);
-    const int *n = g.on.n, x0 = (int)blockIdx.x * 32 - g.r, y0 = (int)blockIdx.y * F::TY - g.r;
-    float ring[F::OUT][F::CH][F::RING], a[F::OUT][F::CH], e = 0.0f, all = 0.0f;
-    mv__cu_df_base base[SIDES];
-    int z, k, c, i, tx, ty;
+    const int r = F::FEW ? (int)RZ : g.r; /* known to the compiler where it matters most */
+    const mv__cu_df_room m = mv__cu_df_room_of<RZ, SIDES>(r, g.on.half, 0);
+    const int *n = g.on.n, bx = (int)blockIdx.x * 32, by = (int)blockIdx.y * F::TY, x0 = bx - r, y0 = by - r,
+              cells = m.w * m.h, first = z0 > r ? z0 - r : 0, last = mv__cu_mini(n[2], z1 + r) - 1,
+              warp = (int)threadIdx.x >> 5, pieces = mv__cu_df_pieces(m.h, r), vectors = m.fw * m.fh,
+              slab = n[0] * n[1];
+    float ring[F::OUT][F::CH][F::RING], a[F::OUT][F::CH], share[F::OUT], e = 0.0f, all = 0.0f;
+    float *fields = tile + m.field;
+    const float inner = 1.0f / (float)(2 * r + 1);
+    mv__cu_df_cell known[MV__CU_DF_FEW];
+    int z, k, c, i, tx, ty, there[F::OUT], lies[MV__CU_DF_FEW],
+        vector = mv__cu_df_stage_at(g.on, x0, y0, m.fw, (int)threadIdx.x);
     if (g.state->ended) return;
     mv__cu_df_place<F::OUT>(&tx, &ty);
     mv__cu_df_clear(ring);
-    const mv__cu_df_pair pair = {tile, tile + m.w * m.h};
+    MV__CU_UNROLL for (k = 0; k < F::OUT; k++) {
+        there[k] = mv__cu_mini(by + ty + k, n[1] - 1) * n[0] + mv__cu_mini(bx + tx, n[0] - 1);
+        share[k] = mv__cu_df_share(bx + tx, n[0], r) * mv__cu_df_share(by + ty + k, n[1], r);
+        if (F::FEW) mv__cu_df_keep(&there[k]);
+    }
+    MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++) {
+        known[k] = mv__cu_df_piece(g.on, x0, y0, warp + k * MV__CU_DF_WARPS,
+                                   (k + 1) * MV__CU_DF_WARPS <= F::TY, r, m, &lies[k]);
+        if (!F::FEW) continue;
+        mv__cu_df_keep(&known[k].at);
+        mv__cu_df_keep(&known[k].corner);
+        mv__cu_df_keep(&lies[k]);
+    }
+    const mv__cu_df_pair pair = {tile, tile + cells};
     const mv__cu_df_stack column = {tile + m.mid + ty * 33 + tx, 33, m.h * 33};
+    if (F::FEW) mv__cu_df_keep(&vector);
+    mv__cu_df_bases_of<COMPS, SIDES>(base, g.side, x0, y0, first);
+    if (g.on.half)
+        MV__CU_UNROLL for (i = 0; i < SIDES; i++)
+            mv__cu_df_stage<COMPS, F::FEW>(fields + i * COMPS * vectors, g.side[i].u, g.on, x0, y0, first,
+                                           m.fw, vectors, vector);
+    mv__cu_sync();
     for (z = z0 - RZ; z < z1 + RZ; z++) {
-        const int to = z - RZ;
+        const int to = z - RZ, plane = z * slab;
+        float still[F::OUT][3];
+        if (to >= z0) /* long before they are needed */
+            MV__CU_UNROLL for (k = 0; k < F::OUT; k++) {
+                const int at = to * slab + there[k];
+                if (SIDES == 1) still[k][0] = g.sf[at], still[k][1] = g.vf[at];
+                still[k][2] = 1.0f;
+            }
+        if (to >= z0 && g.weight)
+            MV__CU_UNROLL for (k = 0; k < F::OUT; k++) still[k][2] = g.weight[to * slab + there[k]];
         MV__CU_UNROLL for (k = 0; k < F::OUT; k++) MV__CU_UNROLL for (c = 0; c < F::CH; c++) a[k][c] = 0.0f;
-        if (z >= 0 && z < n[2] && z >= z0 - g.r && z < z1 + g.r) {
-            float *fields = tile + m.field;
-            if (g.on.half) {
-                MV__CU_UNROLL for (i = 0; i < SIDES; i++)
-                    mv__cu_df_stage<COMPS>(fields + i * COMPS * m.fw * m.fh, g.side[i].u, g.on, x0, y0, z,
-                                           m.fw, m.fh);
-                mv__cu_sync();
-            }
-            MV__CU_UNROLL for (i = 0; i < SIDES; i++) base[i] = mv__cu_df_base_of(g.side[i].m, x0, y0, z);
-            MV__CU_DF_CELLS(cell, row, col, m.w, m.w * m.h) {
-                const int x = x0 + col, y = y0 + row;
-                float v[2] = {0.0f, 0.0f}, d[3] = {0.0f, 0.0f, 0.0f};
-                if (x >= 0 && x < n[0] && y >= 0 && y < n[1]) {
-                    const long long at = ((long long)z * n[1] + y) * n[0] + x;
-                    MV__CU_UNROLL for (i = 0; i < SIDES; i++) {
-                        if (g.on.half)
-                            mv__cu_df_spread<COMPS>(d, fields + i * COMPS * m.fw * m.fh, m.fw, m.fh, x0, y0,
-                                                    x, y);
-                        else
-                            MV__CU_UNROLL for (c = 0; c < COMPS; c++) d[c] = g.side[i].u[c][at];
-                        v[i] = mv__cu_df_look<COMPS, 0>(g.side[i], base[i], col, row, d, NULL);
-                    }
-                    if (SIDES == 1) v[1] = g.scale * g.f[at] + g.add;
+        if (z >= first && z <= last) {
+            int at = warp;
+            do {
+                float v[MV__CU_DF_FEW][2], d[MV__CU_DF_FEW][3];
+                MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++) {
+                    if (!F::FEW)
+                        known[k] = mv__cu_df_piece(g.on, x0, y0, at + k * MV__CU_DF_WARPS, 0, r, m,
+                                                   &lies[k]);
+                    if (SIDES == 1) v[k][1] = known[k].at >= 0 ? g.f[plane + known[k].at] : 0.0f;
                 }
-                tile[cell] = v[0];
-                tile[m.w * m.h + cell] = v[1];
-            }
+                MV__CU_UNROLL for (i = 0; i < SIDES; i++) {
+                    if (g.on.half)
+                        MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++)
+                            mv__cu_df_spread<COMPS>(d[k], fields + i * COMPS * vectors, m.fw, vectors,
+                                                    known[k]);
+                    else
+                        MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++)
+                            MV__CU_UNROLL for (c = 0; c < COMPS; c++)
+                                d[k][c] = known[k].at >= 0 ? g.side[i].u[c][plane + known[k].at] : 0.0f;
+                    MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++)
+                        v[k][i] = mv__cu_df_look<COMPS, 0>(g.side[i], base[i], known[k].x, known[k].y, d[k],
+                                                           NULL);
+                }
+                MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++) {
+                    if (SIDES == 1) v[k][1] = g.scale * v[k][1] + g.add;
+                    if (known[k].at < 0) v[k][0] = v[k][1] = 0.0f;
+                }
+                MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++)
+                    if (lies[k] >= 0) tile[lies[k]] = v[k][0], tile[cells + lies[k]] = v[k][1];
+                at += MV__CU_DF_FEW * MV__CU_DF_WARPS;
+            } while (!F::FEW && at < pieces);
             mv__cu_sync();
-            mv__cu_df_rows<F::CH>(tile + m.mid, pair, m.w, m.h, 2 * g.r + 1);
+            mv__cu_df_rows<F::CH>(tile + m.mid, pair, m.w, m.h, 2 * r + 1);
+            if (z < last) mv__cu_df_bases_of<COMPS, SIDES>(base, g.side, x0, y0, z + 1);
+            if (g.on.half && z < last)
+                MV__CU_UNROLL for (i = 0; i < SIDES; i++)
+                    mv__cu_df_stage<COMPS, F::FEW>(fields + i * COMPS * vectors, g.side[i].u, g.on, x0, y0,
+                                                   z + 1, m.fw, vectors, vector);
             mv__cu_sync();
-            mv__cu_df_box(a, column, 2 * g.r + 1);
+            mv__cu_df_box(a, column, 2 * r + 1);
         }
-        mv__cu_df_along<RZ>(ring, a, g.r);
+        mv__cu_df_along<RZ>(ring, a, r);
         if (to < z0) continue;
-        MV__CU_UNROLL for (k = 0; k < F::OUT; k++) {
-            const int x = (int)blockIdx.x * 32 + tx, y = (int)blockIdx.y * F::TY + ty + k;
-            const float inv = mv__cu_df_share(x, n[0], g.r) * mv__cu_df_share(y, n[1], g.r) *
-                              mv__cu_df_share(to, n[2], g.r);
-            if (x < n[0] && y < n[1])
-                mv__cu_df_correlate<SIDES>(g, a[k], ((long long)to * n[1] + y) * n[0] + x, inv, &e, &all);
-        }
+        const float deep = to >= r && to + r < n[2] ? inner : mv__cu_df_share(to, n[2], r);
+        MV__CU_UNROLL for (k = 0; k < F::OUT; k++)
+            if (bx + tx < n[0] && by + ty + k < n[1])
+                mv__cu_df_correlate<SIDES>(g, a[k], still[k], to * slab + there[k], share[k] * deep, &e,
+                                           &all);
     }
     {
         const long long block = ((long long)blockIdx.z * gridDim.y + blockIdx.y) * gridDim.x + blockIdx.x;
@@ -20906,21 +22119,11 @@ MV__CU_DEV void mv__cu_df_pull(float *v, const float *turn, float a, float b, fl
     }
     v[3] = mv__cu_mul(b, sum);
 }
+/* of both sides: w and slope are what look finds of them */
 template <int COMPS, int SIDES>
-MV__CU_DEV void mv__cu_df_force(float *v, const mv__cu_df_sweep &g, const float *s, const float *fields,
-                                int fw, int fh, const mv__cu_df_base *base, int x0, int y0, int x, int y,
-                                int z) {
-    const long long at = ((long long)z * g.on.n[1] + y) * g.on.n[0] + x;
-    float d[3] = {0.0f, 0.0f, 0.0f}, slope[2][3], w[2];
-    int c, i;
-    MV__CU_UNROLL for (i = 0; i < SIDES; i++) {
-        if (g.on.half)
-            mv__cu_df_spread<COMPS>(d, fields + i * COMPS * fw * fh, fw, fh, x0, y0, x, y);
-        else
-            MV__CU_UNROLL for (c = 0; c < COMPS; c++) d[c] = g.side[i].u[c][at];
-        w[i] = mv__cu_df_look<COMPS, 1>(g.side[i], base[i], x - x0, y - y0, d, slope[i]);
-    }
-    if (SIDES == 1) w[1] = g.scale * g.f[at] + g.add;
+MV__CU_DEV void mv__cu_df_force(float *v, const mv__cu_df_sweep &g, const float *s, const float *w,
+                                const float (*slope)[3], int at) {
+    int c;
     mv__cu_df_pull<COMPS>(v, g.side[0].turn, s[0], s[1], s[2], w[1], w[0], slope[0]);
     if (SIDES == 2) { /* the forces' difference: what moves both images alike is left alone */
         const int none = g.weight && !(g.weight[at] > 0.0f);
@@ -20937,46 +22140,97 @@ MV__CU_KERNEL(MV__CU_B, (mv__cu_df_form<RZ, SIDES>::BLOCKS)) mv__cu_k_df_forces(
     typedef mv__cu_df_form<RZ, SIDES> F;
     enum { COMPS = RZ ? 3 : 2, PAIRS = F::OUT > 1 ? F::OUT / 2 : 1 };
     MV__CU_DYNAMIC(float, tile);
+    MV__CU_SHARED(mv__cu_df_bases, base);
     MV__CU_DF_PLANES(g, z0, z1);
-    const mv__cu_df_room m = mv__cu_df_room_of<RZ, SIDES>(g.r, g.on.half, 1);
-    const int *n = g.on.n, bx = (int)blockIdx.x * 32, by = (int)blockIdx.y * F::TY, cells = m.w * m.h;
-    float ring[F::OUT][F::CH][F::RING], a[F::OUT][F::CH], sum[PAIRS][4] = {};
-    mv__cu_df_base base[SIDES];
-    int z, k, c, i, tx, ty;
+    const int r = F::FEW ? (int)RZ : g.r;
+    const mv__cu_df_room m = mv__cu_df_room_of<RZ, SIDES>(r, g.on.half, 1);
+    const int *n = g.on.n, bx = (int)blockIdx.x * 32, by = (int)blockIdx.y * F::TY, cells = m.w * m.h,
+              slab = n[0] * n[1], first = z0 > r ? z0 - r : 0, last = mv__cu_mini(n[2], z1 + r) - 1,
+              warp = (int)threadIdx.x >> 5, pieces = mv__cu_df_pieces(m.h, r), vectors = m.fw * m.fh;
+    float ring[F::OUT][F::CH][F::RING], a[F::OUT][F::CH], sum[PAIRS][4] = {}, next[MV__CU_DF_FEW][F::CH];
+    mv__cu_df_cell mine[F::OUT];
+    int z, k, c, i, tx, ty, at, known[MV__CU_DF_FEW], lies[MV__CU_DF_FEW],
+        vector = mv__cu_df_stage_at(g.on, bx, by, m.fw, (int)threadIdx.x);
     if (g.state->ended) return;
     mv__cu_df_place<F::OUT>(&tx, &ty);
     mv__cu_df_clear(ring);
     const mv__cu_df_stack rows = {tile, 1, cells}, column = {tile + m.mid + ty * 33 + tx, 33, m.h * 33};
+    MV__CU_UNROLL for (k = 0; k < F::OUT; k++)
+        mine[k] = mv__cu_df_cell_of(g.on, bx, by, bx + tx, by + ty + k, m.fw);
+/* a plane's derivatives at the next few pieces */
+#define MV__CU_DF_FETCH(from, all, z)                                                                        \
+    MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++) {                                                      \
+        if (all)                                                                                             \
+            known[k] = mv__cu_df_piece(g.on, bx - r, by - r, (from) + k * MV__CU_DF_WARPS, 0, r, m,          \
+                                       &lies[k]).at;                                                         \
+        MV__CU_UNROLL for (c = 0; c < F::CH; c++)                                                            \
+            next[k][c] = known[k] >= 0 ? g.a[c][(z) * slab + known[k]] : 0.0f;                               \
+    }
+    MV__CU_DF_FETCH(warp, 1, first)
+    if (F::FEW) {
+        MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++) mv__cu_df_keep(&known[k]), mv__cu_df_keep(&lies[k]);
+        MV__CU_UNROLL for (k = 0; k < F::OUT; k++) {
+            mv__cu_df_keep(&mine[k].corner);
+            mv__cu_df_keep(&mine[k].at);
+        }
+        mv__cu_df_keep(&vector);
+    }
     for (z = z0 - RZ; z < z1 + RZ; z++) {
-        const int to = z - RZ, live = z >= 0 && z < n[2] && z >= z0 - g.r && z < z1 + g.r;
+        const int to = z - RZ, live = z >= first && z <= last;
         MV__CU_UNROLL for (k = 0; k < F::OUT; k++) MV__CU_UNROLL for (c = 0; c < F::CH; c++) a[k][c] = 0.0f;
         if (live) {
-            MV__CU_DF_CELLS(cell, row, col, m.w, cells) {
-                const int x = bx - g.r + col, y = by - g.r + row;
-                const int in = x >= 0 && x < n[0] && y >= 0 && y < n[1];
-                const long long at = ((long long)z * n[1] + y) * n[0] + x;
-                MV__CU_UNROLL for (c = 0; c < F::CH; c++) tile[c * cells + cell] = in ? g.a[c][at] : 0.0f;
-            }
+            at = warp;
+            do {
+                MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++)
+                    if (lies[k] >= 0)
+                        MV__CU_UNROLL for (c = 0; c < F::CH; c++) tile[c * cells + lies[k]] = next[k][c];
+                at += MV__CU_DF_FEW * MV__CU_DF_WARPS;
+                if (!F::FEW && at < pieces) {
+                    MV__CU_DF_FETCH(at, 1, z)
+                }
+            } while (!F::FEW && at < pieces);
         }
         mv__cu_sync();
-        if (live) mv__cu_df_rows<F::CH>(tile + m.mid, rows, m.w, m.h, 2 * g.r + 1);
+        if (live) mv__cu_df_rows<F::CH>(tile + m.mid, rows, m.w, m.h, 2 * r + 1);
+        if (to >= z0) mv__cu_df_bases_of<COMPS, SIDES>(base, g.side, bx, by, to);
         if (to >= z0 && g.on.half)
             MV__CU_UNROLL for (i = 0; i < SIDES; i++)
-                mv__cu_df_stage<COMPS>(tile + m.field + i * COMPS * m.fw * m.fh, g.side[i].u, g.on, bx, by,
-                                       to, m.fw, m.fh);
+                mv__cu_df_stage<COMPS, F::FEW>(tile + m.field + i * COMPS * vectors, g.side[i].u, g.on, bx,
+                                               by, to, m.fw, vectors, vector);
         mv__cu_sync();
-        if (live) mv__cu_df_box(a, column, 2 * g.r + 1);
-        mv__cu_df_along<RZ>(ring, a, g.r);
+        if (z >= first && z < last) { /* on their way while the forces are found */
+            MV__CU_DF_FETCH(warp, !F::FEW, z + 1)
+        }
+        if (live) mv__cu_df_box(a, column, 2 * r + 1);
+        mv__cu_df_along<RZ>(ring, a, r);
         if (to < z0) continue;
-        MV__CU_UNROLL for (i = 0; i < SIDES; i++) base[i] = mv__cu_df_base_of(g.side[i].m, bx, by, to);
+        float w[F::OUT][2], slope[F::OUT][SIDES][3], d[F::OUT][3];
+        if (SIDES == 1)
+            MV__CU_UNROLL for (k = 0; k < F::OUT; k++)
+                w[k][1] = mine[k].at >= 0 ? g.f[to * slab + mine[k].at] : 0.0f;
+        MV__CU_UNROLL for (i = 0; i < SIDES; i++) {
+            if (g.on.half)
+                MV__CU_UNROLL for (k = 0; k < F::OUT; k++)
+                    mv__cu_df_spread<COMPS>(d[k], tile + m.field + i * COMPS * vectors, m.fw, vectors,
+                                            mine[k]);
+            else
+                MV__CU_UNROLL for (k = 0; k < F::OUT; k++)
+                    MV__CU_UNROLL for (c = 0; c < COMPS; c++)
+                        d[k][c] = mine[k].at >= 0 ? g.side[i].u[c][to * slab + mine[k].at] : 0.0f;
+            MV__CU_UNROLL for (k = 0; k < F::OUT; k++)
+                w[k][i] = mv__cu_df_look<COMPS, 1>(g.side[i], base[i], mine[k].x, mine[k].y, d[k],
+                                                   slope[k][i]);
+        }
         MV__CU_UNROLL for (k = 0; k < F::OUT; k++) {
-            const int x = bx + tx, y = by + ty + k, in = x < n[0] && y < n[1];
+            const int in = mine[k].at >= 0;
             float v[4] = {0.0f, 0.0f, 0.0f, 0.0f};
-            if (in)
-                mv__cu_df_force<COMPS, SIDES>(v, g, a[k], tile + m.field, m.fw, m.fh, base, bx, by, x, y, to);
+            at = to * slab + (in ? mine[k].at : 0);
+            if (SIDES == 1) w[k][1] = g.scale * w[k][1] + g.add;
+            mv__cu_df_force<COMPS, SIDES>(v, g, a[k], w[k], slope[k], at);
+            if (!in) MV__CU_UNROLL for (c = 0; c < 4; c++) v[c] = 0.0f;
             if (!g.on.half && in)
                 MV__CU_UNROLL for (c = 0; c < 4; c++)
-                    if (c < COMPS || c == 3) g.g[c][((long long)to * n[1] + y) * n[0] + x] = v[c];
+                    if (c < COMPS || c == 3) g.g[c][at] = v[c];
             if (g.on.half)
                 MV__CU_UNROLL for (c = 0; c < 4; c++) {
                     float *s = &sum[k / 2][c];
@@ -20996,6 +22250,7 @@ MV__CU_KERNEL(MV__CU_B, (mv__cu_df_form<RZ, SIDES>::BLOCKS)) mv__cu_k_df_forces(
         }
     }
 }
+#undef MV__CU_DF_FETCH
 /* ---- what is found of the fixed image once a level: F and F^2, then of their sums the variances ---- */
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_df_square(float *f1, float *f2, const float *f, float scale, float add,
                                               long long n) {
@@ -21014,21 +22269,33 @@ typedef struct mv__cu_df_still { /* sums s of F; v: of F^2, then variances times
     float *v, *part, least;  /* part: weight of windows with contrast, of each block */
     int m[3], r;
 } mv__cu_df_still;
-MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_df_variance(mv__cu_df_still g) { /* blocks of a row, a plane apart */
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_df_variance(mv__cu_df_still g) { /* a warp a row */
     MV__CU_SHARED(mv__cu_fd_warps, sh);
-    const int y = (int)blockIdx.x, z = (int)blockIdx.y;
+    const long long line = (long long)blockIdx.x * MV__CU_DF_WARPS + ((int)threadIdx.x >> 5);
+    const int z = (int)(line / g.m[1]), y = (int)(line - (long long)z * g.m[1]);
     const float part = mv__cu_df_share(y, g.m[1], g.r) * mv__cu_df_share(z, g.m[2], g.r);
-    const long long row = ((long long)z * g.m[1] + y) * g.m[0];
+    const float inner = part / (float)(2 * g.r + 1);
     float all = 0.0f;
-    int x;
-    for (x = (int)threadIdx.x; x < g.m[0]; x += MV__CU_B) {
-        const float inv = part * mv__cu_df_share(x, g.m[0], g.r), s = g.s[row + x];
-        const float v = g.v[row + x] - s * (s * inv);
-        g.v[row + x] = v;
-        if (v * inv > g.least) all += g.weight ? g.weight[row + x] : 1.0f;
+    int x, k;
+    for (x = (int)threadIdx.x & 31; z < g.m[2] && x < g.m[0]; x += 128) {
+        const long long at = line * g.m[0] + x;
+        float s[4], v[4];
+        MV__CU_UNROLL for (k = 0; k < 4; k++) {
+            const int in = x + 32 * k < g.m[0];
+            s[k] = in ? g.s[at + 32 * k] : 0.0f;
+            v[k] = in ? g.v[at + 32 * k] : 0.0f;
+        }
+        MV__CU_UNROLL for (k = 0; k < 4; k++) {
+            const int i = x + 32 * k;
+            const float inv = i >= g.r && i + g.r < g.m[0] ? inner : part * mv__cu_df_share(i, g.m[0], g.r);
+            if (i >= g.m[0]) continue;
+            v[k] -= s[k] * (s[k] * inv);
+            g.v[at + 32 * k] = v[k];
+            if (v[k] * inv > g.least) all += g.weight ? g.weight[at + 32 * k] : 1.0f;
+        }
     }
     all = mv__cu_df_block_sum(all, sh);
-    if (threadIdx.x == 0) g.part[(long long)z * g.m[1] + y] = all;
+    if (threadIdx.x == 0) g.part[blockIdx.x] = all;
 }
 /* ---- updates. Chunks of MV__CU_DF_RUN vectors a block; planes are aligned to 16 bytes. ---- */
 typedef struct mv__cu_df_step {
@@ -21217,14 +22484,19 @@ typedef struct mv__cu_df_demons { /* forces on f of an image that moves */
     int n[3], moved, both, back, deep; /* both: J of both images; back: g becomes (g - force) / 2 */
 } mv__cu_df_demons;
 enum { MV__CU_DF_OUT = 2, MV__CU_DF_TY = 16, MV__CU_DF_PITCH = 35, MV__CU_DF_CELL = 18 * 35 };
+typedef mv__cu_df_base mv__cu_df_base_ring[4];
 typedef float mv__cu_df_ring[4][2][MV__CU_DF_CELL]; /* of a plane: W, F, with a voxel more on all sides */
 template <int COMPS>
 MV__CU_DEV float mv__cu_df_show(const mv__cu_df_side &s, const float *f, const mv__cu_df_base &b, int x,
                                 int y, const float *d, float beyond) {
-    mv__cu_fd_spot o;
-    const mv__cu_fd_cell cell = mv__cu_df_find<COMPS>(&o, s, b, x, y, d);
-    const float v = mv__cu_fd_blend<0>(f, cell, o.f, NULL);
-    return o.out ? beyond : v + o.nan;
+    mv__cu_df_spot o;
+    const mv__cu_fd_cell cell = mv__cu_df_find<COMPS>(&o, s, b, (float)x, (float)y, d);
+    float v = mv__cu_fd_blend<0>(f, cell, o.f, NULL);
+    int c;
+    MV__CU_UNROLL for (c = 0; c < COMPS; c++)
+        if (!(o.t[c] * 0.0f == 0.0f)) v = mv__cu_float(0x7fc00000u);
+        else if (o.t[c] < b.low[c] - 0.50001f || o.t[c] > b.high[c] + 0.50001f) v = beyond;
+    return v;
 }
 template <int COMPS>
 MV__CU_DEV void mv__cu_df_moved(float *d, const mv__cu_df_demons &g, long long at) {
@@ -21242,34 +22514,50 @@ MV__CU_DEV float mv__cu_df_weight(const mv__cu_df_demons &g, const mv__cu_df_bas
     }
     return fminf(a, 1.0f);
 }
-template <int COMPS> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_df_demons(mv__cu_df_demons g) {
+template <int COMPS> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_df_demons(mv__cu_df_demons g) {
     enum { T = MV__CU_DF_PITCH };
     MV__CU_SHARED(mv__cu_df_ring, ring);
+    MV__CU_SHARED(mv__cu_df_base_ring, base);
     MV__CU_SHARED(mv__cu_fd_warps, sh);
     const int *n = g.n, tx = (int)threadIdx.x & 31, ty = ((int)threadIdx.x >> 5) * MV__CU_DF_OUT,
               x0 = (int)blockIdx.x * 32, x = x0 + tx, y0 = (int)blockIdx.y * MV__CU_DF_TY,
               z0 = (int)blockIdx.z * g.deep, z1 = mv__cu_mini(n[2], z0 + g.deep);
     const float hx = x > 0 && x + 1 < n[0] ? 0.5f : 1.0f, by = g.both ? 0.5f * g.scale : g.scale;
-    mv__cu_df_base base;
+    const int slab = n[0] * n[1];
     float e = 0.0f, all = 0.0f;
-    int z, k, c;
+    int z, k, c, place[MV__CU_DF_FEW];
     if (g.state->ended) return;
+    MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++) { /* cells of this thread, in a plane or -1 */
+        const int cell = (int)threadIdx.x + k * MV__CU_B, px = x0 - 1 + cell % T, py = y0 - 1 + cell / T;
+        const int in = cell < MV__CU_DF_CELL && px >= 0 && px < n[0] && py >= 0 && py < n[1];
+        place[k] = in ? py * n[0] + px : -1;
+        mv__cu_df_keep(&place[k]);
+    }
+    mv__cu_df_bases_of<COMPS, 1>(&base[(z0 - 1) & 3], &g.side, x0 - 1, y0 - 1, z0 - 1);
+    mv__cu_sync();
     for (z = z0 - 1; z <= z1; z++) {
         const int now = z - 1, low = now > 0 ? now - 1 : 0, high = mv__cu_mini(now + 1, n[2] - 1);
         const float hz = high - low > 1 ? 0.5f : 1.0f;
-        if (z >= 0 && z < n[2]) base = mv__cu_df_base_of(g.side.m, x0 - 1, y0 - 1, z);
-        for (k = (int)threadIdx.x; k < MV__CU_DF_CELL && z >= 0 && z < n[2]; k += MV__CU_B) {
-            const int row = k / T, col = k - row * T, px = x0 - 1 + col, py = y0 - 1 + row;
-            float w = 0.0f, f = 0.0f, d[3];
-            if (px >= 0 && px < n[0] && py >= 0 && py < n[1]) {
-                const long long at = ((long long)z * n[1] + py) * n[0] + px;
-                mv__cu_df_moved<COMPS>(d, g, at);
-                w = mv__cu_df_show<COMPS>(g.side, g.side.f, base, col, row, d, mv__cu_float(0x7fc00000u));
-                f = g.f[at];
+        if (z >= 0 && z < n[2]) {
+            float f[MV__CU_DF_FEW], d[MV__CU_DF_FEW][3], w[MV__CU_DF_FEW];
+            MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++) {
+                const int there = place[k] >= 0;
+                f[k] = there ? g.f[z * slab + place[k]] : 0.0f;
+                MV__CU_UNROLL for (c = 0; c < 3; c++)
+                    d[k][c] = there && g.moved && c < COMPS ? g.side.u[c][z * slab + place[k]] : 0.0f;
             }
-            ring[z & 3][0][k] = w;
-            ring[z & 3][1][k] = f;
+            MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++) {
+                const int cell = (int)threadIdx.x + k * MV__CU_B;
+                w[k] = mv__cu_df_show<COMPS>(g.side, g.side.f, base[z & 3], cell % T, cell / T, d[k],
+                                             mv__cu_float(0x7fc00000u));
+            }
+            MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++) {
+                const int cell = (int)threadIdx.x + k * MV__CU_B;
+                if (cell < MV__CU_DF_CELL)
+                    ring[z & 3][0][cell] = place[k] >= 0 ? w[k] : 0.0f, ring[z & 3][1][cell] = f[k];
+            }
         }
+        mv__cu_df_bases_of<COMPS, 1>(&base[(z + 1) & 3], &g.side, x0 - 1, y0 - 1, z + 1);
         mv__cu_sync();
         if (now < z0 || now >= z1) continue;
         MV__CU_UNROLL for (k = 0; k < MV__CU_DF_OUT; k++) {
@@ -21294,8 +22582,7 @@ template <int COMPS> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_df_demons(mv__cu_df_dem
             q[1] = m[3] * j[0] + (m[5] * j[2] + m[1] * j[1]);
             q[2] = m[4] * j[0] + (m[5] * j[1] + m[2] * j[2]);
             s = q[0] * j[0] + (q[1] * j[1] + (q[2] * j[2] + dd * g.inverse));
-            if (g.w && k == 0) base = mv__cu_df_base_of(g.side.m, x0 - 1, y0 - 1, now);
-            a = mv__cu_df_weight<COMPS>(g, base, tx + 1, ty + k + 1, at);
+            a = mv__cu_df_weight<COMPS>(g, base[now & 3], tx + 1, ty + k + 1, at);
             ok = dd < 1e36f; /* not NaN */
             if (ok) e += a * dd, all += a;
             ok = ok && fabsf(d) > g.threshold && s > 1e-12f && s < 1e36f;
@@ -21324,10 +22611,44 @@ typedef struct mv__cu_df_stills {
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_df_show(mv__cu_df_stills g) {
     const float none[3] = {0.0f, 0.0f, 0.0f};
     MV__CU_RS_EACH(g, x, y, z) {
-        const mv__cu_df_base base = mv__cu_df_base_of(g.side.m, x, y, z);
-        g.d[((long long)z * g.m[1] + y) * g.m[0] + x] =
-            g.m[2] > 1 ? mv__cu_df_show<3>(g.side, g.side.f, base, 0, 0, none, g.beyond)
-                       : mv__cu_df_show<2>(g.side, g.side.f, base, 0, 0, none, g.beyond);
+        mv__cu_df_base b;
+        float v;
+        int r;
+        MV__CU_UNROLL for (r = 0; r < 3; r++) mv__cu_df_base_along(&b, g.side, r, x, y, z);
+        if (g.m[2] > 1) v = mv__cu_df_show<3>(g.side, g.side.f, b, 0, 0, none, g.beyond);
+        else v = mv__cu_df_show<2>(g.side, g.side.f, b, 0, 0, none, g.beyond);
+        g.d[((long long)z * g.m[1] + y) * g.m[0] + x] = v;
+    }
+}
+/* Half a field at each voxel: m times that */
+typedef struct mv__cu_df_wide {
+    const float *u[3];
+    float *d[3], by[9];
+    long long dy, dz;
+    int m[3], fn[3];
+} mv__cu_df_wide;
+template <int COMPS> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_df_grow(mv__cu_df_wide g) {
+    MV__CU_RS_EACH(g, x, y, z) {
+        const int here[3] = {x, y, z}, step[3] = {1, g.fn[0], g.fn[0] * g.fn[1]};
+        int at = 0, off[3], c, r;
+        float v[3];
+        MV__CU_UNROLL for (r = 0; r < 3; r++) { /* the nearest vector, and the way to the next */
+            const int i = here[r] >> 1, next = mv__cu_df_clamp((here[r] & 1) ? i + 1 : i - 1, g.fn[r]);
+            at += i * step[r];
+            off[r] = (next - i) * step[r];
+        }
+        MV__CU_UNROLL for (c = 0; c < COMPS; c++) {
+            const float *u = g.u[c] + at;
+            float s[4];
+            MV__CU_UNROLL for (r = 0; r < (COMPS > 2 ? 4 : 2); r++) {
+                const float *p = u + (r & 1 ? off[1] : 0) + (r & 2 ? off[2] : 0);
+                s[r] = 0.75f * p[0] + 0.25f * p[off[0]];
+            }
+            s[0] = 0.75f * s[0] + 0.25f * s[1];
+            v[c] = COMPS > 2 ? 0.75f * s[0] + 0.25f * (0.75f * s[2] + 0.25f * s[3]) : s[0];
+        }
+        MV__CU_UNROLL for (c = 0; c < COMPS; c++)
+            g.d[c][z * g.dz + y * g.dy + x] = mv__cu_fd_row<COMPS>(g.by + 3 * c, v);
     }
 }
 /* ---- host: what both calls share ---- */
@@ -21376,11 +22697,11 @@ MV__CU_FN mv_status mv__cu_df_side_of(mv_cuda_ctx *ctx, const char *op, mv__cu_d
         for (c = 0; c < 3; c++) s->turn[3 * r + c] = (float)(m[4 * r + c] * (double)v->v.scale);
     return mv__cu_fd_map_of(ctx, op, &s->m, m, n);
 }
-/* Planes a block goes through: an even number; some 512 blocks. */
+/* Planes a block goes through: an even number; some 256 blocks, or many more: an H100 has room for 264. */
 MV__CU_FN int mv__cu_df_deep(size_t n, size_t tiles, size_t least) {
-    size_t deep = mv__cu_divup(n * tiles, 512);
+    size_t deep = mv__cu_divup(n * tiles, 256);
     if (deep < least) deep = least;
-    if (deep > 64) deep = 64;
+    if (deep > 128) deep = 128;
     if (deep < mv__cu_divup(n, 60000)) deep = mv__cu_divup(n, 60000);
     return (int)(deep + (deep & 1));
 }
@@ -21669,7 +22990,7 @@ MV__CU_FN mv_status mv__cu_df_lncc_grid(mv_cuda_ctx *ctx, const char *op, mv__cu
     MV__CU_DF_FORMS(MV__CU_DF_FORM)
 #undef MV__CU_DF_FORM
     d->sweep.deep = mv__cu_df_deep(d->n[2], mv__cu_divup(d->n[0], 32) * mv__cu_divup(d->n[1], (size_t)ty),
-                                   4 * (size_t)d->o->radius);
+                                   2 * (size_t)d->o->radius);
     return mv__cu_df_blocks_of(ctx, op, d->n, ty, d->sweep.deep, &d->blocks);
 }
 MV__CU_FN mv_status mv__cu_df_sweep_run(mv_cuda_ctx *ctx, const char *op, const mv__cu_df_lncc *d) {
@@ -21722,7 +23043,8 @@ MV__CU_FN void mv__cu_df_lncc_lay(mv__cu_df_lncc *d, void *base) {
     }
     if (d->o->mode != MEDVOL_LNCC_GREEDY || d->o->inverse) mv__cu_df_planes(base, &at, d->r, comps, d->count);
     if (d->sides == 2 && (d->fix.v.w || d->mov.v.w)) mv__cu_df_planes(base, &at, d->weight, 2, d->count);
-    work = mv__cu_df_more(2 * (size_t)mv__cu_df_count(&d->blocks), d->n[1] * d->n[2]);
+    work = mv__cu_df_more(2 * (size_t)mv__cu_df_count(&d->blocks),
+                          mv__cu_divup(d->n[1] * d->n[2], MV__CU_DF_WARPS));
     d->part = mv__cu_df_take(base, &at, work);
     d->most = mv__cu_df_take(base, &at, mv__cu_df_runs(d->fcount));
     mv__cu_df_sigma(sigma, d, d->o->sigma_update);
@@ -21767,6 +23089,7 @@ MV__CU_FN mv_status mv__cu_df_lncc_fixed(mv_cuda_ctx *ctx, const char *op, const
     const float *const from[2] = {d->a[0], d->a[1]};
     mv__cu_df_still g;
     unsigned grid = 0;
+    size_t parts;
     mv_status st;
     int r;
     if (d->sides == 2) return MEDVOL_OK;
@@ -21782,14 +23105,12 @@ MV__CU_FN mv_status mv__cu_df_lncc_fixed(mv_cuda_ctx *ctx, const char *op, const
     g.least = d->sweep.least_f;
     g.r = d->o->radius;
     for (r = 0; r < 3; r++) g.m[r] = (int)d->n[r];
-    if (d->n[2] > 65535)
-        return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "fixed", (double)d->n[2],
-                           "%s: fixed has too many planes", op);
-    MV__CU_LAUNCH(mv__cu_k_df_variance, dim3((unsigned)d->n[1], (unsigned)d->n[2], 1), MV__CU_B, 0,
-                  ctx->stream, g);
+    parts = mv__cu_divup(d->n[1] * d->n[2], MV__CU_DF_WARPS);
+    if ((st = mv__cu_grid(ctx, op, parts, &grid)) < 0) return st;
+    MV__CU_LAUNCH(mv__cu_k_df_variance, grid, MV__CU_B, 0, ctx->stream, g);
     if ((st = mv__cu_launched(ctx, op)) < 0) return st;
     MV__CU_LAUNCH(mv__cu_k_df_open, 1, MV__CU_B, 0, ctx->stream, d->state, (const float *)d->part,
-                  (int)(d->n[1] * d->n[2]));
+                  (int)parts);
     return mv__cu_launched(ctx, op);
 }
 /* The affine of the field's voxels */
@@ -21821,20 +23142,33 @@ MV__CU_FN mv_status mv__cu_df_lncc_inherit(mv_cuda_ctx *ctx, const char *op, con
     return st;
 }
 /* ---- an iteration ---- */
+/* Half a field at each voxel, times the 3 x 3 part of m, where rows are dy, planes dz apart */
+MV__CU_FN mv_status mv__cu_df_grow(mv_cuda_ctx *ctx, const char *op, const mv__cu_df_lncc *d,
+                                   float *const *to, long long dy, long long dz, float *const *u,
+                                   const double *m) {
+    mv__cu_df_wide g;
+    dim3 blocks;
+    int c;
+    mv_status st = mv__cu_rs_blocks(ctx, op, d->n, 64, 4, 1, &blocks);
+    if (st < 0) return st;
+    memset(&g, 0, sizeof g);
+    for (c = 0; c < 3; c++) {
+        g.m[c] = (int)d->n[c], g.fn[c] = (int)d->fn[c];
+        if (c < d->comps) g.d[c] = to[c], g.u[c] = u[c];
+    }
+    g.dy = dy, g.dz = dz;
+    mv__cu_fd_turn_of(g.by, m, 2.0); /* its voxels are of two */
+    MV__CU_DF_COMPS(ctx, d->comps, mv__cu_k_df_grow, blocks, g);
+    return mv__cu_launched(ctx, op);
+}
 /* The field of a side at each voxel, in voxels: itself, or made in a */
 MV__CU_FN mv_status mv__cu_df_whole(mv_cuda_ctx *ctx, const char *op, const mv__cu_df_lncc *d,
                                     float *const *u, float **whole) {
-    double place[12], twice[12];
-    int k;
+    double same[12];
     memcpy(whole, d->half ? d->a : u, 3 * sizeof *whole);
     if (!d->half) return MEDVOL_OK;
-    mv_affine_identity(place);
-    mv_affine_identity(twice);
-    for (k = 0; k < 3; k++) {
-        place[5 * k] = 0.5, place[4 * k + 3] = d->n[k] > 1 ? -0.25 : 0.0;
-        twice[5 * k] = 2.0;
-    }
-    return mv__cu_df_carry(ctx, op, whole, d->n, u, d->fn, d->comps, place, twice);
+    mv_affine_identity(same);
+    return mv__cu_df_grow(ctx, op, d, whole, (long long)d->n[0], (long long)(d->n[0] * d->n[1]), u, same);
 }
 MV__CU_FN mv_status mv__cu_df_exp(mv_cuda_ctx *ctx, const char *op, const mv__cu_df_lncc *d) { /* w of u */
     mv__cu_fd_source v;
@@ -22111,6 +23445,14 @@ MV__CU_FN mv_status mv__cu_df_lncc_results(mv_cuda_ctx *ctx, const mv__cu_df_lnc
     for (k = 0; k < 3 && st == MEDVOL_OK; k++) {
         float *from[3];
         if (!g->to[k]) continue;
+        if (d->half && (k == 2 || (k == 0 && d->o->mode == MEDVOL_LNCC_GREEDY))) {
+            float *const all = (float *)g->out[k].data;
+            int c;
+            for (c = 0; c < 3; c++) from[c] = all + (c < d->comps ? c * g->out[k].stride[4] : 0);
+            st = mv__cu_df_grow(ctx, q->op, d, from, g->out[k].stride[1], g->out[k].stride[2], d->f[0].u,
+                                d->fix.affine);
+            continue;
+        }
         st = mv__cu_df_lncc_result(ctx, q->op, d, k, from);
         if (st == MEDVOL_OK) st = mv__cu_df_put(ctx, q->op, &g->out[k], from, d->n, d->fix.affine);
     }

@@ -343,12 +343,30 @@ static mv_gaussian_opt in_voxels() {
 #define GAUSSIAN(name, sigma)                                                                                \
     ROW("Gaussian, sigma " name, HEAD, 4, 4, 4e-6, VOLUME, gaussian,                                         \
         (c, d, s, sigmas(sigma).n, at(in_voxels())))
+static mv_pyramid_opt to_the_end() {
+    mv_pyramid_opt opt = mv_pyramid_opt();
+    opt.least = 1;
+    return opt;
+}
 static const row filter[] = {
     GAUSSIAN("1", 1),
     GAUSSIAN("2", 2),
     GAUSSIAN("5", 5),
     ROW("mean of boxes, radius 1", HEAD, 4, 4, 4e-6, VOLUME, box_mean, (c, d, s, each(1).n, NULL)),
     ROW("mean of boxes, radius 4", HEAD, 4, 4, 4e-6, VOLUME, box_mean, (c, d, s, each(4).n, NULL)),
+    {"half the voxels of each axis", HEAD, 4, 4, 4e-6, VOLUME,
+     [](work *w, side *o) -> mv_status {
+         mv_volume level[2] = {o->in, o->out};
+         const mv_status st = mv_cuda_pyramid(&w->gpu, level, 2, level, at(to_the_end()));
+         o->out = level[1];
+         return st;
+     },
+     [](work *w, side *o) -> mv_status {
+         mv_volume level[2] = {o->in, o->out};
+         const mv_status st = mv_pyramid(&w->e->ctx, level, 2, level, at(to_the_end()));
+         o->out = level[1];
+         return st;
+     }},
     ROW("mean of boxes, radius 10", HEAD, 4, 4, 4e-6, VOLUME, box_mean, (c, d, s, each(10).n, NULL)),
 };
 /* an affine that turns by 5 degrees, then the field; from: the first of them that counts */
@@ -408,6 +426,7 @@ static const row correlate[] = {
         (c, (mv_gain_offset *)o->numbers, s, &o->other, NULL)),
     ROW("chi-squared", PAIR, 8, 0, 1e-9, CHI2, chi2,
         (c, (mv_chi2_sum *)o->numbers, s, &o->other, at(one_sigma()))),
+    ROW("map of chi-squared", PAIR, 8, 4, 2e-6, VOLUME, chi2_map, (c, d, s, &o->other, at(one_sigma()))),
     METRIC("mean square, PSNR, correlation", 8, MEDVOL_METRIC_MSE | MEDVOL_METRIC_PSNR | MEDVOL_METRIC_NCC),
     METRIC("mutual information", 16, MEDVOL_METRIC_MI),
     METRIC("structural similarity", 8, MEDVOL_METRIC_SSIM),
@@ -469,15 +488,22 @@ typedef struct medium {
     mv_stopping water;
     double energy[256];
 } medium;
-static mv_status medium_make(work *w, medium *m, const mv_volume *psi) {
+/* made once for each shape: what is timed is the step */
+static mv_status medium_for(work *w, const medium **made, const mv_volume *psi) {
+    static medium some;
     mv_ctx *c = &w->e->ctx;
-    mv_transport_grid *g = &m->grid;
-    mv_status st = mv_stopping_init(c, &m->water, NULL);
+    mv_transport_grid *g = &some.grid;
+    mv_status st = MEDVOL_OK;
+    *made = &some;
+    if (g->nx == psi->dim[0] && g->nz == psi->dim[1] && g->energies == psi->dim[3]) return st;
     memset(g, 0, sizeof *g);
-    g->nx = psi->dim[0], g->nz = psi->dim[1], g->angles = psi->dim[2], g->energies = psi->dim[3];
+    g->nz = psi->dim[1], g->angles = psi->dim[2], g->energies = psi->dim[3];
     g->dx = 1.5, g->dz = 2, g->dangle = 0.02, g->angle = -0.01 * (double)(g->angles - 1);
-    g->energy = m->energy, g->cutoff = 25;
-    return st < 0 ? st : mv_transport_energies(c, m->energy, g->energies, 20, 150, 0, &m->water);
+    g->energy = some.energy, g->cutoff = 25;
+    st = mv_stopping_init(c, &some.water, NULL);
+    if (st >= 0) st = mv_transport_energies(c, some.energy, g->energies, 20, 150, 0, &some.water);
+    if (st >= 0) g->nx = psi->dim[0];
+    return st;
 }
 #define PROTON_ROW(side_name, context, op)                                                                   \
     static mv_status protons_##side_name(work *w, side *o) {                                                 \
@@ -485,16 +511,16 @@ static mv_status medium_make(work *w, medium *m, const mv_volume *psi) {
         const size_t plane[2] = {s->dim[0], s->dim[1]}, planes = s->dim[2] * s->dim[3];                      \
         const size_t all[3] = {plane[0], plane[1], planes + 1};                                              \
         mv_volume first = *s, psi = mv_volume(), sum = mv_volume();                                          \
-        medium m;                                                                                            \
-        mv_status st = medium_make(w, &m, s);                                                                \
+        const medium *m;                                                                                     \
+        mv_status st = medium_for(w, &m, s);                                                                 \
         if (st >= 0 && !o->out.data) st = op(volume_alloc)(context, &o->out, MEDVOL_F32, 3, all);            \
         first.ndim = 2, first.dim[2] = first.dim[3] = 1, first.owner = NULL;                                 \
         if (st >= 0) st = op(convert)(context, &o->other, &first, MEDVOL_F64, NULL);                         \
         if (st >= 0) st = op(volume_wrap)(context, &psi, o->out.data, MEDVOL_F32, 4, s->dim, NULL);          \
         if (st >= 0) st = op(volume_copy)(context, &psi, s);                                                 \
         if (st >= 0)                                                                                         \
-            st = op(transport_step)(context, (float *)psi.data, (double *)o->other.data, NULL, &m.grid,      \
-                                    &m.water, 1, NULL);                                                      \
+            st = op(transport_step)(context, (float *)psi.data, (double *)o->other.data, NULL, &m->grid,     \
+                                    &m->water, 1, NULL);                                                     \
         if (st >= 0)                                                                                         \
             st = op(volume_wrap)(context, &sum, (float *)o->out.data + plane[0] * plane[1] * planes,         \
                                  MEDVOL_F32, 2, plane, NULL);                                                \
@@ -505,8 +531,24 @@ static mv_status medium_make(work *w, medium *m, const mv_volume *psi) {
 #define ON_HOST(name) mv_##name
 PROTON_ROW(gpu, &w->gpu, ON_DEVICE)
 PROTON_ROW(cpu, &w->e->ctx, ON_HOST)
+/* a pencil beam of 100 MeV in water, some 90 planes of ranges, angles and x: the same for all sizes */
+static const mv_stopping *pencil_water(work *w) {
+    static mv_stopping water;
+    static int made;
+    ex *e = w->e;
+    if (!made) EX_OK(mv_stopping_init(&e->ctx, &water, NULL));
+    made = 1;
+    return &water;
+}
+static mv_beam pencil() {
+    mv_beam b = mv_beam();
+    b.energy = 100, b.spread = 1, b.size = 4, b.divergence = 0.01;
+    return b;
+}
 static const row transport[] = {
     {"a step, and a copy before", PROTONS, 12, 12, 4e-6, VOLUME, protons_gpu, protons_cpu},
+    ROW("march of a pencil beam", PROTONS, 0, 0, 4e-6, VOLUME, transport_march,
+        (c, d, NULL, NULL, at(pencil()), 1, pencil_water(w), NULL)),
 };
 /* covariance of the noise of 8 coils, neighbours correlated; a matrix that makes 4 of them */
 static const double *noise_of_coils() {
@@ -523,6 +565,22 @@ static const double *four_of_coils() {
     for (int i = 0; i < 64; i++) m[i] = 0.1 * (i * 7 % 11 - 5);
     return m;
 }
+static mv_coil_inati_opt two_rounds() {
+    mv_coil_inati_opt opt = mv_coil_inati_opt();
+    opt.rounds = 2, opt.tolerance = 1e-12;
+    return opt;
+}
+static mv_coil_lowres_opt bright_centre() {
+    mv_coil_lowres_opt opt = mv_coil_lowres_opt();
+    opt.threshold = 1e-3;
+    return opt;
+}
+static mv_espirit_opt small_kernel() {
+    mv_espirit_opt opt = mv_espirit_opt();
+    opt.kernel[0] = opt.kernel[1] = 4, opt.kernel[2] = 1;
+    opt.threshold = 0.5, opt.crop = -1; /* an image as k-space has little to project away */
+    return opt;
+}
 static const row coils[] = {
     ROW("root sum of squares", COILS, 8, 4, 4e-6, VOLUME, coil_rss, (c, d, s, NULL)),
     ROW("combination by maps", COILS, 16, 8, 4e-6, VOLUME, coil_combine, (c, d, s, &o->maps, NULL)),
@@ -531,6 +589,9 @@ static const row coils[] = {
     ROW("8 coils to 4 by a matrix", COILS, 8, 8, 4e-6, VOLUME, coil_apply, (c, d, s, four_of_coils(), 4)),
     ROW("compression to 4 (waits)", COILS, 16, 8, 1e-4, VOLUME, coil_compress, (c, d, s, 4, NULL)),
     ROW("maps by Walsh's method", COILS, 8, 8, 2e-3, VOLUME, coil_walsh, (c, d, s, NULL)),
+    ROW("maps by Inati's method", COILS, 8, 8, 2e-3, VOLUME, coil_inati, (c, d, s, at(two_rounds()))),
+    ROW("maps of the centre", COILS, 0, 16, 2e-3, VOLUME, coil_lowres, (c, d, s, at(bright_centre()))),
+    ROW("maps by ESPIRiT (waits)", COILS, 0, 8, 2e-3, VOLUME, espirit, (c, d, s, at(small_kernel()))),
 };
 static mv_cg_sense_opt ten_steps() {
     mv_cg_sense_opt opt = mv_cg_sense_opt();

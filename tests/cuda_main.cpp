@@ -1,6 +1,6 @@
-/* cuda_main.cpp - runs the suites of medvol_cuda.h: PROGRAM [SUITE/PART]: only those whose names hold it. ORDERS=1 in
-   the environment: of threads (3; on a GPU, where it means runs, 2). The last line is "N passed, N failed"; exit 9
-   where there is no device. */
+/* cuda_main.cpp - runs the suites of medvol_cuda.h: PROGRAM [SUITE/PART]: only those whose names hold it;
+   PROGRAM --list: these names. ORDERS=1 in the environment: of threads (3; on a GPU, where it means runs, 2). The last
+   line is "N passed, N failed"; exit 9 where there is no device. */
 #include "cuda_test.h"
 
 test_suite *test_suite::first = NULL;
@@ -93,6 +93,11 @@ int main(int argc, char **argv) {
     const char *only = argc > 1 ? argv[1] : "";
     const int orders = getenv("ORDERS") ? atoi(getenv("ORDERS")) : emulated ? 3 : 2;
     int i;
+    if (!strcmp(only, "--list")) {
+        for (const test_suite *s = test_suite::first; s; s = s->next)
+            for (i = 0; i < s->n; i++) printf("%s/%s\n", s->name, s->parts[i].name);
+        return 0;
+    }
     mv_status st = mv_cuda_ctx_init(&gpu, NULL);
     if (st == MEDVOL_E_NO_DEVICE) {
         printf("%s\n", mv_cuda_message(&gpu));

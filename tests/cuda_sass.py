@@ -18,6 +18,9 @@ RULES = [
     (r"mv__cu_k_(map|rows)<(short|unsigned short|mv__cu_b?half), float, ", 64, 128, False),
     (r"mv__cu_k_(map|rows)<float, (signed char|unsigned char), ", 128, 32, False),
     (r"mv__cu_k_(map|rows)<float, (short|unsigned short|mv__cu_b?half), ", 128, 64, False),
+    (r"mv__cu_k_(map|rows)<float, double, mv__cu_op_away", 64, 128, True),  # distances in double
+    (r"mv__cu_k_(map|rows)<float, double, ", 64, 128, False),
+    (r"mv__cu_k_(map|rows)<double, float, ", 128, 64, False),
     (r"mv__cu_k_(map|rows)<", 128, 128, False),  # within one type
     (r"mv__cu_k_(moments|digits)<", 128, None, True),
     (r"mv__cu_k_sp_(pad|back)<", 128, 128, False),
@@ -28,6 +31,7 @@ RULES = [
     (r"mv__cu_k_sp_fg<", 128, None, False),
     (r"mv__cu_k_sp_(any|swap|pad_any)<", None, None, False),
     (r"mv__cu_k_rs_(linear|pass|outside|near|pre)\b", None, None, False),
+    (r"mv__cu_k_gr_fill<2, 0>", None, None, False),  # not aligned
     (r"mv__cu_k_gr_fill<", 128, 64, False),
     (r"mv__cu_k_se_(spread|weigh|finish|pick)<1", 64, 64, False),
     (r"mv__cu_k_se_(spread|weigh|finish|pick)<2", 128, 128, False),
@@ -40,10 +44,10 @@ RULES = [
     (r"mv__cu_k_co_apply<4>", 128, 128, False),
     (r"mv__cu_k_co_(combine|expand|normal|apply)<2>", 64, 64, False),
     (r"mv__cu_k_co_most<4>", 128, None, False),
-    (r"mv__cu_k_co_lead<", None, 64, False),
+    (r"mv__cu_k_co_lead(_small)?<", None, 64, False),
     (r"mv__cu_k_co_wave_x\b", 128, None, False),
     (r"mv__cu_k_co_(products|means|window|agree|first|settled|taper|words|most<2>)", None, None, False),
-    (r"mv__cu_k_fi_(tile|half|lane|sums)\b", None, None, False),
+    (r"mv__cu_k_fi_(tile|half|lane|span|sums)\b", None, None, False),
     (r"mv__cu_k_fd_(image|compose|euler|longest|newton|mix|linear|total|cubic|colours|pick)\b", None, None, False),
     (r"mv__cu_k_rg_(weigh|fill)\b", None, None, False),
     (r"mv__cu_k_rg_sums<2>", 128, None, True),  # a row's place, and sums of rows
