@@ -18143,7 +18143,22 @@ MV__CU_FN mv_status mv__cu_cr_lay(mv_cuda_ctx *ctx, mv__cu_cr_set *s) {
     return st;
 }
 
-/* ---- sums of a thread, of a block, of a row. Means are c + off, c a pair of the data. ---- */
+/* ---- sums of a thread, of a block, of a row. Means are c + off, c a pair of the data. Of all blocks word by
+   word: what threads side by side read lies side by side. ---- */
+template <class P> MV__CU_DEV void mv__cu_cr_put(P *parts, long long all, long long i, const P &p) {
+    union { P p; mv__cu_u64 w[sizeof(P) / 8]; } u;
+    int k;
+    u.p = p;
+    MV__CU_UNROLL for (k = 0; k < (int)(sizeof(P) / 8); k++)
+        ((mv__cu_u64 *)(void *)parts)[k * all + i] = u.w[k];
+}
+template <class P> MV__CU_DEV P mv__cu_cr_got(const P *parts, long long all, long long i) {
+    union { P p; mv__cu_u64 w[sizeof(P) / 8]; } u;
+    int k;
+    MV__CU_UNROLL for (k = 0; k < (int)(sizeof(P) / 8); k++)
+        u.w[k] = ((const mv__cu_u64 *)(const void *)parts)[k * all + i];
+    return u.p;
+}
 typedef struct mv__cu_cr_squares { /* of chi-squared */
     mv__cu_u64 n, skipped, bad; /* bad: weights or sigmas that must not be */
     double sum;
@@ -18421,7 +18436,7 @@ template <class T, class P> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_cr_sums(P *out, 
     for (k = groups * N + t; k < m; k += threads)
         s.pair(g, (double)mv__cu_get(a[k]), (double)mv__cu_get(b[k]), !keep || keep[k], w0 + k);
     s.s.block(&p, &sh, s.n, s.skipped, s.bad);
-    if (t == 0) out[blockIdx.x] = p;
+    if (t == 0) mv__cu_cr_put(out, gridDim.x, blockIdx.x, p);
 }
 template <class T, class P>
 MV__CU_FN mv_status mv__cu_cr_run(mv_cuda_ctx *ctx, const mv__cu_cr_set *s, const mv__cu_cr_arg *g,
@@ -18456,17 +18471,25 @@ MV__CU_FN void mv__cu_cr_args(const mv__cu_cr_set *s, mv__cu_cr_arg *g) {
         g->scaled |= mv__cu_scaled(s->slope[side], s->inter[side]);
     }
 }
-/* A row's parts, each thread a run of them in their order, and what becomes of the whole: end.run(row, p). */
+/* A row's parts, always in the same order, and what becomes of the whole: end.run(row, p). */
 template <class P, class End>
 MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_cr_fold(const P *in, long long chunks, End end) {
+    enum { U = 4 };
     MV__CU_SHARED(mv__cu_folding<P>, sh);
-    const long long each = (chunks + (long long)blockDim.x - 1) / (long long)blockDim.x,
-                    first = (long long)threadIdx.x * each;
+    const long long all = (long long)gridDim.x * chunks, first = (long long)blockIdx.x * chunks;
     long long i;
+    int u;
     P p;
     p.clear();
-    in += (long long)blockIdx.x * chunks;
-    for (i = first; i < first + each && i < chunks; i++) p.take(in[i]);
+    for (i = (int)threadIdx.x; i < chunks; i += U * (int)blockDim.x) {
+        P q[U];
+        MV__CU_UNROLL for (u = 0; u < U; u++) {
+            const long long at = i + u * (int)blockDim.x;
+            q[u].clear();
+            if (at < chunks) q[u] = mv__cu_cr_got(in, all, first + at);
+        }
+        MV__CU_UNROLL for (u = 0; u < U; u++) p.take(q[u]);
+    }
     mv__cu_fold_block(&p, &sh);
     if (threadIdx.x == 0) end.run(blockIdx.x, p);
 }
@@ -18476,7 +18499,7 @@ mv__cu_k_cr_bad(const P *in, long long n, int *words, int *stop, int what) {
     MV__CU_SHARED(mv__cu_flags, sh);
     long long i;
     int bad = 0;
-    for (i = (int)threadIdx.x; i < n; i += MV__CU_B) bad |= in[i].wrong();
+    for (i = (int)threadIdx.x; i < n; i += MV__CU_B) bad |= mv__cu_cr_got(in, n, i).wrong();
     if (!mv__cu_block_any(bad, &sh) || threadIdx.x != 0) return;
     mv__cu_raise(words, MEDVOL_E_RANGE, what);
     if (stop) *stop = 1;
@@ -18571,19 +18594,26 @@ typedef struct mv__cu_cr_chi2 {
         c->reduced = c->dof >= 1.0 ? c->chi2 / c->dof : nan;
     }
 } mv__cu_cr_chi2;
+/* Whether kernels write a result where it is wanted; else it is copied there. */
+MV__CU_FN int mv__cu_cr_here(mv_cuda_ctx *ctx, const char *op, const void *out, int wait) {
+    int where = MV__CU_ON_DEVICE + 1;
+    return !wait && mv__cu_where(ctx, op, out, &where) == MEDVOL_OK && where == MV__CU_ON_DEVICE;
+}
 /* The call: out holds one R a row, End makes it of the sums P. */
 template <class P, class R, class End>
 MV__CU_FN mv_status mv__cu_cr_call(mv_cuda_ctx *ctx, mv__cu_cr_set *s, R *out, End end, int wait) {
     const size_t used = ctx->used, bytes = s->slices * sizeof(R), parts = mv__cu_cr_bytes(s, sizeof(P));
+    const int here = mv__cu_cr_here(ctx, s->op, out, wait);
     mv_status st = mv__cu_room(ctx, s->op, mv__cu_round(bytes) + parts + s->all);
     P *p;
     if (st < 0) return st;
     end.out = (R *)mv__cu_take(ctx, mv__cu_round(bytes));
+    if (here) end.out = out;
     p = (P *)mv__cu_take(ctx, parts);
     if ((st = mv__cu_cr_lay(ctx, s)) == MEDVOL_OK) st = mv__cu_cr_work(ctx, s, p, NULL);
     if (st == MEDVOL_OK) st = mv__cu_cr_fold(ctx, s, p, end);
     ctx->used = used;
-    if (st < 0) return st;
+    if (st < 0 || here) return st;
     return wait ? mv__cu_give_wait(ctx, s->op, out, end.out, bytes)
                 : mv__cu_give(ctx, s->op, out, end.out, bytes);
 }
@@ -18790,29 +18820,20 @@ typedef struct mv__cu_cr_map {
     float *out;
     double factor, fitted;
     const double *factors; /* of each frame, or factor */
-    const int *stop;       /* a sigma must not be: nothing is written */
+    const int *stop;       /* set: a sigma must not be, nothing is written; or NULL */
     mv__cu_cr_squares *parts; /* of blocks; NULL: not wanted */
 } mv__cu_cr_map;
 MV__CU_DEV double mv__cu_cr_value(const mv__cu_cr_map &g, int side, long long at) {
     const double x = mv__cu_load(g.x[side], at, g.type[side]);
     return g.scaled[side] ? mv__cu_add(mv__cu_mul(x, g.slope[side]), g.inter[side]) : x;
 }
-/* plain: observed and expected are floats, without a map of sigmas */
-template <int plain>
 MV__CU_DEV float mv__cu_cr_voxel(const mv__cu_cr_map &g, const long long *at, mv__cu_u64 *skipped) {
-    const float *a = (const float *)g.x[0] + at[0], *b = (const float *)g.x[1] + at[1];
     double sum = 0.0, dof;
     long long t, count = 0;
     MV__CU_UNROLL_BY(4) for (t = 0; t < g.frames; t++) {
-        double d, r;
-        if (plain) {
-            d = (double)a[t * g.step[0][3]];
-            if (g.x[1]) d -= (double)b[t * g.step[1][3]];
-        } else {
-            d = mv__cu_cr_value(g, 0, at[0] + t * g.step[0][3]);
-            if (g.x[1]) d -= mv__cu_cr_value(g, 1, at[1] + t * g.step[1][3]);
-        }
-        if (!plain && g.x[3]) r = d / mv__cu_cr_value(g, 3, at[3] + t * g.step[3][3]);
+        double d = mv__cu_cr_value(g, 0, at[0] + t * g.step[0][3]), r;
+        if (g.x[1]) d -= mv__cu_cr_value(g, 1, at[1] + t * g.step[1][3]);
+        if (g.x[3]) r = d / mv__cu_cr_value(g, 3, at[3] + t * g.step[3][3]);
         else r = mv__cu_mul(d, g.factors ? g.factors[t] : g.factor);
         if (!(d - d == 0.0)) continue;
         sum = mv__cu_add(sum, mv__cu_mul(r, r));
@@ -18822,27 +18843,95 @@ MV__CU_DEV float mv__cu_cr_voxel(const mv__cu_cr_map &g, const long long *at, mv
     dof = (double)count - g.fitted;
     return (float)(!g.reduced ? sum : dof >= 1.0 ? sum / dof : mv__cu_nan());
 }
-template <int plain> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_cr_map(mv__cu_cr_map g) {
+MV__CU_DEV void mv__cu_cr_map_part(const mv__cu_cr_map &g, const mv__cu_cr_squares &p) {
+    mv__cu_cr_put(g.parts, (long long)gridDim.x * gridDim.y * gridDim.z,
+                  ((long long)blockIdx.z * gridDim.y + blockIdx.y) * gridDim.x + blockIdx.x, p);
+}
+MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_cr_map(mv__cu_cr_map g) {
     MV__CU_SHARED(mv__cu_folding<mv__cu_cr_squares>, sh);
     const long long i = (long long)blockIdx.x * MV__CU_B + (int)threadIdx.x;
     mv__cu_cr_squares p;
     long long j, k, at[MV__CU_CO_SIDES];
     int c;
     p.clear();
-    if (*g.stop) return;
+    if (g.stop && *g.stop) return;
     for (k = blockIdx.z; k < g.n[2]; k += gridDim.z)
         for (j = blockIdx.y; j < g.n[1]; j += gridDim.y) {
             float v = 0.0f;
             if (i >= g.n[0]) continue;
             MV__CU_UNROLL for (c = 0; c < MV__CU_CO_SIDES; c++)
                 at[c] = i * g.step[c][0] + j * g.step[c][1] + k * g.step[c][2];
-            if (!g.x[2] || mv__cu_cr_value(g, 2, at[2]) > 0.0) v = mv__cu_cr_voxel<plain>(g, at, &p.skipped);
+            if (!g.x[2] || mv__cu_cr_value(g, 2, at[2]) > 0.0) v = mv__cu_cr_voxel(g, at, &p.skipped);
             g.out[i * g.to[0] + j * g.to[1] + k * g.to[2]] = v;
         }
     if (!g.parts) return;
     mv__cu_fold_block(&p, &sh);
-    if (threadIdx.x != 0) return;
-    g.parts[((long long)blockIdx.z * gridDim.y + blockIdx.y) * gridDim.x + blockIdx.x] = p;
+    if (threadIdx.x == 0) mv__cu_cr_map_part(g, p);
+}
+/* Of floats side by side, without a map of sigmas: four voxels a thread */
+MV__CU_DEV void mv__cu_cr_ahead(mv__cu_pack<float, 4> &r, const float *p, int n) {
+    int k;
+    if (n == 4) mv__cu_ldn<float, 4>(r, p, (size_t)p % 16 == 0, 1);
+    else {
+        MV__CU_UNROLL for (k = 0; k < 4; k++) r.v[k] = k < n ? p[k] : 0.0f;
+    }
+}
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_cr_map4(mv__cu_cr_map g) {
+    enum { U = 2 };
+    MV__CU_SHARED(mv__cu_folding<mv__cu_cr_squares>, sh);
+    const long long i = ((long long)blockIdx.x * MV__CU_B + (int)threadIdx.x) * 4;
+    const int n = (int)(g.n[0] - i < 4 ? g.n[0] - i : 4);
+    mv__cu_cr_squares p;
+    long long j, k, t;
+    int c, u;
+    p.clear();
+    for (k = blockIdx.z; k < g.n[2]; k += gridDim.z)
+        for (j = blockIdx.y; j < g.n[1]; j += gridDim.y) {
+            const float *a = (const float *)g.x[0] + (i + j * g.step[0][1] + k * g.step[0][2]),
+                        *b = g.x[1] ? (const float *)g.x[1] + (i + j * g.step[1][1] + k * g.step[1][2]) : a;
+            float *to = g.out + (i + j * g.to[1] + k * g.to[2]);
+            mv__cu_pack<float, 4> v;
+            double sum[4] = {0.0, 0.0, 0.0, 0.0};
+            long long count[4] = {0, 0, 0, 0};
+            if (n <= 0) continue;
+            for (t = 0; t < g.frames; t += U) {
+                mv__cu_pack<float, 4> x[U], y[U];
+                MV__CU_UNROLL for (u = 0; u < U; u++) {
+                    const int there = t + u < g.frames ? n : 0;
+                    mv__cu_cr_ahead(x[u], a + (t + u) * g.step[0][3], there);
+                    mv__cu_cr_ahead(y[u], b + (t + u) * g.step[1][3], g.x[1] ? there : 0);
+                }
+                MV__CU_UNROLL for (u = 0; u < U; u++) {
+                    double f = g.factor;
+                    if (t + u >= g.frames) break;
+                    if (g.factors) f = g.factors[t + u];
+                    MV__CU_UNROLL for (c = 0; c < 4; c++) {
+                        const double d = (double)x[u].v[c] - (double)y[u].v[c], r = mv__cu_mul(d, f);
+                        if (!(d - d == 0.0)) continue;
+                        sum[c] = mv__cu_add(sum[c], mv__cu_mul(r, r));
+                        count[c]++;
+                    }
+                }
+            }
+            MV__CU_UNROLL for (c = 0; c < 4; c++) {
+                const double dof = (double)count[c] - g.fitted;
+                v.v[c] = 0.0f;
+                if (c >= n) continue;
+                if (g.x[2] && !(mv__cu_cr_value(g, 2, (i + c) * g.step[2][0] + j * g.step[2][1] +
+                                                          k * g.step[2][2]) > 0.0))
+                    continue;
+                p.skipped += (mv__cu_u64)(g.frames - count[c]);
+                v.v[c] = (float)(!g.reduced ? sum[c] : dof >= 1.0 ? sum[c] / dof : mv__cu_nan());
+            }
+            if (n == 4 && (size_t)to % 16 == 0) mv__cu_stg((mv__cu_pack<float, 4>::word *)(void *)to, v.w);
+            else {
+                MV__CU_UNROLL for (c = 0; c < 4; c++)
+                    if (c < n) to[c] = v.v[c];
+            }
+        }
+    if (!g.parts) return;
+    mv__cu_fold_block(&p, &sh);
+    if (threadIdx.x == 0) mv__cu_cr_map_part(g, p);
 }
 typedef struct mv__cu_cr_skipped {
     uint64_t *out;
@@ -18899,11 +18988,17 @@ MV__CU_FN void mv__cu_cr_map_join(mv__cu_cr_map *g) {
         for (c = 0; c < MV__CU_CO_SIDES; c++) g->step[c][1] = g->step[c][2];
     }
 }
+MV__CU_FN int mv__cu_cr_map_plain(const mv__cu_cr_map *g) {
+    int c;
+    for (c = 0; c < 2; c++)
+        if (g->x[c] && (g->type[c] != MEDVOL_F32 || g->scaled[c] || g->step[c][0] != 1)) return 0;
+    return !g->x[3] && g->to[0] == 1;
+}
 typedef struct mv__cu_cr_series_set { /* what chi2_map works on */
     mv_volume flat[3];
     mv__cu_cr_set s;
     mv__cu_cr_map g;
-    int axes, blocks[3];
+    int axes, blocks[3], plain; /* plain: mv__cu_k_cr_map4 takes it */
 } mv__cu_cr_series_set;
 MV__CU_FN mv_status mv__cu_cr_map_check(mv_cuda_ctx *ctx, mv__cu_cr_series_set *m, const mv_cuda_volume *dst,
                                         const mv_cuda_volume *observed, const mv_cuda_volume *expected,
@@ -18946,8 +19041,11 @@ MV__CU_FN mv_status mv__cu_cr_map_sigmas(mv_cuda_ctx *ctx, mv__cu_cr_series_set 
     const size_t used = ctx->used;
     mv__cu_cr_squares *parts;
     size_t i, n;
-    mv_status st = MV__CU_TRY(ctx, m->s.op, cudaMemsetAsync, (stop, 0, sizeof *stop, ctx->stream));
-    m->g.stop = stop;
+    mv_status st = MEDVOL_OK;
+    if (o->sigma_map) {
+        st = MV__CU_TRY(ctx, m->s.op, cudaMemsetAsync, (stop, 0, sizeof *stop, ctx->stream));
+        m->g.stop = stop;
+    }
     m->g.factor = o->sigma != 0.0 ? 1.0 / o->sigma : 1.0;
     for (i = 0; o->sigmas && i < m->s.slices && st == MEDVOL_OK; i += n) {
         double f[MV__CU_HOSTED];
@@ -18965,8 +19063,6 @@ MV__CU_FN mv_status mv__cu_cr_map_sigmas(mv_cuda_ctx *ctx, mv__cu_cr_series_set 
 }
 MV__CU_FN mv_status mv__cu_cr_map_run(mv_cuda_ctx *ctx, mv__cu_cr_series_set *m, const mv_chi2_opt *o) {
     mv__cu_cr_map *g = &m->g;
-    const int plain = g->type[0] == MEDVOL_F32 && !g->scaled[0] && !g->x[3] &&
-                      (!g->x[1] || (g->type[1] == MEDVOL_F32 && !g->scaled[1]));
     const size_t blocks = (size_t)m->blocks[0] * (size_t)m->blocks[1] * (size_t)m->blocks[2];
     const dim3 grid((unsigned)m->blocks[0], (unsigned)m->blocks[1], (unsigned)m->blocks[2]);
     mv__cu_cr_skipped end;
@@ -18974,8 +19070,8 @@ MV__CU_FN mv_status mv__cu_cr_map_run(mv_cuda_ctx *ctx, mv__cu_cr_series_set *m,
     mv_status st;
     if (o->skipped)
         g->parts = (mv__cu_cr_squares *)mv__cu_take(ctx, mv__cu_round(blocks * sizeof *g->parts));
-    if (plain) MV__CU_LAUNCH(mv__cu_k_cr_map<1>, grid, MV__CU_B, 0, ctx->stream, *g);
-    else MV__CU_LAUNCH(mv__cu_k_cr_map<0>, grid, MV__CU_B, 0, ctx->stream, *g);
+    if (m->plain) MV__CU_LAUNCH(mv__cu_k_cr_map4, grid, MV__CU_B, 0, ctx->stream, *g);
+    else MV__CU_LAUNCH(mv__cu_k_cr_map, grid, MV__CU_B, 0, ctx->stream, *g);
     if ((st = mv__cu_launched(ctx, m->s.op)) < 0 || !o->skipped) return st;
     memset(&fold, 0, sizeof fold);
     fold.op = m->s.op, fold.slices = 1, fold.chunks = blocks;
@@ -19011,9 +19107,11 @@ MV__CU_FN mv_status mv__cu_cr_chi2_map(mv_cuda_ctx *ctx, mv_cuda_volume *dst,
         m.g.to[d] = d < out.ndim && out.dim[d] > 1 ? (long long)out.stride[d] : 0;
     }
     mv__cu_cr_map_join(&m.g);
+    m.plain = mv__cu_cr_map_plain(&m.g);
     for (d = 0; d < 3; d++) {
         const long long most = d ? 65535 : 0x7fffffff,
-                        n = d ? m.g.n[d] : (m.g.n[0] + MV__CU_B - 1) / MV__CU_B;
+                        each = m.plain ? 4 * MV__CU_B : MV__CU_B,
+                        n = d ? m.g.n[d] : (m.g.n[0] + each - 1) / each;
         if (d == 0 && n > most) st = mv__cu_fail(ctx, MEDVOL_E_SIZE, "dim", (double)n, "%s: too large", op);
         m.blocks[d] = (int)(n < most ? n : most);
     }
@@ -19371,7 +19469,7 @@ MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_cr_wide(mv__cu_cr_window g) {
     }
     if (!g.sums) return;
     mv__cu_fold_block(&m, &sh);
-    if (threadIdx.x == 0) g.sums[blockIdx.x] = m;
+    if (threadIdx.x == 0) mv__cu_cr_put(g.sums, gridDim.x, blockIdx.x, m);
 }
 /* Planes of windows about one: the first, those to come `step` apart, whether they are there. Weights make up
    for the one plane there is of a single slice. */
@@ -19576,7 +19674,7 @@ mv__cu_k_cr_window(mv__cu_cr_window g, mv__cu_cr_taps<S, R> taps) {
     else mv__cu_cr_march<S, R, 6>(g, taps, sh, &m);
     if (!g.sums) return;
     mv__cu_fold_block(&m, &fold);
-    if (threadIdx.x == 0) g.sums[blockIdx.x] = m;
+    if (threadIdx.x == 0) mv__cu_cr_put(g.sums, gridDim.x, blockIdx.x, m);
 }
 typedef struct mv__cu_cr_local_mean {
     mv_image_metrics *out;
@@ -19859,7 +19957,7 @@ MV__CU_FN mv_status mv__cu_cr_metric(mv_cuda_ctx *ctx, mv_image_metrics *out, co
     mv__cu_cr_alike end;
     mv_metric_opt o;
     size_t radius[3], bins;
-    int d, windows, kind;
+    int d, windows, kind, here;
     mv_status st = mv__cu_cr_metric_opt(ctx, op, &o, opt);
     memset(&m, 0, sizeof m);
     memset(&end, 0, sizeof end);
@@ -19870,6 +19968,7 @@ MV__CU_FN mv_status mv__cu_cr_metric(mv_cuda_ctx *ctx, mv_image_metrics *out, co
             st = mv__cu_fail(ctx, MEDVOL_E_SHAPE, "dim", (double)a->dim[d],
                              "%s: dim[%d] = %zu: SSIM needs 11 voxels, or 1", op, d, a->dim[d]);
     if (st < 0) return st;
+    here = mv__cu_cr_here(ctx, op, out, wait);
     radius[0] = radius[1] = radius[2] = o.radius;
     windows = (o.what & (MEDVOL_METRIC_LNCC | MEDVOL_METRIC_SSIM)) != 0;
     bins = o.what & (MEDVOL_METRIC_MI | MEDVOL_METRIC_NMI) ? o.bins : 0;
@@ -19884,12 +19983,13 @@ MV__CU_FN mv_status mv__cu_cr_metric(mv_cuda_ctx *ctx, mv_image_metrics *out, co
     if (st == MEDVOL_OK) st = mv__cu_room(ctx, op, m.s.all + mv__cu_cr_pieces(ctx, &m, windows, bins, 0));
     if (st < 0) return st;
     (void)mv__cu_cr_pieces(ctx, &m, windows, bins, 1);
+    if (here) m.metrics = out;
     end.out = m.metrics, end.what = o.what, end.peak = o.peak;
     st = mv__cu_cr_pairs_of(ctx, &m, end, windows);
     if (st == MEDVOL_OK && bins) st = mv__cu_cr_information(ctx, &m, &o);
     for (kind = MV__CU_CO_LNCC; kind <= MV__CU_CO_SSIM && st == MEDVOL_OK; kind++)
         if (m.blocks[kind]) st = mv__cu_cr_local_means(ctx, &m, kind, radius);
-    if (st < 0) return st;
+    if (st < 0 || here) return st;
     return wait ? mv__cu_give_wait(ctx, op, out, m.metrics, sizeof *out)
                 : mv__cu_give(ctx, op, out, m.metrics, sizeof *out);
 }
