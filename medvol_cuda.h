@@ -19471,53 +19471,99 @@ MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_cr_wide(mv__cu_cr_window g) {
     mv__cu_fold_block(&m, &sh);
     if (threadIdx.x == 0) mv__cu_cr_put(g.sums, gridDim.x, blockIdx.x, m);
 }
-/* Planes of windows about one: the first, those to come `step` apart, whether they are there. Weights make up
-   for the one plane there is of a single slice. */
-template <int R> struct mv__cu_cr_planes {
+/* Planes of D windows one behind the other about z: the first, those to come `step` apart (of two windows the
+   first and the last are only one's: `ends` to the next), whether they are there. Weights make up for the one
+   plane there is of a single slice. */
+template <int R, int D> struct mv__cu_cr_planes {
     const float *a, *b;
     const unsigned char *keep;
-    long long step;
-    int there[2 * R + 1];
+    long long step, ends;
+    int there[2 * R + D];
 };
-template <int R>
-MV__CU_DEV void mv__cu_cr_about(const mv__cu_cr_window &g, long long image, int z, mv__cu_cr_planes<R> *p) {
-    const int ssim = R == 5, back = ssim ? g.r[2] : R;
+template <int R, int D>
+MV__CU_DEV void mv__cu_cr_about(const mv__cu_cr_window &g, long long image, int z,
+                                mv__cu_cr_planes<R, D> *p) {
+    const int ssim = R == 5, back = ssim || D == 2 ? g.r[2] : R;
+    const long long plane = (long long)g.nx * g.ny;
     int k;
-    p->step = ssim && g.r[2] == 0 ? 0 : (long long)g.nx * g.ny;
+    p->step = ssim && g.r[2] == 0 ? 0 : plane;
+    p->ends = ssim ? p->step : (g.r[2] - R + 1) * plane;
     image += (z - back) * p->step;
     p->a = g.a + image, p->b = g.b + image;
     p->keep = g.keep ? g.keep + image : NULL;
-    MV__CU_UNROLL for (k = 0; k <= 2 * R; k++)
-        p->there[k] = ssim || (k - R >= -g.r[2] && k - R <= g.r[2] && z + k - R >= 0 && z + k - R < g.nz);
+    MV__CU_UNROLL for (k = 0; k < 2 * R + D; k++)
+        p->there[k] = ssim || (k - R >= D - 1 - g.r[2] && k - R <= g.r[2] && z + k - R >= 0 &&
+                               z + k - R < g.nz);
+    if (D == 1) return;
+    if (!ssim) p->there[0] = z >= g.r[2];
+    p->there[2 * R + D - 1] = z + 1 + g.r[2] < g.nz;
 }
-/* Sums along z over one column */
-template <class S, int R, int C>
-MV__CU_DEV void mv__cu_cr_column(const mv__cu_cr_window &g, const mv__cu_cr_taps<S, R> &taps,
-                                 const mv__cu_cr_planes<R> &p, long long at, const float *base,
-                                 const mv__cu_cr_near &q, S *s) {
-    enum { SSIM = sizeof(S) == 4, K = 2 * R + 1 };
+template <int R, int D>
+MV__CU_DEV void mv__cu_cr_load(const mv__cu_cr_planes<R, D> &p, long long at, const float *base, float *a,
+                               float *b) {
     const float *from_a = p.a + at, *from_b = p.b + at;
+    int k;
+    MV__CU_UNROLL for (k = 0; k < 2 * R + D; k++) {
+        const long long step = D == 2 && (k == 0 || k == 2 * R) ? p.ends : p.step;
+        a[k] = p.there[k] ? *from_a : base[0], b[k] = p.there[k] ? *from_b : base[1];
+        from_a += step, from_b += step;
+    }
+}
+/* Sums along z over one column, of D windows: all of the same weight */
+template <int R, int C, int D>
+MV__CU_DEV void mv__cu_cr_column(const mv__cu_cr_window &g, const mv__cu_cr_taps<double, R> &,
+                                 const mv__cu_cr_planes<R, D> &p, long long at, const float *base,
+                                 const mv__cu_cr_near &, double (*s)[C]) {
+    enum { K = 2 * R + D };
     float a[K], b[K];
     int k, c;
-    MV__CU_UNROLL for (c = 0; c < C; c++) s[c] = (S)0;
-    MV__CU_UNROLL for (k = 0; k < K; k++) {
-        a[k] = p.there[k] ? *from_a : base[0], b[k] = p.there[k] ? *from_b : base[1];
-        from_a += p.step, from_b += p.step;
-    }
-    MV__CU_UNROLL for (k = 0; k < K; k++) {
-        const float u = SSIM ? fmaf(a[k], q.scale, q.shift[0]) : a[k] - base[0],
-                    v = SSIM ? fmaf(b[k], q.scale, q.shift[1]) : b[k] - base[1];
-        const S x = (S)u, y = (S)v, w = taps.w[2][k < R ? R - k : k - R], wx = SSIM ? w * x : x,
-                wy = SSIM ? w * y : y;
-        if (C == 6) {
-            const int fine = u - u == 0.0f && v - v == 0.0f,
-                      in = fine && (SSIM || (p.there[k] && (!g.keep || p.keep[at + k * p.step])));
-            if (SSIM ? !fine : in) s[C - 1] += w;
-            if (!in) continue;
+    MV__CU_UNROLL for (c = 0; c < C; c++) s[0][c] = 0.0;
+    mv__cu_cr_load<R, D>(p, at, base, a, b);
+    MV__CU_UNROLL for (k = D - 1; k < K + D - 1; k++) { /* of two windows first what is of both */
+        const int i = k % K, d = D == 2 && k == K - 1;
+        const float u = a[i] - base[0], v = b[i] - base[1];
+        const double x = (double)u, y = (double)v;
+        if (d) {
+            MV__CU_UNROLL for (c = 0; c < C; c++) s[D - 1][c] = s[0][c];
         }
-        s[0] += wx, s[1] += wx * x;
-        s[2] += wy, s[3] += wy * y;
-        s[4] += wx * y;
+        if (C == 6) {
+            const int in = u - u == 0.0f && v - v == 0.0f && p.there[i];
+            if (!in || (g.keep && !p.keep[at + i * p.step])) continue;
+            s[d][C - 1] += 1.0;
+        }
+        s[d][0] += x, s[d][1] += x * x;
+        s[d][2] += y, s[d][3] += y * y;
+        s[d][4] += x * y;
+    }
+}
+/* By weights; C = 6: the last sum is of those that are not finite */
+template <int R, int C, int D>
+MV__CU_DEV void mv__cu_cr_column(const mv__cu_cr_window &, const mv__cu_cr_taps<float, R> &taps,
+                                 const mv__cu_cr_planes<R, D> &p, long long at, const float *base,
+                                 const mv__cu_cr_near &q, float (*s)[C]) {
+    enum { K = 2 * R + D };
+    float a[K], b[K];
+    int k, c, d;
+    MV__CU_UNROLL for (d = 0; d < D; d++) {
+        MV__CU_UNROLL for (c = 0; c < C; c++) s[d][c] = 0.0f;
+    }
+    mv__cu_cr_load<R, D>(p, at, base, a, b);
+    MV__CU_UNROLL for (k = 0; k < K; k++) {
+        const float x = fmaf(a[k], q.scale, q.shift[0]), y = fmaf(b[k], q.scale, q.shift[1]), xx = x * x,
+                    yy = y * y, xy = x * y;
+        const int fine = C == 5 || (x - x == 0.0f && y - y == 0.0f);
+        MV__CU_UNROLL for (d = 0; d < D; d++) {
+            float w;
+            if (k < d || k > d + 2 * R) continue;
+            w = taps.w[2][k < R + d ? R + d - k : k - d - R];
+            if (C == 6 && !fine) {
+                s[d][C - 1] += w;
+                continue;
+            }
+            s[d][0] += w * x, s[d][1] += w * xx;
+            s[d][2] += w * y, s[d][3] += w * yy;
+            s[d][4] += w * xy;
+        }
     }
 }
 /* Four sums of 2 R + 1 neighbours: of all the same weight, or by weights from the middle on */
@@ -19595,21 +19641,61 @@ MV__CU_DEV void mv__cu_cr_four(const mv__cu_cr_window &g, float (*s)[4], int x, 
     }
     m->sum += (double)sum;
 }
+/* Of a plane's sums along z in shared memory those along y and x, and what becomes of them */
+template <class S, int R, int C>
+MV__CU_DEV void mv__cu_cr_plane(const mv__cu_cr_window &g, const mv__cu_cr_taps<S, R> &taps,
+                                mv__cu_cr_tile<S, R> &sh, int x0, int y0, int z, long long image,
+                                const float *base, const mv__cu_cr_near &q, mv__cu_cr_mean *m) {
+    typedef mv__cu_cr_tile<S, R> tile;
+    enum { N = tile::N, COLS = tile::COLS };
+    const int t = (int)threadIdx.x, row = t & 15, left = t >> 4 << 2;
+    int u, k, c, j;
+    S s[C][4];
+    for (u = t; u < C * COLS; u += MV__CU_CR_TB) {
+        S *p = &sh.s[u / COLS][0][u % COLS], v[2 * R + 4], sum[4];
+        MV__CU_UNROLL for (j = 0; j < 2 * R; j++) v[j] = p[j * tile::PITCH];
+        MV__CU_UNROLL for (k = 0; k < tile::Y; k += 4) {
+            MV__CU_UNROLL for (j = 2 * R; j < 2 * R + 4; j++) v[j] = p[(k + j) * tile::PITCH];
+            mv__cu_cr_across<R>(sum, v, taps.w[1]);
+            MV__CU_UNROLL for (j = 0; j < 4; j++) p[(k + j) * tile::PITCH] = sum[j];
+            MV__CU_UNROLL for (j = 0; j < 2 * R; j++) v[j] = v[j + 4];
+        }
+    }
+    mv__cu_sync();
+    if (y0 + row >= g.ny || x0 + left >= g.nx) return;
+    MV__CU_UNROLL for (c = 0; c < C; c++) {
+        S v[tile::PACKS * N];
+        MV__CU_UNROLL for (j = 0; j < tile::PACKS; j++) {
+            mv__cu_pack<S, N> in;
+            mv__cu_ldn<S, N>(in, &sh.s[c][row][left + j * N], 1, 1);
+            MV__CU_UNROLL for (k = 0; k < N; k++) v[j * N + k] = in.v[k];
+        }
+        mv__cu_cr_across<R>(s[c], v, taps.w[0]);
+    }
+    mv__cu_cr_four<C>(g, s, x0 + left, y0 + row, z,
+                      image + ((long long)z * g.ny + y0 + row) * g.nx + x0 + left, sh.per, base, q, m);
+}
 template <class S, int R, int C>
 MV__CU_DEV void mv__cu_cr_march(const mv__cu_cr_window &g, const mv__cu_cr_taps<S, R> &taps,
                                 mv__cu_cr_tile<S, R> &sh, mv__cu_cr_mean *m) {
     typedef mv__cu_cr_tile<S, R> tile;
-    enum { SSIM = sizeof(S) == 4, N = tile::N, COLS = tile::COLS };
-    const int t = (int)threadIdx.x, row = t & 15, left = t >> 4 << 2;
+    enum {
+        SSIM = sizeof(S) == 4,
+        D = SSIM || (C == 5 && R < 3) ? 2 : 1, /* planes at a time: the second's sums wait in registers */
+        COLS = tile::COLS,
+        EACH = D == 2 ? (tile::ROWS * COLS + MV__CU_CR_TB - 1) / MV__CU_CR_TB : 1
+    };
+    const int t = (int)threadIdx.x;
     const unsigned bx = blockIdx.x % g.across, rest = blockIdx.x / g.across, by = rest % g.down,
                    layer = rest / g.down, frame = layer / g.deep;
     const int x0 = (int)bx * 32, y0 = (int)by * 16, z0 = (int)(layer - frame * g.deep) * MV__CU_CO_PLANES,
-              z1 = mv__cu_mini(g.nz, z0 + MV__CU_CO_PLANES);
+              z1 = mv__cu_mini(g.nz, z0 + MV__CU_CO_PLANES), first = SSIM && z0 < g.r[2] ? g.r[2] : z0,
+              last = SSIM ? mv__cu_mini(z1, g.nz - g.r[2]) : z1;
     const long long image = (long long)frame * g.nz * g.ny * g.nx;
     const float base[2] = {g.direct ? (float)g.whole->mean[0] : 0.0f,
                            g.direct ? (float)g.whole->mean[1] : 0.0f};
     mv__cu_cr_near q = {0.0f, {0.0f, 0.0f}, {0.0f, 0.0f}};
-    int z, u, i, k, c, j;
+    int z, u, i, k, c, j, d;
     if (!SSIM && t == 0) mv__cu_cr_per_of(g, &sh.per);
     if (SSIM) {
         const long long line = (long long)((z0 + z1) >> 1) * g.ny + mv__cu_mini(y0 + 8, g.ny - 1),
@@ -19617,53 +19703,42 @@ MV__CU_DEV void mv__cu_cr_march(const mv__cu_cr_window &g, const mv__cu_cr_taps<
         mv__cu_cr_nearby(g, &q, at, 0);
         mv__cu_cr_nearby(g, &q, at, 1);
     }
-    for (z = z0; z < z1; z++) {
-        mv__cu_cr_planes<R> planes;
-        if (SSIM && (z < g.r[2] || z + g.r[2] >= g.nz)) continue;
-        mv__cu_cr_about<R>(g, image, z, &planes);
-        for (u = t, k = t / COLS, i = t % COLS; u < tile::ROWS * COLS; u += MV__CU_CR_TB) {
-            const int gx = x0 - R + i, gy = y0 - R + k;
-            const long long at = (long long)gy * g.nx + gx;
-            S s[C];
-            MV__CU_UNROLL for (c = 0; c < C; c++) s[c] = (S)0;
-            if (gx >= 0 && gx < g.nx && gy >= 0 && gy < g.ny)
-                mv__cu_cr_column<S, R, C>(g, taps, planes, at, base, q, s);
-            MV__CU_UNROLL for (c = 0; c < C; c++) sh.s[c][k][i] = s[c];
-            k += MV__CU_CR_TB / COLS, i += MV__CU_CR_TB % COLS;
-            if (i >= COLS) i -= COLS, k++;
-        }
-        mv__cu_sync();
-        for (u = t; u < C * COLS; u += MV__CU_CR_TB) {
-            S *p = &sh.s[u / COLS][0][u % COLS], v[2 * R + 4], sum[4];
-            MV__CU_UNROLL for (j = 0; j < 2 * R; j++) v[j] = p[j * tile::PITCH];
-            MV__CU_UNROLL for (k = 0; k < tile::Y; k += 4) {
-                MV__CU_UNROLL for (j = 2 * R; j < 2 * R + 4; j++) v[j] = p[(k + j) * tile::PITCH];
-                mv__cu_cr_across<R>(sum, v, taps.w[1]);
-                MV__CU_UNROLL for (j = 0; j < 4; j++) p[(k + j) * tile::PITCH] = sum[j];
-                MV__CU_UNROLL for (j = 0; j < 2 * R; j++) v[j] = v[j + 4];
-            }
-        }
-        mv__cu_sync();
-        if (y0 + row < g.ny && x0 + left < g.nx) {
-            S s[C][4];
-            MV__CU_UNROLL for (c = 0; c < C; c++) {
-                S v[tile::PACKS * N];
-                MV__CU_UNROLL for (j = 0; j < tile::PACKS; j++) {
-                    mv__cu_pack<S, N> in;
-                    mv__cu_ldn<S, N>(in, &sh.s[c][row][left + j * N], 1, 1);
-                    MV__CU_UNROLL for (k = 0; k < N; k++) v[j * N + k] = in.v[k];
+    for (z = first; z < last; z += D) {
+        mv__cu_cr_planes<R, D> planes;
+        S later[EACH][C];
+        mv__cu_cr_about<R, D>(g, image, z, &planes);
+        k = t / COLS, i = t % COLS;
+        for (u = t; u < tile::ROWS * COLS; u += EACH * MV__CU_CR_TB) {
+            MV__CU_UNROLL for (j = 0; j < EACH; j++) {
+                const int gx = x0 - R + i, gy = y0 - R + k;
+                S s[D][C];
+                if (k >= tile::ROWS) break;
+                MV__CU_UNROLL for (d = 0; d < D; d++) {
+                    MV__CU_UNROLL for (c = 0; c < C; c++) s[d][c] = (S)0;
                 }
-                mv__cu_cr_across<R>(s[c], v, taps.w[0]);
+                if (gx >= 0 && gx < g.nx && gy >= 0 && gy < g.ny)
+                    mv__cu_cr_column<R, C, D>(g, taps, planes, (long long)gy * g.nx + gx, base, q, s);
+                MV__CU_UNROLL for (c = 0; c < C; c++) sh.s[c][k][i] = s[0][c], later[j][c] = s[D - 1][c];
+                k += MV__CU_CR_TB / COLS, i += MV__CU_CR_TB % COLS;
+                if (i >= COLS) i -= COLS, k++;
             }
-            mv__cu_cr_four<C>(g, s, x0 + left, y0 + row, z,
-                              image + ((long long)z * g.ny + y0 + row) * g.nx + x0 + left, sh.per, base, q,
-                              m);
         }
-        mv__cu_sync();
+        MV__CU_ROLLED for (d = 0; d < D && z + d < last; d++) {
+            k = t / COLS, i = t % COLS;
+            MV__CU_UNROLL for (j = 0; j < EACH; j++) {
+                if (d == 0 || k >= tile::ROWS) break;
+                MV__CU_UNROLL for (c = 0; c < C; c++) sh.s[c][k][i] = later[j][c];
+                k += MV__CU_CR_TB / COLS, i += MV__CU_CR_TB % COLS;
+                if (i >= COLS) i -= COLS, k++;
+            }
+            mv__cu_sync();
+            mv__cu_cr_plane<S, R, C>(g, taps, sh, x0, y0, z + d, image, base, q, m);
+            mv__cu_sync();
+        }
     }
 }
 template <class S, int R>
-MV__CU_KERNEL(MV__CU_CR_TB, (R == 5 ? 5 : R < 3 ? 4 : 3))
+MV__CU_KERNEL(MV__CU_CR_TB, 3)
 mv__cu_k_cr_window(mv__cu_cr_window g, mv__cu_cr_taps<S, R> taps) {
     typedef mv__cu_cr_tile<S, R> tile;
     MV__CU_SHARED(tile, sh);
