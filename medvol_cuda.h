@@ -19367,7 +19367,8 @@ template <class S, int R> struct mv__cu_cr_tile {
     enum {
         Y = 16,
         N = 16 / (int)sizeof(S),
-        PACKS = (4 + 2 * R + N - 1) / N,
+        LEAD = R % 2, /* columns to the left of windows, so that pairs of columns begin at even places */
+        PACKS = (4 + 2 * R + LEAD + N - 1) / N,
         COLS = 28 + PACKS * N,
         ROWS = Y + 2 * R,
         PITCH = R == 5 ? 44 : R > 2 ? 42 : 38 /* 16 bytes of eight rows lie in banks of their own */
@@ -19478,7 +19479,7 @@ template <int R, int D> struct mv__cu_cr_planes {
     const float *a, *b;
     const unsigned char *keep;
     long long step, ends;
-    int there[2 * R + D];
+    int there[2 * R + D], all;
 };
 template <int R, int D>
 MV__CU_DEV void mv__cu_cr_about(const mv__cu_cr_window &g, long long image, int z,
@@ -19494,75 +19495,95 @@ MV__CU_DEV void mv__cu_cr_about(const mv__cu_cr_window &g, long long image, int 
     MV__CU_UNROLL for (k = 0; k < 2 * R + D; k++)
         p->there[k] = ssim || (k - R >= D - 1 - g.r[2] && k - R <= g.r[2] && z + k - R >= 0 &&
                                z + k - R < g.nz);
-    if (D == 1) return;
-    if (!ssim) p->there[0] = z >= g.r[2];
-    p->there[2 * R + D - 1] = z + 1 + g.r[2] < g.nz;
+    if (D == 2 && !ssim) p->there[0] = z >= g.r[2];
+    if (D == 2) p->there[2 * R + D - 1] = z + 1 + g.r[2] < g.nz;
+    p->all = 1;
+    MV__CU_UNROLL for (k = 0; k < 2 * R + D; k++) p->all &= p->there[k];
 }
+/* Of two columns side by side: whether they are there; packed: with all planes, one load for both */
+typedef struct mv__cu_cr_two { int there[2], packed; } mv__cu_cr_two;
 template <int R, int D>
-MV__CU_DEV void mv__cu_cr_load(const mv__cu_cr_planes<R, D> &p, long long at, const float *base, float *a,
-                               float *b) {
+MV__CU_DEV void mv__cu_cr_load(const mv__cu_cr_planes<R, D> &p, long long at, const mv__cu_cr_two &two,
+                               const float *base, mv__cu_pack<float, 2> *a, mv__cu_pack<float, 2> *b) {
+    typedef mv__cu_pack<float, 2>::word word;
     const float *from_a = p.a + at, *from_b = p.b + at;
-    int k;
+    int k, v;
     MV__CU_UNROLL for (k = 0; k < 2 * R + D; k++) {
         const long long step = D == 2 && (k == 0 || k == 2 * R) ? p.ends : p.step;
-        a[k] = p.there[k] ? *from_a : base[0], b[k] = p.there[k] ? *from_b : base[1];
+        if (two.packed) {
+            a[k].w = mv__cu_ld((const word *)(const void *)from_a);
+            b[k].w = mv__cu_ld((const word *)(const void *)from_b);
+        } else {
+            MV__CU_UNROLL for (v = 0; v < 2; v++) {
+                const int there = p.there[k] && two.there[v];
+                a[k].v[v] = there ? from_a[v] : base[0], b[k].v[v] = there ? from_b[v] : base[1];
+            }
+        }
         from_a += step, from_b += step;
     }
 }
-/* Sums along z over one column, of D windows: all of the same weight */
+template <class S, int C, int D> MV__CU_DEV void mv__cu_cr_nothing(S (*s)[C][2]) {
+    int c, d;
+    MV__CU_UNROLL for (d = 0; d < D; d++) {
+        MV__CU_UNROLL for (c = 0; c < C; c++) s[d][c][0] = s[d][c][1] = (S)0;
+    }
+}
+/* Sums along z over two columns, of D windows: all of the same weight */
 template <int R, int C, int D>
-MV__CU_DEV void mv__cu_cr_column(const mv__cu_cr_window &g, const mv__cu_cr_taps<double, R> &,
-                                 const mv__cu_cr_planes<R, D> &p, long long at, const float *base,
-                                 const mv__cu_cr_near &, double (*s)[C]) {
+MV__CU_DEV void mv__cu_cr_columns(const mv__cu_cr_window &g, const mv__cu_cr_taps<double, R> &,
+                                  const mv__cu_cr_planes<R, D> &p, long long at, const mv__cu_cr_two &two,
+                                  const float *base, const mv__cu_cr_near &, double (*s)[C][2]) {
     enum { K = 2 * R + D };
-    float a[K], b[K];
-    int k, c;
-    MV__CU_UNROLL for (c = 0; c < C; c++) s[0][c] = 0.0;
-    mv__cu_cr_load<R, D>(p, at, base, a, b);
-    MV__CU_UNROLL for (k = D - 1; k < K + D - 1; k++) { /* of two windows first what is of both */
-        const int i = k % K, d = D == 2 && k == K - 1;
-        const float u = a[i] - base[0], v = b[i] - base[1];
-        const double x = (double)u, y = (double)v;
-        if (d) {
-            MV__CU_UNROLL for (c = 0; c < C; c++) s[D - 1][c] = s[0][c];
+    mv__cu_pack<float, 2> a[K], b[K];
+    int k, c, v;
+    mv__cu_cr_nothing<double, C, D>(s);
+    mv__cu_cr_load<R, D>(p, at, two, base, a, b);
+    MV__CU_UNROLL for (v = 0; v < 2; v++) {
+        MV__CU_UNROLL for (k = D - 1; k < K + D - 1; k++) { /* of two windows first what is of both */
+            const int i = k % K, d = D == 2 && k == K - 1;
+            const float e = a[i].v[v] - base[0], f = b[i].v[v] - base[1];
+            const double x = (double)e, y = (double)f;
+            if (d) {
+                MV__CU_UNROLL for (c = 0; c < C; c++) s[D - 1][c][v] = s[0][c][v];
+            }
+            if (C == 6) {
+                const int in = e - e == 0.0f && f - f == 0.0f && p.there[i] && two.there[v];
+                if (!in || (g.keep && !p.keep[at + v + i * p.step])) continue;
+                s[d][C - 1][v] += 1.0;
+            }
+            s[d][0][v] += x, s[d][1][v] += x * x;
+            s[d][2][v] += y, s[d][3][v] += y * y;
+            s[d][4][v] += x * y;
         }
-        if (C == 6) {
-            const int in = u - u == 0.0f && v - v == 0.0f && p.there[i];
-            if (!in || (g.keep && !p.keep[at + i * p.step])) continue;
-            s[d][C - 1] += 1.0;
-        }
-        s[d][0] += x, s[d][1] += x * x;
-        s[d][2] += y, s[d][3] += y * y;
-        s[d][4] += x * y;
     }
 }
 /* By weights; C = 6: the last sum is of those that are not finite */
 template <int R, int C, int D>
-MV__CU_DEV void mv__cu_cr_column(const mv__cu_cr_window &, const mv__cu_cr_taps<float, R> &taps,
-                                 const mv__cu_cr_planes<R, D> &p, long long at, const float *base,
-                                 const mv__cu_cr_near &q, float (*s)[C]) {
+MV__CU_DEV void mv__cu_cr_columns(const mv__cu_cr_window &, const mv__cu_cr_taps<float, R> &taps,
+                                  const mv__cu_cr_planes<R, D> &p, long long at, const mv__cu_cr_two &two,
+                                  const float *base, const mv__cu_cr_near &q, float (*s)[C][2]) {
     enum { K = 2 * R + D };
-    float a[K], b[K];
-    int k, c, d;
-    MV__CU_UNROLL for (d = 0; d < D; d++) {
-        MV__CU_UNROLL for (c = 0; c < C; c++) s[d][c] = 0.0f;
-    }
-    mv__cu_cr_load<R, D>(p, at, base, a, b);
+    mv__cu_pack<float, 2> a[K], b[K];
+    int k, d, v;
+    mv__cu_cr_nothing<float, C, D>(s);
+    mv__cu_cr_load<R, D>(p, at, two, base, a, b);
     MV__CU_UNROLL for (k = 0; k < K; k++) {
-        const float x = fmaf(a[k], q.scale, q.shift[0]), y = fmaf(b[k], q.scale, q.shift[1]), xx = x * x,
-                    yy = y * y, xy = x * y;
-        const int fine = C == 5 || (x - x == 0.0f && y - y == 0.0f);
-        MV__CU_UNROLL for (d = 0; d < D; d++) {
-            float w;
-            if (k < d || k > d + 2 * R) continue;
-            w = taps.w[2][k < R + d ? R + d - k : k - d - R];
-            if (C == 6 && !fine) {
-                s[d][C - 1] += w;
-                continue;
+        MV__CU_UNROLL for (v = 0; v < 2; v++) {
+            const float x = fmaf(a[k].v[v], q.scale, q.shift[0]), y = fmaf(b[k].v[v], q.scale, q.shift[1]),
+                        xx = x * x, yy = y * y, xy = x * y;
+            const int fine = C == 5 || (x - x == 0.0f && y - y == 0.0f);
+            MV__CU_UNROLL for (d = 0; d < D; d++) {
+                float w;
+                if (k < d || k > d + 2 * R) continue;
+                w = taps.w[2][k < R + d ? R + d - k : k - d - R];
+                if (C == 6 && !fine) {
+                    s[d][C - 1][v] += w;
+                    continue;
+                }
+                s[d][0][v] += w * x, s[d][1][v] += w * xx;
+                s[d][2][v] += w * y, s[d][3][v] += w * yy;
+                s[d][4][v] += w * xy;
             }
-            s[d][0] += w * x, s[d][1] += w * xx;
-            s[d][2] += w * y, s[d][3] += w * yy;
-            s[d][4] += w * xy;
         }
     }
 }
@@ -19670,10 +19691,15 @@ MV__CU_DEV void mv__cu_cr_plane(const mv__cu_cr_window &g, const mv__cu_cr_taps<
             mv__cu_ldn<S, N>(in, &sh.s[c][row][left + j * N], 1, 1);
             MV__CU_UNROLL for (k = 0; k < N; k++) v[j * N + k] = in.v[k];
         }
-        mv__cu_cr_across<R>(s[c], v, taps.w[0]);
+        mv__cu_cr_across<R>(s[c], v + tile::LEAD, taps.w[0]);
     }
     mv__cu_cr_four<C>(g, s, x0 + left, y0 + row, z,
                       image + ((long long)z * g.ny + y0 + row) * g.nx + x0 + left, sh.per, base, q, m);
+}
+template <class S> MV__CU_DEV void mv__cu_cr_pair(S *to, const S *v) {
+    mv__cu_pack<S, 2> p;
+    p.v[0] = v[0], p.v[1] = v[1];
+    mv__cu_st((typename mv__cu_pack<S, 2>::word *)(void *)to, p.w);
 }
 template <class S, int R, int C>
 MV__CU_DEV void mv__cu_cr_march(const mv__cu_cr_window &g, const mv__cu_cr_taps<S, R> &taps,
@@ -19681,9 +19707,9 @@ MV__CU_DEV void mv__cu_cr_march(const mv__cu_cr_window &g, const mv__cu_cr_taps<
     typedef mv__cu_cr_tile<S, R> tile;
     enum {
         SSIM = sizeof(S) == 4,
-        D = SSIM || (C == 5 && R < 3) ? 2 : 1, /* planes at a time: the second's sums wait in registers */
-        COLS = tile::COLS,
-        EACH = D == 2 ? (tile::ROWS * COLS + MV__CU_CR_TB - 1) / MV__CU_CR_TB : 1
+        D = C == 5 && (SSIM || R < 3) ? 2 : 1, /* planes at a time: the second's sums wait in registers */
+        PAIRS = tile::COLS / 2,
+        EACH = D == 2 ? (tile::ROWS * PAIRS + MV__CU_CR_TB - 1) / MV__CU_CR_TB : 1
     };
     const int t = (int)threadIdx.x;
     const unsigned bx = blockIdx.x % g.across, rest = blockIdx.x / g.across, by = rest % g.down,
@@ -19694,6 +19720,7 @@ MV__CU_DEV void mv__cu_cr_march(const mv__cu_cr_window &g, const mv__cu_cr_taps<
     const long long image = (long long)frame * g.nz * g.ny * g.nx;
     const float base[2] = {g.direct ? (float)g.whole->mean[0] : 0.0f,
                            g.direct ? (float)g.whole->mean[1] : 0.0f};
+    const int packed = g.nx % 2 == 0 && (size_t)g.a % 8 == 0 && (size_t)g.b % 8 == 0;
     mv__cu_cr_near q = {0.0f, {0.0f, 0.0f}, {0.0f, 0.0f}};
     int z, u, i, k, c, j, d;
     if (!SSIM && t == 0) mv__cu_cr_per_of(g, &sh.per);
@@ -19705,31 +19732,35 @@ MV__CU_DEV void mv__cu_cr_march(const mv__cu_cr_window &g, const mv__cu_cr_taps<
     }
     for (z = first; z < last; z += D) {
         mv__cu_cr_planes<R, D> planes;
-        S later[EACH][C];
+        S later[EACH][C][2];
         mv__cu_cr_about<R, D>(g, image, z, &planes);
-        k = t / COLS, i = t % COLS;
-        for (u = t; u < tile::ROWS * COLS; u += EACH * MV__CU_CR_TB) {
+        k = t / PAIRS, i = t % PAIRS;
+        for (u = t; u < tile::ROWS * PAIRS; u += EACH * MV__CU_CR_TB) {
             MV__CU_UNROLL for (j = 0; j < EACH; j++) {
-                const int gx = x0 - R + i, gy = y0 - R + k;
-                S s[D][C];
+                const int gx = x0 - R - tile::LEAD + 2 * i, gy = y0 - R + k;
+                mv__cu_cr_two two;
+                S s[D][C][2];
                 if (k >= tile::ROWS) break;
-                MV__CU_UNROLL for (d = 0; d < D; d++) {
-                    MV__CU_UNROLL for (c = 0; c < C; c++) s[d][c] = (S)0;
+                two.packed = packed && planes.all;
+                two.there[0] = gx >= 0 && gx < g.nx, two.there[1] = gx >= -1 && gx < g.nx - 1;
+                if ((two.there[0] || two.there[1]) && gy >= 0 && gy < g.ny)
+                    mv__cu_cr_columns<R, C, D>(g, taps, planes, (long long)gy * g.nx + gx, two, base, q, s);
+                else mv__cu_cr_nothing<S, C, D>(s);
+                MV__CU_UNROLL for (c = 0; c < C; c++) {
+                    mv__cu_cr_pair<S>(&sh.s[c][k][2 * i], s[0][c]);
+                    later[j][c][0] = s[D - 1][c][0], later[j][c][1] = s[D - 1][c][1];
                 }
-                if (gx >= 0 && gx < g.nx && gy >= 0 && gy < g.ny)
-                    mv__cu_cr_column<R, C, D>(g, taps, planes, (long long)gy * g.nx + gx, base, q, s);
-                MV__CU_UNROLL for (c = 0; c < C; c++) sh.s[c][k][i] = s[0][c], later[j][c] = s[D - 1][c];
-                k += MV__CU_CR_TB / COLS, i += MV__CU_CR_TB % COLS;
-                if (i >= COLS) i -= COLS, k++;
+                k += MV__CU_CR_TB / PAIRS, i += MV__CU_CR_TB % PAIRS;
+                if (i >= PAIRS) i -= PAIRS, k++;
             }
         }
         MV__CU_ROLLED for (d = 0; d < D && z + d < last; d++) {
-            k = t / COLS, i = t % COLS;
+            k = t / PAIRS, i = t % PAIRS;
             MV__CU_UNROLL for (j = 0; j < EACH; j++) {
                 if (d == 0 || k >= tile::ROWS) break;
-                MV__CU_UNROLL for (c = 0; c < C; c++) sh.s[c][k][i] = later[j][c];
-                k += MV__CU_CR_TB / COLS, i += MV__CU_CR_TB % COLS;
-                if (i >= COLS) i -= COLS, k++;
+                MV__CU_UNROLL for (c = 0; c < C; c++) mv__cu_cr_pair<S>(&sh.s[c][k][2 * i], later[j][c]);
+                k += MV__CU_CR_TB / PAIRS, i += MV__CU_CR_TB % PAIRS;
+                if (i >= PAIRS) i -= PAIRS, k++;
             }
             mv__cu_sync();
             mv__cu_cr_plane<S, R, C>(g, taps, sh, x0, y0, z + d, image, base, q, m);
