@@ -18645,7 +18645,22 @@ MV__CU_FN mv_status mv__cu_cr_lay(mv_cuda_ctx *ctx, mv__cu_cr_set *s) {
     return st;
 }
 
-/* ---- sums of a thread, of a block, of a row. Means are c + off, c a pair of the data. ---- */
+/* ---- sums of a thread, of a block, of a row. Means are c + off, c a pair of the data. Of all blocks word by
+   word: what threads side by side read lies side by side. ---- */
+template <class P> MV__CU_DEV void mv__cu_cr_put(P *parts, long long all, long long i, const P &p) {
+    union { P p; mv__cu_u64 w[sizeof(P) / 8]; } u;
+    int k;
+    u.p = p;
+    MV__CU_UNROLL for (k = 0; k < (int)(sizeof(P) / 8); k++)
+        ((mv__cu_u64 *)(void *)parts)[k * all + i] = u.w[k];
+}
+template <class P> MV__CU_DEV P mv__cu_cr_got(const P *parts, long long all, long long i) {
+    union { P p; mv__cu_u64 w[sizeof(P) / 8]; } u;
+    int k;
+    MV__CU_UNROLL for (k = 0; k < (int)(sizeof(P) / 8); k++)
+        u.w[k] = ((const mv__cu_u64 *)(const void *)parts)[k * all + i];
+    return u.p;
+}
 typedef struct mv__cu_cr_squares { /* of chi-squared */
     mv__cu_u64 n, skipped, bad; /* bad: weights or sigmas that must not be */
     double sum;
@@ -18923,7 +18938,7 @@ template <class T, class P> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_cr_sums(P *out, 
     for (k = groups * N + t; k < m; k += threads)
         s.pair(g, (double)mv__cu_get(a[k]), (double)mv__cu_get(b[k]), !keep || keep[k], w0 + k);
     s.s.block(&p, &sh, s.n, s.skipped, s.bad);
-    if (t == 0) out[blockIdx.x] = p;
+    if (t == 0) mv__cu_cr_put(out, gridDim.x, blockIdx.x, p);
 }
 template <class T, class P>
 MV__CU_FN mv_status mv__cu_cr_run(mv_cuda_ctx *ctx, const mv__cu_cr_set *s, const mv__cu_cr_arg *g,
@@ -18958,17 +18973,25 @@ MV__CU_FN void mv__cu_cr_args(const mv__cu_cr_set *s, mv__cu_cr_arg *g) {
         g->scaled |= mv__cu_scaled(s->slope[side], s->inter[side]);
     }
 }
-/* A row's parts, each thread a run of them in their order, and what becomes of the whole: end.run(row, p). */
+/* A row's parts, always in the same order, and what becomes of the whole: end.run(row, p). */
 template <class P, class End>
 MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_cr_fold(const P *in, long long chunks, End end) {
+    enum { U = 4 };
     MV__CU_SHARED(mv__cu_folding<P>, sh);
-    const long long each = (chunks + (long long)blockDim.x - 1) / (long long)blockDim.x,
-                    first = (long long)threadIdx.x * each;
+    const long long all = (long long)gridDim.x * chunks, first = (long long)blockIdx.x * chunks;
     long long i;
+    int u;
     P p;
     p.clear();
-    in += (long long)blockIdx.x * chunks;
-    for (i = first; i < first + each && i < chunks; i++) p.take(in[i]);
+    for (i = (int)threadIdx.x; i < chunks; i += U * (int)blockDim.x) {
+        P q[U];
+        MV__CU_UNROLL for (u = 0; u < U; u++) {
+            const long long at = i + u * (int)blockDim.x;
+            q[u].clear();
+            if (at < chunks) q[u] = mv__cu_cr_got(in, all, first + at);
+        }
+        MV__CU_UNROLL for (u = 0; u < U; u++) p.take(q[u]);
+    }
     mv__cu_fold_block(&p, &sh);
     if (threadIdx.x == 0) end.run(blockIdx.x, p);
 }
@@ -18978,7 +19001,7 @@ mv__cu_k_cr_bad(const P *in, long long n, int *words, int *stop, int what) {
     MV__CU_SHARED(mv__cu_flags, sh);
     long long i;
     int bad = 0;
-    for (i = (int)threadIdx.x; i < n; i += MV__CU_B) bad |= in[i].wrong();
+    for (i = (int)threadIdx.x; i < n; i += MV__CU_B) bad |= mv__cu_cr_got(in, n, i).wrong();
     if (!mv__cu_block_any(bad, &sh) || threadIdx.x != 0) return;
     mv__cu_raise(words, MEDVOL_E_RANGE, what);
     if (stop) *stop = 1;
@@ -19073,19 +19096,26 @@ typedef struct mv__cu_cr_chi2 {
         c->reduced = c->dof >= 1.0 ? c->chi2 / c->dof : nan;
     }
 } mv__cu_cr_chi2;
+/* Whether kernels write a result where it is wanted; else it is copied there. */
+MV__CU_FN int mv__cu_cr_here(mv_cuda_ctx *ctx, const char *op, const void *out, int wait) {
+    int where = MV__CU_ON_DEVICE + 1;
+    return !wait && mv__cu_where(ctx, op, out, &where) == MEDVOL_OK && where == MV__CU_ON_DEVICE;
+}
 /* The call: out holds one R a row, End makes it of the sums P. */
 template <class P, class R, class End>
 MV__CU_FN mv_status mv__cu_cr_call(mv_cuda_ctx *ctx, mv__cu_cr_set *s, R *out, End end, int wait) {
     const size_t used = ctx->used, bytes = s->slices * sizeof(R), parts = mv__cu_cr_bytes(s, sizeof(P));
+    const int here = mv__cu_cr_here(ctx, s->op, out, wait);
     mv_status st = mv__cu_room(ctx, s->op, mv__cu_round(bytes) + parts + s->all);
     P *p;
     if (st < 0) return st;
     end.out = (R *)mv__cu_take(ctx, mv__cu_round(bytes));
+    if (here) end.out = out;
     p = (P *)mv__cu_take(ctx, parts);
     if ((st = mv__cu_cr_lay(ctx, s)) == MEDVOL_OK) st = mv__cu_cr_work(ctx, s, p, NULL);
     if (st == MEDVOL_OK) st = mv__cu_cr_fold(ctx, s, p, end);
     ctx->used = used;
-    if (st < 0) return st;
+    if (st < 0 || here) return st;
     return wait ? mv__cu_give_wait(ctx, s->op, out, end.out, bytes)
                 : mv__cu_give(ctx, s->op, out, end.out, bytes);
 }
@@ -19292,29 +19322,20 @@ typedef struct mv__cu_cr_map {
     float *out;
     double factor, fitted;
     const double *factors; /* of each frame, or factor */
-    const int *stop;       /* a sigma must not be: nothing is written */
+    const int *stop;       /* set: a sigma must not be, nothing is written; or NULL */
     mv__cu_cr_squares *parts; /* of blocks; NULL: not wanted */
 } mv__cu_cr_map;
 MV__CU_DEV double mv__cu_cr_value(const mv__cu_cr_map &g, int side, long long at) {
     const double x = mv__cu_load(g.x[side], at, g.type[side]);
     return g.scaled[side] ? mv__cu_add(mv__cu_mul(x, g.slope[side]), g.inter[side]) : x;
 }
-/* plain: observed and expected are floats, without a map of sigmas */
-template <int plain>
 MV__CU_DEV float mv__cu_cr_voxel(const mv__cu_cr_map &g, const long long *at, mv__cu_u64 *skipped) {
-    const float *a = (const float *)g.x[0] + at[0], *b = (const float *)g.x[1] + at[1];
     double sum = 0.0, dof;
     long long t, count = 0;
     MV__CU_UNROLL_BY(4) for (t = 0; t < g.frames; t++) {
-        double d, r;
-        if (plain) {
-            d = (double)a[t * g.step[0][3]];
-            if (g.x[1]) d -= (double)b[t * g.step[1][3]];
-        } else {
-            d = mv__cu_cr_value(g, 0, at[0] + t * g.step[0][3]);
-            if (g.x[1]) d -= mv__cu_cr_value(g, 1, at[1] + t * g.step[1][3]);
-        }
-        if (!plain && g.x[3]) r = d / mv__cu_cr_value(g, 3, at[3] + t * g.step[3][3]);
+        double d = mv__cu_cr_value(g, 0, at[0] + t * g.step[0][3]), r;
+        if (g.x[1]) d -= mv__cu_cr_value(g, 1, at[1] + t * g.step[1][3]);
+        if (g.x[3]) r = d / mv__cu_cr_value(g, 3, at[3] + t * g.step[3][3]);
         else r = mv__cu_mul(d, g.factors ? g.factors[t] : g.factor);
         if (!(d - d == 0.0)) continue;
         sum = mv__cu_add(sum, mv__cu_mul(r, r));
@@ -19324,27 +19345,95 @@ MV__CU_DEV float mv__cu_cr_voxel(const mv__cu_cr_map &g, const long long *at, mv
     dof = (double)count - g.fitted;
     return (float)(!g.reduced ? sum : dof >= 1.0 ? sum / dof : mv__cu_nan());
 }
-template <int plain> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_cr_map(mv__cu_cr_map g) {
+MV__CU_DEV void mv__cu_cr_map_part(const mv__cu_cr_map &g, const mv__cu_cr_squares &p) {
+    mv__cu_cr_put(g.parts, (long long)gridDim.x * gridDim.y * gridDim.z,
+                  ((long long)blockIdx.z * gridDim.y + blockIdx.y) * gridDim.x + blockIdx.x, p);
+}
+MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_cr_map(mv__cu_cr_map g) {
     MV__CU_SHARED(mv__cu_folding<mv__cu_cr_squares>, sh);
     const long long i = (long long)blockIdx.x * MV__CU_B + (int)threadIdx.x;
     mv__cu_cr_squares p;
     long long j, k, at[MV__CU_CO_SIDES];
     int c;
     p.clear();
-    if (*g.stop) return;
+    if (g.stop && *g.stop) return;
     for (k = blockIdx.z; k < g.n[2]; k += gridDim.z)
         for (j = blockIdx.y; j < g.n[1]; j += gridDim.y) {
             float v = 0.0f;
             if (i >= g.n[0]) continue;
             MV__CU_UNROLL for (c = 0; c < MV__CU_CO_SIDES; c++)
                 at[c] = i * g.step[c][0] + j * g.step[c][1] + k * g.step[c][2];
-            if (!g.x[2] || mv__cu_cr_value(g, 2, at[2]) > 0.0) v = mv__cu_cr_voxel<plain>(g, at, &p.skipped);
+            if (!g.x[2] || mv__cu_cr_value(g, 2, at[2]) > 0.0) v = mv__cu_cr_voxel(g, at, &p.skipped);
             g.out[i * g.to[0] + j * g.to[1] + k * g.to[2]] = v;
         }
     if (!g.parts) return;
     mv__cu_fold_block(&p, &sh);
-    if (threadIdx.x != 0) return;
-    g.parts[((long long)blockIdx.z * gridDim.y + blockIdx.y) * gridDim.x + blockIdx.x] = p;
+    if (threadIdx.x == 0) mv__cu_cr_map_part(g, p);
+}
+/* Of floats side by side, without a map of sigmas: four voxels a thread */
+MV__CU_DEV void mv__cu_cr_ahead(mv__cu_pack<float, 4> &r, const float *p, int n) {
+    int k;
+    if (n == 4) mv__cu_ldn<float, 4>(r, p, (size_t)p % 16 == 0, 1);
+    else {
+        MV__CU_UNROLL for (k = 0; k < 4; k++) r.v[k] = k < n ? p[k] : 0.0f;
+    }
+}
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_cr_map4(mv__cu_cr_map g) {
+    enum { U = 2 };
+    MV__CU_SHARED(mv__cu_folding<mv__cu_cr_squares>, sh);
+    const long long i = ((long long)blockIdx.x * MV__CU_B + (int)threadIdx.x) * 4;
+    const int n = (int)(g.n[0] - i < 4 ? g.n[0] - i : 4);
+    mv__cu_cr_squares p;
+    long long j, k, t;
+    int c, u;
+    p.clear();
+    for (k = blockIdx.z; k < g.n[2]; k += gridDim.z)
+        for (j = blockIdx.y; j < g.n[1]; j += gridDim.y) {
+            const float *a = (const float *)g.x[0] + (i + j * g.step[0][1] + k * g.step[0][2]),
+                        *b = g.x[1] ? (const float *)g.x[1] + (i + j * g.step[1][1] + k * g.step[1][2]) : a;
+            float *to = g.out + (i + j * g.to[1] + k * g.to[2]);
+            mv__cu_pack<float, 4> v;
+            double sum[4] = {0.0, 0.0, 0.0, 0.0};
+            long long count[4] = {0, 0, 0, 0};
+            if (n <= 0) continue;
+            for (t = 0; t < g.frames; t += U) {
+                mv__cu_pack<float, 4> x[U], y[U];
+                MV__CU_UNROLL for (u = 0; u < U; u++) {
+                    const int there = t + u < g.frames ? n : 0;
+                    mv__cu_cr_ahead(x[u], a + (t + u) * g.step[0][3], there);
+                    mv__cu_cr_ahead(y[u], b + (t + u) * g.step[1][3], g.x[1] ? there : 0);
+                }
+                MV__CU_UNROLL for (u = 0; u < U; u++) {
+                    double f = g.factor;
+                    if (t + u >= g.frames) break;
+                    if (g.factors) f = g.factors[t + u];
+                    MV__CU_UNROLL for (c = 0; c < 4; c++) {
+                        const double d = (double)x[u].v[c] - (double)y[u].v[c], r = mv__cu_mul(d, f);
+                        if (!(d - d == 0.0)) continue;
+                        sum[c] = mv__cu_add(sum[c], mv__cu_mul(r, r));
+                        count[c]++;
+                    }
+                }
+            }
+            MV__CU_UNROLL for (c = 0; c < 4; c++) {
+                const double dof = (double)count[c] - g.fitted;
+                v.v[c] = 0.0f;
+                if (c >= n) continue;
+                if (g.x[2] && !(mv__cu_cr_value(g, 2, (i + c) * g.step[2][0] + j * g.step[2][1] +
+                                                          k * g.step[2][2]) > 0.0))
+                    continue;
+                p.skipped += (mv__cu_u64)(g.frames - count[c]);
+                v.v[c] = (float)(!g.reduced ? sum[c] : dof >= 1.0 ? sum[c] / dof : mv__cu_nan());
+            }
+            if (n == 4 && (size_t)to % 16 == 0) mv__cu_stg((mv__cu_pack<float, 4>::word *)(void *)to, v.w);
+            else {
+                MV__CU_UNROLL for (c = 0; c < 4; c++)
+                    if (c < n) to[c] = v.v[c];
+            }
+        }
+    if (!g.parts) return;
+    mv__cu_fold_block(&p, &sh);
+    if (threadIdx.x == 0) mv__cu_cr_map_part(g, p);
 }
 typedef struct mv__cu_cr_skipped {
     uint64_t *out;
@@ -19401,11 +19490,17 @@ MV__CU_FN void mv__cu_cr_map_join(mv__cu_cr_map *g) {
         for (c = 0; c < MV__CU_CO_SIDES; c++) g->step[c][1] = g->step[c][2];
     }
 }
+MV__CU_FN int mv__cu_cr_map_plain(const mv__cu_cr_map *g) {
+    int c;
+    for (c = 0; c < 2; c++)
+        if (g->x[c] && (g->type[c] != MEDVOL_F32 || g->scaled[c] || g->step[c][0] != 1)) return 0;
+    return !g->x[3] && g->to[0] == 1;
+}
 typedef struct mv__cu_cr_series_set { /* what chi2_map works on */
     mv_volume flat[3];
     mv__cu_cr_set s;
     mv__cu_cr_map g;
-    int axes, blocks[3];
+    int axes, blocks[3], plain; /* plain: mv__cu_k_cr_map4 takes it */
 } mv__cu_cr_series_set;
 MV__CU_FN mv_status mv__cu_cr_map_check(mv_cuda_ctx *ctx, mv__cu_cr_series_set *m, const mv_cuda_volume *dst,
                                         const mv_cuda_volume *observed, const mv_cuda_volume *expected,
@@ -19448,8 +19543,11 @@ MV__CU_FN mv_status mv__cu_cr_map_sigmas(mv_cuda_ctx *ctx, mv__cu_cr_series_set 
     const size_t used = ctx->used;
     mv__cu_cr_squares *parts;
     size_t i, n;
-    mv_status st = MV__CU_TRY(ctx, m->s.op, cudaMemsetAsync, (stop, 0, sizeof *stop, ctx->stream));
-    m->g.stop = stop;
+    mv_status st = MEDVOL_OK;
+    if (o->sigma_map) {
+        st = MV__CU_TRY(ctx, m->s.op, cudaMemsetAsync, (stop, 0, sizeof *stop, ctx->stream));
+        m->g.stop = stop;
+    }
     m->g.factor = o->sigma != 0.0 ? 1.0 / o->sigma : 1.0;
     for (i = 0; o->sigmas && i < m->s.slices && st == MEDVOL_OK; i += n) {
         double f[MV__CU_HOSTED];
@@ -19467,8 +19565,6 @@ MV__CU_FN mv_status mv__cu_cr_map_sigmas(mv_cuda_ctx *ctx, mv__cu_cr_series_set 
 }
 MV__CU_FN mv_status mv__cu_cr_map_run(mv_cuda_ctx *ctx, mv__cu_cr_series_set *m, const mv_chi2_opt *o) {
     mv__cu_cr_map *g = &m->g;
-    const int plain = g->type[0] == MEDVOL_F32 && !g->scaled[0] && !g->x[3] &&
-                      (!g->x[1] || (g->type[1] == MEDVOL_F32 && !g->scaled[1]));
     const size_t blocks = (size_t)m->blocks[0] * (size_t)m->blocks[1] * (size_t)m->blocks[2];
     const dim3 grid((unsigned)m->blocks[0], (unsigned)m->blocks[1], (unsigned)m->blocks[2]);
     mv__cu_cr_skipped end;
@@ -19476,8 +19572,8 @@ MV__CU_FN mv_status mv__cu_cr_map_run(mv_cuda_ctx *ctx, mv__cu_cr_series_set *m,
     mv_status st;
     if (o->skipped)
         g->parts = (mv__cu_cr_squares *)mv__cu_take(ctx, mv__cu_round(blocks * sizeof *g->parts));
-    if (plain) MV__CU_LAUNCH(mv__cu_k_cr_map<1>, grid, MV__CU_B, 0, ctx->stream, *g);
-    else MV__CU_LAUNCH(mv__cu_k_cr_map<0>, grid, MV__CU_B, 0, ctx->stream, *g);
+    if (m->plain) MV__CU_LAUNCH(mv__cu_k_cr_map4, grid, MV__CU_B, 0, ctx->stream, *g);
+    else MV__CU_LAUNCH(mv__cu_k_cr_map, grid, MV__CU_B, 0, ctx->stream, *g);
     if ((st = mv__cu_launched(ctx, m->s.op)) < 0 || !o->skipped) return st;
     memset(&fold, 0, sizeof fold);
     fold.op = m->s.op, fold.slices = 1, fold.chunks = blocks;
@@ -19513,9 +19609,11 @@ MV__CU_FN mv_status mv__cu_cr_chi2_map(mv_cuda_ctx *ctx, mv_cuda_volume *dst,
         m.g.to[d] = d < out.ndim && out.dim[d] > 1 ? (long long)out.stride[d] : 0;
     }
     mv__cu_cr_map_join(&m.g);
+    m.plain = mv__cu_cr_map_plain(&m.g);
     for (d = 0; d < 3; d++) {
         const long long most = d ? 65535 : 0x7fffffff,
-                        n = d ? m.g.n[d] : (m.g.n[0] + MV__CU_B - 1) / MV__CU_B;
+                        each = m.plain ? 4 * MV__CU_B : MV__CU_B,
+                        n = d ? m.g.n[d] : (m.g.n[0] + each - 1) / each;
         if (d == 0 && n > most) st = mv__cu_fail(ctx, MEDVOL_E_SIZE, "dim", (double)n, "%s: too large", op);
         m.blocks[d] = (int)(n < most ? n : most);
     }
@@ -19771,7 +19869,8 @@ template <class S, int R> struct mv__cu_cr_tile {
     enum {
         Y = 16,
         N = 16 / (int)sizeof(S),
-        PACKS = (4 + 2 * R + N - 1) / N,
+        LEAD = R % 2, /* columns to the left of windows, so that pairs of columns begin at even places */
+        PACKS = (4 + 2 * R + LEAD + N - 1) / N,
         COLS = 28 + PACKS * N,
         ROWS = Y + 2 * R,
         PITCH = R == 5 ? 44 : R > 2 ? 42 : 38 /* 16 bytes of eight rows lie in banks of their own */
@@ -19873,55 +19972,121 @@ MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_cr_wide(mv__cu_cr_window g) {
     }
     if (!g.sums) return;
     mv__cu_fold_block(&m, &sh);
-    if (threadIdx.x == 0) g.sums[blockIdx.x] = m;
+    if (threadIdx.x == 0) mv__cu_cr_put(g.sums, gridDim.x, blockIdx.x, m);
 }
-/* Planes of windows about one: the first, those to come `step` apart, whether they are there. Weights make up
-   for the one plane there is of a single slice. */
-template <int R> struct mv__cu_cr_planes {
+/* Planes of D windows one behind the other about z: the first, those to come `step` apart (of two windows the
+   first and the last are only one's: `ends` to the next), whether they are there. Weights make up for the one
+   plane there is of a single slice. */
+template <int R, int D> struct mv__cu_cr_planes {
     const float *a, *b;
     const unsigned char *keep;
-    long long step;
-    int there[2 * R + 1];
+    long long step, ends;
+    int there[2 * R + D], all;
 };
-template <int R>
-MV__CU_DEV void mv__cu_cr_about(const mv__cu_cr_window &g, long long image, int z, mv__cu_cr_planes<R> *p) {
-    const int ssim = R == 5, back = ssim ? g.r[2] : R;
+template <int R, int D>
+MV__CU_DEV void mv__cu_cr_about(const mv__cu_cr_window &g, long long image, int z,
+                                mv__cu_cr_planes<R, D> *p) {
+    const int ssim = R == 5, back = ssim || D == 2 ? g.r[2] : R;
+    const long long plane = (long long)g.nx * g.ny;
     int k;
-    p->step = ssim && g.r[2] == 0 ? 0 : (long long)g.nx * g.ny;
+    p->step = ssim && g.r[2] == 0 ? 0 : plane;
+    p->ends = ssim ? p->step : (g.r[2] - R + 1) * plane;
     image += (z - back) * p->step;
     p->a = g.a + image, p->b = g.b + image;
     p->keep = g.keep ? g.keep + image : NULL;
-    MV__CU_UNROLL for (k = 0; k <= 2 * R; k++)
-        p->there[k] = ssim || (k - R >= -g.r[2] && k - R <= g.r[2] && z + k - R >= 0 && z + k - R < g.nz);
+    MV__CU_UNROLL for (k = 0; k < 2 * R + D; k++)
+        p->there[k] = ssim || (k - R >= D - 1 - g.r[2] && k - R <= g.r[2] && z + k - R >= 0 &&
+                               z + k - R < g.nz);
+    if (D == 2 && !ssim) p->there[0] = z >= g.r[2];
+    if (D == 2) p->there[2 * R + D - 1] = z + 1 + g.r[2] < g.nz;
+    p->all = 1;
+    MV__CU_UNROLL for (k = 0; k < 2 * R + D; k++) p->all &= p->there[k];
 }
-/* Sums along z over one column */
-template <class S, int R, int C>
-MV__CU_DEV void mv__cu_cr_column(const mv__cu_cr_window &g, const mv__cu_cr_taps<S, R> &taps,
-                                 const mv__cu_cr_planes<R> &p, long long at, const float *base,
-                                 const mv__cu_cr_near &q, S *s) {
-    enum { SSIM = sizeof(S) == 4, K = 2 * R + 1 };
+/* Of two columns side by side: whether they are there; packed: with all planes, one load for both */
+typedef struct mv__cu_cr_two { int there[2], packed; } mv__cu_cr_two;
+template <int R, int D>
+MV__CU_DEV void mv__cu_cr_load(const mv__cu_cr_planes<R, D> &p, long long at, const mv__cu_cr_two &two,
+                               const float *base, mv__cu_pack<float, 2> *a, mv__cu_pack<float, 2> *b) {
+    typedef mv__cu_pack<float, 2>::word word;
     const float *from_a = p.a + at, *from_b = p.b + at;
-    float a[K], b[K];
-    int k, c;
-    MV__CU_UNROLL for (c = 0; c < C; c++) s[c] = (S)0;
-    MV__CU_UNROLL for (k = 0; k < K; k++) {
-        a[k] = p.there[k] ? *from_a : base[0], b[k] = p.there[k] ? *from_b : base[1];
-        from_a += p.step, from_b += p.step;
-    }
-    MV__CU_UNROLL for (k = 0; k < K; k++) {
-        const float u = SSIM ? fmaf(a[k], q.scale, q.shift[0]) : a[k] - base[0],
-                    v = SSIM ? fmaf(b[k], q.scale, q.shift[1]) : b[k] - base[1];
-        const S x = (S)u, y = (S)v, w = taps.w[2][k < R ? R - k : k - R], wx = SSIM ? w * x : x,
-                wy = SSIM ? w * y : y;
-        if (C == 6) {
-            const int fine = u - u == 0.0f && v - v == 0.0f,
-                      in = fine && (SSIM || (p.there[k] && (!g.keep || p.keep[at + k * p.step])));
-            if (SSIM ? !fine : in) s[C - 1] += w;
-            if (!in) continue;
+    int k, v;
+    MV__CU_UNROLL for (k = 0; k < 2 * R + D; k++) {
+        const long long step = D == 2 && (k == 0 || k == 2 * R) ? p.ends : p.step;
+        if (two.packed) {
+            a[k].w = mv__cu_ld((const word *)(const void *)from_a);
+            b[k].w = mv__cu_ld((const word *)(const void *)from_b);
+        } else {
+            MV__CU_UNROLL for (v = 0; v < 2; v++) {
+                const int there = p.there[k] && two.there[v];
+                a[k].v[v] = there ? from_a[v] : base[0], b[k].v[v] = there ? from_b[v] : base[1];
+            }
         }
-        s[0] += wx, s[1] += wx * x;
-        s[2] += wy, s[3] += wy * y;
-        s[4] += wx * y;
+        from_a += step, from_b += step;
+    }
+}
+template <class S, int C, int D> MV__CU_DEV void mv__cu_cr_nothing(S (*s)[C][2]) {
+    int c, d;
+    MV__CU_UNROLL for (d = 0; d < D; d++) {
+        MV__CU_UNROLL for (c = 0; c < C; c++) s[d][c][0] = s[d][c][1] = (S)0;
+    }
+}
+/* Sums along z over two columns, of D windows: all of the same weight */
+template <int R, int C, int D>
+MV__CU_DEV void mv__cu_cr_columns(const mv__cu_cr_window &g, const mv__cu_cr_taps<double, R> &,
+                                  const mv__cu_cr_planes<R, D> &p, long long at, const mv__cu_cr_two &two,
+                                  const float *base, const mv__cu_cr_near &, double (*s)[C][2]) {
+    enum { K = 2 * R + D };
+    mv__cu_pack<float, 2> a[K], b[K];
+    int k, c, v;
+    mv__cu_cr_nothing<double, C, D>(s);
+    mv__cu_cr_load<R, D>(p, at, two, base, a, b);
+    MV__CU_UNROLL for (v = 0; v < 2; v++) {
+        MV__CU_UNROLL for (k = D - 1; k < K + D - 1; k++) { /* of two windows first what is of both */
+            const int i = k % K, d = D == 2 && k == K - 1;
+            const float e = a[i].v[v] - base[0], f = b[i].v[v] - base[1];
+            const double x = (double)e, y = (double)f;
+            if (d) {
+                MV__CU_UNROLL for (c = 0; c < C; c++) s[D - 1][c][v] = s[0][c][v];
+            }
+            if (C == 6) {
+                const int in = e - e == 0.0f && f - f == 0.0f && p.there[i] && two.there[v];
+                if (!in || (g.keep && !p.keep[at + v + i * p.step])) continue;
+                s[d][C - 1][v] += 1.0;
+            }
+            s[d][0][v] += x, s[d][1][v] += x * x;
+            s[d][2][v] += y, s[d][3][v] += y * y;
+            s[d][4][v] += x * y;
+        }
+    }
+}
+/* By weights; C = 6: the last sum is of those that are not finite */
+template <int R, int C, int D>
+MV__CU_DEV void mv__cu_cr_columns(const mv__cu_cr_window &, const mv__cu_cr_taps<float, R> &taps,
+                                  const mv__cu_cr_planes<R, D> &p, long long at, const mv__cu_cr_two &two,
+                                  const float *base, const mv__cu_cr_near &q, float (*s)[C][2]) {
+    enum { K = 2 * R + D };
+    mv__cu_pack<float, 2> a[K], b[K];
+    int k, d, v;
+    mv__cu_cr_nothing<float, C, D>(s);
+    mv__cu_cr_load<R, D>(p, at, two, base, a, b);
+    MV__CU_UNROLL for (k = 0; k < K; k++) {
+        MV__CU_UNROLL for (v = 0; v < 2; v++) {
+            const float x = fmaf(a[k].v[v], q.scale, q.shift[0]), y = fmaf(b[k].v[v], q.scale, q.shift[1]),
+                        xx = x * x, yy = y * y, xy = x * y;
+            const int fine = C == 5 || (x - x == 0.0f && y - y == 0.0f);
+            MV__CU_UNROLL for (d = 0; d < D; d++) {
+                float w;
+                if (k < d || k > d + 2 * R) continue;
+                w = taps.w[2][k < R + d ? R + d - k : k - d - R];
+                if (C == 6 && !fine) {
+                    s[d][C - 1][v] += w;
+                    continue;
+                }
+                s[d][0][v] += w * x, s[d][1][v] += w * xx;
+                s[d][2][v] += w * y, s[d][3][v] += w * yy;
+                s[d][4][v] += w * xy;
+            }
+        }
     }
 }
 /* Four sums of 2 R + 1 neighbours: of all the same weight, or by weights from the middle on */
@@ -19999,21 +20164,67 @@ MV__CU_DEV void mv__cu_cr_four(const mv__cu_cr_window &g, float (*s)[4], int x, 
     }
     m->sum += (double)sum;
 }
+/* Of a plane's sums along z in shared memory those along y and x, and what becomes of them */
+template <class S, int R, int C>
+MV__CU_DEV void mv__cu_cr_plane(const mv__cu_cr_window &g, const mv__cu_cr_taps<S, R> &taps,
+                                mv__cu_cr_tile<S, R> &sh, int x0, int y0, int z, long long image,
+                                const float *base, const mv__cu_cr_near &q, mv__cu_cr_mean *m) {
+    typedef mv__cu_cr_tile<S, R> tile;
+    enum { N = tile::N, COLS = tile::COLS };
+    const int t = (int)threadIdx.x, row = t & 15, left = t >> 4 << 2;
+    int u, k, c, j;
+    S s[C][4];
+    for (u = t; u < C * COLS; u += MV__CU_CR_TB) {
+        S *p = &sh.s[u / COLS][0][u % COLS], v[2 * R + 4], sum[4];
+        MV__CU_UNROLL for (j = 0; j < 2 * R; j++) v[j] = p[j * tile::PITCH];
+        MV__CU_UNROLL for (k = 0; k < tile::Y; k += 4) {
+            MV__CU_UNROLL for (j = 2 * R; j < 2 * R + 4; j++) v[j] = p[(k + j) * tile::PITCH];
+            mv__cu_cr_across<R>(sum, v, taps.w[1]);
+            MV__CU_UNROLL for (j = 0; j < 4; j++) p[(k + j) * tile::PITCH] = sum[j];
+            MV__CU_UNROLL for (j = 0; j < 2 * R; j++) v[j] = v[j + 4];
+        }
+    }
+    mv__cu_sync();
+    if (y0 + row >= g.ny || x0 + left >= g.nx) return;
+    MV__CU_UNROLL for (c = 0; c < C; c++) {
+        S v[tile::PACKS * N];
+        MV__CU_UNROLL for (j = 0; j < tile::PACKS; j++) {
+            mv__cu_pack<S, N> in;
+            mv__cu_ldn<S, N>(in, &sh.s[c][row][left + j * N], 1, 1);
+            MV__CU_UNROLL for (k = 0; k < N; k++) v[j * N + k] = in.v[k];
+        }
+        mv__cu_cr_across<R>(s[c], v + tile::LEAD, taps.w[0]);
+    }
+    mv__cu_cr_four<C>(g, s, x0 + left, y0 + row, z,
+                      image + ((long long)z * g.ny + y0 + row) * g.nx + x0 + left, sh.per, base, q, m);
+}
+template <class S> MV__CU_DEV void mv__cu_cr_pair(S *to, const S *v) {
+    mv__cu_pack<S, 2> p;
+    p.v[0] = v[0], p.v[1] = v[1];
+    mv__cu_st((typename mv__cu_pack<S, 2>::word *)(void *)to, p.w);
+}
 template <class S, int R, int C>
 MV__CU_DEV void mv__cu_cr_march(const mv__cu_cr_window &g, const mv__cu_cr_taps<S, R> &taps,
                                 mv__cu_cr_tile<S, R> &sh, mv__cu_cr_mean *m) {
     typedef mv__cu_cr_tile<S, R> tile;
-    enum { SSIM = sizeof(S) == 4, N = tile::N, COLS = tile::COLS };
-    const int t = (int)threadIdx.x, row = t & 15, left = t >> 4 << 2;
+    enum {
+        SSIM = sizeof(S) == 4,
+        D = C == 5 && (SSIM || R < 3) ? 2 : 1, /* planes at a time: the second's sums wait in registers */
+        PAIRS = tile::COLS / 2,
+        EACH = D == 2 ? (tile::ROWS * PAIRS + MV__CU_CR_TB - 1) / MV__CU_CR_TB : 1
+    };
+    const int t = (int)threadIdx.x;
     const unsigned bx = blockIdx.x % g.across, rest = blockIdx.x / g.across, by = rest % g.down,
                    layer = rest / g.down, frame = layer / g.deep;
     const int x0 = (int)bx * 32, y0 = (int)by * 16, z0 = (int)(layer - frame * g.deep) * MV__CU_CO_PLANES,
-              z1 = mv__cu_mini(g.nz, z0 + MV__CU_CO_PLANES);
+              z1 = mv__cu_mini(g.nz, z0 + MV__CU_CO_PLANES), first = SSIM && z0 < g.r[2] ? g.r[2] : z0,
+              last = SSIM ? mv__cu_mini(z1, g.nz - g.r[2]) : z1;
     const long long image = (long long)frame * g.nz * g.ny * g.nx;
     const float base[2] = {g.direct ? (float)g.whole->mean[0] : 0.0f,
                            g.direct ? (float)g.whole->mean[1] : 0.0f};
+    const int packed = g.nx % 2 == 0 && (size_t)g.a % 8 == 0 && (size_t)g.b % 8 == 0;
     mv__cu_cr_near q = {0.0f, {0.0f, 0.0f}, {0.0f, 0.0f}};
-    int z, u, i, k, c, j;
+    int z, u, i, k, c, j, d;
     if (!SSIM && t == 0) mv__cu_cr_per_of(g, &sh.per);
     if (SSIM) {
         const long long line = (long long)((z0 + z1) >> 1) * g.ny + mv__cu_mini(y0 + 8, g.ny - 1),
@@ -20021,53 +20232,46 @@ MV__CU_DEV void mv__cu_cr_march(const mv__cu_cr_window &g, const mv__cu_cr_taps<
         mv__cu_cr_nearby(g, &q, at, 0);
         mv__cu_cr_nearby(g, &q, at, 1);
     }
-    for (z = z0; z < z1; z++) {
-        mv__cu_cr_planes<R> planes;
-        if (SSIM && (z < g.r[2] || z + g.r[2] >= g.nz)) continue;
-        mv__cu_cr_about<R>(g, image, z, &planes);
-        for (u = t, k = t / COLS, i = t % COLS; u < tile::ROWS * COLS; u += MV__CU_CR_TB) {
-            const int gx = x0 - R + i, gy = y0 - R + k;
-            const long long at = (long long)gy * g.nx + gx;
-            S s[C];
-            MV__CU_UNROLL for (c = 0; c < C; c++) s[c] = (S)0;
-            if (gx >= 0 && gx < g.nx && gy >= 0 && gy < g.ny)
-                mv__cu_cr_column<S, R, C>(g, taps, planes, at, base, q, s);
-            MV__CU_UNROLL for (c = 0; c < C; c++) sh.s[c][k][i] = s[c];
-            k += MV__CU_CR_TB / COLS, i += MV__CU_CR_TB % COLS;
-            if (i >= COLS) i -= COLS, k++;
-        }
-        mv__cu_sync();
-        for (u = t; u < C * COLS; u += MV__CU_CR_TB) {
-            S *p = &sh.s[u / COLS][0][u % COLS], v[2 * R + 4], sum[4];
-            MV__CU_UNROLL for (j = 0; j < 2 * R; j++) v[j] = p[j * tile::PITCH];
-            MV__CU_UNROLL for (k = 0; k < tile::Y; k += 4) {
-                MV__CU_UNROLL for (j = 2 * R; j < 2 * R + 4; j++) v[j] = p[(k + j) * tile::PITCH];
-                mv__cu_cr_across<R>(sum, v, taps.w[1]);
-                MV__CU_UNROLL for (j = 0; j < 4; j++) p[(k + j) * tile::PITCH] = sum[j];
-                MV__CU_UNROLL for (j = 0; j < 2 * R; j++) v[j] = v[j + 4];
-            }
-        }
-        mv__cu_sync();
-        if (y0 + row < g.ny && x0 + left < g.nx) {
-            S s[C][4];
-            MV__CU_UNROLL for (c = 0; c < C; c++) {
-                S v[tile::PACKS * N];
-                MV__CU_UNROLL for (j = 0; j < tile::PACKS; j++) {
-                    mv__cu_pack<S, N> in;
-                    mv__cu_ldn<S, N>(in, &sh.s[c][row][left + j * N], 1, 1);
-                    MV__CU_UNROLL for (k = 0; k < N; k++) v[j * N + k] = in.v[k];
+    for (z = first; z < last; z += D) {
+        mv__cu_cr_planes<R, D> planes;
+        S later[EACH][C][2];
+        mv__cu_cr_about<R, D>(g, image, z, &planes);
+        k = t / PAIRS, i = t % PAIRS;
+        for (u = t; u < tile::ROWS * PAIRS; u += EACH * MV__CU_CR_TB) {
+            MV__CU_UNROLL for (j = 0; j < EACH; j++) {
+                const int gx = x0 - R - tile::LEAD + 2 * i, gy = y0 - R + k;
+                mv__cu_cr_two two;
+                S s[D][C][2];
+                if (k >= tile::ROWS) break;
+                two.packed = packed && planes.all;
+                two.there[0] = gx >= 0 && gx < g.nx, two.there[1] = gx >= -1 && gx < g.nx - 1;
+                if ((two.there[0] || two.there[1]) && gy >= 0 && gy < g.ny)
+                    mv__cu_cr_columns<R, C, D>(g, taps, planes, (long long)gy * g.nx + gx, two, base, q, s);
+                else mv__cu_cr_nothing<S, C, D>(s);
+                MV__CU_UNROLL for (c = 0; c < C; c++) {
+                    mv__cu_cr_pair<S>(&sh.s[c][k][2 * i], s[0][c]);
+                    later[j][c][0] = s[D - 1][c][0], later[j][c][1] = s[D - 1][c][1];
                 }
-                mv__cu_cr_across<R>(s[c], v, taps.w[0]);
+                k += MV__CU_CR_TB / PAIRS, i += MV__CU_CR_TB % PAIRS;
+                if (i >= PAIRS) i -= PAIRS, k++;
             }
-            mv__cu_cr_four<C>(g, s, x0 + left, y0 + row, z,
-                              image + ((long long)z * g.ny + y0 + row) * g.nx + x0 + left, sh.per, base, q,
-                              m);
         }
-        mv__cu_sync();
+        MV__CU_ROLLED for (d = 0; d < D && z + d < last; d++) {
+            k = t / PAIRS, i = t % PAIRS;
+            MV__CU_UNROLL for (j = 0; j < EACH; j++) {
+                if (d == 0 || k >= tile::ROWS) break;
+                MV__CU_UNROLL for (c = 0; c < C; c++) mv__cu_cr_pair<S>(&sh.s[c][k][2 * i], later[j][c]);
+                k += MV__CU_CR_TB / PAIRS, i += MV__CU_CR_TB % PAIRS;
+                if (i >= PAIRS) i -= PAIRS, k++;
+            }
+            mv__cu_sync();
+            mv__cu_cr_plane<S, R, C>(g, taps, sh, x0, y0, z + d, image, base, q, m);
+            mv__cu_sync();
+        }
     }
 }
 template <class S, int R>
-MV__CU_KERNEL(MV__CU_CR_TB, (R == 5 ? 5 : R < 3 ? 4 : 3))
+MV__CU_KERNEL(MV__CU_CR_TB, 3)
 mv__cu_k_cr_window(mv__cu_cr_window g, mv__cu_cr_taps<S, R> taps) {
     typedef mv__cu_cr_tile<S, R> tile;
     MV__CU_SHARED(tile, sh);
@@ -20078,7 +20282,7 @@ mv__cu_k_cr_window(mv__cu_cr_window g, mv__cu_cr_taps<S, R> taps) {
     else mv__cu_cr_march<S, R, 6>(g, taps, sh, &m);
     if (!g.sums) return;
     mv__cu_fold_block(&m, &fold);
-    if (threadIdx.x == 0) g.sums[blockIdx.x] = m;
+    if (threadIdx.x == 0) mv__cu_cr_put(g.sums, gridDim.x, blockIdx.x, m);
 }
 typedef struct mv__cu_cr_local_mean {
     mv_image_metrics *out;
@@ -20361,7 +20565,7 @@ MV__CU_FN mv_status mv__cu_cr_metric(mv_cuda_ctx *ctx, mv_image_metrics *out, co
     mv__cu_cr_alike end;
     mv_metric_opt o;
     size_t radius[3], bins;
-    int d, windows, kind;
+    int d, windows, kind, here;
     mv_status st = mv__cu_cr_metric_opt(ctx, op, &o, opt);
     memset(&m, 0, sizeof m);
     memset(&end, 0, sizeof end);
@@ -20372,6 +20576,7 @@ MV__CU_FN mv_status mv__cu_cr_metric(mv_cuda_ctx *ctx, mv_image_metrics *out, co
             st = mv__cu_fail(ctx, MEDVOL_E_SHAPE, "dim", (double)a->dim[d],
                              "%s: dim[%d] = %zu: SSIM needs 11 voxels, or 1", op, d, a->dim[d]);
     if (st < 0) return st;
+    here = mv__cu_cr_here(ctx, op, out, wait);
     radius[0] = radius[1] = radius[2] = o.radius;
     windows = (o.what & (MEDVOL_METRIC_LNCC | MEDVOL_METRIC_SSIM)) != 0;
     bins = o.what & (MEDVOL_METRIC_MI | MEDVOL_METRIC_NMI) ? o.bins : 0;
@@ -20386,12 +20591,13 @@ MV__CU_FN mv_status mv__cu_cr_metric(mv_cuda_ctx *ctx, mv_image_metrics *out, co
     if (st == MEDVOL_OK) st = mv__cu_room(ctx, op, m.s.all + mv__cu_cr_pieces(ctx, &m, windows, bins, 0));
     if (st < 0) return st;
     (void)mv__cu_cr_pieces(ctx, &m, windows, bins, 1);
+    if (here) m.metrics = out;
     end.out = m.metrics, end.what = o.what, end.peak = o.peak;
     st = mv__cu_cr_pairs_of(ctx, &m, end, windows);
     if (st == MEDVOL_OK && bins) st = mv__cu_cr_information(ctx, &m, &o);
     for (kind = MV__CU_CO_LNCC; kind <= MV__CU_CO_SSIM && st == MEDVOL_OK; kind++)
         if (m.blocks[kind]) st = mv__cu_cr_local_means(ctx, &m, kind, radius);
-    if (st < 0) return st;
+    if (st < 0 || here) return st;
     return wait ? mv__cu_give_wait(ctx, op, out, m.metrics, sizeof *out)
                 : mv__cu_give(ctx, op, out, m.metrics, sizeof *out);
 }

@@ -485,14 +485,14 @@ static void test_traffic(void) {
         twin_make(&a, kind[i], &s, PLAIN), twin_make(&b, kind[i], &s, PLAIN);
         fill(&a, 20, 9, 0), fill(&b, 20, 9, 0);
         CHECK_SETTLED(mv_cuda_ncc(&gpu, c, &a.device, &b.device, NULL), MEDVOL_OK);
-        CHECK(emu_profile_of("co_sums", &n));
+        CHECK(emu_profile_of("cr_sums", &n));
         snprintf(about, sizeof about, "%s: %.3f sectors of the least", mv_dtype_name(kind[i]),
                  (double)n.load_sectors / sectors);
         CHECK((double)n.load_sectors <= 1.01 * sectors);
         if (kind[i] == MEDVOL_F32) {
             memset(&o, 0, sizeof o), memset(&d, 0, sizeof d), o.sigma = 1;
             CHECK_SETTLED(mv_cuda_chi2_map(&gpu, &d, &a.device, &b.device, &o), MEDVOL_OK);
-            CHECK(emu_profile_of("co_map", &n) && (double)n.load_sectors <= 1.15 * sectors &&
+            CHECK(emu_profile_of("cr_map", &n) && (double)n.load_sectors <= 1.15 * sectors &&
                   (double)n.store_sectors <= 1.01 * sectors / 2);
             mv_cuda_volume_free(&gpu, &d);
         }
