@@ -197,11 +197,12 @@ MEDVOL_DEF mv_status mv_cuda_copy_peer(mv_cuda_ctx *to, mv_cuda_volume *dst, mv_
             mv_cuda_sync. The calls ending in _wait take ordinary host memory and wait; their status includes
             what the device found.
    COUNTS   at most 2^32 - 1 values at once for percentiles and histograms (MEDVOL_E_UNSUPPORTED).
-   SCRATCH  72 bytes for 8192 values; where a source is a view, its values once more; a byte a value where
+   SCRATCH  at most 72 bytes for 8192 values; where a source is a view, its values once more; a byte a value where
             the mask is not contiguous u8 of src's shape. */
 
-/* mv_cuda_stats: dim[split - 1] results. Moments about one of the values of each chunk of 8192, chunks merged
-   about the mean, in a fixed order: the variance within 1e-11 relative whatever the mean. */
+/* mv_cuda_stats: dim[split - 1] results. Moments about one of the values of each chunk of 8192 (where that
+   makes more than 512 chunks, twice as many, up to 65536), chunks merged about the mean, in a fixed order: the
+   variance within 1e-11 relative whatever the mean. */
 #define MEDVOL_CUDA_STATS_CHUNK 8192
 MEDVOL_DEF mv_status mv_cuda_stats(mv_cuda_ctx *ctx, mv_statistics *out, const mv_cuda_volume *src,
                                    const mv_stats_opt *opt);
@@ -2832,6 +2833,12 @@ template <class A> struct mv__cu_moments {
         p->min = (double)lo, p->max = (double)hi;
     }
 };
+MV__CU_BOTH long long mv__cu_chunk(long long n) { /* values of a chunk: by n alone */
+    long long c = MEDVOL_CUDA_STATS_CHUNK;
+    while (c < 8 * MEDVOL_CUDA_STATS_CHUNK && n > 512 * c) c *= 2;
+    return c;
+}
+MV__CU_FN size_t mv__cu_chunks(size_t n) { return mv__cu_divup(n, (size_t)mv__cu_chunk((long long)n)); }
 /* One chunk a block. Which values a thread takes depends on the chunk alone. */
 template <class T> MV__CU_KERNEL(MV__CU_B, 4)
 mv__cu_k_moments(mv__cu_moment *out, const T *x, const unsigned char *keep, long long n, int nonzero,
@@ -2839,9 +2846,9 @@ mv__cu_k_moments(mv__cu_moment *out, const T *x, const unsigned char *keep, long
     typedef typename mv__cu_stat_as<T>::type A;
     enum { N = 16 / (int)sizeof(T), M = sizeof(A) == 8 ? 8 : N < 8 || (A)0.5f != (A)0 ? 16 : 32, U = M / N };
     MV__CU_SHARED(mv__cu_abouts, sh);
-    const long long o = (long long)blockIdx.x * MEDVOL_CUDA_STATS_CHUNK;
-    const int m = (int)(n - o < MEDVOL_CUDA_STATS_CHUNK ? n - o : MEDVOL_CUDA_STATS_CHUNK), groups = m / N,
-              t = (int)threadIdx.x, skip = nonzero && fabs(stored_zero) <= 3.0e38;
+    const long long chunk = mv__cu_chunk(n), o = (long long)blockIdx.x * chunk;
+    const int m = (int)(n - o < chunk ? n - o : chunk), groups = m / N, t = (int)threadIdx.x,
+              skip = nonzero && fabs(stored_zero) <= 3.0e38;
     const A zero = skip ? (A)stored_zero : (A)0;
     const int keeps = (size_t)(keep + o) % N == 0;
     mv__cu_moments<A> s;
@@ -3021,22 +3028,21 @@ MV__CU_DEV void mv__cu_fold_chunks(mv__cu_moment *r, const mv__cu_moment *in, in
     int i;
     mv__cu_about_clear(&a);
     MV__CU_UNROLL_BY(4) for (i = (int)threadIdx.x; i < m; i += MV__CU_FOLD_B) {
-        const double n = (double)in[i].n, x = in[i].c;
+        const double n = (double)in[i].n, x = in[i].c, off = in[i].off, lo = in[i].min, hi = in[i].max;
         a.nan += in[i].nan, a.above += in[i].above, a.below += in[i].below;
-        if (n == 0.0) continue;
-        if (a.n == 0.0) a.c = x;
+        a.c = n > 0.0 && a.n == 0.0 ? x : a.c; /* no branches: loads of several chunks at a time */
         a.n += n;
-        a.s1 += n * ((x - a.c) + in[i].off);
-        a.min = mv__cu_lesser(a.min, in[i].min);
-        a.max = mv__cu_greater(a.max, in[i].max);
+        a.s1 += n * ((x - a.c) + off);
+        a.min = n > 0.0 ? mv__cu_lesser(a.min, lo) : a.min;
+        a.max = n > 0.0 ? mv__cu_greater(a.max, hi) : a.max;
     }
     mv__cu_about_block(&a, &sh->all);
     if (threadIdx.x == 0) sh->mean[0] = a.c, sh->mean[1] = a.n > 0.0 ? a.s1 / a.n : 0.0;
     mv__cu_sync();
     c = sh->mean[0], off = sh->mean[1];
     MV__CU_UNROLL_BY(4) for (i = (int)threadIdx.x; i < m; i += MV__CU_FOLD_B) {
-        const double d = (in[i].c - c) + (in[i].off - off);
-        m2 += in[i].n ? in[i].m2 + (double)in[i].n * d * d : 0.0;
+        const double n = (double)in[i].n, own = in[i].m2, d = (in[i].c - c) + (in[i].off - off);
+        m2 += n > 0.0 ? own + n * d * d : 0.0;
     }
     m2 = mv__cu_warp_sum(m2);
     if (lane == 0) sh->m2[warp] = m2;
@@ -3055,7 +3061,7 @@ MV__CU_KERNEL(MV__CU_FOLD_B, 1) mv__cu_k_fold(const mv__cu_moment *in, int m, mv
 }
 MV__CU_FN size_t mv__cu_moments_bytes(const mv__cu_set *s) {
     const mv_cuda_volume p = mv__cu_part(s->src, s->axis, 0);
-    return mv__cu_round(mv__cu_divup(mv_volume_count(&p), MEDVOL_CUDA_STATS_CHUNK) * sizeof(mv__cu_moment));
+    return mv__cu_round(mv__cu_chunks(mv_volume_count(&p)) * sizeof(mv__cu_moment));
 }
 template <class T>
 MV__CU_FN mv_status mv__cu_moments_run(mv_cuda_ctx *ctx, const mv__cu_set *s, const mv__cu_flat *f,
@@ -3086,7 +3092,7 @@ MV__CU_FN mv_status mv__cu_moments_of(mv_cuda_ctx *ctx, const mv__cu_set *s, siz
     unsigned grid = 0;
     mv_status st = mv__cu_flatten(ctx, s, i, &flat);
     if (st == MEDVOL_OK)
-        st = mv__cu_grid(ctx, s->op, mv__cu_divup((size_t)flat.n, MEDVOL_CUDA_STATS_CHUNK), &grid);
+        st = mv__cu_grid(ctx, s->op, mv__cu_chunks((size_t)flat.n), &grid);
     if (st == MEDVOL_OK) st = MV__CU_EACH(s->src->dtype, mv__cu_moments_run, (ctx, s, &flat, parts, grid));
     ctx->used = used;
     if (st < 0) return st;
@@ -3095,8 +3101,18 @@ MV__CU_FN mv_status mv__cu_moments_of(mv_cuda_ctx *ctx, const mv__cu_set *s, siz
     MV__CU_LAUNCH(mv__cu_k_fold, 1, MV__CU_FOLD_B, 0, ctx->stream, parts, (int)grid, *f);
     return mv__cu_launched(ctx, s->op);
 }
+/* Where kernels leave results: with the caller where that is known to be this device's memory, else in the
+   workspace. */
+MV__CU_FN void *mv__cu_results(mv_cuda_ctx *ctx, const char *op, void *out, size_t bytes, int wait) {
+    int where = MV__CU_PAGEABLE;
+    if (!wait && !ctx->desc.trust && mv__cu_where(ctx, op, out, &where) == MEDVOL_OK &&
+        where == MV__CU_ON_DEVICE)
+        return out;
+    return mv__cu_take(ctx, bytes);
+}
 /* Results, in the workspace, to where the caller wants them: device or pinned memory, or, waiting, any. */
 MV__CU_FN mv_status mv__cu_give(mv_cuda_ctx *ctx, const char *op, void *out, const void *from, size_t bytes) {
+    if (out == from) return MEDVOL_OK;
     return MV__CU_TRY(ctx, op, cudaMemcpyAsync, (out, from, bytes, cudaMemcpyDefault, ctx->stream));
 }
 MV__CU_FN mv_status mv__cu_give_wait(mv_cuda_ctx *ctx, const char *op, void *out, const void *from,
@@ -3159,7 +3175,7 @@ MV__CU_FN mv_status mv__cu_in_stats(mv_cuda_ctx *ctx, mv_statistics *out, const 
     if (st < 0) return st;
     bytes = mv__cu_round(s.parts * sizeof *all);
     if ((st = mv__cu_room(ctx, op, bytes + mv__cu_moments_bytes(&s) + s.flat_bytes)) < 0) return st;
-    all = (mv_statistics *)mv__cu_take(ctx, bytes);
+    all = (mv_statistics *)mv__cu_results(ctx, op, out, bytes, wait);
     memset(&f, 0, sizeof f);
     f.what = MV__CU_TO_STATS;
     for (i = 0; i < s.parts && st == MEDVOL_OK; i++) {
@@ -3542,7 +3558,7 @@ MV__CU_FN mv_status mv__cu_in_percentiles(mv_cuda_ctx *ctx, double *out, const m
     if (st < 0) return st;
     bytes = mv__cu_round(s.parts * nq * sizeof *all);
     if ((st = mv__cu_room(ctx, op, bytes + s.flat_bytes + MV__CU_SELECT_BYTES)) < 0) return st;
-    all = (double *)mv__cu_take(ctx, bytes);
+    all = (double *)mv__cu_results(ctx, op, out, bytes, wait);
     if ((st = mv__cu_in_quantiles(ctx, &s, all, q, nq, o ? o->rule : 0)) < 0) return st;
     bytes = s.parts * nq * sizeof *all;
     return wait ? mv__cu_give_wait(ctx, op, out, all, bytes) : mv__cu_give(ctx, op, out, all, bytes);
@@ -9673,7 +9689,7 @@ MV__CU_FN mv_status mv__cu_ft_best_run(mv_cuda_ctx *ctx, const mv__cu_ft_match *
 MV__CU_FN mv_status mv__cu_ft_match_load(mv_cuda_ctx *ctx, const mv__cu_ft_match *g,
                                          const mv__cu_ft_prog *forward, float *spectrum,
                                          const mv_cuda_volume *src, mv__cu_ft_sure *of) {
-    const unsigned chunks = (unsigned)mv__cu_divup(g->voxels, MEDVOL_CUDA_STATS_CHUNK);
+    const unsigned chunks = (unsigned)mv__cu_chunks(g->voxels);
     const size_t rows = g->n[1] * g->n[2];
     mv_cuda_volume v;
     double slope, inter;
