@@ -25307,7 +25307,7 @@ typedef struct mv__cu_ly_job {
     mv__cu_ly_volume out, back; /* back may be out */
     long long len, dim[6];      /* pixels of a row; axes 1.. */
     unsigned segs, fill;        /* blocks of a row; R, G, B, A from the lowest byte on */
-    int axes, layers;
+    int axes, layers, soft;     /* soft: one of them is of soft light */
     float fillf;
     mv__cu_ly_layer layer[MV__CU_LY_SOME];
 } mv__cu_ly_job;
@@ -25328,20 +25328,21 @@ MV__CU_DEV int mv__cu_ly_burn(int b, int s) {
 MV__CU_DEV int mv__cu_ly_hard(int b, int s, int by) {
     return by < 128 ? mv__cu_ly_255(2 * b * s) : 255 - mv__cu_ly_255(2 * (255 - b) * (255 - s));
 }
-/* Fractions have odd denominators, roots are no fractions: there are no ties. */
-MV__CU_DEV int mv__cu_ly_soft(int b, int s) {
-    const int k = 2 * s - 255;
-    long long q, least;
-    if (s < 128) return b - (int)((unsigned)(-k * b * (255 - b) + 32512) / 65025u);
-    if (b < 64)
-        return b + (int)(((unsigned)(k * (((16 * b - 3060) * b + 195075) * b)) + 8290687u) / 16581375u);
-    q = (int)((float)k * (sqrtf((float)(255 * b)) - (float)b) / 255.0f + 0.5f); /* or one more or less */
-    least = 510 * q - 255 + 2 * k * b; /* q is right if this is at most 2 k sqrt(255 b) */
-    if (least > 0 && least * least > 1020LL * k * k * b) q--;
-    else if ((least + 510) * (least + 510) <= 1020LL * k * k * b) q++;
-    return b + (int)q;
+/* Soft light: b + (2 s - 255) D(b), D for s < 128 and for the rest, in 2^-23 and by no more off than changes
+   none of the 65536 results: fractions have odd denominators, roots are no fractions, there are no ties. */
+typedef struct mv__cu_ly_softs { int d[512]; } mv__cu_ly_softs;
+MV__CU_DEV int mv__cu_ly_soft_of(int b) {
+    return (int)((((mv__cu_u64)(b * (255 - b)) << 23) + 32512) / 65025);
 }
-MV__CU_DEV int mv__cu_ly_one(int mode, int b, int s) { /* of one channel */
+MV__CU_DEV int mv__cu_ly_soft_above(int b) {
+    if (b < 64) return (int)((((mv__cu_u64)(((16 * b - 3060) * b + 195075) * b) << 23) + 8290687) / 16581375);
+    return (int)mv__cu_add(mv__cu_mul(sqrtf((float)(255 * b)) - (float)b, 8388608.0f / 255.0f), 0.5f);
+}
+MV__CU_DEV int mv__cu_ly_soft(int b, int s, const mv__cu_ly_softs *t) {
+    return b + (((2 * s - 255) * t->d[(s & 128) << 1 | b] + (1 << 22)) >> 23);
+}
+/* of one channel */
+MV__CU_DEV int mv__cu_ly_one(int mode, int b, int s, const mv__cu_ly_softs *t) {
     switch (mode) {
         case MEDVOL_BLEND_DARKEN: return b < s ? b : s;
         case MEDVOL_BLEND_MULTIPLY: return mv__cu_ly_255(b * s);
@@ -25352,7 +25353,7 @@ MV__CU_DEV int mv__cu_ly_one(int mode, int b, int s) { /* of one channel */
         case MEDVOL_BLEND_COLOUR_DODGE: return mv__cu_ly_share(255 * b, 255 - s);
         case MEDVOL_BLEND_ADD: return mv__cu_ly_clip(b + s);
         case MEDVOL_BLEND_OVERLAY: return mv__cu_ly_hard(b, s, b);
-        case MEDVOL_BLEND_SOFT_LIGHT: return mv__cu_ly_soft(b, s);
+        case MEDVOL_BLEND_SOFT_LIGHT: return mv__cu_ly_soft(b, s, t);
         case MEDVOL_BLEND_HARD_LIGHT: return mv__cu_ly_hard(b, s, s);
         case MEDVOL_BLEND_VIVID_LIGHT:
             return s < 128 ? mv__cu_ly_burn(b, 2 * s) : mv__cu_ly_share(255 * b, 510 - 2 * s);
@@ -25415,21 +25416,38 @@ MV__CU_DEV unsigned mv__cu_ly_colour(int mode, unsigned b, unsigned s) {
     else if (mode == MEDVOL_BLEND_LUMINOSITY) c = b, lum = mv__cu_ly_lum(s);
     return mv__cu_ly_set(c, sat, lum);
 }
-MV__CU_DEV unsigned mv__cu_ly_blend(int mode, unsigned b, unsigned s) { /* of all channels */
+/* Bytes in pairs, a pair in 16 bits each: rounded products are the upper bytes. */
+MV__CU_DEV unsigned mv__cu_ly_pair_255(unsigned x) { return x + (x >> 8 & 0x00ff00ffu); }
+MV__CU_DEV unsigned mv__cu_ly_pair(unsigned x, unsigned y, unsigned sum) { /* bytes 0 and 2 */
+    return sum + (x & 0xffu) * (y & 0xffu) + (x & 0xff0000u) * (y >> 16 & 0xffu);
+}
+MV__CU_DEV unsigned mv__cu_ly_whole_of(unsigned even, unsigned odd) {
+    return (mv__cu_ly_pair_255(even) >> 8 & 0x00ff00ffu) | (mv__cu_ly_pair_255(odd) & 0xff00ff00u);
+}
+MV__CU_DEV unsigned mv__cu_ly_times(unsigned x, unsigned y) { /* mv__cu_ly_255(x y) of all bytes */
+    return mv__cu_ly_whole_of(mv__cu_ly_pair(x, y, 0x00800080u), mv__cu_ly_pair(x >> 8, y >> 8, 0x00800080u));
+}
+MV__CU_DEV unsigned mv__cu_ly_mix(unsigned b, unsigned s, unsigned a) { /* (1 - a) b + a s */
+    const unsigned c = ~a, even = mv__cu_ly_pair(b, c, 0x00800080u),
+                   odd = mv__cu_ly_pair(b >> 8, c >> 8, 0x00800080u);
+    return mv__cu_ly_whole_of(mv__cu_ly_pair(s, a, even), mv__cu_ly_pair(s >> 8, a >> 8, odd));
+}
+/* Of all channels; mode is a constant */
+MV__CU_DEV unsigned mv__cu_ly_word(int mode, unsigned b, unsigned s, const mv__cu_ly_softs *t) {
+    unsigned r = 0;
+    int k;
+    if (mode == MEDVOL_BLEND_MULTIPLY) return mv__cu_ly_times(b, s);
+    if (mode == MEDVOL_BLEND_SCREEN) return ~mv__cu_ly_times(~b, ~s);
+    MV__CU_UNROLL for (k = 0; k < 4; k++)
+        r |= (unsigned)mv__cu_ly_one(mode, mv__cu_ly_byte(b, k), mv__cu_ly_byte(s, k), t) << 8 * k;
+    return r;
+}
+MV__CU_DEV unsigned mv__cu_ly_blend(int mode, unsigned b, unsigned s, const mv__cu_ly_softs *t) {
     unsigned r = 0;
     int k;
     if (mode == MEDVOL_BLEND_NORMAL || mode == MEDVOL_BLEND_DISSOLVE) return s;
     MV__CU_ROLLED for (k = 0; k < 4; k++)
-        r |= (unsigned)mv__cu_ly_one(mode, mv__cu_ly_byte(b, k), mv__cu_ly_byte(s, k)) << 8 * k;
-    return r;
-}
-MV__CU_DEV unsigned mv__cu_ly_mix(unsigned b, unsigned s, unsigned a) { /* (1 - a) b + a s */
-    unsigned r = 0;
-    int k;
-    MV__CU_UNROLL for (k = 0; k < 4; k++) {
-        const int t = mv__cu_ly_byte(a, k);
-        r |= (unsigned)mv__cu_ly_255(mv__cu_ly_byte(b, k) * (255 - t) + mv__cu_ly_byte(s, k) * t) << 8 * k;
-    }
+        r |= (unsigned)mv__cu_ly_one(mode, mv__cu_ly_byte(b, k), mv__cu_ly_byte(s, k), t) << 8 * k;
     return r;
 }
 /* s by as over b, which lets through; m is B(b, s) */
@@ -25452,15 +25470,9 @@ MV__CU_BOTH unsigned mv__cu_ly_hash(mv__cu_u64 seed, mv__cu_u64 i) { /* 24 bits 
     i = (i ^ i >> 27) * 0x94d049bb133111ebu;
     return (unsigned)((i ^ i >> 31) >> 40);
 }
-/* floor(255 x + 1/2) of x in 0..1, exactly */
+/* floor(255 x + 1/2) of x in 0..1, exactly: the one tie, 127.5, goes to 128 either way */
 MV__CU_DEV int mv__cu_ly_255ths(float x) {
-    int k;
-    if (!(x > 0.0f)) return 0;
-    if (x >= 1.0f) return 255;
-    k = (int)(255.0f * x + 0.5f);
-    if (fmaf(255.0f, x, -((float)k + 0.5f)) >= 0.0f) k++;
-    else if (fmaf(255.0f, x, -((float)k - 0.5f)) < 0.0f) k--;
-    return k;
+    return (int)(mv__cu_bits(fmaf(255.0f, fminf(fmaxf(x, 0.0f), 1.0f), 8388608.0f)) & 0xffu);
 }
 MV__CU_DEV float mv__cu_ly_value(const mv__cu_ly_volume &v, const unsigned char *p, long long i) { /* 0..1 */
     float x;
@@ -25504,6 +25516,7 @@ MV__CU_DEV int mv__cu_ly_place_of(mv__cu_ly_place *o, const mv__cu_ly_job &g, in
 MV__CU_DEV unsigned char *mv__cu_ly_at(const mv__cu_ly_volume &v, const mv__cu_ly_place &o, int axes) {
     unsigned char *p = v.p + o.x * v.bytes;
     int k;
+    if (axes == 0) return p;
     MV__CU_UNROLL for (k = 0; k < 6; k++)
         if (k < axes) p += o.index[k] * v.step[k];
     return p;
@@ -25565,51 +25578,110 @@ template <int C> MV__CU_DEV uint4 mv__cu_ly_words(const unsigned char *p, int by
     }
     return w;
 }
-/* Alpha of word k, for each of its channels */
+/* Alpha of pixel i, in 255ths */
 template <int C>
-MV__CU_DEV unsigned mv__cu_ly_alpha(const mv__cu_ly_layer &l, const unsigned char *cover, unsigned own,
-                                    mv__cu_u64 pixel, int k, int left) {
-    unsigned r = 0;
-    int j;
-    MV__CU_ROLLED for (j = 0; j < (C == 1 ? 4 : 1); j++) {
-        const int i = C == 1 ? 4 * k + j : k;
-        int t = l.flat;
-        if (i >= left) break;
-        if (cover) t = mv__cu_ly_255(t * mv__cu_ly_cover(l.alpha, cover, i));
-        if (C > 1 && l.image.bytes == 4) t = mv__cu_ly_255(t * (int)(own >> 24));
-        if (l.mode == MEDVOL_BLEND_DISSOLVE)
-            t = (int)(mv__cu_ly_hash(l.seed, pixel + (unsigned)i) * (mv__cu_u64)255 >> 24) < t ? 255 : 0;
-        r |= (unsigned)t << 8 * j;
+MV__CU_DEV int mv__cu_ly_alpha(const mv__cu_ly_layer &l, const unsigned char *cover, unsigned own,
+                               mv__cu_u64 pixel, int i) {
+    int t = l.flat;
+    if (cover) t = mv__cu_ly_255(t * mv__cu_ly_cover(l.alpha, cover, i));
+    if (C > 1 && l.image.bytes == 4) t = mv__cu_ly_255(t * (int)(own >> 24));
+    if (l.mode == MEDVOL_BLEND_DISSOLVE)
+        t = (int)(mv__cu_ly_hash(l.seed, pixel + (unsigned)i) * (mv__cu_u64)255 >> 24) < t ? 255 : 0;
+    return t;
+}
+/* Those of 16 pixels of a byte */
+MV__CU_DEV uint4 mv__cu_ly_alphas(const mv__cu_ly_layer &l, const unsigned char *cover, mv__cu_u64 pixel,
+                                  int left) {
+    const unsigned flat = (unsigned)l.flat * 0x1010101u;
+    uint4 a = {flat, flat, flat, flat};
+    int k, j;
+    if (l.mode != MEDVOL_BLEND_DISSOLVE && !cover) return a;
+    if (l.mode != MEDVOL_BLEND_DISSOLVE && l.alpha.type == MEDVOL_U8) {
+        a = mv__cu_ly_raw(cover, 16, left);
+        a.x = mv__cu_ly_times(a.x, flat), a.y = mv__cu_ly_times(a.y, flat);
+        a.z = mv__cu_ly_times(a.z, flat), a.w = mv__cu_ly_times(a.w, flat);
+        return a;
     }
-    return C == 1 ? r : r * 0x10101u;
+    MV__CU_ROLLED for (k = 0; k < 4; k++) {
+        unsigned r = 0;
+        MV__CU_ROLLED for (j = 0; j < 4 && 4 * k + j < left; j++)
+            r |= (unsigned)mv__cu_ly_alpha<1>(l, cover, 0, pixel, 4 * k + j) << 8 * j;
+        a = mv__cu_ly_next(a, r);
+    }
+    return a;
+}
+template <int MODE> MV__CU_DEV uint4 mv__cu_ly_four(uint4 b, uint4 s, const mv__cu_ly_softs *t) {
+    s.x = mv__cu_ly_word(MODE, b.x, s.x, t), s.y = mv__cu_ly_word(MODE, b.y, s.y, t);
+    s.z = mv__cu_ly_word(MODE, b.z, s.z, t), s.w = mv__cu_ly_word(MODE, b.w, s.w, t);
+    return s;
+}
+/* 16 bytes: what is met often by itself, the rest byte by byte */
+MV__CU_DEV uint4 mv__cu_ly_blends(int mode, uint4 b, uint4 s, const mv__cu_ly_softs *t) {
+    int k;
+    switch (mode) {
+        case MEDVOL_BLEND_NORMAL: case MEDVOL_BLEND_DISSOLVE: return s;
+        case MEDVOL_BLEND_DARKEN: return mv__cu_ly_four<MEDVOL_BLEND_DARKEN>(b, s, t);
+        case MEDVOL_BLEND_MULTIPLY: return mv__cu_ly_four<MEDVOL_BLEND_MULTIPLY>(b, s, t);
+        case MEDVOL_BLEND_LIGHTEN: return mv__cu_ly_four<MEDVOL_BLEND_LIGHTEN>(b, s, t);
+        case MEDVOL_BLEND_SCREEN: return mv__cu_ly_four<MEDVOL_BLEND_SCREEN>(b, s, t);
+        case MEDVOL_BLEND_ADD: return mv__cu_ly_four<MEDVOL_BLEND_ADD>(b, s, t);
+        case MEDVOL_BLEND_SOFT_LIGHT: return mv__cu_ly_four<MEDVOL_BLEND_SOFT_LIGHT>(b, s, t);
+        case MEDVOL_BLEND_DIFFERENCE: return mv__cu_ly_four<MEDVOL_BLEND_DIFFERENCE>(b, s, t);
+        default: break;
+    }
+    MV__CU_ROLLED for (k = 0; k < 4; k++) {
+        s = mv__cu_ly_next(s, mv__cu_ly_blend(mode, b.x, s.x, t));
+        b = mv__cu_ly_next(b, 0);
+    }
+    return s;
+}
+MV__CU_DEV uint4 mv__cu_ly_not(uint4 w) {
+    w.x = ~w.x, w.y = ~w.y, w.z = ~w.z, w.w = ~w.w;
+    return w;
 }
 template <int C>
 MV__CU_DEV uint4 mv__cu_ly_lay(const mv__cu_ly_job &g, const mv__cu_ly_layer &l, const mv__cu_ly_place &o,
-                               uint4 b) {
+                               uint4 b, const mv__cu_ly_softs *soft) {
     const unsigned char *cover = l.alpha.p ? mv__cu_ly_at(l.alpha, o, g.axes) : NULL;
     uint4 s = mv__cu_ly_words<C>(mv__cu_ly_at(l.image, o, g.axes), l.image.bytes, (int)o.left);
     int k;
+    if (C == 1) {
+        const uint4 a = mv__cu_ly_alphas(l, cover, (mv__cu_u64)o.pixel, (int)o.left);
+        s = mv__cu_ly_blends(l.mode, b, l.invert ? mv__cu_ly_not(s) : s, soft);
+        b.x = mv__cu_ly_mix(b.x, s.x, a.x), b.y = mv__cu_ly_mix(b.y, s.y, a.y);
+        b.z = mv__cu_ly_mix(b.z, s.z, a.z), b.w = mv__cu_ly_mix(b.w, s.w, a.w);
+        return b;
+    }
     MV__CU_ROLLED for (k = 0; k < 4; k++) {
-        const unsigned a = mv__cu_ly_alpha<C>(l, cover, s.x, (mv__cu_u64)o.pixel, k, (int)o.left);
+        const unsigned a =
+            k < o.left ? (unsigned)mv__cu_ly_alpha<C>(l, cover, s.x, (mv__cu_u64)o.pixel, k) : 0u;
         const unsigned t = l.invert ? ~s.x : s.x;
-        const unsigned m = C > 1 && mv__cu_ly_whole(l.mode) ? mv__cu_ly_colour(l.mode, b.x, t)
-                                                            : mv__cu_ly_blend(l.mode, b.x, t);
+        const unsigned m = mv__cu_ly_whole(l.mode) ? mv__cu_ly_colour(l.mode, b.x, t)
+                                                   : mv__cu_ly_blend(l.mode, b.x, t, soft);
         unsigned r;
-        if (C == 4 && b.x >> 24 < 255) r = mv__cu_ly_through(b.x, t, m, a & 255);
-        else r = mv__cu_ly_mix(b.x, m, a);
+        if (C == 4 && b.x >> 24 < 255) r = mv__cu_ly_through(b.x, t, m, a);
+        else r = mv__cu_ly_mix(b.x, m, a * 0x10101u);
         b = mv__cu_ly_next(b, r);
         s = mv__cu_ly_next(s, 0);
     }
     return b;
 }
 template <int C> MV__CU_KERNEL(MV__CU_B, C == 1 ? 4 : 3) mv__cu_k_ly_bytes(mv__cu_ly_job g) {
+    MV__CU_SHARED(mv__cu_ly_softs, soft);
     mv__cu_ly_place o;
     uint4 b;
     int i;
+    if (g.soft) {
+        for (i = (int)threadIdx.x; i < 256; i += MV__CU_B) {
+            soft.d[i] = mv__cu_ly_soft_of(i);
+            soft.d[256 + i] = mv__cu_ly_soft_above(i);
+        }
+        mv__cu_sync();
+    }
     if (!mv__cu_ly_place_of(&o, g, C == 1 ? 16 : 4)) return;
     b.x = b.y = b.z = b.w = g.fill;
     if (g.back.p) b = mv__cu_ly_words<C>(mv__cu_ly_at(g.back, o, g.axes), C, (int)o.left);
-    MV__CU_ROLLED for (i = 0; i < g.layers; i++) b = mv__cu_ly_lay<C>(g, g.layer[i], o, b);
+    MV__CU_ROLLED for (i = 0; i < g.layers; i++) b = mv__cu_ly_lay<C>(g, g.layer[i], o, b, &soft);
     if (C == 3) {
         const unsigned x = b.x, y = b.y, z = b.z, w = b.w;
         b.x = (x & 0xffffff) | y << 24, b.y = (y >> 8 & 0xffff) | z << 16, b.z = (z >> 16 & 0xff) | w << 8;
@@ -25849,8 +25921,11 @@ MV__CU_FN mv_status mv__cu_ly_run(mv_cuda_ctx *ctx, mv__cu_ly_job *g, const mv_v
         mv__cu_ly_volume_of(&between, &dense);
     }
     for (k = 0, st = MEDVOL_OK; st == MEDVOL_OK;) {
-        for (g->layers = 0; k < count && g->layers < MV__CU_LY_SOME; k++)
-            if (mv__cu_ly_layer_of(&next, &layers[k], k, channels, seed)) g->layer[g->layers++] = next, n--;
+        for (g->layers = g->soft = 0; k < count && g->layers < MV__CU_LY_SOME; k++)
+            if (mv__cu_ly_layer_of(&next, &layers[k], k, channels, seed)) {
+                g->soft |= next.mode == MEDVOL_BLEND_SOFT_LIGHT;
+                g->layer[g->layers++] = next, n--;
+            }
         g->out = n ? between : to;
         st = mv__cu_ly_launch(ctx, g, channels, blocks);
         g->back = between;
