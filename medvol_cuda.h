@@ -197,12 +197,12 @@ MEDVOL_DEF mv_status mv_cuda_copy_peer(mv_cuda_ctx *to, mv_cuda_volume *dst, mv_
             mv_cuda_sync. The calls ending in _wait take ordinary host memory and wait; their status includes
             what the device found.
    COUNTS   at most 2^32 - 1 values at once for percentiles and histograms (MEDVOL_E_UNSUPPORTED).
-   SCRATCH  at most 72 bytes for 8192 values; where a source is a view, its values once more; a byte a value where
-            the mask is not contiguous u8 of src's shape. */
+   SCRATCH  at most 72 bytes for 8192 values; where a source is a view, its values once more; a byte a value
+            where the mask is not contiguous u8 of src's shape. */
 
 /* mv_cuda_stats: dim[split - 1] results. Moments about one of the values of each chunk of 8192 (where that
-   makes more than 512 chunks, twice as many, up to 65536), chunks merged about the mean, in a fixed order: the
-   variance within 1e-11 relative whatever the mean. */
+   makes more than 512 chunks, twice as many, up to 65536), chunks merged about the mean, in a fixed order:
+   the variance within 1e-11 relative whatever the mean. */
 #define MEDVOL_CUDA_STATS_CHUNK 8192
 MEDVOL_DEF mv_status mv_cuda_stats(mv_cuda_ctx *ctx, mv_statistics *out, const mv_cuda_volume *src,
                                    const mv_stats_opt *opt);
@@ -4788,63 +4788,90 @@ MV__CU_FN mv_status mv__cu_sp_back(mv_cuda_ctx *ctx, const char *op, const mv__c
     return mv__cu_launched(ctx, op);
 }
 
-/* ---- tiles: d's axis 1 is s's row. 32 x 32 elements, 64 x 64 of 8 and 16 bits in pairs; pitches by which a
-   column of the tile lies in 32 banks. ---- */
+/* ---- tiles: d's axis 1 is s's row. 1024 squares of P x P elements, H of them along d's row, turned in
+   registers and then as words in shared memory: of 8 and 16-bit elements P make a word of 4 bytes. H is 8 or
+   128 where one of the two axes is short. ---- */
 typedef struct mv__cu_sp_two { /* 16 bytes, aligned to 8 */
     mv__cu_u64 a, b;
 } mv__cu_sp_two;
 template <class T> struct mv__cu_sp_shape {
-    enum { P = sizeof(T) <= 2 ? 2 : 1, W = 32 * P, PITCH = sizeof(T) == 1 ? W + 2 : W + 1, R = W / 8 };
+    enum { P = sizeof(T) < 4 ? 4 / (int)sizeof(T) : 1, U = 1024 / MV__CU_B };
 };
-template <class T> struct mv__cu_sp_room { T t[mv__cu_sp_shape<T>::W][mv__cu_sp_shape<T>::PITCH]; };
+template <class T, int H> struct mv__cu_sp_room {
+    enum { P = mv__cu_sp_shape<T>::P, C = 1024 / H };
+    typename mv__cu_pack<T, P>::word t[P * C][H + 1];
+};
 typedef struct mv__cu_sp_turn {
     /* counts, steps in elements; the first tile and volume of this launch */
     long long n0, n1, ds1, ss0, k0, z0;
     int packed_s, packed_d;
     mv__cu_walk outer;
 } mv__cu_sp_turn;
-template <class T> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_sp_tile(T *d, const T *s, mv__cu_sp_turn g) {
-    typedef mv__cu_sp_shape<T> shape;
-    typedef mv__cu_sp_room<T> room;
-    enum { P = shape::P, W = shape::W, R = shape::R };
+template <class T, int H> MV__CU_KERNEL(MV__CU_B, sizeof(T) == 1 ? 4 : 6)
+mv__cu_k_sp_tile(T *d, const T *s, mv__cu_sp_turn g) {
+    typedef mv__cu_sp_room<T, H> room;
+    enum { P = room::P, C = room::C, U = mv__cu_sp_shape<T>::U };
+    typedef typename mv__cu_pack<T, P>::word word;
     MV__CU_SHARED(room, sh);
-    const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5;
-    const long long i0 = (long long)blockIdx.x * W, k0 = g.k0 + (long long)blockIdx.y * W;
-    mv__cu_pack<T, P> v[R];
-    long long a, b, i, k;
-    int u, p;
+    const int t = (int)threadIdx.x, h = t / C, c = t % C; /* what it loads: squares h.. of column c */
+    const long long i0 = (long long)blockIdx.x * (H * P), k0 = g.k0 + (long long)blockIdx.y * (C * P);
+    const int ni = g.n0 - i0 < H * P ? (int)(g.n0 - i0) : H * P,
+              nk = g.n1 - k0 < C * P ? (int)(g.n1 - k0) : C * P, full = ni == H * P && nk == C * P;
+    mv__cu_pack<T, P> v[U][P];
+    long long a, b;
+    int u, p, j;
     mv__cu_walk_row(g.outer, (mv__cu_u64)(g.z0 + (long long)blockIdx.z), &a, &b);
-    k = k0 + lane * P;
-    s += b + k;
-    MV__CU_UNROLL for (u = 0; u < R; u++) {
-        i = i0 + warp + 8 * u;
-        mv__cu_ldn<T, P>(v[u], s + i * g.ss0, g.packed_s, i < g.n0 && k + P <= g.n1);
-        if (P > 1 && i < g.n0 && k + P > g.n1 && k < g.n1) v[u].v[0] = s[i * g.ss0];
+    s += b + i0 * g.ss0 + k0 + c * P;
+    if (full && g.packed_s) {
+        s += h * P * g.ss0;
+        MV__CU_UNROLL for (u = 0; u < U; u++) {
+            MV__CU_UNROLL for (p = 0; p < P; p++)
+                v[u][p].w = mv__cu_ld((const word *)(const void *)(s + (u * (MV__CU_B / C) * P + p) * g.ss0));
+        }
+    } else {
+        MV__CU_UNROLL for (u = 0; u < U; u++) {
+            MV__CU_UNROLL for (p = 0; p < P; p++) {
+                const int i = (h + u * (MV__CU_B / C)) * P + p;
+                MV__CU_UNROLL for (j = 0; j < P; j++) {
+                    v[u][p].v[j] = T();
+                    if (i < ni && c * P + j < nk) v[u][p].v[j] = s[i * g.ss0 + j];
+                }
+            }
+        }
     }
-    MV__CU_UNROLL for (u = 0; u < R; u++) {
-        if (i0 + warp + 8 * u >= g.n0) break;
-        MV__CU_UNROLL for (p = 0; p < P; p++)
-            if (k + p < g.n1) sh.t[warp + 8 * u][lane * P + p] = v[u].v[p];
+    MV__CU_UNROLL for (u = 0; u < U; u++) {
+        MV__CU_UNROLL for (j = 0; j < P; j++) {
+            mv__cu_pack<T, P> out;
+            MV__CU_UNROLL for (p = 0; p < P; p++) out.v[p] = v[u][p].v[j];
+            sh.t[j * C + c][h + u * (MV__CU_B / C)] = out.w;
+        }
     }
     mv__cu_sync();
-    i = i0 + lane * P;
-    d += a + i;
-    MV__CU_UNROLL for (u = 0; u < R; u++) {
-        k = k0 + warp + 8 * u;
-        if (k >= g.n1 || i >= g.n0) break;
-        v[0].v[0] = sh.t[lane * P][warp + 8 * u];
-        if (i + P > g.n0) {
-            d[k * g.ds1] = v[0].v[0];
-            continue;
+    const int q = t % H, r = t / H; /* what it stores */
+    d += a + k0 * g.ds1 + i0 + q * P;
+    if (full && g.packed_d) {
+        d += r * P * g.ds1;
+        MV__CU_UNROLL for (u = 0; u < U; u++) {
+            MV__CU_UNROLL for (j = 0; j < P; j++)
+                mv__cu_stg((word *)(void *)(d + (u * (MV__CU_B / H) * P + j) * g.ds1),
+                           sh.t[j * C + r + u * (MV__CU_B / H)][q]);
         }
-        if (P > 1) v[0].v[P - 1] = sh.t[lane * P + P - 1][warp + 8 * u];
-        mv__cu_stn<T, P>(d + k * g.ds1, v[0], g.packed_d);
+        return;
+    }
+    MV__CU_UNROLL for (u = 0; u < U; u++) {
+        MV__CU_UNROLL for (j = 0; j < P; j++) {
+            const int k = (r + u * (MV__CU_B / H)) * P + j;
+            v[0][0].w = sh.t[j * C + r + u * (MV__CU_B / H)][q];
+            MV__CU_UNROLL for (p = 0; p < P; p++)
+                if (k < nk && q * P + p < ni) d[k * g.ds1 + p] = v[0][0].v[p];
+        }
     }
 }
-template <class T>
+template <class T, int H>
 MV__CU_FN mv_status mv__cu_sp_tile(mv_cuda_ctx *ctx, const char *op, const mv__cu_sp_box *b) {
-    enum { P = mv__cu_sp_shape<T>::P, W = mv__cu_sp_shape<T>::W, SIZE = P * (int)sizeof(T), MOST = 65535 };
-    const size_t nx = mv__cu_divup(b->n[0], W), ny = mv__cu_divup(b->n[1], W);
+    enum { P = mv__cu_sp_shape<T>::P, WIDE = H * P, HIGH = 1024 / H * P, SIZE = P * (int)sizeof(T) };
+    enum { MOST = 65535 };
+    const size_t nx = mv__cu_divup(b->n[0], WIDE), ny = mv__cu_divup(b->n[1], HIGH);
     size_t sbits = (size_t)(uintptr_t)b->s | (size_t)b->ss[0],
         dbits = (size_t)(uintptr_t)b->d | (size_t)b->ds[1];
     mv__cu_sp_turn g;
@@ -4865,13 +4892,18 @@ MV__CU_FN mv_status mv__cu_sp_tile(mv_cuda_ctx *ctx, const char *op, const mv__c
         for (y = 0; y < ny && st == MEDVOL_OK; y += MOST) {
             const size_t my = ny - y < MOST ? ny - y : (size_t)MOST, mz = (size_t)g.outer.rows - z;
             const dim3 blocks(grid, (unsigned)my, mz < MOST ? (unsigned)mz : (unsigned)MOST);
-            g.k0 = (long long)(y * W);
+            g.k0 = (long long)(y * HIGH);
             g.z0 = (long long)z;
-            MV__CU_LAUNCH(mv__cu_k_sp_tile<T>, blocks, MV__CU_B, 0, ctx->stream, (T *)(void *)b->d,
+            MV__CU_LAUNCH((mv__cu_k_sp_tile<T, H>), blocks, MV__CU_B, 0, ctx->stream, (T *)(void *)b->d,
                           (const T *)(const void *)b->s, g);
             st = mv__cu_launched(ctx, op);
         }
     return st;
+}
+template <class T>
+MV__CU_FN mv_status mv__cu_sp_tiles(mv_cuda_ctx *ctx, const char *op, const mv__cu_sp_box *b) {
+    if (b->n[0] <= 8) return mv__cu_sp_tile<T, 8>(ctx, op, b);
+    return b->n[1] <= 8 ? mv__cu_sp_tile<T, 128>(ctx, op, b) : mv__cu_sp_tile<T, 32>(ctx, op, b);
 }
 MV__CU_FN mv_status mv__cu_sp_run(mv_cuda_ctx *ctx, const char *op, mv__cu_sp_box *b) {
     const ptrdiff_t z = (ptrdiff_t)b->size;
@@ -4894,11 +4926,11 @@ MV__CU_FN mv_status mv__cu_sp_run(mv_cuda_ctx *ctx, const char *op, mv__cu_sp_bo
     for (k = from; k > 1; k--) mv__cu_sp_swap(b, k, k - 1); /* s's fastest axis second, run forwards */
     if (b->ss[1] < 0) mv__cu_sp_turn_axis(b, 1);
     switch (b->size) {
-        case 1: return mv__cu_sp_tile<unsigned char>(ctx, op, b);
-        case 2: return mv__cu_sp_tile<unsigned short>(ctx, op, b);
-        case 4: return mv__cu_sp_tile<unsigned>(ctx, op, b);
-        case 8: return mv__cu_sp_tile<mv__cu_u64>(ctx, op, b);
-        default: return mv__cu_sp_tile<mv__cu_sp_two>(ctx, op, b);
+        case 1: return mv__cu_sp_tile<unsigned char, 32>(ctx, op, b);
+        case 2: return mv__cu_sp_tile<unsigned short, 32>(ctx, op, b);
+        case 4: return mv__cu_sp_tiles<unsigned>(ctx, op, b);
+        case 8: return mv__cu_sp_tiles<mv__cu_u64>(ctx, op, b);
+        default: return mv__cu_sp_tiles<mv__cu_sp_two>(ctx, op, b);
     }
 }
 /* Flips within one block: from the outermost flipped axis inwards each half changes places with its mirror
@@ -25328,15 +25360,18 @@ MV__CU_DEV int mv__cu_ly_burn(int b, int s) {
 MV__CU_DEV int mv__cu_ly_hard(int b, int s, int by) {
     return by < 128 ? mv__cu_ly_255(2 * b * s) : 255 - mv__cu_ly_255(2 * (255 - b) * (255 - s));
 }
-/* Soft light: b + (2 s - 255) D(b), D for s < 128 and for the rest, in 2^-23 and by no more off than changes
-   none of the 65536 results: fractions have odd denominators, roots are no fractions, there are no ties. */
+/* Soft light: b + (2 s - 255) D(b), D for s < 128 and for the rest, in 2^-23 and so near that each of the
+   65536 results is right: fractions have odd denominators, roots are no fractions, there are no ties. */
 typedef struct mv__cu_ly_softs { int d[512]; } mv__cu_ly_softs;
-MV__CU_DEV int mv__cu_ly_soft_of(int b) {
-    return (int)((((mv__cu_u64)(b * (255 - b)) << 23) + 32512) / 65025);
+MV__CU_DEV int mv__cu_ly_soft_in(float x, float scale) {
+    return (int)mv__cu_add(mv__cu_mul(x, scale), 0.5f);
 }
-MV__CU_DEV int mv__cu_ly_soft_above(int b) {
-    if (b < 64) return (int)((((mv__cu_u64)(((16 * b - 3060) * b + 195075) * b) << 23) + 8290687) / 16581375);
-    return (int)mv__cu_add(mv__cu_mul(sqrtf((float)(255 * b)) - (float)b, 8388608.0f / 255.0f), 0.5f);
+MV__CU_DEV void mv__cu_ly_softs_of(mv__cu_ly_softs *t, int b) {
+    const int low = ((16 * b - 3060) * b + 195075) * b;
+    t->d[b] = mv__cu_ly_soft_in((float)(b * (255 - b)), 8388608.0f / 65025.0f);
+    t->d[256 + b] =
+        b < 64 ? mv__cu_ly_soft_in((float)low, 8388608.0f / 16581375.0f)
+               : mv__cu_ly_soft_in(sqrtf((float)(255 * b)) - (float)b, 8388608.0f / 255.0f);
 }
 MV__CU_DEV int mv__cu_ly_soft(int b, int s, const mv__cu_ly_softs *t) {
     return b + (((2 * s - 255) * t->d[(s & 128) << 1 | b] + (1 << 22)) >> 23);
@@ -25426,6 +25461,9 @@ MV__CU_DEV unsigned mv__cu_ly_whole_of(unsigned even, unsigned odd) {
 }
 MV__CU_DEV unsigned mv__cu_ly_times(unsigned x, unsigned y) { /* mv__cu_ly_255(x y) of all bytes */
     return mv__cu_ly_whole_of(mv__cu_ly_pair(x, y, 0x00800080u), mv__cu_ly_pair(x >> 8, y >> 8, 0x00800080u));
+}
+MV__CU_DEV unsigned mv__cu_ly_by(unsigned x, unsigned t) { /* t in 0..255 */
+    return mv__cu_ly_whole_of((x & 0x00ff00ffu) * t + 0x00800080u, (x >> 8 & 0x00ff00ffu) * t + 0x00800080u);
 }
 MV__CU_DEV unsigned mv__cu_ly_mix(unsigned b, unsigned s, unsigned a) { /* (1 - a) b + a s */
     const unsigned c = ~a, even = mv__cu_ly_pair(b, c, 0x00800080u),
@@ -25578,13 +25616,12 @@ template <int C> MV__CU_DEV uint4 mv__cu_ly_words(const unsigned char *p, int by
     }
     return w;
 }
-/* Alpha of pixel i, in 255ths */
-template <int C>
+/* Alpha of pixel i, in 255ths; own: of its four channels, 255 without */
 MV__CU_DEV int mv__cu_ly_alpha(const mv__cu_ly_layer &l, const unsigned char *cover, unsigned own,
                                mv__cu_u64 pixel, int i) {
     int t = l.flat;
     if (cover) t = mv__cu_ly_255(t * mv__cu_ly_cover(l.alpha, cover, i));
-    if (C > 1 && l.image.bytes == 4) t = mv__cu_ly_255(t * (int)(own >> 24));
+    if (own < 255) t = mv__cu_ly_255(t * (int)own);
     if (l.mode == MEDVOL_BLEND_DISSOLVE)
         t = (int)(mv__cu_ly_hash(l.seed, pixel + (unsigned)i) * (mv__cu_u64)255 >> 24) < t ? 255 : 0;
     return t;
@@ -25598,14 +25635,14 @@ MV__CU_DEV uint4 mv__cu_ly_alphas(const mv__cu_ly_layer &l, const unsigned char 
     if (l.mode != MEDVOL_BLEND_DISSOLVE && !cover) return a;
     if (l.mode != MEDVOL_BLEND_DISSOLVE && l.alpha.type == MEDVOL_U8) {
         a = mv__cu_ly_raw(cover, 16, left);
-        a.x = mv__cu_ly_times(a.x, flat), a.y = mv__cu_ly_times(a.y, flat);
-        a.z = mv__cu_ly_times(a.z, flat), a.w = mv__cu_ly_times(a.w, flat);
+        a.x = mv__cu_ly_by(a.x, (unsigned)l.flat), a.y = mv__cu_ly_by(a.y, (unsigned)l.flat);
+        a.z = mv__cu_ly_by(a.z, (unsigned)l.flat), a.w = mv__cu_ly_by(a.w, (unsigned)l.flat);
         return a;
     }
     MV__CU_ROLLED for (k = 0; k < 4; k++) {
         unsigned r = 0;
         MV__CU_ROLLED for (j = 0; j < 4 && 4 * k + j < left; j++)
-            r |= (unsigned)mv__cu_ly_alpha<1>(l, cover, 0, pixel, 4 * k + j) << 8 * j;
+            r |= (unsigned)mv__cu_ly_alpha(l, cover, 255, pixel, 4 * k + j) << 8 * j;
         a = mv__cu_ly_next(a, r);
     }
     return a;
@@ -25639,22 +25676,27 @@ MV__CU_DEV uint4 mv__cu_ly_not(uint4 w) {
     w.x = ~w.x, w.y = ~w.y, w.z = ~w.z, w.w = ~w.w;
     return w;
 }
+/* A layer on 16 bytes, then on four colours */
+MV__CU_DEV uint4 mv__cu_ly_lay_bytes(const mv__cu_ly_job &g, const mv__cu_ly_layer &l,
+                                     const mv__cu_ly_place &o, uint4 b, const mv__cu_ly_softs *soft) {
+    const unsigned char *cover = l.alpha.p ? mv__cu_ly_at(l.alpha, o, g.axes) : NULL;
+    uint4 s = mv__cu_ly_raw(mv__cu_ly_at(l.image, o, g.axes), 16, (int)o.left);
+    const uint4 a = mv__cu_ly_alphas(l, cover, (mv__cu_u64)o.pixel, (int)o.left);
+    s = mv__cu_ly_blends(l.mode, b, l.invert ? mv__cu_ly_not(s) : s, soft);
+    b.x = mv__cu_ly_mix(b.x, s.x, a.x), b.y = mv__cu_ly_mix(b.y, s.y, a.y);
+    b.z = mv__cu_ly_mix(b.z, s.z, a.z), b.w = mv__cu_ly_mix(b.w, s.w, a.w);
+    return b;
+}
 template <int C>
 MV__CU_DEV uint4 mv__cu_ly_lay(const mv__cu_ly_job &g, const mv__cu_ly_layer &l, const mv__cu_ly_place &o,
                                uint4 b, const mv__cu_ly_softs *soft) {
     const unsigned char *cover = l.alpha.p ? mv__cu_ly_at(l.alpha, o, g.axes) : NULL;
     uint4 s = mv__cu_ly_words<C>(mv__cu_ly_at(l.image, o, g.axes), l.image.bytes, (int)o.left);
     int k;
-    if (C == 1) {
-        const uint4 a = mv__cu_ly_alphas(l, cover, (mv__cu_u64)o.pixel, (int)o.left);
-        s = mv__cu_ly_blends(l.mode, b, l.invert ? mv__cu_ly_not(s) : s, soft);
-        b.x = mv__cu_ly_mix(b.x, s.x, a.x), b.y = mv__cu_ly_mix(b.y, s.y, a.y);
-        b.z = mv__cu_ly_mix(b.z, s.z, a.z), b.w = mv__cu_ly_mix(b.w, s.w, a.w);
-        return b;
-    }
     MV__CU_ROLLED for (k = 0; k < 4; k++) {
+        const unsigned own = l.image.bytes == 4 ? s.x >> 24 : 255u;
         const unsigned a =
-            k < o.left ? (unsigned)mv__cu_ly_alpha<C>(l, cover, s.x, (mv__cu_u64)o.pixel, k) : 0u;
+            k < o.left ? (unsigned)mv__cu_ly_alpha(l, cover, own, (mv__cu_u64)o.pixel, k) : 0u;
         const unsigned t = l.invert ? ~s.x : s.x;
         const unsigned m = mv__cu_ly_whole(l.mode) ? mv__cu_ly_colour(l.mode, b.x, t)
                                                    : mv__cu_ly_blend(l.mode, b.x, t, soft);
@@ -25672,16 +25714,15 @@ template <int C> MV__CU_KERNEL(MV__CU_B, C == 1 ? 4 : 3) mv__cu_k_ly_bytes(mv__c
     uint4 b;
     int i;
     if (g.soft) {
-        for (i = (int)threadIdx.x; i < 256; i += MV__CU_B) {
-            soft.d[i] = mv__cu_ly_soft_of(i);
-            soft.d[256 + i] = mv__cu_ly_soft_above(i);
-        }
+        for (i = (int)threadIdx.x; i < 256; i += MV__CU_B) mv__cu_ly_softs_of(&soft, i);
         mv__cu_sync();
     }
     if (!mv__cu_ly_place_of(&o, g, C == 1 ? 16 : 4)) return;
     b.x = b.y = b.z = b.w = g.fill;
     if (g.back.p) b = mv__cu_ly_words<C>(mv__cu_ly_at(g.back, o, g.axes), C, (int)o.left);
-    MV__CU_ROLLED for (i = 0; i < g.layers; i++) b = mv__cu_ly_lay<C>(g, g.layer[i], o, b, &soft);
+    MV__CU_ROLLED for (i = 0; i < g.layers; i++)
+        b = C == 1 ? mv__cu_ly_lay_bytes(g, g.layer[i], o, b, &soft)
+                   : mv__cu_ly_lay<C>(g, g.layer[i], o, b, &soft);
     if (C == 3) {
         const unsigned x = b.x, y = b.y, z = b.z, w = b.w;
         b.x = (x & 0xffffff) | y << 24, b.y = (y >> 8 & 0xffff) | z << 16, b.z = (z >> 16 & 0xff) | w << 8;
