@@ -3381,9 +3381,21 @@ MV__CU_DEV mv__cu_u64 mv__cu_sum_upto(mv__cu_u64 sum, int lane) { /* of the lane
     }
     return sum;
 }
-/* A warp for each rank: down into the bucket that holds it. first: the ranks are made from the total. */
-MV__CU_KERNEL(MV__CU_SELECT_B, 1) mv__cu_k_select(mv__cu_sel *s, const unsigned *table, int bits, int first,
-                                                  mv__cu_rule r) {
+MV__CU_DEV double mv__cu_quantile(const mv__cu_sel *s, const mv__cu_rule &r, int j) {
+    mv__cu_u64 a, b;
+    double t, x, y;
+    if (s->n == 0 || s->prefixes == 0) return HUGE_VAL - HUGE_VAL;
+    t = mv__cu_ranks(j == 1 ? r.q[1] : r.q[0], s->n, r.rule, &a, &b);
+    x = mv__cu_add(mv__cu_mul(mv__cu_unkey(r.type, s->key[2 * j]), r.slope), r.inter);
+    y = mv__cu_add(mv__cu_mul(mv__cu_unkey(r.type, s->key[2 * j + 1]), r.slope), r.inter);
+    if (x == y) return x;
+    if (!(y - x - (y - x) == 0.0)) return mv__cu_add(mv__cu_mul(x, 1.0 - t), mv__cu_mul(y, t));
+    return t < 0.5 ? mv__cu_add(x, mv__cu_mul(y - x, t)) : mv__cu_add(y, -mv__cu_mul(y - x, 1.0 - t));
+}
+/* A warp for each rank: down into the bucket that holds it. first: the ranks are made from the total. clear:
+   the table of the next digit, or NULL; it may be this one. out: results, after the last digit. */
+MV__CU_KERNEL(MV__CU_SELECT_B, 1) mv__cu_k_select(mv__cu_sel *s, const unsigned *table, unsigned *clear,
+                                                  int bits, int first, mv__cu_rule r, double *out) {
     MV__CU_SHARED(mv__cu_found, sh);
     const int w = (int)threadIdx.x >> 5, lane = (int)threadIdx.x & 31, each = 1 << (bits - 5);
     const int live = first || s->prefixes > 0;
@@ -3425,6 +3437,10 @@ MV__CU_KERNEL(MV__CU_SELECT_B, 1) mv__cu_k_select(mv__cu_sel *s, const unsigned 
         }
     }
     mv__cu_sync();
+    for (i = 4 * (int)threadIdx.x; clear && i < MV__CU_RANKS * MV__CU_DIGITS; i += 4 * MV__CU_SELECT_B) {
+        const uint4 zero = {0, 0, 0, 0};
+        mv__cu_stg((uint4 *)(void *)(clear + i), zero);
+    }
     if (threadIdx.x != 0) return;
     if (first) {
         s->n = n;
@@ -3439,20 +3455,7 @@ MV__CU_KERNEL(MV__CU_SELECT_B, 1) mv__cu_k_select(mv__cu_sel *s, const unsigned 
         s->slot[i] = d;
     }
     for (d = s->prefixes; d < MV__CU_RANKS; d++) s->prefix[d] = ~(mv__cu_u64)0;
-}
-MV__CU_KERNEL(32, 1) mv__cu_k_quantiles(double *out, const mv__cu_sel *s, mv__cu_rule r) {
-    const int j = (int)threadIdx.x;
-    mv__cu_u64 a, b;
-    double t, x, y;
-    if (j >= r.nq) return;
-    out[j] = HUGE_VAL - HUGE_VAL;
-    if (s->n == 0 || s->prefixes == 0) return;
-    t = mv__cu_ranks(j == 1 ? r.q[1] : r.q[0], s->n, r.rule, &a, &b);
-    x = mv__cu_add(mv__cu_mul(mv__cu_unkey(r.type, s->key[2 * j]), r.slope), r.inter);
-    y = mv__cu_add(mv__cu_mul(mv__cu_unkey(r.type, s->key[2 * j + 1]), r.slope), r.inter);
-    if (x == y) out[j] = x;
-    else if (!(y - x - (y - x) == 0.0)) out[j] = mv__cu_add(mv__cu_mul(x, 1.0 - t), mv__cu_mul(y, t));
-    else out[j] = t < 0.5 ? mv__cu_add(x, mv__cu_mul(y - x, t)) : mv__cu_add(y, -mv__cu_mul(y - x, 1.0 - t));
+    for (i = 0; out && i < r.nq; i++) out[i] = mv__cu_quantile(s, r, i);
 }
 template <class T>
 MV__CU_FN mv_status mv__cu_digits_run(mv_cuda_ctx *ctx, const mv__cu_set *s, const mv__cu_flat *f,
@@ -3469,13 +3472,6 @@ MV__CU_FN mv_status mv__cu_digits_run(mv_cuda_ctx *ctx, const mv__cu_set *s, con
     return mv__cu_launched(ctx, s->op);
 }
 enum { MV__CU_TABLE = MV__CU_RANKS * MV__CU_DIGITS * 4, MV__CU_SELECT_BYTES = 2 * MV__CU_TABLE + 512 };
-MV__CU_FN mv_status mv__cu_in_digits(mv_cuda_ctx *ctx, const mv__cu_set *s, const mv__cu_flat *f,
-                                     mv_dtype type, unsigned *table, const mv__cu_sel *sel, int shift,
-                                     int bits) {
-    mv_status st = MV__CU_TRY(ctx, s->op, cudaMemsetAsync, (table, 0, (size_t)MV__CU_TABLE, ctx->stream));
-    if (st == MEDVOL_OK) st = MV__CU_EACH(type, mv__cu_digits_run, (ctx, s, f, table, sel, shift, bits));
-    return st;
-}
 /* nq percentiles of the values of f into out (device); scratch MV__CU_SELECT_BYTES */
 MV__CU_FN mv_status mv__cu_in_select(mv_cuda_ctx *ctx, const mv__cu_set *s, const mv__cu_flat *f,
                                      mv_dtype type, double slope, double inter, double *out, const double *q,
@@ -3493,7 +3489,9 @@ MV__CU_FN mv_status mv__cu_in_select(mv_cuda_ctx *ctx, const mv__cu_set *s, cons
     if (f->n > 0xffffffffLL)
         return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "n", (double)f->n, "%s: more than 2^32 - 1 values",
                            s->op);
-    st = mv__cu_in_digits(ctx, s, f, type, table0, NULL, width - bits0, bits0);
+    st = MV__CU_TRY(ctx, s->op, cudaMemsetAsync, (table0, 0, MV__CU_DIGITS * sizeof *table0, ctx->stream));
+    if (st < 0) return st;
+    st = MV__CU_EACH(type, mv__cu_digits_run, (ctx, s, f, table0, NULL, width - bits0, bits0));
     memset(&r, 0, sizeof r);
     r.rule = rule, r.type = (int)type;
     r.slope = slope, r.inter = inter;
@@ -3502,17 +3500,19 @@ MV__CU_FN mv_status mv__cu_in_select(mv_cuda_ctx *ctx, const mv__cu_set *s, cons
     for (i = 0; i < nq && st == MEDVOL_OK; i += 2) {
         r.nq = nq - i < 2 ? 1 : 2;
         r.q[0] = q[i], r.q[1] = r.nq > 1 ? q[i + 1] : q[i];
-        MV__CU_LAUNCH(mv__cu_k_select, 1, MV__CU_SELECT_B, 0, ctx->stream, sel, table0, bits0, 1, r);
+        left = width - bits0;
+        MV__CU_LAUNCH(mv__cu_k_select, 1, MV__CU_SELECT_B, 0, ctx->stream, sel, table0, left ? table : NULL,
+                      bits0, 1, r, left ? NULL : out + i);
         st = mv__cu_launched(ctx, s->op);
-        for (left = width - bits0; left > 0 && st == MEDVOL_OK; left -= bits) {
-            bits = left < 11 ? left : 11;
-            if ((st = mv__cu_in_digits(ctx, s, f, type, table, sel, left - bits, bits)) < 0) break;
-            MV__CU_LAUNCH(mv__cu_k_select, 1, MV__CU_SELECT_B, 0, ctx->stream, sel, table, bits, 0, r);
+        for (; left > 0 && st == MEDVOL_OK; left -= bits) {
+            const int last = left <= 11;
+            bits = last ? left : 11;
+            st = MV__CU_EACH(type, mv__cu_digits_run, (ctx, s, f, table, sel, left - bits, bits));
+            if (st < 0) break;
+            MV__CU_LAUNCH(mv__cu_k_select, 1, MV__CU_SELECT_B, 0, ctx->stream, sel, table,
+                          last ? NULL : table, bits, 0, r, last ? out + i : NULL);
             st = mv__cu_launched(ctx, s->op);
         }
-        if (st < 0) break;
-        MV__CU_LAUNCH(mv__cu_k_quantiles, 1, 32, 0, ctx->stream, out + i, sel, r);
-        st = mv__cu_launched(ctx, s->op);
     }
     return st;
 }
@@ -5672,33 +5672,33 @@ MV__CU_DEV int mv__cu_sp_fg_is(const mv__cu_sp_fg &g, const void *s, long long i
     if (g.skip && (int)(i % g.channels) >= g.channels - g.skip) return 0;
     return g.above ? x > g.threshold : x < 0.0 || x > 0.0;
 }
-template <class T> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_sp_fg(mv__cu_sp_ends *part, const T *s,
+template <class T> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_sp_fg(mv__cu_sp_ends *part, const T *s,
                                                              mv__cu_sp_fg g) {
-    enum { N = 16 / (int)sizeof(T) };
+    enum { N = 16 / (int)sizeof(T), U = 4 };
     MV__CU_SHARED(mv__cu_sp_ends_all, sh);
     const int lane = (int)threadIdx.x & 31;
     long long a = 0, yz = 0, at = 0, n = 0, i, lo = MV__CU_SP_NONE, hi = 0;
-    int k;
+    int k, u;
     if (mv__cu_walk_item(g.walk, &a, &yz, &at, &n)) {
         const T *p = s + a + at;
         long long head = (long long)((0 - (mv__cu_u64)(size_t)p) / sizeof(T) % N);
         head = head < n ? head : n;
         const long long groups = (n - head) / N;
-        for (i = lane; i < groups; i += 32) {
-            const long long x = at + head + i * N;
-            mv__cu_pack<T, N> v;
-            unsigned bits = 0;
-            mv__cu_ldn<T, N>(v, p + head + i * N, 1, 1);
-            MV__CU_UNROLL for (k = 0; k < N; k++) {
-                const float f = mv__cu_get(v.v[k]);
-                bits |= f < g.lo || f > g.hi ? 1u << k : 0u;
-            }
-            if (!bits) continue;
-            MV__CU_UNROLL for (k = 0; k < N; k++)
-                if (bits >> k & 1) {
-                    lo = x + k < lo ? x + k : lo;
-                    hi = x + k + 1 > hi ? x + k + 1 : hi;
+        for (i = lane; i < groups; i += 32 * U) {
+            mv__cu_pack<T, N> v[U];
+            MV__CU_UNROLL for (u = 0; u < U; u++)
+                mv__cu_ldn<T, N>(v[u], p + head + (i + 32 * u) * N, 1, i + 32 * u < groups);
+            MV__CU_UNROLL for (u = 0; u < U; u++) {
+                const long long x = at + head + (i + 32 * u) * N;
+                unsigned bits = 0;
+                MV__CU_UNROLL for (k = 0; k < N; k++) {
+                    const float f = mv__cu_get(v[u].v[k]);
+                    bits |= f < g.lo || f > g.hi ? 1u << k : 0u;
                 }
+                if (!bits || i + 32 * u >= groups) continue;
+                lo = x < lo ? x + __ffs((int)bits) - 1 : lo; /* x grows */
+                hi = x + 32 - __clz((int)bits);
+            }
         }
         for (i = lane; i < n - groups * N; i += 32) {
             const long long j = i < head ? i : groups * N + i, x = at + j;
@@ -5724,14 +5724,22 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_sp_fg_any(mv__cu_sp_ends *part, const void *
         }
     mv__cu_sp_ends_row(part, sh, lo, hi, yz);
 }
-MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_sp_fg_fold(mv__cu_sp_ends *out, const mv__cu_sp_ends *part, long long n) {
+enum { MV__CU_SP_FOLD = 8 * MV__CU_B };
+MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_sp_fg_fold(mv__cu_sp_ends *out, const mv__cu_sp_ends *part, int n) {
     MV__CU_SHARED(mv__cu_sp_ends_all, sh);
-    mv__cu_sp_ends e;
-    long long i;
+    mv__cu_sp_ends e, o[4];
+    const long long first = (long long)blockIdx.x * MV__CU_SP_FOLD + (int)threadIdx.x;
+    int i, u;
     mv__cu_sp_ends_none(&e);
-    for (i = (int)threadIdx.x; i < n; i += MV__CU_B) mv__cu_sp_ends_join(&e, part[i]);
+    for (i = 0; i < MV__CU_SP_FOLD; i += 4 * MV__CU_B) {
+        MV__CU_UNROLL for (u = 0; u < 4; u++) {
+            mv__cu_sp_ends_none(&o[u]);
+            if (first + i + u * MV__CU_B < n) o[u] = part[first + i + u * MV__CU_B];
+        }
+        MV__CU_UNROLL for (u = 0; u < 4; u++) mv__cu_sp_ends_join(&e, o[u]);
+    }
     mv__cu_sp_ends_fold(&e, sh);
-    if (threadIdx.x == 0) *out = e;
+    if (threadIdx.x == 0) out[blockIdx.x] = e;
 }
 /* The kernel for unscaled values that float holds: `threshold` as the float below it */
 MV__CU_FN void mv__cu_sp_fg_fast(mv__cu_sp_fg *g) {
@@ -5789,19 +5797,19 @@ MV__CU_FN mv_status mv__cu_sp_fg_make(mv_cuda_ctx *ctx, const char *op, mv__cu_s
 }
 MV__CU_FN mv_status mv__cu_sp_fg_find(mv_cuda_ctx *ctx, const char *op, const mv__cu_sp_fg *g, const void *s,
                                       mv__cu_sp_ends *ends) {
-    mv__cu_sp_ends *part, *all;
-    mv__cu_sp_ends *got;
-    unsigned grid = 0;
-    size_t bytes;
+    mv__cu_sp_ends *part, *all, *got;
+    unsigned grid = 0, n;
+    size_t bytes, more;
     mv_status st;
     if (ctx->capturing)
         return mv__cu_fail(ctx, MEDVOL_E_BUSY, "capture", 0, "%s: it waits: not while a graph is captured",
                            op);
     if ((st = mv__cu_grid(ctx, op, mv__cu_walk_blocks(&g->walk), &grid)) < 0) return st;
     bytes = mv__cu_round(grid * sizeof *part);
-    if ((st = mv__cu_room(ctx, op, bytes + 256)) < 0) return st;
+    more = mv__cu_round(mv__cu_divup(grid, MV__CU_SP_FOLD) * sizeof *all);
+    if ((st = mv__cu_room(ctx, op, bytes + more)) < 0) return st;
     part = (mv__cu_sp_ends *)mv__cu_take(ctx, bytes);
-    all = (mv__cu_sp_ends *)mv__cu_take(ctx, 256);
+    all = (mv__cu_sp_ends *)mv__cu_take(ctx, more);
     if (!g->fast) MV__CU_LAUNCH(mv__cu_k_sp_fg_any, grid, MV__CU_B, 0, ctx->stream, part, s, *g);
     else switch (g->type) {
         case MEDVOL_U8:
@@ -5819,10 +5827,15 @@ MV__CU_FN mv_status mv__cu_sp_fg_find(mv_cuda_ctx *ctx, const char *op, const mv
             MV__CU_LAUNCH(mv__cu_k_sp_fg<float>, grid, MV__CU_B, 0, ctx->stream, part, (const float *)s, *g);
     }
     if ((st = mv__cu_launched(ctx, op)) < 0) return st;
-    MV__CU_LAUNCH(mv__cu_k_sp_fg_fold, 1, MV__CU_B, 0, ctx->stream, all, part, (long long)grid);
-    if ((st = mv__cu_launched(ctx, op)) < 0) return st;
+    do {
+        n = grid;
+        grid = (unsigned)mv__cu_divup(n, MV__CU_SP_FOLD);
+        MV__CU_LAUNCH(mv__cu_k_sp_fg_fold, grid, MV__CU_B, 0, ctx->stream, all, part, (int)n);
+        if ((st = mv__cu_launched(ctx, op)) < 0) return st;
+        got = all, all = part, part = got; /* the result is in part */
+    } while (grid > 1);
     got = (mv__cu_sp_ends *)(void *)((unsigned char *)ctx->pinned + 64);
-    st = MV__CU_TRY(ctx, op, cudaMemcpyAsync, (got, all, sizeof *got, cudaMemcpyDeviceToHost, ctx->stream));
+    st = MV__CU_TRY(ctx, op, cudaMemcpyAsync, (got, part, sizeof *got, cudaMemcpyDeviceToHost, ctx->stream));
     if (st == MEDVOL_OK) st = mv__cu_wait(ctx, op);
     if (st == MEDVOL_OK) *ends = *got;
     return st;
