@@ -3028,11 +3028,11 @@ MV__CU_DEV void mv__cu_fold_chunks(mv__cu_moment *r, const mv__cu_moment *in, in
     int i;
     mv__cu_about_clear(&a);
     MV__CU_UNROLL_BY(4) for (i = (int)threadIdx.x; i < m; i += MV__CU_FOLD_B) {
-        const double n = (double)in[i].n, x = in[i].c, off = in[i].off, lo = in[i].min, hi = in[i].max;
+        const double n = (double)in[i].n, x = in[i].c, by = in[i].off, lo = in[i].min, hi = in[i].max;
         a.nan += in[i].nan, a.above += in[i].above, a.below += in[i].below;
         a.c = n > 0.0 && a.n == 0.0 ? x : a.c; /* no branches: loads of several chunks at a time */
         a.n += n;
-        a.s1 += n * ((x - a.c) + off);
+        a.s1 += n * ((x - a.c) + by);
         a.min = n > 0.0 ? mv__cu_lesser(a.min, lo) : a.min;
         a.max = n > 0.0 ? mv__cu_greater(a.max, hi) : a.max;
     }
