@@ -4807,7 +4807,7 @@ typedef struct mv__cu_sp_turn {
     int packed_s, packed_d;
     mv__cu_walk outer;
 } mv__cu_sp_turn;
-template <class T, int H> MV__CU_KERNEL(MV__CU_B, sizeof(T) == 1 ? 4 : 6)
+template <class T, int H> MV__CU_KERNEL(MV__CU_B, 4)
 mv__cu_k_sp_tile(T *d, const T *s, mv__cu_sp_turn g) {
     typedef mv__cu_sp_room<T, H> room;
     enum { P = room::P, C = room::C, U = mv__cu_sp_shape<T>::U };
