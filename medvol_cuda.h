@@ -197,11 +197,12 @@ MEDVOL_DEF mv_status mv_cuda_copy_peer(mv_cuda_ctx *to, mv_cuda_volume *dst, mv_
             mv_cuda_sync. The calls ending in _wait take ordinary host memory and wait; their status includes
             what the device found.
    COUNTS   at most 2^32 - 1 values at once for percentiles and histograms (MEDVOL_E_UNSUPPORTED).
-   SCRATCH  72 bytes for 8192 values; where a source is a view, its values once more; a byte a value where
-            the mask is not contiguous u8 of src's shape. */
+   SCRATCH  at most 72 bytes for 8192 values; where a source is a view, its values once more; a byte a value
+            where the mask is not contiguous u8 of src's shape. */
 
-/* mv_cuda_stats: dim[split - 1] results. Moments about one of the values of each chunk of 8192, chunks merged
-   about the mean, in a fixed order: the variance within 1e-11 relative whatever the mean. */
+/* mv_cuda_stats: dim[split - 1] results. Moments about one of the values of each chunk of 8192 (where that
+   makes more than 512 chunks, twice as many, up to 65536), chunks merged about the mean, in a fixed order:
+   the variance within 1e-11 relative whatever the mean. */
 #define MEDVOL_CUDA_STATS_CHUNK 8192
 MEDVOL_DEF mv_status mv_cuda_stats(mv_cuda_ctx *ctx, mv_statistics *out, const mv_cuda_volume *src,
                                    const mv_stats_opt *opt);
@@ -2834,6 +2835,12 @@ template <class A> struct mv__cu_moments {
         p->min = (double)lo, p->max = (double)hi;
     }
 };
+MV__CU_BOTH long long mv__cu_chunk(long long n) { /* values of a chunk: by n alone */
+    long long c = MEDVOL_CUDA_STATS_CHUNK;
+    while (c < 8 * MEDVOL_CUDA_STATS_CHUNK && n > 512 * c) c *= 2;
+    return c;
+}
+MV__CU_FN size_t mv__cu_chunks(size_t n) { return mv__cu_divup(n, (size_t)mv__cu_chunk((long long)n)); }
 /* One chunk a block. Which values a thread takes depends on the chunk alone. */
 template <class T> MV__CU_KERNEL(MV__CU_B, 4)
 mv__cu_k_moments(mv__cu_moment *out, const T *x, const unsigned char *keep, long long n, int nonzero,
@@ -2841,9 +2848,9 @@ mv__cu_k_moments(mv__cu_moment *out, const T *x, const unsigned char *keep, long
     typedef typename mv__cu_stat_as<T>::type A;
     enum { N = 16 / (int)sizeof(T), M = sizeof(A) == 8 ? 8 : N < 8 || (A)0.5f != (A)0 ? 16 : 32, U = M / N };
     MV__CU_SHARED(mv__cu_abouts, sh);
-    const long long o = (long long)blockIdx.x * MEDVOL_CUDA_STATS_CHUNK;
-    const int m = (int)(n - o < MEDVOL_CUDA_STATS_CHUNK ? n - o : MEDVOL_CUDA_STATS_CHUNK), groups = m / N,
-              t = (int)threadIdx.x, skip = nonzero && fabs(stored_zero) <= 3.0e38;
+    const long long chunk = mv__cu_chunk(n), o = (long long)blockIdx.x * chunk;
+    const int m = (int)(n - o < chunk ? n - o : chunk), groups = m / N, t = (int)threadIdx.x,
+              skip = nonzero && fabs(stored_zero) <= 3.0e38;
     const A zero = skip ? (A)stored_zero : (A)0;
     const int keeps = (size_t)(keep + o) % N == 0;
     mv__cu_moments<A> s;
@@ -3023,22 +3030,21 @@ MV__CU_DEV void mv__cu_fold_chunks(mv__cu_moment *r, const mv__cu_moment *in, in
     int i;
     mv__cu_about_clear(&a);
     MV__CU_UNROLL_BY(4) for (i = (int)threadIdx.x; i < m; i += MV__CU_FOLD_B) {
-        const double n = (double)in[i].n, x = in[i].c;
+        const double n = (double)in[i].n, x = in[i].c, by = in[i].off, lo = in[i].min, hi = in[i].max;
         a.nan += in[i].nan, a.above += in[i].above, a.below += in[i].below;
-        if (n == 0.0) continue;
-        if (a.n == 0.0) a.c = x;
+        a.c = n > 0.0 && a.n == 0.0 ? x : a.c; /* no branches: loads of several chunks at a time */
         a.n += n;
-        a.s1 += n * ((x - a.c) + in[i].off);
-        a.min = mv__cu_lesser(a.min, in[i].min);
-        a.max = mv__cu_greater(a.max, in[i].max);
+        a.s1 += n * ((x - a.c) + by);
+        a.min = n > 0.0 ? mv__cu_lesser(a.min, lo) : a.min;
+        a.max = n > 0.0 ? mv__cu_greater(a.max, hi) : a.max;
     }
     mv__cu_about_block(&a, &sh->all);
     if (threadIdx.x == 0) sh->mean[0] = a.c, sh->mean[1] = a.n > 0.0 ? a.s1 / a.n : 0.0;
     mv__cu_sync();
     c = sh->mean[0], off = sh->mean[1];
     MV__CU_UNROLL_BY(4) for (i = (int)threadIdx.x; i < m; i += MV__CU_FOLD_B) {
-        const double d = (in[i].c - c) + (in[i].off - off);
-        m2 += in[i].n ? in[i].m2 + (double)in[i].n * d * d : 0.0;
+        const double n = (double)in[i].n, own = in[i].m2, d = (in[i].c - c) + (in[i].off - off);
+        m2 += n > 0.0 ? own + n * d * d : 0.0;
     }
     m2 = mv__cu_warp_sum(m2);
     if (lane == 0) sh->m2[warp] = m2;
@@ -3057,7 +3063,7 @@ MV__CU_KERNEL(MV__CU_FOLD_B, 1) mv__cu_k_fold(const mv__cu_moment *in, int m, mv
 }
 MV__CU_FN size_t mv__cu_moments_bytes(const mv__cu_set *s) {
     const mv_cuda_volume p = mv__cu_part(s->src, s->axis, 0);
-    return mv__cu_round(mv__cu_divup(mv_volume_count(&p), MEDVOL_CUDA_STATS_CHUNK) * sizeof(mv__cu_moment));
+    return mv__cu_round(mv__cu_chunks(mv_volume_count(&p)) * sizeof(mv__cu_moment));
 }
 template <class T>
 MV__CU_FN mv_status mv__cu_moments_run(mv_cuda_ctx *ctx, const mv__cu_set *s, const mv__cu_flat *f,
@@ -3088,7 +3094,7 @@ MV__CU_FN mv_status mv__cu_moments_of(mv_cuda_ctx *ctx, const mv__cu_set *s, siz
     unsigned grid = 0;
     mv_status st = mv__cu_flatten(ctx, s, i, &flat);
     if (st == MEDVOL_OK)
-        st = mv__cu_grid(ctx, s->op, mv__cu_divup((size_t)flat.n, MEDVOL_CUDA_STATS_CHUNK), &grid);
+        st = mv__cu_grid(ctx, s->op, mv__cu_chunks((size_t)flat.n), &grid);
     if (st == MEDVOL_OK) st = MV__CU_EACH(s->src->dtype, mv__cu_moments_run, (ctx, s, &flat, parts, grid));
     ctx->used = used;
     if (st < 0) return st;
@@ -3097,8 +3103,18 @@ MV__CU_FN mv_status mv__cu_moments_of(mv_cuda_ctx *ctx, const mv__cu_set *s, siz
     MV__CU_LAUNCH(mv__cu_k_fold, 1, MV__CU_FOLD_B, 0, ctx->stream, parts, (int)grid, *f);
     return mv__cu_launched(ctx, s->op);
 }
+/* Where kernels leave results: with the caller where that is known to be this device's memory, else in the
+   workspace. */
+MV__CU_FN void *mv__cu_results(mv_cuda_ctx *ctx, const char *op, void *out, size_t bytes, int wait) {
+    int where = MV__CU_PAGEABLE;
+    if (!wait && !ctx->desc.trust && mv__cu_where(ctx, op, out, &where) == MEDVOL_OK &&
+        where == MV__CU_ON_DEVICE)
+        return out;
+    return mv__cu_take(ctx, bytes);
+}
 /* Results, in the workspace, to where the caller wants them: device or pinned memory, or, waiting, any. */
 MV__CU_FN mv_status mv__cu_give(mv_cuda_ctx *ctx, const char *op, void *out, const void *from, size_t bytes) {
+    if (out == from) return MEDVOL_OK;
     return MV__CU_TRY(ctx, op, cudaMemcpyAsync, (out, from, bytes, cudaMemcpyDefault, ctx->stream));
 }
 MV__CU_FN mv_status mv__cu_give_wait(mv_cuda_ctx *ctx, const char *op, void *out, const void *from,
@@ -3161,7 +3177,7 @@ MV__CU_FN mv_status mv__cu_in_stats(mv_cuda_ctx *ctx, mv_statistics *out, const 
     if (st < 0) return st;
     bytes = mv__cu_round(s.parts * sizeof *all);
     if ((st = mv__cu_room(ctx, op, bytes + mv__cu_moments_bytes(&s) + s.flat_bytes)) < 0) return st;
-    all = (mv_statistics *)mv__cu_take(ctx, bytes);
+    all = (mv_statistics *)mv__cu_results(ctx, op, out, bytes, wait);
     memset(&f, 0, sizeof f);
     f.what = MV__CU_TO_STATS;
     for (i = 0; i < s.parts && st == MEDVOL_OK; i++) {
@@ -3367,9 +3383,21 @@ MV__CU_DEV mv__cu_u64 mv__cu_sum_upto(mv__cu_u64 sum, int lane) { /* of the lane
     }
     return sum;
 }
-/* A warp for each rank: down into the bucket that holds it. first: the ranks are made from the total. */
-MV__CU_KERNEL(MV__CU_SELECT_B, 1) mv__cu_k_select(mv__cu_sel *s, const unsigned *table, int bits, int first,
-                                                  mv__cu_rule r) {
+MV__CU_DEV double mv__cu_quantile(const mv__cu_sel *s, const mv__cu_rule &r, int j) {
+    mv__cu_u64 a, b;
+    double t, x, y;
+    if (s->n == 0 || s->prefixes == 0) return HUGE_VAL - HUGE_VAL;
+    t = mv__cu_ranks(j == 1 ? r.q[1] : r.q[0], s->n, r.rule, &a, &b);
+    x = mv__cu_add(mv__cu_mul(mv__cu_unkey(r.type, s->key[2 * j]), r.slope), r.inter);
+    y = mv__cu_add(mv__cu_mul(mv__cu_unkey(r.type, s->key[2 * j + 1]), r.slope), r.inter);
+    if (x == y) return x;
+    if (!(y - x - (y - x) == 0.0)) return mv__cu_add(mv__cu_mul(x, 1.0 - t), mv__cu_mul(y, t));
+    return t < 0.5 ? mv__cu_add(x, mv__cu_mul(y - x, t)) : mv__cu_add(y, -mv__cu_mul(y - x, 1.0 - t));
+}
+/* A warp for each rank: down into the bucket that holds it. first: the ranks are made from the total. clear:
+   the table of the next digit, or NULL; it may be this one. out: results, after the last digit. */
+MV__CU_KERNEL(MV__CU_SELECT_B, 1) mv__cu_k_select(mv__cu_sel *s, const unsigned *table, unsigned *clear,
+                                                  int bits, int first, mv__cu_rule r, double *out) {
     MV__CU_SHARED(mv__cu_found, sh);
     const int w = (int)threadIdx.x >> 5, lane = (int)threadIdx.x & 31, each = 1 << (bits - 5);
     const int live = first || s->prefixes > 0;
@@ -3411,6 +3439,10 @@ MV__CU_KERNEL(MV__CU_SELECT_B, 1) mv__cu_k_select(mv__cu_sel *s, const unsigned 
         }
     }
     mv__cu_sync();
+    for (i = 4 * (int)threadIdx.x; clear && i < MV__CU_RANKS * MV__CU_DIGITS; i += 4 * MV__CU_SELECT_B) {
+        const uint4 zero = {0, 0, 0, 0};
+        mv__cu_stg((uint4 *)(void *)(clear + i), zero);
+    }
     if (threadIdx.x != 0) return;
     if (first) {
         s->n = n;
@@ -3425,20 +3457,7 @@ MV__CU_KERNEL(MV__CU_SELECT_B, 1) mv__cu_k_select(mv__cu_sel *s, const unsigned 
         s->slot[i] = d;
     }
     for (d = s->prefixes; d < MV__CU_RANKS; d++) s->prefix[d] = ~(mv__cu_u64)0;
-}
-MV__CU_KERNEL(32, 1) mv__cu_k_quantiles(double *out, const mv__cu_sel *s, mv__cu_rule r) {
-    const int j = (int)threadIdx.x;
-    mv__cu_u64 a, b;
-    double t, x, y;
-    if (j >= r.nq) return;
-    out[j] = HUGE_VAL - HUGE_VAL;
-    if (s->n == 0 || s->prefixes == 0) return;
-    t = mv__cu_ranks(j == 1 ? r.q[1] : r.q[0], s->n, r.rule, &a, &b);
-    x = mv__cu_add(mv__cu_mul(mv__cu_unkey(r.type, s->key[2 * j]), r.slope), r.inter);
-    y = mv__cu_add(mv__cu_mul(mv__cu_unkey(r.type, s->key[2 * j + 1]), r.slope), r.inter);
-    if (x == y) out[j] = x;
-    else if (!(y - x - (y - x) == 0.0)) out[j] = mv__cu_add(mv__cu_mul(x, 1.0 - t), mv__cu_mul(y, t));
-    else out[j] = t < 0.5 ? mv__cu_add(x, mv__cu_mul(y - x, t)) : mv__cu_add(y, -mv__cu_mul(y - x, 1.0 - t));
+    for (i = 0; out && i < r.nq; i++) out[i] = mv__cu_quantile(s, r, i);
 }
 template <class T>
 MV__CU_FN mv_status mv__cu_digits_run(mv_cuda_ctx *ctx, const mv__cu_set *s, const mv__cu_flat *f,
@@ -3455,13 +3474,6 @@ MV__CU_FN mv_status mv__cu_digits_run(mv_cuda_ctx *ctx, const mv__cu_set *s, con
     return mv__cu_launched(ctx, s->op);
 }
 enum { MV__CU_TABLE = MV__CU_RANKS * MV__CU_DIGITS * 4, MV__CU_SELECT_BYTES = 2 * MV__CU_TABLE + 512 };
-MV__CU_FN mv_status mv__cu_in_digits(mv_cuda_ctx *ctx, const mv__cu_set *s, const mv__cu_flat *f,
-                                     mv_dtype type, unsigned *table, const mv__cu_sel *sel, int shift,
-                                     int bits) {
-    mv_status st = MV__CU_TRY(ctx, s->op, cudaMemsetAsync, (table, 0, (size_t)MV__CU_TABLE, ctx->stream));
-    if (st == MEDVOL_OK) st = MV__CU_EACH(type, mv__cu_digits_run, (ctx, s, f, table, sel, shift, bits));
-    return st;
-}
 /* nq percentiles of the values of f into out (device); scratch MV__CU_SELECT_BYTES */
 MV__CU_FN mv_status mv__cu_in_select(mv_cuda_ctx *ctx, const mv__cu_set *s, const mv__cu_flat *f,
                                      mv_dtype type, double slope, double inter, double *out, const double *q,
@@ -3479,7 +3491,9 @@ MV__CU_FN mv_status mv__cu_in_select(mv_cuda_ctx *ctx, const mv__cu_set *s, cons
     if (f->n > 0xffffffffLL)
         return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "n", (double)f->n, "%s: more than 2^32 - 1 values",
                            s->op);
-    st = mv__cu_in_digits(ctx, s, f, type, table0, NULL, width - bits0, bits0);
+    st = MV__CU_TRY(ctx, s->op, cudaMemsetAsync, (table0, 0, MV__CU_DIGITS * sizeof *table0, ctx->stream));
+    if (st < 0) return st;
+    st = MV__CU_EACH(type, mv__cu_digits_run, (ctx, s, f, table0, NULL, width - bits0, bits0));
     memset(&r, 0, sizeof r);
     r.rule = rule, r.type = (int)type;
     r.slope = slope, r.inter = inter;
@@ -3488,17 +3502,19 @@ MV__CU_FN mv_status mv__cu_in_select(mv_cuda_ctx *ctx, const mv__cu_set *s, cons
     for (i = 0; i < nq && st == MEDVOL_OK; i += 2) {
         r.nq = nq - i < 2 ? 1 : 2;
         r.q[0] = q[i], r.q[1] = r.nq > 1 ? q[i + 1] : q[i];
-        MV__CU_LAUNCH(mv__cu_k_select, 1, MV__CU_SELECT_B, 0, ctx->stream, sel, table0, bits0, 1, r);
+        left = width - bits0;
+        MV__CU_LAUNCH(mv__cu_k_select, 1, MV__CU_SELECT_B, 0, ctx->stream, sel, table0, left ? table : NULL,
+                      bits0, 1, r, left ? NULL : out + i);
         st = mv__cu_launched(ctx, s->op);
-        for (left = width - bits0; left > 0 && st == MEDVOL_OK; left -= bits) {
-            bits = left < 11 ? left : 11;
-            if ((st = mv__cu_in_digits(ctx, s, f, type, table, sel, left - bits, bits)) < 0) break;
-            MV__CU_LAUNCH(mv__cu_k_select, 1, MV__CU_SELECT_B, 0, ctx->stream, sel, table, bits, 0, r);
+        for (; left > 0 && st == MEDVOL_OK; left -= bits) {
+            const int last = left <= 11;
+            bits = last ? left : 11;
+            st = MV__CU_EACH(type, mv__cu_digits_run, (ctx, s, f, table, sel, left - bits, bits));
+            if (st < 0) break;
+            MV__CU_LAUNCH(mv__cu_k_select, 1, MV__CU_SELECT_B, 0, ctx->stream, sel, table,
+                          last ? NULL : table, bits, 0, r, last ? out + i : NULL);
             st = mv__cu_launched(ctx, s->op);
         }
-        if (st < 0) break;
-        MV__CU_LAUNCH(mv__cu_k_quantiles, 1, 32, 0, ctx->stream, out + i, sel, r);
-        st = mv__cu_launched(ctx, s->op);
     }
     return st;
 }
@@ -3544,7 +3560,7 @@ MV__CU_FN mv_status mv__cu_in_percentiles(mv_cuda_ctx *ctx, double *out, const m
     if (st < 0) return st;
     bytes = mv__cu_round(s.parts * nq * sizeof *all);
     if ((st = mv__cu_room(ctx, op, bytes + s.flat_bytes + MV__CU_SELECT_BYTES)) < 0) return st;
-    all = (double *)mv__cu_take(ctx, bytes);
+    all = (double *)mv__cu_results(ctx, op, out, bytes, wait);
     if ((st = mv__cu_in_quantiles(ctx, &s, all, q, nq, o ? o->rule : 0)) < 0) return st;
     bytes = s.parts * nq * sizeof *all;
     return wait ? mv__cu_give_wait(ctx, op, out, all, bytes) : mv__cu_give(ctx, op, out, all, bytes);
@@ -4774,63 +4790,90 @@ MV__CU_FN mv_status mv__cu_sp_back(mv_cuda_ctx *ctx, const char *op, const mv__c
     return mv__cu_launched(ctx, op);
 }
 
-/* ---- tiles: d's axis 1 is s's row. 32 x 32 elements, 64 x 64 of 8 and 16 bits in pairs; pitches by which a
-   column of the tile lies in 32 banks. ---- */
+/* ---- tiles: d's axis 1 is s's row. 1024 squares of P x P elements, H of them along d's row, turned in
+   registers and then as words in shared memory: of 8 and 16-bit elements P make a word of 4 bytes. H is 8 or
+   128 where one of the two axes is short. ---- */
 typedef struct mv__cu_sp_two { /* 16 bytes, aligned to 8 */
     mv__cu_u64 a, b;
 } mv__cu_sp_two;
 template <class T> struct mv__cu_sp_shape {
-    enum { P = sizeof(T) <= 2 ? 2 : 1, W = 32 * P, PITCH = sizeof(T) == 1 ? W + 2 : W + 1, R = W / 8 };
+    enum { P = sizeof(T) < 4 ? 4 / (int)sizeof(T) : 1, U = 1024 / MV__CU_B };
 };
-template <class T> struct mv__cu_sp_room { T t[mv__cu_sp_shape<T>::W][mv__cu_sp_shape<T>::PITCH]; };
+template <class T, int H> struct mv__cu_sp_room {
+    enum { P = mv__cu_sp_shape<T>::P, C = 1024 / H };
+    typename mv__cu_pack<T, P>::word t[P * C][H + 1];
+};
 typedef struct mv__cu_sp_turn {
     /* counts, steps in elements; the first tile and volume of this launch */
     long long n0, n1, ds1, ss0, k0, z0;
     int packed_s, packed_d;
     mv__cu_walk outer;
 } mv__cu_sp_turn;
-template <class T> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_sp_tile(T *d, const T *s, mv__cu_sp_turn g) {
-    typedef mv__cu_sp_shape<T> shape;
-    typedef mv__cu_sp_room<T> room;
-    enum { P = shape::P, W = shape::W, R = shape::R };
+template <class T, int H> MV__CU_KERNEL(MV__CU_B, 4)
+mv__cu_k_sp_tile(T *d, const T *s, mv__cu_sp_turn g) {
+    typedef mv__cu_sp_room<T, H> room;
+    enum { P = room::P, C = room::C, U = mv__cu_sp_shape<T>::U };
+    typedef typename mv__cu_pack<T, P>::word word;
     MV__CU_SHARED(room, sh);
-    const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5;
-    const long long i0 = (long long)blockIdx.x * W, k0 = g.k0 + (long long)blockIdx.y * W;
-    mv__cu_pack<T, P> v[R];
-    long long a, b, i, k;
-    int u, p;
+    const int t = (int)threadIdx.x, h = t / C, c = t % C; /* what it loads: squares h.. of column c */
+    const long long i0 = (long long)blockIdx.x * (H * P), k0 = g.k0 + (long long)blockIdx.y * (C * P);
+    const int ni = g.n0 - i0 < H * P ? (int)(g.n0 - i0) : H * P,
+              nk = g.n1 - k0 < C * P ? (int)(g.n1 - k0) : C * P, full = ni == H * P && nk == C * P;
+    mv__cu_pack<T, P> v[U][P];
+    long long a, b;
+    int u, p, j;
     mv__cu_walk_row(g.outer, (mv__cu_u64)(g.z0 + (long long)blockIdx.z), &a, &b);
-    k = k0 + lane * P;
-    s += b + k;
-    MV__CU_UNROLL for (u = 0; u < R; u++) {
-        i = i0 + warp + 8 * u;
-        mv__cu_ldn<T, P>(v[u], s + i * g.ss0, g.packed_s, i < g.n0 && k + P <= g.n1);
-        if (P > 1 && i < g.n0 && k + P > g.n1 && k < g.n1) v[u].v[0] = s[i * g.ss0];
+    s += b + i0 * g.ss0 + k0 + c * P;
+    if (full && g.packed_s) {
+        s += h * P * g.ss0;
+        MV__CU_UNROLL for (u = 0; u < U; u++) {
+            MV__CU_UNROLL for (p = 0; p < P; p++)
+                v[u][p].w = mv__cu_ld((const word *)(const void *)(s + (u * (MV__CU_B / C) * P + p) * g.ss0));
+        }
+    } else {
+        MV__CU_UNROLL for (u = 0; u < U; u++) {
+            MV__CU_UNROLL for (p = 0; p < P; p++) {
+                const int i = (h + u * (MV__CU_B / C)) * P + p;
+                MV__CU_UNROLL for (j = 0; j < P; j++) {
+                    v[u][p].v[j] = T();
+                    if (i < ni && c * P + j < nk) v[u][p].v[j] = s[i * g.ss0 + j];
+                }
+            }
+        }
     }
-    MV__CU_UNROLL for (u = 0; u < R; u++) {
-        if (i0 + warp + 8 * u >= g.n0) break;
-        MV__CU_UNROLL for (p = 0; p < P; p++)
-            if (k + p < g.n1) sh.t[warp + 8 * u][lane * P + p] = v[u].v[p];
+    MV__CU_UNROLL for (u = 0; u < U; u++) {
+        MV__CU_UNROLL for (j = 0; j < P; j++) {
+            mv__cu_pack<T, P> out;
+            MV__CU_UNROLL for (p = 0; p < P; p++) out.v[p] = v[u][p].v[j];
+            sh.t[j * C + c][h + u * (MV__CU_B / C)] = out.w;
+        }
     }
     mv__cu_sync();
-    i = i0 + lane * P;
-    d += a + i;
-    MV__CU_UNROLL for (u = 0; u < R; u++) {
-        k = k0 + warp + 8 * u;
-        if (k >= g.n1 || i >= g.n0) break;
-        v[0].v[0] = sh.t[lane * P][warp + 8 * u];
-        if (i + P > g.n0) {
-            d[k * g.ds1] = v[0].v[0];
-            continue;
+    const int q = t % H, r = t / H; /* what it stores */
+    d += a + k0 * g.ds1 + i0 + q * P;
+    if (full && g.packed_d) {
+        d += r * P * g.ds1;
+        MV__CU_UNROLL for (u = 0; u < U; u++) {
+            MV__CU_UNROLL for (j = 0; j < P; j++)
+                mv__cu_stg((word *)(void *)(d + (u * (MV__CU_B / H) * P + j) * g.ds1),
+                           sh.t[j * C + r + u * (MV__CU_B / H)][q]);
         }
-        if (P > 1) v[0].v[P - 1] = sh.t[lane * P + P - 1][warp + 8 * u];
-        mv__cu_stn<T, P>(d + k * g.ds1, v[0], g.packed_d);
+        return;
+    }
+    MV__CU_UNROLL for (u = 0; u < U; u++) {
+        MV__CU_UNROLL for (j = 0; j < P; j++) {
+            const int k = (r + u * (MV__CU_B / H)) * P + j;
+            v[0][0].w = sh.t[j * C + r + u * (MV__CU_B / H)][q];
+            MV__CU_UNROLL for (p = 0; p < P; p++)
+                if (k < nk && q * P + p < ni) d[k * g.ds1 + p] = v[0][0].v[p];
+        }
     }
 }
-template <class T>
+template <class T, int H>
 MV__CU_FN mv_status mv__cu_sp_tile(mv_cuda_ctx *ctx, const char *op, const mv__cu_sp_box *b) {
-    enum { P = mv__cu_sp_shape<T>::P, W = mv__cu_sp_shape<T>::W, SIZE = P * (int)sizeof(T), MOST = 65535 };
-    const size_t nx = mv__cu_divup(b->n[0], W), ny = mv__cu_divup(b->n[1], W);
+    enum { P = mv__cu_sp_shape<T>::P, WIDE = H * P, HIGH = 1024 / H * P, SIZE = P * (int)sizeof(T) };
+    enum { MOST = 65535 };
+    const size_t nx = mv__cu_divup(b->n[0], WIDE), ny = mv__cu_divup(b->n[1], HIGH);
     size_t sbits = (size_t)(uintptr_t)b->s | (size_t)b->ss[0],
         dbits = (size_t)(uintptr_t)b->d | (size_t)b->ds[1];
     mv__cu_sp_turn g;
@@ -4851,13 +4894,18 @@ MV__CU_FN mv_status mv__cu_sp_tile(mv_cuda_ctx *ctx, const char *op, const mv__c
         for (y = 0; y < ny && st == MEDVOL_OK; y += MOST) {
             const size_t my = ny - y < MOST ? ny - y : (size_t)MOST, mz = (size_t)g.outer.rows - z;
             const dim3 blocks(grid, (unsigned)my, mz < MOST ? (unsigned)mz : (unsigned)MOST);
-            g.k0 = (long long)(y * W);
+            g.k0 = (long long)(y * HIGH);
             g.z0 = (long long)z;
-            MV__CU_LAUNCH(mv__cu_k_sp_tile<T>, blocks, MV__CU_B, 0, ctx->stream, (T *)(void *)b->d,
+            MV__CU_LAUNCH((mv__cu_k_sp_tile<T, H>), blocks, MV__CU_B, 0, ctx->stream, (T *)(void *)b->d,
                           (const T *)(const void *)b->s, g);
             st = mv__cu_launched(ctx, op);
         }
     return st;
+}
+template <class T>
+MV__CU_FN mv_status mv__cu_sp_tiles(mv_cuda_ctx *ctx, const char *op, const mv__cu_sp_box *b) {
+    if (b->n[0] <= 8) return mv__cu_sp_tile<T, 8>(ctx, op, b);
+    return b->n[1] <= 8 ? mv__cu_sp_tile<T, 128>(ctx, op, b) : mv__cu_sp_tile<T, 32>(ctx, op, b);
 }
 MV__CU_FN mv_status mv__cu_sp_run(mv_cuda_ctx *ctx, const char *op, mv__cu_sp_box *b) {
     const ptrdiff_t z = (ptrdiff_t)b->size;
@@ -4880,11 +4928,11 @@ MV__CU_FN mv_status mv__cu_sp_run(mv_cuda_ctx *ctx, const char *op, mv__cu_sp_bo
     for (k = from; k > 1; k--) mv__cu_sp_swap(b, k, k - 1); /* s's fastest axis second, run forwards */
     if (b->ss[1] < 0) mv__cu_sp_turn_axis(b, 1);
     switch (b->size) {
-        case 1: return mv__cu_sp_tile<unsigned char>(ctx, op, b);
-        case 2: return mv__cu_sp_tile<unsigned short>(ctx, op, b);
-        case 4: return mv__cu_sp_tile<unsigned>(ctx, op, b);
-        case 8: return mv__cu_sp_tile<mv__cu_u64>(ctx, op, b);
-        default: return mv__cu_sp_tile<mv__cu_sp_two>(ctx, op, b);
+        case 1: return mv__cu_sp_tile<unsigned char, 32>(ctx, op, b);
+        case 2: return mv__cu_sp_tile<unsigned short, 32>(ctx, op, b);
+        case 4: return mv__cu_sp_tiles<unsigned>(ctx, op, b);
+        case 8: return mv__cu_sp_tiles<mv__cu_u64>(ctx, op, b);
+        default: return mv__cu_sp_tiles<mv__cu_sp_two>(ctx, op, b);
     }
 }
 /* Flips within one block: from the outermost flipped axis inwards each half changes places with its mirror
@@ -5626,33 +5674,33 @@ MV__CU_DEV int mv__cu_sp_fg_is(const mv__cu_sp_fg &g, const void *s, long long i
     if (g.skip && (int)(i % g.channels) >= g.channels - g.skip) return 0;
     return g.above ? x > g.threshold : x < 0.0 || x > 0.0;
 }
-template <class T> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_sp_fg(mv__cu_sp_ends *part, const T *s,
+template <class T> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_sp_fg(mv__cu_sp_ends *part, const T *s,
                                                              mv__cu_sp_fg g) {
-    enum { N = 16 / (int)sizeof(T) };
+    enum { N = 16 / (int)sizeof(T), U = 4 };
     MV__CU_SHARED(mv__cu_sp_ends_all, sh);
     const int lane = (int)threadIdx.x & 31;
     long long a = 0, yz = 0, at = 0, n = 0, i, lo = MV__CU_SP_NONE, hi = 0;
-    int k;
+    int k, u;
     if (mv__cu_walk_item(g.walk, &a, &yz, &at, &n)) {
         const T *p = s + a + at;
         long long head = (long long)((0 - (mv__cu_u64)(size_t)p) / sizeof(T) % N);
         head = head < n ? head : n;
         const long long groups = (n - head) / N;
-        for (i = lane; i < groups; i += 32) {
-            const long long x = at + head + i * N;
-            mv__cu_pack<T, N> v;
-            unsigned bits = 0;
-            mv__cu_ldn<T, N>(v, p + head + i * N, 1, 1);
-            MV__CU_UNROLL for (k = 0; k < N; k++) {
-                const float f = mv__cu_get(v.v[k]);
-                bits |= f < g.lo || f > g.hi ? 1u << k : 0u;
-            }
-            if (!bits) continue;
-            MV__CU_UNROLL for (k = 0; k < N; k++)
-                if (bits >> k & 1) {
-                    lo = x + k < lo ? x + k : lo;
-                    hi = x + k + 1 > hi ? x + k + 1 : hi;
+        for (i = lane; i < groups; i += 32 * U) {
+            mv__cu_pack<T, N> v[U];
+            MV__CU_UNROLL for (u = 0; u < U; u++)
+                mv__cu_ldn<T, N>(v[u], p + head + (i + 32 * u) * N, 1, i + 32 * u < groups);
+            MV__CU_UNROLL for (u = 0; u < U; u++) {
+                const long long x = at + head + (i + 32 * u) * N;
+                unsigned bits = 0;
+                MV__CU_UNROLL for (k = 0; k < N; k++) {
+                    const float f = mv__cu_get(v[u].v[k]);
+                    bits |= f < g.lo || f > g.hi ? 1u << k : 0u;
                 }
+                if (!bits || i + 32 * u >= groups) continue;
+                lo = x < lo ? x + __ffs((int)bits) - 1 : lo; /* x grows */
+                hi = x + 32 - __clz((int)bits);
+            }
         }
         for (i = lane; i < n - groups * N; i += 32) {
             const long long j = i < head ? i : groups * N + i, x = at + j;
@@ -5678,14 +5726,22 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_sp_fg_any(mv__cu_sp_ends *part, const void *
         }
     mv__cu_sp_ends_row(part, sh, lo, hi, yz);
 }
-MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_sp_fg_fold(mv__cu_sp_ends *out, const mv__cu_sp_ends *part, long long n) {
+enum { MV__CU_SP_FOLD = 8 * MV__CU_B };
+MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_sp_fg_fold(mv__cu_sp_ends *out, const mv__cu_sp_ends *part, int n) {
     MV__CU_SHARED(mv__cu_sp_ends_all, sh);
-    mv__cu_sp_ends e;
-    long long i;
+    mv__cu_sp_ends e, o[4];
+    const long long first = (long long)blockIdx.x * MV__CU_SP_FOLD + (int)threadIdx.x;
+    int i, u;
     mv__cu_sp_ends_none(&e);
-    for (i = (int)threadIdx.x; i < n; i += MV__CU_B) mv__cu_sp_ends_join(&e, part[i]);
+    for (i = 0; i < MV__CU_SP_FOLD; i += 4 * MV__CU_B) {
+        MV__CU_UNROLL for (u = 0; u < 4; u++) {
+            mv__cu_sp_ends_none(&o[u]);
+            if (first + i + u * MV__CU_B < n) o[u] = part[first + i + u * MV__CU_B];
+        }
+        MV__CU_UNROLL for (u = 0; u < 4; u++) mv__cu_sp_ends_join(&e, o[u]);
+    }
     mv__cu_sp_ends_fold(&e, sh);
-    if (threadIdx.x == 0) *out = e;
+    if (threadIdx.x == 0) out[blockIdx.x] = e;
 }
 /* The kernel for unscaled values that float holds: `threshold` as the float below it */
 MV__CU_FN void mv__cu_sp_fg_fast(mv__cu_sp_fg *g) {
@@ -5743,19 +5799,19 @@ MV__CU_FN mv_status mv__cu_sp_fg_make(mv_cuda_ctx *ctx, const char *op, mv__cu_s
 }
 MV__CU_FN mv_status mv__cu_sp_fg_find(mv_cuda_ctx *ctx, const char *op, const mv__cu_sp_fg *g, const void *s,
                                       mv__cu_sp_ends *ends) {
-    mv__cu_sp_ends *part, *all;
-    mv__cu_sp_ends *got;
-    unsigned grid = 0;
-    size_t bytes;
+    mv__cu_sp_ends *part, *all, *got;
+    unsigned grid = 0, n;
+    size_t bytes, more;
     mv_status st;
     if (ctx->capturing)
         return mv__cu_fail(ctx, MEDVOL_E_BUSY, "capture", 0, "%s: it waits: not while a graph is captured",
                            op);
     if ((st = mv__cu_grid(ctx, op, mv__cu_walk_blocks(&g->walk), &grid)) < 0) return st;
     bytes = mv__cu_round(grid * sizeof *part);
-    if ((st = mv__cu_room(ctx, op, bytes + 256)) < 0) return st;
+    more = mv__cu_round(mv__cu_divup(grid, MV__CU_SP_FOLD) * sizeof *all);
+    if ((st = mv__cu_room(ctx, op, bytes + more)) < 0) return st;
     part = (mv__cu_sp_ends *)mv__cu_take(ctx, bytes);
-    all = (mv__cu_sp_ends *)mv__cu_take(ctx, 256);
+    all = (mv__cu_sp_ends *)mv__cu_take(ctx, more);
     if (!g->fast) MV__CU_LAUNCH(mv__cu_k_sp_fg_any, grid, MV__CU_B, 0, ctx->stream, part, s, *g);
     else switch (g->type) {
         case MEDVOL_U8:
@@ -5773,10 +5829,15 @@ MV__CU_FN mv_status mv__cu_sp_fg_find(mv_cuda_ctx *ctx, const char *op, const mv
             MV__CU_LAUNCH(mv__cu_k_sp_fg<float>, grid, MV__CU_B, 0, ctx->stream, part, (const float *)s, *g);
     }
     if ((st = mv__cu_launched(ctx, op)) < 0) return st;
-    MV__CU_LAUNCH(mv__cu_k_sp_fg_fold, 1, MV__CU_B, 0, ctx->stream, all, part, (long long)grid);
-    if ((st = mv__cu_launched(ctx, op)) < 0) return st;
+    do {
+        n = grid;
+        grid = (unsigned)mv__cu_divup(n, MV__CU_SP_FOLD);
+        MV__CU_LAUNCH(mv__cu_k_sp_fg_fold, grid, MV__CU_B, 0, ctx->stream, all, part, (int)n);
+        if ((st = mv__cu_launched(ctx, op)) < 0) return st;
+        got = all, all = part, part = got; /* the result is in part */
+    } while (grid > 1);
     got = (mv__cu_sp_ends *)(void *)((unsigned char *)ctx->pinned + 64);
-    st = MV__CU_TRY(ctx, op, cudaMemcpyAsync, (got, all, sizeof *got, cudaMemcpyDeviceToHost, ctx->stream));
+    st = MV__CU_TRY(ctx, op, cudaMemcpyAsync, (got, part, sizeof *got, cudaMemcpyDeviceToHost, ctx->stream));
     if (st == MEDVOL_OK) st = mv__cu_wait(ctx, op);
     if (st == MEDVOL_OK) *ends = *got;
     return st;
@@ -9941,7 +10002,7 @@ MV__CU_FN mv_status mv__cu_ft_best_run(mv_cuda_ctx *ctx, const mv__cu_ft_match *
 MV__CU_FN mv_status mv__cu_ft_match_load(mv_cuda_ctx *ctx, const mv__cu_ft_match *g,
                                          const mv__cu_ft_prog *forward, float *spectrum,
                                          const mv_cuda_volume *src, mv__cu_ft_sure *of) {
-    const unsigned chunks = (unsigned)mv__cu_divup(g->voxels, MEDVOL_CUDA_STATS_CHUNK);
+    const unsigned chunks = (unsigned)mv__cu_chunks(g->voxels);
     const size_t rows = g->n[1] * g->n[2];
     const float *from = g->v;
     mv_cuda_volume v;
@@ -25999,7 +26060,7 @@ typedef struct mv__cu_ly_job {
     mv__cu_ly_volume out, back; /* back may be out */
     long long len, dim[6];      /* pixels of a row; axes 1.. */
     unsigned segs, fill;        /* blocks of a row; R, G, B, A from the lowest byte on */
-    int axes, layers;
+    int axes, layers, soft;     /* soft: one of them is of soft light */
     float fillf;
     mv__cu_ly_layer layer[MV__CU_LY_SOME];
 } mv__cu_ly_job;
@@ -26020,20 +26081,24 @@ MV__CU_DEV int mv__cu_ly_burn(int b, int s) {
 MV__CU_DEV int mv__cu_ly_hard(int b, int s, int by) {
     return by < 128 ? mv__cu_ly_255(2 * b * s) : 255 - mv__cu_ly_255(2 * (255 - b) * (255 - s));
 }
-/* Fractions have odd denominators, roots are no fractions: there are no ties. */
-MV__CU_DEV int mv__cu_ly_soft(int b, int s) {
-    const int k = 2 * s - 255;
-    long long q, least;
-    if (s < 128) return b - (int)((unsigned)(-k * b * (255 - b) + 32512) / 65025u);
-    if (b < 64)
-        return b + (int)(((unsigned)(k * (((16 * b - 3060) * b + 195075) * b)) + 8290687u) / 16581375u);
-    q = (int)((float)k * (sqrtf((float)(255 * b)) - (float)b) / 255.0f + 0.5f); /* or one more or less */
-    least = 510 * q - 255 + 2 * k * b; /* q is right if this is at most 2 k sqrt(255 b) */
-    if (least > 0 && least * least > 1020LL * k * k * b) q--;
-    else if ((least + 510) * (least + 510) <= 1020LL * k * k * b) q++;
-    return b + (int)q;
+/* Soft light: b + (2 s - 255) D(b), D for s < 128 and for the rest, in 2^-23 and so near that each of the
+   65536 results is right: fractions have odd denominators, roots are no fractions, there are no ties. */
+typedef struct mv__cu_ly_softs { int d[512]; } mv__cu_ly_softs;
+MV__CU_DEV int mv__cu_ly_soft_in(float x, float scale) {
+    return (int)mv__cu_add(mv__cu_mul(x, scale), 0.5f);
 }
-MV__CU_DEV int mv__cu_ly_one(int mode, int b, int s) { /* of one channel */
+MV__CU_DEV void mv__cu_ly_softs_of(mv__cu_ly_softs *t, int b) {
+    const int low = ((16 * b - 3060) * b + 195075) * b;
+    t->d[b] = mv__cu_ly_soft_in((float)(b * (255 - b)), 8388608.0f / 65025.0f);
+    t->d[256 + b] =
+        b < 64 ? mv__cu_ly_soft_in((float)low, 8388608.0f / 16581375.0f)
+               : mv__cu_ly_soft_in(sqrtf((float)(255 * b)) - (float)b, 8388608.0f / 255.0f);
+}
+MV__CU_DEV int mv__cu_ly_soft(int b, int s, const mv__cu_ly_softs *t) {
+    return b + (((2 * s - 255) * t->d[(s & 128) << 1 | b] + (1 << 22)) >> 23);
+}
+/* of one channel */
+MV__CU_DEV int mv__cu_ly_one(int mode, int b, int s, const mv__cu_ly_softs *t) {
     switch (mode) {
         case MEDVOL_BLEND_DARKEN: return b < s ? b : s;
         case MEDVOL_BLEND_MULTIPLY: return mv__cu_ly_255(b * s);
@@ -26044,7 +26109,7 @@ MV__CU_DEV int mv__cu_ly_one(int mode, int b, int s) { /* of one channel */
         case MEDVOL_BLEND_COLOUR_DODGE: return mv__cu_ly_share(255 * b, 255 - s);
         case MEDVOL_BLEND_ADD: return mv__cu_ly_clip(b + s);
         case MEDVOL_BLEND_OVERLAY: return mv__cu_ly_hard(b, s, b);
-        case MEDVOL_BLEND_SOFT_LIGHT: return mv__cu_ly_soft(b, s);
+        case MEDVOL_BLEND_SOFT_LIGHT: return mv__cu_ly_soft(b, s, t);
         case MEDVOL_BLEND_HARD_LIGHT: return mv__cu_ly_hard(b, s, s);
         case MEDVOL_BLEND_VIVID_LIGHT:
             return s < 128 ? mv__cu_ly_burn(b, 2 * s) : mv__cu_ly_share(255 * b, 510 - 2 * s);
@@ -26107,21 +26172,41 @@ MV__CU_DEV unsigned mv__cu_ly_colour(int mode, unsigned b, unsigned s) {
     else if (mode == MEDVOL_BLEND_LUMINOSITY) c = b, lum = mv__cu_ly_lum(s);
     return mv__cu_ly_set(c, sat, lum);
 }
-MV__CU_DEV unsigned mv__cu_ly_blend(int mode, unsigned b, unsigned s) { /* of all channels */
+/* Bytes in pairs, a pair in 16 bits each: rounded products are the upper bytes. */
+MV__CU_DEV unsigned mv__cu_ly_pair_255(unsigned x) { return x + (x >> 8 & 0x00ff00ffu); }
+MV__CU_DEV unsigned mv__cu_ly_pair(unsigned x, unsigned y, unsigned sum) { /* bytes 0 and 2 */
+    return sum + (x & 0xffu) * (y & 0xffu) + (x & 0xff0000u) * (y >> 16 & 0xffu);
+}
+MV__CU_DEV unsigned mv__cu_ly_whole_of(unsigned even, unsigned odd) {
+    return (mv__cu_ly_pair_255(even) >> 8 & 0x00ff00ffu) | (mv__cu_ly_pair_255(odd) & 0xff00ff00u);
+}
+MV__CU_DEV unsigned mv__cu_ly_times(unsigned x, unsigned y) { /* mv__cu_ly_255(x y) of all bytes */
+    return mv__cu_ly_whole_of(mv__cu_ly_pair(x, y, 0x00800080u), mv__cu_ly_pair(x >> 8, y >> 8, 0x00800080u));
+}
+MV__CU_DEV unsigned mv__cu_ly_by(unsigned x, unsigned t) { /* t in 0..255 */
+    return mv__cu_ly_whole_of((x & 0x00ff00ffu) * t + 0x00800080u, (x >> 8 & 0x00ff00ffu) * t + 0x00800080u);
+}
+MV__CU_DEV unsigned mv__cu_ly_mix(unsigned b, unsigned s, unsigned a) { /* (1 - a) b + a s */
+    const unsigned c = ~a, even = mv__cu_ly_pair(b, c, 0x00800080u),
+                   odd = mv__cu_ly_pair(b >> 8, c >> 8, 0x00800080u);
+    return mv__cu_ly_whole_of(mv__cu_ly_pair(s, a, even), mv__cu_ly_pair(s >> 8, a >> 8, odd));
+}
+/* Of all channels; mode is a constant */
+MV__CU_DEV unsigned mv__cu_ly_word(int mode, unsigned b, unsigned s, const mv__cu_ly_softs *t) {
+    unsigned r = 0;
+    int k;
+    if (mode == MEDVOL_BLEND_MULTIPLY) return mv__cu_ly_times(b, s);
+    if (mode == MEDVOL_BLEND_SCREEN) return ~mv__cu_ly_times(~b, ~s);
+    MV__CU_UNROLL for (k = 0; k < 4; k++)
+        r |= (unsigned)mv__cu_ly_one(mode, mv__cu_ly_byte(b, k), mv__cu_ly_byte(s, k), t) << 8 * k;
+    return r;
+}
+MV__CU_DEV unsigned mv__cu_ly_blend(int mode, unsigned b, unsigned s, const mv__cu_ly_softs *t) {
     unsigned r = 0;
     int k;
     if (mode == MEDVOL_BLEND_NORMAL || mode == MEDVOL_BLEND_DISSOLVE) return s;
     MV__CU_ROLLED for (k = 0; k < 4; k++)
-        r |= (unsigned)mv__cu_ly_one(mode, mv__cu_ly_byte(b, k), mv__cu_ly_byte(s, k)) << 8 * k;
-    return r;
-}
-MV__CU_DEV unsigned mv__cu_ly_mix(unsigned b, unsigned s, unsigned a) { /* (1 - a) b + a s */
-    unsigned r = 0;
-    int k;
-    MV__CU_UNROLL for (k = 0; k < 4; k++) {
-        const int t = mv__cu_ly_byte(a, k);
-        r |= (unsigned)mv__cu_ly_255(mv__cu_ly_byte(b, k) * (255 - t) + mv__cu_ly_byte(s, k) * t) << 8 * k;
-    }
+        r |= (unsigned)mv__cu_ly_one(mode, mv__cu_ly_byte(b, k), mv__cu_ly_byte(s, k), t) << 8 * k;
     return r;
 }
 /* s by as over b, which lets through; m is B(b, s) */
@@ -26144,15 +26229,9 @@ MV__CU_BOTH unsigned mv__cu_ly_hash(mv__cu_u64 seed, mv__cu_u64 i) { /* 24 bits 
     i = (i ^ i >> 27) * 0x94d049bb133111ebu;
     return (unsigned)((i ^ i >> 31) >> 40);
 }
-/* floor(255 x + 1/2) of x in 0..1, exactly */
+/* floor(255 x + 1/2) of x in 0..1, exactly: the one tie, 127.5, goes to 128 either way */
 MV__CU_DEV int mv__cu_ly_255ths(float x) {
-    int k;
-    if (!(x > 0.0f)) return 0;
-    if (x >= 1.0f) return 255;
-    k = (int)(255.0f * x + 0.5f);
-    if (fmaf(255.0f, x, -((float)k + 0.5f)) >= 0.0f) k++;
-    else if (fmaf(255.0f, x, -((float)k - 0.5f)) < 0.0f) k--;
-    return k;
+    return (int)(mv__cu_bits(fmaf(255.0f, fminf(fmaxf(x, 0.0f), 1.0f), 8388608.0f)) & 0xffu);
 }
 MV__CU_DEV float mv__cu_ly_value(const mv__cu_ly_volume &v, const unsigned char *p, long long i) { /* 0..1 */
     float x;
@@ -26196,6 +26275,7 @@ MV__CU_DEV int mv__cu_ly_place_of(mv__cu_ly_place *o, const mv__cu_ly_job &g, in
 MV__CU_DEV unsigned char *mv__cu_ly_at(const mv__cu_ly_volume &v, const mv__cu_ly_place &o, int axes) {
     unsigned char *p = v.p + o.x * v.bytes;
     int k;
+    if (axes == 0) return p;
     MV__CU_UNROLL for (k = 0; k < 6; k++)
         if (k < axes) p += o.index[k] * v.step[k];
     return p;
@@ -26257,51 +26337,113 @@ template <int C> MV__CU_DEV uint4 mv__cu_ly_words(const unsigned char *p, int by
     }
     return w;
 }
-/* Alpha of word k, for each of its channels */
-template <int C>
-MV__CU_DEV unsigned mv__cu_ly_alpha(const mv__cu_ly_layer &l, const unsigned char *cover, unsigned own,
-                                    mv__cu_u64 pixel, int k, int left) {
-    unsigned r = 0;
-    int j;
-    MV__CU_ROLLED for (j = 0; j < (C == 1 ? 4 : 1); j++) {
-        const int i = C == 1 ? 4 * k + j : k;
-        int t = l.flat;
-        if (i >= left) break;
-        if (cover) t = mv__cu_ly_255(t * mv__cu_ly_cover(l.alpha, cover, i));
-        if (C > 1 && l.image.bytes == 4) t = mv__cu_ly_255(t * (int)(own >> 24));
-        if (l.mode == MEDVOL_BLEND_DISSOLVE)
-            t = (int)(mv__cu_ly_hash(l.seed, pixel + (unsigned)i) * (mv__cu_u64)255 >> 24) < t ? 255 : 0;
-        r |= (unsigned)t << 8 * j;
+/* Alpha of pixel i, in 255ths; own: of its four channels, 255 without */
+MV__CU_DEV int mv__cu_ly_alpha(const mv__cu_ly_layer &l, const unsigned char *cover, unsigned own,
+                               mv__cu_u64 pixel, int i) {
+    int t = l.flat;
+    if (cover) t = mv__cu_ly_255(t * mv__cu_ly_cover(l.alpha, cover, i));
+    if (own < 255) t = mv__cu_ly_255(t * (int)own);
+    if (l.mode == MEDVOL_BLEND_DISSOLVE)
+        t = (int)(mv__cu_ly_hash(l.seed, pixel + (unsigned)i) * (mv__cu_u64)255 >> 24) < t ? 255 : 0;
+    return t;
+}
+/* Those of 16 pixels of a byte */
+MV__CU_DEV uint4 mv__cu_ly_alphas(const mv__cu_ly_layer &l, const unsigned char *cover, mv__cu_u64 pixel,
+                                  int left) {
+    const unsigned flat = (unsigned)l.flat * 0x1010101u;
+    uint4 a = {flat, flat, flat, flat};
+    int k, j;
+    if (l.mode != MEDVOL_BLEND_DISSOLVE && !cover) return a;
+    if (l.mode != MEDVOL_BLEND_DISSOLVE && l.alpha.type == MEDVOL_U8) {
+        a = mv__cu_ly_raw(cover, 16, left);
+        a.x = mv__cu_ly_by(a.x, (unsigned)l.flat), a.y = mv__cu_ly_by(a.y, (unsigned)l.flat);
+        a.z = mv__cu_ly_by(a.z, (unsigned)l.flat), a.w = mv__cu_ly_by(a.w, (unsigned)l.flat);
+        return a;
     }
-    return C == 1 ? r : r * 0x10101u;
+    MV__CU_ROLLED for (k = 0; k < 4; k++) {
+        unsigned r = 0;
+        MV__CU_ROLLED for (j = 0; j < 4 && 4 * k + j < left; j++)
+            r |= (unsigned)mv__cu_ly_alpha(l, cover, 255, pixel, 4 * k + j) << 8 * j;
+        a = mv__cu_ly_next(a, r);
+    }
+    return a;
+}
+template <int MODE> MV__CU_DEV uint4 mv__cu_ly_four(uint4 b, uint4 s, const mv__cu_ly_softs *t) {
+    s.x = mv__cu_ly_word(MODE, b.x, s.x, t), s.y = mv__cu_ly_word(MODE, b.y, s.y, t);
+    s.z = mv__cu_ly_word(MODE, b.z, s.z, t), s.w = mv__cu_ly_word(MODE, b.w, s.w, t);
+    return s;
+}
+/* 16 bytes: what is met often by itself, the rest byte by byte */
+MV__CU_DEV uint4 mv__cu_ly_blends(int mode, uint4 b, uint4 s, const mv__cu_ly_softs *t) {
+    int k;
+    switch (mode) {
+        case MEDVOL_BLEND_NORMAL: case MEDVOL_BLEND_DISSOLVE: return s;
+        case MEDVOL_BLEND_DARKEN: return mv__cu_ly_four<MEDVOL_BLEND_DARKEN>(b, s, t);
+        case MEDVOL_BLEND_MULTIPLY: return mv__cu_ly_four<MEDVOL_BLEND_MULTIPLY>(b, s, t);
+        case MEDVOL_BLEND_LIGHTEN: return mv__cu_ly_four<MEDVOL_BLEND_LIGHTEN>(b, s, t);
+        case MEDVOL_BLEND_SCREEN: return mv__cu_ly_four<MEDVOL_BLEND_SCREEN>(b, s, t);
+        case MEDVOL_BLEND_ADD: return mv__cu_ly_four<MEDVOL_BLEND_ADD>(b, s, t);
+        case MEDVOL_BLEND_SOFT_LIGHT: return mv__cu_ly_four<MEDVOL_BLEND_SOFT_LIGHT>(b, s, t);
+        case MEDVOL_BLEND_DIFFERENCE: return mv__cu_ly_four<MEDVOL_BLEND_DIFFERENCE>(b, s, t);
+        default: break;
+    }
+    MV__CU_ROLLED for (k = 0; k < 4; k++) {
+        s = mv__cu_ly_next(s, mv__cu_ly_blend(mode, b.x, s.x, t));
+        b = mv__cu_ly_next(b, 0);
+    }
+    return s;
+}
+MV__CU_DEV uint4 mv__cu_ly_not(uint4 w) {
+    w.x = ~w.x, w.y = ~w.y, w.z = ~w.z, w.w = ~w.w;
+    return w;
+}
+/* A layer on 16 bytes, then on four colours */
+MV__CU_DEV uint4 mv__cu_ly_lay_bytes(const mv__cu_ly_job &g, const mv__cu_ly_layer &l,
+                                     const mv__cu_ly_place &o, uint4 b, const mv__cu_ly_softs *soft) {
+    const unsigned char *cover = l.alpha.p ? mv__cu_ly_at(l.alpha, o, g.axes) : NULL;
+    uint4 s = mv__cu_ly_raw(mv__cu_ly_at(l.image, o, g.axes), 16, (int)o.left);
+    const uint4 a = mv__cu_ly_alphas(l, cover, (mv__cu_u64)o.pixel, (int)o.left);
+    s = mv__cu_ly_blends(l.mode, b, l.invert ? mv__cu_ly_not(s) : s, soft);
+    b.x = mv__cu_ly_mix(b.x, s.x, a.x), b.y = mv__cu_ly_mix(b.y, s.y, a.y);
+    b.z = mv__cu_ly_mix(b.z, s.z, a.z), b.w = mv__cu_ly_mix(b.w, s.w, a.w);
+    return b;
 }
 template <int C>
 MV__CU_DEV uint4 mv__cu_ly_lay(const mv__cu_ly_job &g, const mv__cu_ly_layer &l, const mv__cu_ly_place &o,
-                               uint4 b) {
+                               uint4 b, const mv__cu_ly_softs *soft) {
     const unsigned char *cover = l.alpha.p ? mv__cu_ly_at(l.alpha, o, g.axes) : NULL;
     uint4 s = mv__cu_ly_words<C>(mv__cu_ly_at(l.image, o, g.axes), l.image.bytes, (int)o.left);
     int k;
     MV__CU_ROLLED for (k = 0; k < 4; k++) {
-        const unsigned a = mv__cu_ly_alpha<C>(l, cover, s.x, (mv__cu_u64)o.pixel, k, (int)o.left);
+        const unsigned own = l.image.bytes == 4 ? s.x >> 24 : 255u;
+        const unsigned a =
+            k < o.left ? (unsigned)mv__cu_ly_alpha(l, cover, own, (mv__cu_u64)o.pixel, k) : 0u;
         const unsigned t = l.invert ? ~s.x : s.x;
-        const unsigned m = C > 1 && mv__cu_ly_whole(l.mode) ? mv__cu_ly_colour(l.mode, b.x, t)
-                                                            : mv__cu_ly_blend(l.mode, b.x, t);
+        const unsigned m = mv__cu_ly_whole(l.mode) ? mv__cu_ly_colour(l.mode, b.x, t)
+                                                   : mv__cu_ly_blend(l.mode, b.x, t, soft);
         unsigned r;
-        if (C == 4 && b.x >> 24 < 255) r = mv__cu_ly_through(b.x, t, m, a & 255);
-        else r = mv__cu_ly_mix(b.x, m, a);
+        if (C == 4 && b.x >> 24 < 255) r = mv__cu_ly_through(b.x, t, m, a);
+        else r = mv__cu_ly_mix(b.x, m, a * 0x10101u);
         b = mv__cu_ly_next(b, r);
         s = mv__cu_ly_next(s, 0);
     }
     return b;
 }
 template <int C> MV__CU_KERNEL(MV__CU_B, C == 1 ? 4 : 3) mv__cu_k_ly_bytes(mv__cu_ly_job g) {
+    MV__CU_SHARED(mv__cu_ly_softs, soft);
     mv__cu_ly_place o;
     uint4 b;
     int i;
+    if (g.soft) {
+        for (i = (int)threadIdx.x; i < 256; i += MV__CU_B) mv__cu_ly_softs_of(&soft, i);
+        mv__cu_sync();
+    }
     if (!mv__cu_ly_place_of(&o, g, C == 1 ? 16 : 4)) return;
     b.x = b.y = b.z = b.w = g.fill;
     if (g.back.p) b = mv__cu_ly_words<C>(mv__cu_ly_at(g.back, o, g.axes), C, (int)o.left);
-    MV__CU_ROLLED for (i = 0; i < g.layers; i++) b = mv__cu_ly_lay<C>(g, g.layer[i], o, b);
+    MV__CU_ROLLED for (i = 0; i < g.layers; i++)
+        b = C == 1 ? mv__cu_ly_lay_bytes(g, g.layer[i], o, b, &soft)
+                   : mv__cu_ly_lay<C>(g, g.layer[i], o, b, &soft);
     if (C == 3) {
         const unsigned x = b.x, y = b.y, z = b.z, w = b.w;
         b.x = (x & 0xffffff) | y << 24, b.y = (y >> 8 & 0xffff) | z << 16, b.z = (z >> 16 & 0xff) | w << 8;
@@ -26541,8 +26683,11 @@ MV__CU_FN mv_status mv__cu_ly_run(mv_cuda_ctx *ctx, mv__cu_ly_job *g, const mv_v
         mv__cu_ly_volume_of(&between, &dense);
     }
     for (k = 0, st = MEDVOL_OK; st == MEDVOL_OK;) {
-        for (g->layers = 0; k < count && g->layers < MV__CU_LY_SOME; k++)
-            if (mv__cu_ly_layer_of(&next, &layers[k], k, channels, seed)) g->layer[g->layers++] = next, n--;
+        for (g->layers = g->soft = 0; k < count && g->layers < MV__CU_LY_SOME; k++)
+            if (mv__cu_ly_layer_of(&next, &layers[k], k, channels, seed)) {
+                g->soft |= next.mode == MEDVOL_BLEND_SOFT_LIGHT;
+                g->layer[g->layers++] = next, n--;
+            }
         g->out = n ? between : to;
         st = mv__cu_ly_launch(ctx, g, channels, blocks);
         g->back = between;

@@ -24,9 +24,8 @@ RULES = [
     (r"mv__cu_k_(map|rows)<", 128, 128, False),  # within one type
     (r"mv__cu_k_(moments|digits)<", 128, None, True),
     (r"mv__cu_k_sp_(pad|back)<", 128, 128, False),
-    (r"mv__cu_k_sp_tile<unsigned char>", 16, 16, False),
-    (r"mv__cu_k_sp_tile<unsigned (short|int)>", 32, 32, False),
-    (r"mv__cu_k_sp_tile<unsigned long long>", 64, 64, False),
+    (r"mv__cu_k_sp_tile<unsigned (char|short|int), ", 32, 32, False),
+    (r"mv__cu_k_sp_tile<unsigned long long, ", 64, 64, False),
     (r"mv__cu_k_sp_tile<", 128, 128, False),
     (r"mv__cu_k_sp_fg<", 128, None, False),
     (r"mv__cu_k_sp_(any|swap|pad_any)<", None, None, False),
