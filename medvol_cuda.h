@@ -6124,18 +6124,22 @@ typedef struct mv__cu_rs_axis {
     double o, s, sigma;
 } mv__cu_rs_axis;
 typedef struct mv__cu_rs_rule {
-    int interp, border, tap, lobes;
+    int interp, border, lobes;
     double a;
 } mv__cu_rs_rule;
-MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_rs_table(mv__cu_rs_axis x, mv__cu_rs_rule k) {
+MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_rs_table(mv__cu_rs_axis a0, mv__cu_rs_axis a1, mv__cu_rs_axis a2,
+                                             mv__cu_rs_rule k) {
+    const mv__cu_rs_axis x = blockIdx.y == 0 ? a0 : blockIdx.y == 1 ? a1 : a2;
     const int i = (int)(blockIdx.x * MV__CU_B + threadIdx.x), taps = x.taps - 2 * x.r;
+    const int interp = x.same ? (int)MEDVOL_NEAREST : k.interp, tap = interp == MEDVOL_CUBIC &&
+        k.border != MEDVOL_BORDER_WRAP ? (int)MEDVOL_BORDER_MIRROR : k.border;
     const double n = (double)x.n;
     double p, whole, total = 0.0, sum = 0.0;
     int t, j, first;
     if (i >= x.m) return;
     p = mv__cu_rs_snap(mv__cu_add(x.o, mv__cu_mul(x.s, (double)i)));
     x.in[i] = k.border != MEDVOL_BORDER_CONSTANT || (p >= -0.5 - 1e-7 && p <= n - 0.5 + 1e-7);
-    if (k.interp == MEDVOL_NEAREST) p = mv__cu_rs_near(k.border, p, n);
+    if (interp == MEDVOL_NEAREST) p = mv__cu_rs_near(k.border, p, n);
     else p = mv__cu_rs_snap(mv__cu_rs_fold(k.border, p, n));
     whole = floor(p);
     p -= whole;
@@ -6143,8 +6147,8 @@ MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_rs_table(mv__cu_rs_axis x, mv__cu_rs_rule k)
         const double d = (double)j / x.sigma;
         total += exp(-0.5 * d * d);
     }
-    for (t = 0; t < taps; t++) sum += mv__cu_rs_weight(k.interp, k.a, k.lobes, p, t);
-    if (k.interp != MEDVOL_LANCZOS) sum = 1.0;
+    for (t = 0; t < taps; t++) sum += mv__cu_rs_weight(interp, k.a, k.lobes, p, t);
+    if (interp != MEDVOL_LANCZOS) sum = 1.0;
     first = (int)whole - ((taps + 1) / 2 - 1) - x.r;
     for (t = 0; t < x.taps; t++) {
         double w = 0.0;
@@ -6152,11 +6156,10 @@ MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_rs_table(mv__cu_rs_axis x, mv__cu_rs_rule k)
             const int e = t - j - x.r;
             const double d = x.r ? (double)e / x.sigma : 0.0;
             if (e < -x.r || e > x.r) continue;
-            w += mv__cu_rs_weight(k.interp, k.a, k.lobes, p,
-                                  j) / sum * (x.r ? exp(-0.5 * d * d) / total : 1.0);
+            w += mv__cu_rs_weight(interp, k.a, k.lobes, p, j) / sum * (x.r ? exp(-0.5 * d * d) / total : 1.0);
         }
         x.w[(long long)t * x.m + i] = (float)w;
-        x.at[(long long)t * x.m + i] = mv__cu_rs_map(k.tap, first + t, x.n);
+        x.at[(long long)t * x.m + i] = mv__cu_rs_map(tap, first + t, x.n);
     }
 }
 typedef struct mv__cu_rs_grid { /* blocks of 64 x 4 outputs, planes in turn */
@@ -6170,78 +6173,126 @@ typedef struct mv__cu_rs_grid { /* blocks of 64 x 4 outputs, planes in turn */
     if (x >= (g).m[0] || y >= (g).m[1]) return;                                                          \
     for (z = (int)blockIdx.z; z < (g).m[2]; z += (int)gridDim.z)
 MV__CU_DEV float mv__cu_rs_lerp(float a, float b, float w) { return a + w * (b - a); }
-enum { MV__CU_RS_RUN = 16, MV__CU_RS_PER = 2 };
-typedef struct mv__cu_rs_planes { /* of a run of outputs along z: where their planes lie */
-    long long at[2][MV__CU_RS_RUN];
-    float w[MV__CU_RS_RUN];
-    int in[MV__CU_RS_RUN];
-} mv__cu_rs_planes;
-MV__CU_DEV void mv__cu_rs_planes_get(mv__cu_rs_planes *t, const mv__cu_rs_axis &a, long long step,
-                                     int first) {
-    const int k = (int)threadIdx.x, i = first + k;
+/* Up to TAPS voxels an axis in one pass: 64 x 4 PER outputs a block, up to RUN along z. Of each column what lies
+   in the planes around, blended along x and y, stays at hand, and the next plane's voxels are on their way. */
+enum { MV__CU_RS_RUN = 32 };
+template <int TAPS> struct mv__cu_rs_march { /* along a run */
+    long long at[TAPS * MV__CU_RS_RUN]; /* the planes it needs, in turn, as bytes */
+    float w[MV__CU_RS_RUN][TAPS];
+    int more[MV__CU_RS_RUN], in[MV__CU_RS_RUN]; /* more: planes that an output needs beyond the last one's */
+    int planes;
+};
+template <int TAPS>
+MV__CU_DEV void mv__cu_rs_march_get(mv__cu_rs_march<TAPS> *t, const mv__cu_rs_axis &a, long long step,
+                                    int first, int run) {
+    const int k = (int)threadIdx.x, i = first + k, flat = a.taps == 1;
+    int now[TAPS], had[TAPS], more = 0, e, j;
     mv__cu_sync(); /* who still reads the last ones */
-    if (k < MV__CU_RS_RUN && i < a.m) {
-        const long long last = (long long)(a.taps - 1) * a.m + i;
-        t->at[0][k] = a.at[i] * step, t->at[1][k] = a.at[last] * step;
-        t->w[k] = a.w[last];
+    if (k < run) {
+        MV__CU_UNROLL for (j = 0; j < TAPS; j++) {
+            const long long at = (long long)(flat ? 0 : j) * a.m + i;
+            now[j] = a.at[at];
+            had[j] = k ? a.at[at - 1] : -1;
+            t->w[k][j] = a.w[at];
+        }
+        MV__CU_UNROLL for (e = TAPS; e >= 0; e--) {
+            int fits = 1;
+            MV__CU_UNROLL for (j = 0; j + e < TAPS; j++) fits = fits && now[j] == had[j + e];
+            if (fits) more = e;
+        }
+        t->more[k] = more = flat && more ? 1 : more;
         t->in[k] = a.in[i];
     }
     mv__cu_sync();
+    if (k < run) {
+        int to = 0;
+        for (j = 0; j < k; j++) to += t->more[j];
+        MV__CU_UNROLL for (j = 0; j < TAPS; j++)
+            if (j >= TAPS - more) t->at[to + j - (TAPS - more)] = now[j] * step;
+        if (k == run - 1) t->planes = to + more;
+    }
+    mv__cu_sync();
 }
-/* 64 x 8 outputs, a run along z: each thread keeps, of two columns, what lies in the two planes around. */
-MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_linear(float *d, const float *__restrict__ s, mv__cu_rs_grid g,
-                                              mv__cu_rs_axis ax, mv__cu_rs_axis ay, mv__cu_rs_axis az,
-                                              float value) {
-    MV__CU_SHARED(mv__cu_rs_planes, t);
+template <int TAPS> MV__CU_DEV float mv__cu_rs_blend(const float *v, const float *w) {
+    float sum;
+    int t;
+    if (TAPS == 2) return mv__cu_rs_lerp(v[0], v[1], w[1]);
+    sum = w[0] * v[0];
+    MV__CU_UNROLL for (t = 1; t < TAPS; t++) sum += w[t] * v[t];
+    return sum;
+}
+typedef struct mv__cu_rs_value { float slope, inter, out; } mv__cu_rs_value; /* out: beyond the extent */
+MV__CU_DEV float mv__cu_rs_scaled_value(const mv__cu_rs_value &, float v) { return v; }
+template <class T> MV__CU_DEV float mv__cu_rs_scaled_value(const mv__cu_rs_value &k, T v) {
+    return fmaf((float)v, k.slope, k.inter);
+}
+template <class T, int TAPS, int PER>
+MV__CU_KERNEL(MV__CU_B, TAPS == 2 ? 4 : 3) mv__cu_k_rs_march(float *d, const T *__restrict__ s, mv__cu_rs_grid g, int run,
+                                             mv__cu_rs_axis ax, mv__cu_rs_axis ay, mv__cu_rs_axis az,
+                                             mv__cu_rs_value value) {
+    MV__CU_SHARED(mv__cu_rs_march<TAPS>, t);
     const int x = (int)(blockIdx.x * 64 + (threadIdx.x & 63)),
-        y = (int)(blockIdx.y * (4 * MV__CU_RS_PER) + (threadIdx.x >> 6)), cx = mv__cu_mini(x, g.m[0] - 1);
-    const long long xl = (long long)(ax.taps - 1) * ax.m + cx;
-    const int right = ax.at[xl] - ax.at[cx], flat = az.taps == 1;
-    const float wx = ax.w[xl];
-    const unsigned char *p[MV__CU_RS_PER][2];
-    float wy[MV__CU_RS_PER];
-    int on[MV__CU_RS_PER], in[MV__CU_RS_PER], z, k, r, e;
-    MV__CU_UNROLL for (r = 0; r < MV__CU_RS_PER; r++) {
+        y = (int)(blockIdx.y * (4 * PER) + (threadIdx.x >> 6)), cx = mv__cu_mini(x, g.m[0] - 1),
+        left = ax.at[cx];
+    const unsigned char *p[PER][TAPS];
+    float wx[TAPS], wy[PER][TAPS];
+    int right[TAPS], on[PER], in[PER], plain = 1, z, k, r, j, i;
+    MV__CU_UNROLL for (i = 0; i < TAPS; i++) {
+        const long long xl = (long long)(ax.taps > 1 ? i : 0) * ax.m + cx;
+        right[i] = ax.at[xl] - left;
+        wx[i] = ax.w[xl];
+        plain = plain && (right[i] == i || ax.taps == 1);
+    }
+    MV__CU_UNROLL for (r = 0; r < PER; r++) {
         const int cy = mv__cu_mini(y + 4 * r, g.m[1] - 1);
-        const long long yl = (long long)(ay.taps - 1) * ay.m + cy;
-        p[r][0] = (const unsigned char *)(s + (ay.at[cy] * g.sy + ax.at[cx]));
-        p[r][1] = (const unsigned char *)(s + (ay.at[yl] * g.sy + ax.at[cx]));
-        wy[r] = ay.w[yl];
+        MV__CU_UNROLL for (j = 0; j < TAPS; j++) {
+            const long long yl = (long long)(ay.taps > 1 ? j : 0) * ay.m + cy;
+            p[r][j] = (const unsigned char *)(s + (ay.at[yl] * g.sy + left));
+            wy[r][j] = ay.w[yl];
+        }
         on[r] = x < g.m[0] && y + 4 * r < g.m[1];
         in[r] = ax.in[cx] && ay.in[cy];
     }
-    for (z = (int)blockIdx.z * MV__CU_RS_RUN; z < g.m[2]; z += (int)gridDim.z * MV__CU_RS_RUN) {
-        const int planes = mv__cu_mini(MV__CU_RS_RUN, g.m[2] - z);
-        long long at[2] = {-1, -1};
-        float v[2][MV__CU_RS_PER] = {};
+    for (z = (int)blockIdx.z * run; z < g.m[2]; z += (int)gridDim.z * run) {
+        const int outputs = mv__cu_mini(run, g.m[2] - z);
+        T c[PER][TAPS][TAPS] = {};
+        float v[PER][TAPS] = {};
         float *q = d + (z * g.dz + y * g.dy + x);
-        mv__cu_rs_planes_get(&t, az, g.sz * 4, z);
-        MV__CU_ROLLED for (k = 0; k < planes; k++, q += g.dz) {
-            const float wz = t.w[k];
+        int next = 0, more;
+        mv__cu_rs_march_get<TAPS>(&t, az, g.sz * (int)sizeof(T), z, outputs);
+        MV__CU_ROLLED for (k = 0; k < outputs; k++, q += g.dz) {
             const int inside = t.in[k];
-            MV__CU_UNROLL for (e = 0; e < 2; e++) {
-                const long long want = t.at[e][k];
-                if (want == at[e]) continue; /* the same for all threads, as is what follows */
-                at[e] = want;
-                if (want == at[1 - e]) {
-                    MV__CU_UNROLL for (r = 0; r < MV__CU_RS_PER; r++) v[e][r] = v[1 - e][r];
-                } else {
-                    float c[MV__CU_RS_PER][4];
-                    MV__CU_UNROLL for (r = 0; r < MV__CU_RS_PER; r++) {
-                        const float *u = (const float *)(const void *)(p[r][0] + want),
-                                    *o = (const float *)(const void *)(p[r][1] + want);
-                        c[r][0] = u[0], c[r][1] = u[right], c[r][2] = o[0], c[r][3] = o[right];
+            float wz[TAPS];
+            /* once more at first: what came before the first plane goes out again */
+            MV__CU_ROLLED for (more = t.more[k] + (k == 0); more > 0; more--, next++) {
+                MV__CU_UNROLL for (r = 0; r < PER; r++) {
+                    float rows[TAPS];
+                    MV__CU_UNROLL for (j = 0; j < TAPS - 1; j++) v[r][j] = v[r][j + 1];
+                    MV__CU_UNROLL for (j = 0; j < TAPS; j++) {
+                        float f[TAPS];
+                        MV__CU_UNROLL for (i = 0; i < TAPS; i++) f[i] = mv__cu_rs_scaled_value(value, c[r][j][i]);
+                        rows[j] = ax.taps > 1 ? mv__cu_rs_blend<TAPS>(f, wx) : f[0];
                     }
-                    MV__CU_UNROLL for (r = 0; r < MV__CU_RS_PER; r++) {
-                        if (ax.taps > 1) c[r][0] = mv__cu_rs_lerp(c[r][0], c[r][1], wx),
-                            c[r][2] = mv__cu_rs_lerp(c[r][2], c[r][3], wx);
-                        v[e][r] = ay.taps > 1 ? mv__cu_rs_lerp(c[r][0], c[r][2], wy[r]) : c[r][0];
+                    v[r][TAPS - 1] = ay.taps > 1 ? mv__cu_rs_blend<TAPS>(rows, wy[r]) : rows[0];
+                }
+                if (next >= t.planes) continue;
+                MV__CU_UNROLL for (r = 0; r < PER; r++) {
+                    MV__CU_UNROLL for (j = 0; j < TAPS; j++) {
+                        const T *u = (const T *)(const void *)(p[r][j] + t.at[next]);
+                        if (j && ay.taps == 1) continue;
+                        if (plain) {
+                            c[r][j][0] = u[0];
+                            MV__CU_UNROLL for (i = 1; i < TAPS; i++) if (ax.taps > 1) c[r][j][i] = u[i];
+                        } else {
+                            MV__CU_UNROLL for (i = 0; i < TAPS; i++) c[r][j][i] = u[right[i]];
+                        }
                     }
                 }
             }
-            MV__CU_UNROLL for (r = 0; r < MV__CU_RS_PER; r++) {
-                const float out = v[0][r] + wz * (flat ? 0.0f : v[1][r] - v[0][r]);
-                if (on[r]) q[4 * r * g.dy] = in[r] & inside ? out : value;
+            MV__CU_UNROLL for (i = 0; i < TAPS; i++) wz[i] = t.w[k][i];
+            MV__CU_UNROLL for (r = 0; r < PER; r++) {
+                const float out = az.taps > 1 ? mv__cu_rs_blend<TAPS>(v[r], wz) : v[r][TAPS - 1];
+                if (on[r]) q[4 * r * g.dy] = in[r] & inside ? out : value.out;
             }
         }
     }
@@ -6296,21 +6347,26 @@ template <class T> MV__CU_DEV T mv__cu_rs_fill_at(const mv__cu_rs_fill &f, int j
 template <class T>
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_near(T *d, const T *__restrict__ s, mv__cu_rs_grid g, int m,
                                             mv__cu_rs_axis ax, mv__cu_rs_axis ay, mv__cu_rs_axis az,
-                                            mv__cu_rs_fill fill) {
-    MV__CU_SHARED(mv__cu_rs_planes, t);
+                                            mv__cu_rs_fill fill, int run) {
+    MV__CU_SHARED(mv__cu_rs_march<1>, t);
     const int x = (int)(blockIdx.x * 64 + (threadIdx.x & 63)), y = (int)(blockIdx.y * 4 + (threadIdx.x >> 6));
     const int on = x < g.m[0] && y < g.m[1], cx = on ? x : 0, cy = on ? y : 0, in = ax.in[cx] && ay.in[cy];
     int z, k, j, e;
-    for (z = (int)blockIdx.z * MV__CU_RS_RUN; z < g.m[2]; z += (int)gridDim.z * MV__CU_RS_RUN) {
-        const int planes = on ? mv__cu_mini(MV__CU_RS_RUN, g.m[2] - z) : 0;
-        mv__cu_rs_planes_get(&t, az, g.sz * m, z);
+    for (z = (int)blockIdx.z * run; z < g.m[2]; z += (int)gridDim.z * run) {
+        const int planes = on ? mv__cu_mini(run, g.m[2] - z) : 0;
+        mv__cu_sync(); /* who still reads the last ones */
+        if ((int)threadIdx.x < run && z + (int)threadIdx.x < g.m[2]) {
+            t.at[threadIdx.x] = az.at[z + (int)threadIdx.x] * g.sz * m;
+            t.in[threadIdx.x] = az.in[z + (int)threadIdx.x];
+        }
+        mv__cu_sync();
         for (j = 0; j < m; j++) {
             const T *p = s + (ay.at[cy] * g.sy + ax.at[cx]) * m + j, none = mv__cu_rs_fill_at<T>(fill, j);
             T *q = d + (z * g.dz + y * g.dy + x) * m + j;
             for (k = 0; k < planes; k += 8) {
                 T v[8];
                 MV__CU_UNROLL for (e = 0; e < 8; e++)
-                    if (k + e < planes) v[e] = in && t.in[k + e] ? p[t.at[0][k + e]] : none;
+                    if (k + e < planes) v[e] = in && t.in[k + e] ? p[t.at[k + e]] : none;
                 MV__CU_UNROLL for (e = 0; e < 8; e++)
                     if (k + e < planes) q[(k + e) * g.dz * m] = v[e];
             }
@@ -6727,21 +6783,24 @@ MV__CU_FN size_t mv__cu_rs_table_bytes(const mv__cu_rs_axis *a) {
     if (!mv__cu_muls(cells, (size_t)a->taps * 4, &bytes) || bytes > (size_t)1 << 40) return (size_t)1 << 60;
     return 2 * mv__cu_round(bytes) + mv__cu_round(cells);
 }
-MV__CU_FN mv_status mv__cu_rs_table(mv_cuda_ctx *ctx, const mv__cu_rs_ask *k, mv__cu_rs_axis *a,
-                                    int smooths) {
-    const size_t bytes = mv__cu_round((size_t)a->m * (size_t)a->taps * 4);
+MV__CU_FN mv_status mv__cu_rs_tables(mv_cuda_ctx *ctx, const mv__cu_rs_ask *k, mv__cu_rs_axis *a,
+                                     int smooths) {
+    size_t most = 1;
     mv__cu_rs_rule u;
-    a->at = (int *)mv__cu_take(ctx, bytes);
-    a->w = (float *)mv__cu_take(ctx, bytes);
-    a->in = (unsigned char *)mv__cu_take(ctx, mv__cu_round((size_t)a->m));
-    u.interp = smooths || a->same ? (int)MEDVOL_NEAREST : k->interp;
+    int r;
+    for (r = 0; r < 3; r++) {
+        const size_t bytes = mv__cu_round((size_t)a[r].m * (size_t)a[r].taps * 4);
+        a[r].at = (int *)mv__cu_take(ctx, bytes);
+        a[r].w = (float *)mv__cu_take(ctx, bytes);
+        a[r].in = (unsigned char *)mv__cu_take(ctx, mv__cu_round((size_t)a[r].m));
+        if ((size_t)a[r].m > most) most = (size_t)a[r].m;
+    }
+    u.interp = smooths ? (int)MEDVOL_NEAREST : k->interp;
     u.border = k->border;
-    u.tap = u.interp == MEDVOL_CUBIC &&
-        k->border != MEDVOL_BORDER_WRAP ? (int)MEDVOL_BORDER_MIRROR : k->border;
     u.lobes = k->lobes;
     u.a = k->a;
-    MV__CU_LAUNCH(mv__cu_k_rs_table, (unsigned)mv__cu_divup((size_t)a->m, MV__CU_B), MV__CU_B, 0,
-                  ctx->stream, *a, u);
+    MV__CU_LAUNCH(mv__cu_k_rs_table, dim3((unsigned)mv__cu_divup(most, MV__CU_B), 3), MV__CU_B, 0,
+                  ctx->stream, a[0], a[1], a[2], u);
     return mv__cu_launched(ctx, k->op);
 }
 /* d = s with the axes of a that are not the same, the last axis first; between them pass[0] and pass[1] */
@@ -6849,6 +6908,35 @@ MV__CU_FN mv_status mv__cu_rs_matrix_run(mv_cuda_ctx *ctx, mv__cu_rs_work *w, co
                       (const float *)s->data, g);
     return mv__cu_launched(ctx, w->k->op);
 }
+/* Blocks of w x h outputs that go on along z: far where there are enough of them for all processors */
+MV__CU_FN mv_status mv__cu_rs_run_of(mv_cuda_ctx *ctx, const char *op, const size_t *m, int w, int h,
+                                     dim3 *blocks, int *run) {
+    const size_t enough = 16 * (size_t)(ctx->processors > 0 ? ctx->processors : 1),
+        flat = mv__cu_divup(m[0], (size_t)w) * mv__cu_divup(m[1], (size_t)h);
+    *run = MV__CU_RS_RUN;
+    while (*run > 4 && flat * mv__cu_divup(m[2], (size_t)*run) < enough) *run /= 2;
+    return mv__cu_rs_blocks(ctx, op, m, w, h, *run, blocks);
+}
+template <class T, int TAPS, int PER>
+MV__CU_FN mv_status mv__cu_rs_march_run(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv_volume *d,
+                                        const mv_volume *s, const mv__cu_rs_value &value) {
+    mv__cu_rs_grid g;
+    dim3 blocks;
+    int run;
+    mv_status st = mv__cu_rs_run_of(ctx, w->k->op, d->dim, 64, 4 * PER, &blocks, &run);
+    if (st < 0) return st;
+    mv__cu_rs_grid_of(&g, d, s);
+    MV__CU_LAUNCH((mv__cu_k_rs_march<T, TAPS, PER>), blocks, MV__CU_B, 0, ctx->stream, (float *)d->data,
+                  (const T *)s->data, g, run, w->ax[0], w->ax[1], w->ax[2], value);
+    return mv__cu_launched(ctx, w->k->op);
+}
+template <class T>
+MV__CU_FN mv_status mv__cu_rs_straight(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv_volume *d,
+                                       const mv_volume *s, double slope, double inter) {
+    const mv__cu_rs_value value = {(float)slope, (float)inter, (float)w->k->value};
+    return w->k->interp == MEDVOL_LINEAR ? mv__cu_rs_march_run<T, 2, 2>(ctx, w, d, s, value)
+                                         : mv__cu_rs_march_run<T, 4, 1>(ctx, w, d, s, value);
+}
 template <class T>
 MV__CU_FN mv_status mv__cu_rs_near_words(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv_volume *d,
                                          const mv_volume *s) {
@@ -6856,14 +6944,15 @@ MV__CU_FN mv_status mv__cu_rs_near_words(mv_cuda_ctx *ctx, mv__cu_rs_work *w, co
     mv__cu_rs_grid g;
     mv__cu_rs_gen e;
     dim3 blocks;
-    mv_status st = mv__cu_rs_blocks(ctx, w->k->op, d->dim, straight ? 64 : 32, straight ? 4 : 8,
-                                    straight ? (int)MV__CU_RS_RUN : (int)MV__CU_RS_DEEP, &blocks);
+    int run = 0;
+    mv_status st = straight ? mv__cu_rs_run_of(ctx, w->k->op, d->dim, 64, 4, &blocks, &run)
+        : mv__cu_rs_blocks(ctx, w->k->op, d->dim, 32, 8, MV__CU_RS_DEEP, &blocks);
     if (st < 0) return st;
     mv__cu_rs_grid_of(&g, d, s);
     mv__cu_rs_gen_set(&e, w, d, s);
     if (straight)
         MV__CU_LAUNCH(mv__cu_k_rs_near<T>, blocks, MV__CU_B, 0, ctx->stream, (T *)d->data,
-                      (const T *)s->data, g, m, w->ax[0], w->ax[1], w->ax[2], w->fill);
+                      (const T *)s->data, g, m, w->ax[0], w->ax[1], w->ax[2], w->fill, run);
     else
         MV__CU_LAUNCH(mv__cu_k_rs_gen_near<T>, blocks, MV__CU_B, 0, ctx->stream, (T *)d->data,
                       (const T *)s->data, e, m, w->fill);
@@ -6907,18 +6996,18 @@ MV__CU_FN mv_status mv__cu_rs_volume(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const 
     if (st < 0) return st;
     if (!w->p->diagonal) st = mv__cu_rs_matrix_run(ctx, w, &d, &s);
     else if (w->passes) st = mv__cu_rs_passes(ctx, w, w->ax, &d, &s);
-    else {
-        mv__cu_rs_grid g;
-        dim3 blocks;
-        st = mv__cu_rs_blocks(ctx, op, d.dim, 64, 4 * MV__CU_RS_PER, MV__CU_RS_RUN, &blocks);
-        if (st < 0) return st;
-        mv__cu_rs_grid_of(&g, &d, &s);
-        MV__CU_LAUNCH(mv__cu_k_rs_linear, blocks, MV__CU_B, 0, ctx->stream, (float *)d.data,
-                      (const float *)s.data, g, w->ax[0], w->ax[1], w->ax[2], (float)w->k->value);
-        st = mv__cu_launched(ctx, op);
-    }
+    else if (s.dtype == MEDVOL_I16) st = mv__cu_rs_straight<short>(ctx, w, &d, &s, slope, inter);
+    else if (s.dtype == MEDVOL_U8) st = mv__cu_rs_straight<unsigned char>(ctx, w, &d, &s, slope, inter);
+    else st = mv__cu_rs_straight<float>(ctx, w, &d, &s, 1.0, 0.0);
     if (st == MEDVOL_OK && w->out) st = mv__cu_vol_convert(ctx, op, dst, &d, 1.0, 0.0);
     return st;
+}
+/* May a kernel read it in its type? The scaling must be one of floats. */
+MV__CU_FN int mv__cu_rs_as_is(const mv_volume *v) {
+    double slope, inter;
+    mv__cu_vol_scaling(v, &slope, &inter);
+    return (v->dtype == MEDVOL_I16 || v->dtype == MEDVOL_U8) && (double)(float)slope == slope &&
+        (double)(float)inter == inter;
 }
 /* What a volume's way needs of the workspace, taken before anything is enqueued */
 MV__CU_FN mv_status mv__cu_rs_prepare(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv_volume *out,
@@ -6928,9 +7017,10 @@ MV__CU_FN mv_status mv__cu_rs_prepare(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const
     const size_t cells = p->n[0] * p->n[1] * p->n[2], in = mv__cu_round(cells * 4),
                  result = mv__cu_round(p->m[0] * p->m[1] * p->m[2] * 4);
     size_t total = 0, wide = 0, typed = 0;
-    int r, copy, turned;
+    int copy, turned, r;
     mv_status st;
     copy = !nearest && (src->dtype != MEDVOL_F32 || scaled || w->k->interp == MEDVOL_CUBIC || w->smooth);
+    if (p->diagonal && !w->passes && w->k->interp != MEDVOL_CUBIC && mv__cu_rs_as_is(src)) copy = 0;
     turned = !nearest && (w->k->interp == MEDVOL_CUBIC || w->smooth);
     if (nearest && out->dtype != src->dtype) typed = mv__cu_round(cells * mv_dtype_size(out->dtype));
     if (w->passes) {
@@ -6952,10 +7042,8 @@ MV__CU_FN mv_status mv__cu_rs_prepare(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const
     if (turned) w->turned = (float *)mv__cu_take(ctx, in);
     if (wide) w->pass[0] = (float *)mv__cu_take(ctx, wide), w->pass[1] = (float *)mv__cu_take(ctx, wide);
     if (!nearest && out->dtype != MEDVOL_F32) w->out = (float *)mv__cu_take(ctx, result);
-    for (r = 0; r < 3 && st == MEDVOL_OK; r++) {
-        if (p->diagonal) st = mv__cu_rs_table(ctx, w->k, &w->ax[r], 0);
-        if (w->smooth && st == MEDVOL_OK) st = mv__cu_rs_table(ctx, w->k, &w->around[r], 1);
-    }
+    if (p->diagonal) st = mv__cu_rs_tables(ctx, w->k, w->ax, 0);
+    if (w->smooth && st == MEDVOL_OK) st = mv__cu_rs_tables(ctx, w->k, w->around, 1);
     return st;
 }
 MV__CU_FN mv_status mv__cu_rs_type(mv_cuda_ctx *ctx, const mv__cu_rs_ask *k, const mv_volume *dst,
@@ -6995,7 +7083,7 @@ MV__CU_FN mv_status mv__cu_rs_axes(mv_cuda_ctx *ctx, mv__cu_rs_work *w, int *sam
                                "%s: positions reach %g voxels: at most 2^30", k->op, reach);
         if (p->diagonal) {
             mv__cu_rs_axis_set(&w->ax[r], mv__cu_rs_taps(k), p->n[r], p->m[r], p->t[4 * r + 3], s, sigma);
-            w->passes = w->passes || (w->ax[r].taps > 2 && k->interp != MEDVOL_NEAREST);
+            w->passes = w->passes || (w->ax[r].taps > (k->interp == MEDVOL_LINEAR ? 2 : 4));
             *same = *same && w->ax[r].same;
             w->filter[r] = !w->ax[r].same;
         } else {
