@@ -6176,10 +6176,13 @@ MV__CU_DEV float mv__cu_rs_lerp(float a, float b, float w) { return a + w * (b -
 /* Up to TAPS voxels an axis in one pass: 64 x 4 PER outputs a block, up to RUN along z. Of each column what lies
    in the planes around, blended along x and y, stays at hand, and the next plane's voxels are on their way. */
 enum { MV__CU_RS_RUN = 32 };
+template <int TAPS> struct alignas(16) mv__cu_rs_output { /* more: planes it needs beyond the last one's */
+    float w[TAPS];
+    int more, in;
+};
 template <int TAPS> struct mv__cu_rs_march { /* along a run */
+    mv__cu_rs_output<TAPS> to[MV__CU_RS_RUN];
     long long at[TAPS * MV__CU_RS_RUN]; /* the planes it needs, in turn, as bytes */
-    float w[MV__CU_RS_RUN][TAPS];
-    int more[MV__CU_RS_RUN], in[MV__CU_RS_RUN]; /* more: planes that an output needs beyond the last one's */
     int planes;
 };
 template <int TAPS>
@@ -6193,20 +6196,20 @@ MV__CU_DEV void mv__cu_rs_march_get(mv__cu_rs_march<TAPS> *t, const mv__cu_rs_ax
             const long long at = (long long)(flat ? 0 : j) * a.m + i;
             now[j] = a.at[at];
             had[j] = k ? a.at[at - 1] : -1;
-            t->w[k][j] = a.w[at];
+            t->to[k].w[j] = a.w[at];
         }
         MV__CU_UNROLL for (e = TAPS; e >= 0; e--) {
             int fits = 1;
             MV__CU_UNROLL for (j = 0; j + e < TAPS; j++) fits = fits && now[j] == had[j + e];
             if (fits) more = e;
         }
-        t->more[k] = more = flat && more ? 1 : more;
-        t->in[k] = a.in[i];
+        t->to[k].more = more = flat && more ? 1 : more;
+        t->to[k].in = a.in[i];
     }
     mv__cu_sync();
     if (k < run) {
         int to = 0;
-        for (j = 0; j < k; j++) to += t->more[j];
+        for (j = 0; j < k; j++) to += t->to[j].more;
         MV__CU_UNROLL for (j = 0; j < TAPS; j++)
             if (j >= TAPS - more) t->at[to + j - (TAPS - more)] = now[j] * step;
         if (k == run - 1) t->planes = to + more;
@@ -6234,14 +6237,15 @@ MV__CU_KERNEL(MV__CU_B, TAPS == 2 ? 4 : 3) mv__cu_k_rs_march(float *d, const T *
     const int x = (int)(blockIdx.x * 64 + (threadIdx.x & 63)),
         y = (int)(blockIdx.y * (4 * PER) + (threadIdx.x >> 6)), cx = mv__cu_mini(x, g.m[0] - 1),
         left = ax.at[cx];
+    const long long over = g.dy * 16, deep = g.dz * 4;
     const unsigned char *p[PER][TAPS];
     float wx[TAPS], wy[PER][TAPS];
-    int right[TAPS], on[PER], in[PER], plain = 1, z, k, r, j, i;
+    int right[TAPS], on[PER], in[PER], plain = ax.taps > 1 && ay.taps > 1, z, k, r, j, i;
     MV__CU_UNROLL for (i = 0; i < TAPS; i++) {
         const long long xl = (long long)(ax.taps > 1 ? i : 0) * ax.m + cx;
         right[i] = ax.at[xl] - left;
         wx[i] = ax.w[xl];
-        plain = plain && (right[i] == i || ax.taps == 1);
+        plain = plain && right[i] == i;
     }
     MV__CU_UNROLL for (r = 0; r < PER; r++) {
         const int cy = mv__cu_mini(y + 4 * r, g.m[1] - 1);
@@ -6257,14 +6261,14 @@ MV__CU_KERNEL(MV__CU_B, TAPS == 2 ? 4 : 3) mv__cu_k_rs_march(float *d, const T *
         const int outputs = mv__cu_mini(run, g.m[2] - z);
         T c[PER][TAPS][TAPS] = {};
         float v[PER][TAPS] = {};
-        float *q = d + (z * g.dz + y * g.dy + x);
+        unsigned char *q = (unsigned char *)(d + (z * g.dz + y * g.dy + x));
+        long long ahead;
         int next = 0, more;
         mv__cu_rs_march_get<TAPS>(&t, az, g.sz * (int)sizeof(T), z, outputs);
-        MV__CU_ROLLED for (k = 0; k < outputs; k++, q += g.dz) {
-            const int inside = t.in[k];
-            float wz[TAPS];
+        MV__CU_ROLLED for (k = 0; k < outputs; k++, q += deep) {
+            const mv__cu_rs_output<TAPS> o = t.to[k];
             /* once more at first: what came before the first plane goes out again */
-            MV__CU_ROLLED for (more = t.more[k] + (k == 0); more > 0; more--, next++) {
+            MV__CU_ROLLED for (more = o.more + (k == 0); more > 0; more--, next++) {
                 MV__CU_UNROLL for (r = 0; r < PER; r++) {
                     float rows[TAPS];
                     MV__CU_UNROLL for (j = 0; j < TAPS - 1; j++) v[r][j] = v[r][j + 1];
@@ -6276,23 +6280,26 @@ MV__CU_KERNEL(MV__CU_B, TAPS == 2 ? 4 : 3) mv__cu_k_rs_march(float *d, const T *
                     v[r][TAPS - 1] = ay.taps > 1 ? mv__cu_rs_blend<TAPS>(rows, wy[r]) : rows[0];
                 }
                 if (next >= t.planes) continue;
-                MV__CU_UNROLL for (r = 0; r < PER; r++) {
-                    MV__CU_UNROLL for (j = 0; j < TAPS; j++) {
-                        const T *u = (const T *)(const void *)(p[r][j] + t.at[next]);
-                        if (j && ay.taps == 1) continue;
-                        if (plain) {
-                            c[r][j][0] = u[0];
-                            MV__CU_UNROLL for (i = 1; i < TAPS; i++) if (ax.taps > 1) c[r][j][i] = u[i];
-                        } else {
-                            MV__CU_UNROLL for (i = 0; i < TAPS; i++) c[r][j][i] = u[right[i]];
+                ahead = t.at[next];
+                if (plain) {
+                    MV__CU_UNROLL for (r = 0; r < PER; r++)
+                        MV__CU_UNROLL for (j = 0; j < TAPS; j++) {
+                            const T *u = (const T *)(const void *)(p[r][j] + ahead);
+                            MV__CU_UNROLL for (i = 0; i < TAPS; i++) c[r][j][i] = u[i];
                         }
-                    }
+                } else {
+                    MV__CU_UNROLL for (r = 0; r < PER; r++)
+                        MV__CU_UNROLL for (j = 0; j < TAPS; j++) {
+                            const T *u = (const T *)(const void *)(p[r][j] + ahead);
+                            if (j == 0 || ay.taps > 1)
+                                MV__CU_UNROLL for (i = 0; i < TAPS; i++)
+                                    if (i == 0 || ax.taps > 1) c[r][j][i] = u[right[i]];
+                        }
                 }
             }
-            MV__CU_UNROLL for (i = 0; i < TAPS; i++) wz[i] = t.w[k][i];
             MV__CU_UNROLL for (r = 0; r < PER; r++) {
-                const float out = az.taps > 1 ? mv__cu_rs_blend<TAPS>(v[r], wz) : v[r][TAPS - 1];
-                if (on[r]) q[4 * r * g.dy] = in[r] & inside ? out : value.out;
+                const float out = az.taps > 1 ? mv__cu_rs_blend<TAPS>(v[r], o.w) : v[r][TAPS - 1];
+                if (on[r]) *(float *)(void *)(q + r * over) = in[r] & o.in ? out : value.out;
             }
         }
     }
@@ -6357,7 +6364,7 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_near(T *d, const T *__restrict__ s, mv__c
         mv__cu_sync(); /* who still reads the last ones */
         if ((int)threadIdx.x < run && z + (int)threadIdx.x < g.m[2]) {
             t.at[threadIdx.x] = az.at[z + (int)threadIdx.x] * g.sz * m;
-            t.in[threadIdx.x] = az.in[z + (int)threadIdx.x];
+            t.to[threadIdx.x].in = az.in[z + (int)threadIdx.x];
         }
         mv__cu_sync();
         for (j = 0; j < m; j++) {
@@ -6366,7 +6373,7 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_near(T *d, const T *__restrict__ s, mv__c
             for (k = 0; k < planes; k += 8) {
                 T v[8];
                 MV__CU_UNROLL for (e = 0; e < 8; e++)
-                    if (k + e < planes) v[e] = in && t.in[k + e] ? p[t.at[k + e]] : none;
+                    if (k + e < planes) v[e] = in && t.to[k + e].in ? p[t.at[k + e]] : none;
                 MV__CU_UNROLL for (e = 0; e < 8; e++)
                     if (k + e < planes) q[(k + e) * g.dz * m] = v[e];
             }
