@@ -6532,6 +6532,15 @@ MV__CU_DEV int mv__cu_rs_find(const mv__cu_rs_gen &g, const long long *p, mv__cu
 MV__CU_DEV float mv__cu_rs_square(const float *v, float x, float y) {
     return mv__cu_rs_lerp(mv__cu_rs_lerp(v[0], v[1], x), mv__cu_rs_lerp(v[2], v[3], x), y);
 }
+/* The voxels around a spot that has some of them beyond the volume */
+MV__CU_DEV void mv__cu_rs_eight(const float *__restrict__ s, const mv__cu_rs_gen &g, const mv__cu_rs_spot &o,
+                                float *low, float *high) {
+    const int x1 = mv__cu_rs_map(g.tap, o.i[0] + 1, g.n[0]);
+    const long long y0 = o.i[1] * g.sy, y1 = mv__cu_rs_map(g.tap, o.i[1] + 1, g.n[1]) * g.sy;
+    const float *v = s + o.i[2] * g.sz, *u = s + mv__cu_rs_map(g.tap, o.i[2] + 1, g.n[2]) * g.sz;
+    low[0] = v[y0 + o.i[0]], low[1] = v[y0 + x1], low[2] = v[y1 + o.i[0]], low[3] = v[y1 + x1];
+    high[0] = u[y0 + o.i[0]], high[1] = u[y0 + x1], high[2] = u[y1 + o.i[0]], high[3] = u[y1 + x1];
+}
 /* Trilinear: gathers are what it costs, so a thread goes along z and keeps the upper four of eight values for
    the next voxel, which often has them below it. */
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_turned(float *d, const float *__restrict__ s, mv__cu_rs_gen g) {
@@ -6563,12 +6572,7 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_turned(float *d, const float *__restrict_
                 if (!same) low[0] = v[0], low[1] = v[1], v += g.sy, low[2] = v[0], low[3] = v[1];
                 had[0] = o.i[0], had[1] = o.i[1], had[2] = o.i[2] + 1;
             } else if ((in = mv__cu_rs_find(g, p, &o)) != 0) {
-                const int x1 = mv__cu_rs_map(g.tap, o.i[0] + 1, g.n[0]);
-                const long long y0 = o.i[1] * g.sy, y1 = mv__cu_rs_map(g.tap, o.i[1] + 1, g.n[1]) * g.sy;
-                const float *v = s + o.i[2] * g.sz, *u = s + mv__cu_rs_map(g.tap, o.i[2] + 1, g.n[2]) * g.sz;
-                low[0] = v[y0 + o.i[0]], low[1] = v[y0 + x1], low[2] = v[y1 + o.i[0]], low[3] = v[y1 + x1];
-                high[0] = u[y0 + o.i[0]], high[1] = u[y0 + x1], high[2] = u[y1 + o.i[0]],
-                    high[3] = u[y1 + x1];
+                mv__cu_rs_eight(s, g, o, low, high);
                 had[2] = -1;
             }
             *q = in ? mv__cu_rs_lerp(mv__cu_rs_square(low, o.f[0], o.f[1]),
@@ -6577,11 +6581,11 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_turned(float *d, const float *__restrict_
         }
     }
 }
-/* Four taps an axis; INNER: all of them voxels */
-template <int INNER>
-MV__CU_DEV float mv__cu_rs_four(const float *__restrict__ s, const mv__cu_rs_gen &g,
+/* Four taps an axis; INNER: all of them voxels, s the first; sy, sz: of s */
+template <int INNER, class I>
+MV__CU_DEV float mv__cu_rs_four(const float *__restrict__ s, I sy, I sz, const mv__cu_rs_gen &g,
                                 const mv__cu_rs_spot &o) {
-    const float *v = s + ((o.i[2] - 1) * g.sz + (o.i[1] - 1) * g.sy + (o.i[0] - 1));
+    const float *v = s;
     float w[3][4], out = 0.0f;
     const int interp = g.interp == MEDVOL_CUBIC ? (int)MEDVOL_CUBIC : (int)MEDVOL_CUBIC_CONV;
     int at[3][4], r, j, k;
@@ -6591,11 +6595,11 @@ MV__CU_DEV float mv__cu_rs_four(const float *__restrict__ s, const mv__cu_rs_gen
             at[r][j] = INNER ? j : mv__cu_rs_map(g.tap, o.i[r] - 1 + j, g.n[r]);
         }
     }
-    MV__CU_UNROLL for (k = 0; k < 4; k++, v += g.sz) {
+    MV__CU_UNROLL for (k = 0; k < 4; k++, v += sz) {
         const float *u = v;
         float plane = 0.0f;
-        MV__CU_UNROLL for (j = 0; j < 4; j++, u += g.sy) {
-            const float *p = INNER ? u : s + (at[2][k] * g.sz + at[1][j] * g.sy);
+        MV__CU_UNROLL for (j = 0; j < 4; j++, u += sy) {
+            const float *p = INNER ? u : s + (at[2][k] * sz + at[1][j] * sy);
             float row = w[0][0] * p[at[0][0]];
             MV__CU_UNROLL for (r = 1; r < 4; r++) row += w[0][r] * p[at[0][r]];
             plane += w[1][j] * row;
@@ -6623,10 +6627,115 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_rs_cubic(float *d, const float *__restrict__
                 o.f[r] = mv__cu_rs_rest(p[r]);
                 in = in && o.i[r] >= 1 && o.i[r] < g.n[r] - 2;
             }
-            if (in) out = mv__cu_rs_four<1>(s, g, o);
-            else if (mv__cu_rs_find(g, p, &o)) out = mv__cu_rs_four<0>(s, g, o);
+            if (in)
+                out = mv__cu_rs_four<1>(s + ((o.i[2] - 1) * g.sz + (o.i[1] - 1) * g.sy + (o.i[0] - 1)), g.sy,
+                                        g.sz, g, o);
+            else if (mv__cu_rs_find(g, p, &o)) out = mv__cu_rs_four<0>(s, g.sy, g.sz, g, o);
             d[n * g.dz + y * g.dy + x] = out;
             MV__CU_UNROLL for (r = 0; r < 3; r++) p[r] += g.step[r];
+        }
+    }
+}
+/* Where a tile of 16 x 16 x deep outputs has its voxels within a box that fits into shared memory: the box read in
+   rows, gathers from there. Its bits are those of the kernels above. */
+enum { MV__CU_RS_SIDE = 16, MV__CU_RS_BOX = 57344 }; /* bytes: four blocks of a large processor */
+typedef struct mv__cu_rs_box {
+    int deep, n[3], pitch, wide; /* wide: src is one of accesses of 16 bytes, offsets in it are ints */
+    int across, down;            /* 32 rows on: along y, along z */
+    unsigned by_rows;            /* 2^20 / n[1]: for division */
+    double low[3];               /* from the tile's first voxel */
+} mv__cu_rs_box;
+MV__CU_DEV int mv__cu_rs_clamp(int i, int n) { return mv__cu_mini(i > 0 ? i : 0, n - 1); }
+/* 8 threads a row. What of it lies beyond the volume is not looked at: any voxel will do. */
+template <int WIDE>
+MV__CU_DEV void mv__cu_rs_box_read(float *t, const float *__restrict__ s, const mv__cu_rs_gen &g,
+                                   const mv__cu_rs_box &b, const int *from) {
+    enum { ROWS = MV__CU_B / 8 };
+    const int rows = b.n[1] * b.n[2], mine = (int)threadIdx.x >> 3, plane = (int)((unsigned)mine * b.by_rows >> 20);
+    const int sy = (int)g.sy, sz = (int)g.sz; /* only where they are so */
+    int c, row, e, j;
+    for (c = 4 * ((int)threadIdx.x & 7); c < b.n[0]; c += 32) {
+        const int x = mv__cu_rs_clamp(from[0] + c, g.n[0] - 3);
+        float *q = t + (mine * b.pitch + c);
+        int y = from[1] + (mine - plane * b.n[1]), z = from[2] + plane;
+        MV__CU_ROLLED for (row = mine; row < rows; row += 4 * ROWS, q += 4 * ROWS * b.pitch) {
+            float4 v[4];
+            MV__CU_UNROLL for (e = 0; e < 4; e++) {
+                const int cy = mv__cu_rs_clamp(y, g.n[1]), cz = mv__cu_rs_clamp(z, g.n[2]);
+                if (WIDE) v[e] = mv__cu_ld((const float4 *)(const void *)(s + (cz * sz + cy * sy + x)));
+                else {
+                    const float *u = s + (cz * g.sz + cy * g.sy);
+                    float f[4];
+                    MV__CU_UNROLL for (j = 0; j < 4; j++) f[j] = u[mv__cu_rs_clamp(from[0] + c + j, g.n[0])];
+                    v[e] = make_float4(f[0], f[1], f[2], f[3]);
+                }
+                y += b.across, z += b.down;
+                if (y >= from[1] + b.n[1]) y -= b.n[1], z++;
+            }
+            MV__CU_UNROLL for (e = 0; e < 4; e++)
+                if (row + e * ROWS < rows) mv__cu_st((float4 *)(void *)(q + e * ROWS * b.pitch), v[e]);
+        }
+    }
+}
+template <int TAPS>
+MV__CU_KERNEL(MV__CU_B, TAPS == 2 ? 4 : 3) mv__cu_k_rs_boxed(float *d, const float *__restrict__ s,
+                                                             mv__cu_rs_gen g, mv__cu_rs_box b) {
+    MV__CU_DYNAMIC(float, t);
+    const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5, sz = b.pitch * b.n[1];
+    const int left = (int)blockIdx.x * MV__CU_RS_SIDE, top = (int)blockIdx.y * MV__CU_RS_SIDE;
+    const int x = left + (warp & 1) * 8 + (lane & 7), y = top + (warp >> 1) * 4 + (lane >> 3);
+    int z, k, r;
+    for (z = (int)blockIdx.z * b.deep; z < g.m[2]; z += (int)gridDim.z * b.deep) {
+        const int end = x < g.m[0] && y < g.m[1] ? mv__cu_mini(z + b.deep, g.m[2]) : z;
+        float *q = d + (z * g.dz + y * g.dy + x);
+        int from[3], some = 1, base;
+        long long p[3];
+        MV__CU_UNROLL for (r = 0; r < 3; r++) {
+            from[r] = (int)floor(mv__cu_rs_place(g, r, left, top, z) + b.low[r]);
+            if (r == 0) from[0] &= ~3;
+            some = some && from[r] < g.n[r] && from[r] + b.n[r] > 0;
+        }
+        base = (int)((unsigned)from[2] * (unsigned)sz + (unsigned)from[1] * (unsigned)b.pitch +
+                     (unsigned)from[0]);
+        mv__cu_sync(); /* who still reads the last one */
+        if (some && b.wide) mv__cu_rs_box_read<1>(t, s, g, b, from);
+        else if (some) mv__cu_rs_box_read<0>(t, s, g, b, from);
+        mv__cu_sync();
+        mv__cu_rs_start(g, x, y, z, p);
+        MV__CU_ROLLED for (k = z; k < end; k++, q += g.dz) {
+            mv__cu_rs_spot o;
+            float out = g.value;
+            int in = 1;
+            MV__CU_UNROLL for (r = 0; r < 3; r++) {
+                o.i[r] = (int)(p[r] >> 32);
+                o.f[r] = mv__cu_rs_rest(p[r]);
+                in = in && (TAPS == 2 ? (unsigned)o.i[r] < (unsigned)(g.n[r] - 1)
+                                      : o.i[r] >= 1 && o.i[r] < g.n[r] - 2);
+                p[r] += g.step[r];
+            }
+            if (in) {
+                const float *v = t + (int)((unsigned)o.i[2] * (unsigned)sz + (unsigned)o.i[1] *
+                                           (unsigned)b.pitch + (unsigned)o.i[0] - (unsigned)base);
+                if (TAPS == 2) {
+                    const float *u = v + sz;
+                    const float low[4] = {v[0], v[1], v[b.pitch], v[b.pitch + 1]},
+                                high[4] = {u[0], u[1], u[b.pitch], u[b.pitch + 1]};
+                    out = mv__cu_rs_lerp(mv__cu_rs_square(low, o.f[0], o.f[1]),
+                                         mv__cu_rs_square(high, o.f[0], o.f[1]), o.f[2]);
+                } else out = mv__cu_rs_four<1>(v - (sz + b.pitch + 1), b.pitch, sz, g, o);
+            } else {
+                MV__CU_UNROLL for (r = 0; r < 3; r++) p[r] -= g.step[r];
+                if (mv__cu_rs_find(g, p, &o)) {
+                    float low[4], high[4];
+                    if (TAPS == 2) {
+                        mv__cu_rs_eight(s, g, o, low, high);
+                        out = mv__cu_rs_lerp(mv__cu_rs_square(low, o.f[0], o.f[1]),
+                                             mv__cu_rs_square(high, o.f[0], o.f[1]), o.f[2]);
+                    } else out = mv__cu_rs_four<0>(s, g.sy, g.sz, g, o);
+                }
+                MV__CU_UNROLL for (r = 0; r < 3; r++) p[r] += g.step[r];
+            }
+            *q = out;
         }
     }
 }
@@ -6895,19 +7004,68 @@ MV__CU_FN void mv__cu_rs_gen_set(mv__cu_rs_gen *g, const mv__cu_rs_work *w, cons
     g->a = (float)w->k->a;
     g->value = (float)w->k->value;
 }
+/* 0: such a box is too large */
+MV__CU_FN size_t mv__cu_rs_box_set(mv__cu_rs_box *b, const mv__cu_rs_gen *g, const float *s, int taps, int deep) {
+    const double last[3] = {MV__CU_RS_SIDE - 1, MV__CU_RS_SIDE - 1, (double)(deep - 1)}, slack = 1e-4;
+    size_t bytes;
+    int r, c;
+    memset(b, 0, sizeof *b);
+    b->deep = deep;
+    b->wide = !(((uintptr_t)s | (uintptr_t)(g->sy * 4) | (uintptr_t)(g->sz * 4)) & 15) && g->n[0] % 4 == 0 &&
+        fabs((double)g->sy) * g->n[1] + fabs((double)g->sz) * g->n[2] < 1e9;
+    for (r = 0; r < 3; r++) {
+        double reach = 2.0 * slack;
+        b->low[r] = -slack - (double)(taps / 2 - 1);
+        for (c = 0; c < 3; c++) {
+            const double by = g->t[4 * r + c] * last[c];
+            reach += fabs(by);
+            if (by < 0.0) b->low[r] += by;
+        }
+        if (reach > 256.0) return 0;
+        b->n[r] = (int)reach + 1 + taps;
+    }
+    b->n[0] = b->pitch = (b->n[0] + 6) / 4 * 4; /* from a multiple of four */
+    if (b->pitch % 16 == 0 || b->pitch % 32 == 4) b->pitch += 4; /* fewer threads of a warp in one bank */
+    b->across = 32 % b->n[1], b->down = 32 / b->n[1];
+    b->by_rows = (1048576u + (unsigned)b->n[1] - 1) / (unsigned)b->n[1];
+    bytes = (size_t)b->pitch * (size_t)b->n[1] * (size_t)b->n[2] * 4;
+    return bytes <= MV__CU_RS_BOX ? bytes : 0;
+}
+template <int TAPS>
+MV__CU_FN mv_status mv__cu_rs_boxed(mv_cuda_ctx *ctx, const char *op, const mv_volume *d, const mv_volume *s,
+                                    const mv__cu_rs_gen &g, const mv__cu_rs_box &b, size_t bytes) {
+    dim3 blocks;
+    mv_status st = mv__cu_rs_blocks(ctx, op, d->dim, MV__CU_RS_SIDE, MV__CU_RS_SIDE, b.deep, &blocks);
+    if (st == MEDVOL_OK) /* the same for all: it holds for the kernel, not for the launch */
+        st = MV__CU_TRY(ctx, op, cudaFuncSetAttribute, (mv__cu_k_rs_boxed<TAPS>,
+                                                        cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                                        (int)MV__CU_RS_BOX));
+    if (st < 0) return st;
+    MV__CU_LAUNCH(mv__cu_k_rs_boxed<TAPS>, blocks, MV__CU_B, bytes, ctx->stream, (float *)d->data,
+                  (const float *)s->data, g, b);
+    return mv__cu_launched(ctx, op);
+}
 MV__CU_FN mv_status mv__cu_rs_matrix_run(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv_volume *d,
                                          const mv_volume *s) {
     mv__cu_rs_gen g;
+    mv__cu_rs_box b;
     dim3 blocks;
-    const int lanczos = w->k->interp == MEDVOL_LANCZOS;
+    const int lanczos = w->k->interp == MEDVOL_LANCZOS, linear = w->k->interp == MEDVOL_LINEAR;
+    size_t bytes = 0;
+    int deep;
     mv_status st = mv__cu_rs_blocks(ctx, w->k->op, d->dim, lanczos ? 16 : 32, 8,
                                     lanczos ? 1 : (int)MV__CU_RS_DEEP, &blocks);
     if (st < 0) return st;
     mv__cu_rs_gen_set(&g, w, d, s);
+    for (deep = MV__CU_RS_SIDE; !bytes && deep >= MV__CU_RS_SIDE / 2 && !lanczos; deep /= 2)
+        bytes = mv__cu_rs_box_set(&b, &g, (const float *)s->data, linear ? 2 : 4, deep);
+    if (bytes)
+        return linear ? mv__cu_rs_boxed<2>(ctx, w->k->op, d, s, g, b, bytes)
+                      : mv__cu_rs_boxed<4>(ctx, w->k->op, d, s, g, b, bytes);
     if (lanczos)
         MV__CU_LAUNCH(mv__cu_k_rs_lanczos, blocks, MV__CU_RS_LB, 0, ctx->stream, (float *)d->data,
                       (const float *)s->data, g);
-    else if (w->k->interp == MEDVOL_LINEAR)
+    else if (linear)
         MV__CU_LAUNCH(mv__cu_k_rs_turned, blocks, MV__CU_B, 0, ctx->stream, (float *)d->data,
                       (const float *)s->data, g);
     else
