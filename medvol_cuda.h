@@ -6482,7 +6482,7 @@ typedef struct mv__cu_rs_gen {
     int m[3], n[3], border, tap, interp, lobes;
     long long dy, dz, sy, sz, step[3]; /* step: along z */
     double t[12];
-    float a, value;
+    float w[4][4], value; /* w: of four taps, by powers of the fraction */
 } mv__cu_rs_gen;
 enum { MV__CU_RS_DEEP = 8, MV__CU_RS_TIE = 429, MV__CU_RS_ROUND = 256 }; /* TIE: 1e-7 voxels */
 MV__CU_BOTH long long mv__cu_rs_steps(double p) { return (long long)floor(p * 4294967296.0); }
@@ -6587,11 +6587,10 @@ MV__CU_DEV float mv__cu_rs_four(const float *__restrict__ s, I sy, I sz, const m
                                 const mv__cu_rs_spot &o) {
     const float *v = s;
     float w[3][4], out = 0.0f;
-    const int interp = g.interp == MEDVOL_CUBIC ? (int)MEDVOL_CUBIC : (int)MEDVOL_CUBIC_CONV;
     int at[3][4], r, j, k;
     MV__CU_UNROLL for (r = 0; r < 3; r++) {
         MV__CU_UNROLL for (j = 0; j < 4; j++) {
-            w[r][j] = mv__cu_rs_weight(interp, g.a, 0, o.f[r], j);
+            w[r][j] = ((g.w[j][3] * o.f[r] + g.w[j][2]) * o.f[r] + g.w[j][1]) * o.f[r] + g.w[j][0];
             at[r][j] = INNER ? j : mv__cu_rs_map(g.tap, o.i[r] - 1 + j, g.n[r]);
         }
     }
@@ -7001,7 +7000,12 @@ MV__CU_FN void mv__cu_rs_gen_set(mv__cu_rs_gen *g, const mv__cu_rs_work *w, cons
     g->tap = g->interp == MEDVOL_CUBIC &&
         g->border != MEDVOL_BORDER_WRAP ? (int)MEDVOL_BORDER_MIRROR : g->border;
     g->lobes = w->k->lobes;
-    g->a = (float)w->k->a;
+    for (r = 0; r < 16; r++) {
+        static const double spline[16] = {1, -3, 3, -1, 4, 0, -6, 3, 1, 3, 3, -3, 0, 0, 0, 1};
+        const double a = w->k->a,
+                     conv[16] = {0, a, -2 * a, a, 1, 0, -a - 3, a + 2, 0, -a, 2 * a + 3, -a - 2, 0, 0, a, -a};
+        g->w[r / 4][r % 4] = (float)(g->interp == MEDVOL_CUBIC ? spline[r] / 6.0 : conv[r]);
+    }
     g->value = (float)w->k->value;
 }
 /* 0: such a box is too large */
