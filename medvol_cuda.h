@@ -314,9 +314,10 @@ MEDVOL_DEF mv_status mv_cuda_pad_array(mv_cuda_ctx *ctx, void *dst, const void *
    NaN and infinities reach at most 48 voxels along CUBIC's lines, not all of them.
    Positions must stay within 2^30 voxels and results have at most 262140 rows (MEDVOL_E_UNSUPPORTED).
    grid's data are not read: it may lie on the host.
-   SCRATCH  an f32 copy of one volume of src where that is not f32 or has a scaling, one of the result where
-            that is not f32; CUBIC two copies of src; antialias, CUBIC, CUBIC_CONV and LANCZOS on straight
-            grids what the passes leave between them; 8 bytes a tap and place of an axis. */
+   SCRATCH  an f32 copy of one volume of src where that is not f32 or has a scaling (LINEAR and CUBIC_CONV on
+            straight grids without antialias read i16 and u8 as they are), one of the result where that is
+            not f32; CUBIC two copies of src; antialias and LANCZOS on straight grids what the passes leave
+            between them; 8 bytes a tap and place of an axis. */
 MEDVOL_DEF mv_status mv_cuda_resample_spacing(mv_cuda_ctx *ctx, mv_cuda_volume *dst,
                                               const mv_cuda_volume *src, const double *spacing,
                                               const mv_resample_opt *opt);
@@ -5995,8 +5996,8 @@ MEDVOL_DEF mv_status mv_cuda_pad_array(mv_cuda_ctx *ctx, void *dst, const void *
 }
 /* ==== [RESAMPLE] interpolation, resampling to spacing, shape, grid, by an affine. Owns mv__cu_rs_*. Uses
    [BASE] [CTX] [VOLUME] [SPATIAL]. Straight grids through tables of taps and weights, made on the device:
-   LINEAR and NEAREST in one kernel, more taps axis after axis. Others through the matrix, a warp to 8 x 4
-   voxels and a thread to 8 along z: its start in double, what follows in whole numbers. ================== */
+   up to four taps in one kernel, more axis after axis. Others through the matrix, a warp to 8 x 4 voxels and
+   a thread to 8 or 16 along z: its start in double, what follows in whole numbers. ======================= */
 typedef struct mv__cu_rs_ask {
     const char *op;
     int interp, border, grid, shape, antialias, lobes;
@@ -6173,10 +6174,10 @@ typedef struct mv__cu_rs_grid { /* blocks of 64 x 4 outputs, planes in turn */
     if (x >= (g).m[0] || y >= (g).m[1]) return;                                                          \
     for (z = (int)blockIdx.z; z < (g).m[2]; z += (int)gridDim.z)
 MV__CU_DEV float mv__cu_rs_lerp(float a, float b, float w) { return a + w * (b - a); }
-/* Up to TAPS voxels an axis in one pass: 64 x 4 PER outputs a block, up to RUN along z. Of each column what lies
-   in the planes around, blended along x and y, stays at hand, and the next plane's voxels are on their way. */
+/* Up to TAPS voxels an axis in one pass: 64 x 4 PER outputs a block, up to RUN along z. Of each column what
+   lies in the planes around, blended along x and y, stays at hand; the next plane's voxels are under way. */
 enum { MV__CU_RS_RUN = 32 };
-template <int TAPS> struct alignas(16) mv__cu_rs_output { /* more: planes it needs beyond the last one's */
+template <int TAPS> struct alignas(16) mv__cu_rs_output { /* more: planes beyond the last one's */
     float w[TAPS];
     int more, in;
 };
@@ -6230,9 +6231,10 @@ template <class T> MV__CU_DEV float mv__cu_rs_scaled_value(const mv__cu_rs_value
     return fmaf((float)v, k.slope, k.inter);
 }
 template <class T, int TAPS, int PER>
-MV__CU_KERNEL(MV__CU_B, TAPS == 2 ? 4 : 3) mv__cu_k_rs_march(float *d, const T *__restrict__ s, mv__cu_rs_grid g, int run,
-                                             mv__cu_rs_axis ax, mv__cu_rs_axis ay, mv__cu_rs_axis az,
-                                             mv__cu_rs_value value) {
+MV__CU_KERNEL(MV__CU_B, TAPS == 2 ? 4 : 3) mv__cu_k_rs_march(float *d, const T *__restrict__ s,
+                                                             mv__cu_rs_grid g, int run, mv__cu_rs_axis ax,
+                                                             mv__cu_rs_axis ay, mv__cu_rs_axis az,
+                                                             mv__cu_rs_value value) {
     MV__CU_SHARED(mv__cu_rs_march<TAPS>, t);
     const int x = (int)(blockIdx.x * 64 + (threadIdx.x & 63)),
         y = (int)(blockIdx.y * (4 * PER) + (threadIdx.x >> 6)), cx = mv__cu_mini(x, g.m[0] - 1),
@@ -6266,7 +6268,7 @@ MV__CU_KERNEL(MV__CU_B, TAPS == 2 ? 4 : 3) mv__cu_k_rs_march(float *d, const T *
         int next = 0, more;
         mv__cu_rs_march_get<TAPS>(&t, az, g.sz * (int)sizeof(T), z, outputs);
         MV__CU_ROLLED for (k = 0; k < outputs; k++, q += deep) {
-            const mv__cu_rs_output<TAPS> o = t.to[k];
+            const mv__cu_rs_output<TAPS> &o = t.to[k];
             /* once more at first: what came before the first plane goes out again */
             MV__CU_ROLLED for (more = o.more + (k == 0); more > 0; more--, next++) {
                 MV__CU_UNROLL for (r = 0; r < PER; r++) {
@@ -6274,7 +6276,8 @@ MV__CU_KERNEL(MV__CU_B, TAPS == 2 ? 4 : 3) mv__cu_k_rs_march(float *d, const T *
                     MV__CU_UNROLL for (j = 0; j < TAPS - 1; j++) v[r][j] = v[r][j + 1];
                     MV__CU_UNROLL for (j = 0; j < TAPS; j++) {
                         float f[TAPS];
-                        MV__CU_UNROLL for (i = 0; i < TAPS; i++) f[i] = mv__cu_rs_scaled_value(value, c[r][j][i]);
+                        MV__CU_UNROLL for (i = 0; i < TAPS; i++)
+                            f[i] = mv__cu_rs_scaled_value(value, c[r][j][i]);
                         rows[j] = ax.taps > 1 ? mv__cu_rs_blend<TAPS>(f, wx) : f[0];
                     }
                     v[r][TAPS - 1] = ay.taps > 1 ? mv__cu_rs_blend<TAPS>(rows, wy[r]) : rows[0];
@@ -6635,8 +6638,8 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_rs_cubic(float *d, const float *__restrict__
         }
     }
 }
-/* Where a tile of 16 x 16 x deep outputs has its voxels within a box that fits into shared memory: the box read in
-   rows, gathers from there. Its bits are those of the kernels above. */
+/* Where a tile of 16 x 16 x deep outputs has its voxels within a box that fits into shared memory: the box is
+   read in rows, gathers are from there. Its bits are those of the kernels above. */
 enum { MV__CU_RS_SIDE = 16, MV__CU_RS_BOX = 57344 }; /* bytes: four blocks of a large processor */
 typedef struct mv__cu_rs_box {
     int deep, n[3], pitch, wide; /* wide: src is one of accesses of 16 bytes, offsets in it are ints */
@@ -6650,7 +6653,8 @@ template <int WIDE>
 MV__CU_DEV void mv__cu_rs_box_read(float *t, const float *__restrict__ s, const mv__cu_rs_gen &g,
                                    const mv__cu_rs_box &b, const int *from) {
     enum { ROWS = MV__CU_B / 8 };
-    const int rows = b.n[1] * b.n[2], mine = (int)threadIdx.x >> 3, plane = (int)((unsigned)mine * b.by_rows >> 20);
+    const int rows = b.n[1] * b.n[2], mine = (int)threadIdx.x >> 3,
+        plane = (int)((unsigned)mine * b.by_rows >> 20);
     const int sy = (int)g.sy, sz = (int)g.sz; /* only where they are so */
     int c, row, e, j;
     for (c = 4 * ((int)threadIdx.x & 7); c < b.n[0]; c += 32) {
@@ -6665,7 +6669,8 @@ MV__CU_DEV void mv__cu_rs_box_read(float *t, const float *__restrict__ s, const 
                 else {
                     const float *u = s + (cz * g.sz + cy * g.sy);
                     float f[4];
-                    MV__CU_UNROLL for (j = 0; j < 4; j++) f[j] = u[mv__cu_rs_clamp(from[0] + c + j, g.n[0])];
+                    MV__CU_UNROLL for (j = 0; j < 4; j++)
+                        f[j] = u[mv__cu_rs_clamp(from[0] + c + j, g.n[0])];
                     v[e] = make_float4(f[0], f[1], f[2], f[3]);
                 }
                 y += b.across, z += b.down;
@@ -7009,7 +7014,8 @@ MV__CU_FN void mv__cu_rs_gen_set(mv__cu_rs_gen *g, const mv__cu_rs_work *w, cons
     g->value = (float)w->k->value;
 }
 /* 0: such a box is too large */
-MV__CU_FN size_t mv__cu_rs_box_set(mv__cu_rs_box *b, const mv__cu_rs_gen *g, const float *s, int taps, int deep) {
+MV__CU_FN size_t mv__cu_rs_box_set(mv__cu_rs_box *b, const mv__cu_rs_gen *g, const float *s, int taps,
+                                   int deep) {
     const double last[3] = {MV__CU_RS_SIDE - 1, MV__CU_RS_SIDE - 1, (double)(deep - 1)}, slack = 1e-4;
     size_t bytes;
     int r, c;
@@ -7040,7 +7046,7 @@ MV__CU_FN mv_status mv__cu_rs_boxed(mv_cuda_ctx *ctx, const char *op, const mv_v
                                     const mv__cu_rs_gen &g, const mv__cu_rs_box &b, size_t bytes) {
     dim3 blocks;
     mv_status st = mv__cu_rs_blocks(ctx, op, d->dim, MV__CU_RS_SIDE, MV__CU_RS_SIDE, b.deep, &blocks);
-    if (st == MEDVOL_OK) /* the same for all: it holds for the kernel, not for the launch */
+    if (st == MEDVOL_OK && bytes > 49152) /* the same for all: it holds for the kernel, not for the launch */
         st = MV__CU_TRY(ctx, op, cudaFuncSetAttribute, (mv__cu_k_rs_boxed<TAPS>,
                                                         cudaFuncAttributeMaxDynamicSharedMemorySize,
                                                         (int)MV__CU_RS_BOX));
