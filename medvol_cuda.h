@@ -315,9 +315,10 @@ MEDVOL_DEF mv_status mv_cuda_pad_array(mv_cuda_ctx *ctx, void *dst, const void *
    NaN and infinities reach at most 48 voxels along CUBIC's lines, not all of them.
    Positions must stay within 2^30 voxels and results have at most 262140 rows (MEDVOL_E_UNSUPPORTED).
    grid's data are not read: it may lie on the host.
-   SCRATCH  an f32 copy of one volume of src where that is not f32 or has a scaling, one of the result where
-            that is not f32; CUBIC two copies of src; antialias, CUBIC, CUBIC_CONV and LANCZOS on straight
-            grids what the passes leave between them; 8 bytes a tap and place of an axis. */
+   SCRATCH  an f32 copy of one volume of src where that is not f32 or has a scaling (LINEAR and CUBIC_CONV on
+            straight grids without antialias read i16 and u8 as they are), one of the result where that is
+            not f32; CUBIC two copies of src; antialias and LANCZOS on straight grids what the passes leave
+            between them; 8 bytes a tap and place of an axis. */
 MEDVOL_DEF mv_status mv_cuda_resample_spacing(mv_cuda_ctx *ctx, mv_cuda_volume *dst,
                                               const mv_cuda_volume *src, const double *spacing,
                                               const mv_resample_opt *opt);
@@ -6058,8 +6059,8 @@ MEDVOL_DEF mv_status mv_cuda_pad_array(mv_cuda_ctx *ctx, void *dst, const void *
 }
 /* ==== [RESAMPLE] interpolation, resampling to spacing, shape, grid, by an affine. Owns mv__cu_rs_*. Uses
    [BASE] [CTX] [VOLUME] [SPATIAL]. Straight grids through tables of taps and weights, made on the device:
-   LINEAR and NEAREST in one kernel, more taps axis after axis. Others through the matrix, a warp to 8 x 4
-   voxels and a thread to 8 along z: its start in double, what follows in whole numbers. ================== */
+   up to four taps in one kernel, more axis after axis. Others through the matrix, a warp to 8 x 4 voxels and
+   a thread to 8 or 16 along z: its start in double, what follows in whole numbers. ======================= */
 typedef struct mv__cu_rs_ask {
     const char *op;
     int interp, border, grid, shape, antialias, lobes;
@@ -6187,18 +6188,22 @@ typedef struct mv__cu_rs_axis {
     double o, s, sigma;
 } mv__cu_rs_axis;
 typedef struct mv__cu_rs_rule {
-    int interp, border, tap, lobes;
+    int interp, border, lobes;
     double a;
 } mv__cu_rs_rule;
-MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_rs_table(mv__cu_rs_axis x, mv__cu_rs_rule k) {
+MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_rs_table(mv__cu_rs_axis a0, mv__cu_rs_axis a1, mv__cu_rs_axis a2,
+                                             mv__cu_rs_rule k) {
+    const mv__cu_rs_axis x = blockIdx.y == 0 ? a0 : blockIdx.y == 1 ? a1 : a2;
     const int i = (int)(blockIdx.x * MV__CU_B + threadIdx.x), taps = x.taps - 2 * x.r;
+    const int interp = x.same ? (int)MEDVOL_NEAREST : k.interp, tap = interp == MEDVOL_CUBIC &&
+        k.border != MEDVOL_BORDER_WRAP ? (int)MEDVOL_BORDER_MIRROR : k.border;
     const double n = (double)x.n;
     double p, whole, total = 0.0, sum = 0.0;
     int t, j, first;
     if (i >= x.m) return;
     p = mv__cu_rs_snap(mv__cu_add(x.o, mv__cu_mul(x.s, (double)i)));
     x.in[i] = k.border != MEDVOL_BORDER_CONSTANT || (p >= -0.5 - 1e-7 && p <= n - 0.5 + 1e-7);
-    if (k.interp == MEDVOL_NEAREST) p = mv__cu_rs_near(k.border, p, n);
+    if (interp == MEDVOL_NEAREST) p = mv__cu_rs_near(k.border, p, n);
     else p = mv__cu_rs_snap(mv__cu_rs_fold(k.border, p, n));
     whole = floor(p);
     p -= whole;
@@ -6206,8 +6211,8 @@ MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_rs_table(mv__cu_rs_axis x, mv__cu_rs_rule k)
         const double d = (double)j / x.sigma;
         total += exp(-0.5 * d * d);
     }
-    for (t = 0; t < taps; t++) sum += mv__cu_rs_weight(k.interp, k.a, k.lobes, p, t);
-    if (k.interp != MEDVOL_LANCZOS) sum = 1.0;
+    for (t = 0; t < taps; t++) sum += mv__cu_rs_weight(interp, k.a, k.lobes, p, t);
+    if (interp != MEDVOL_LANCZOS) sum = 1.0;
     first = (int)whole - ((taps + 1) / 2 - 1) - x.r;
     for (t = 0; t < x.taps; t++) {
         double w = 0.0;
@@ -6215,11 +6220,10 @@ MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_rs_table(mv__cu_rs_axis x, mv__cu_rs_rule k)
             const int e = t - j - x.r;
             const double d = x.r ? (double)e / x.sigma : 0.0;
             if (e < -x.r || e > x.r) continue;
-            w += mv__cu_rs_weight(k.interp, k.a, k.lobes, p,
-                                  j) / sum * (x.r ? exp(-0.5 * d * d) / total : 1.0);
+            w += mv__cu_rs_weight(interp, k.a, k.lobes, p, j) / sum * (x.r ? exp(-0.5 * d * d) / total : 1.0);
         }
         x.w[(long long)t * x.m + i] = (float)w;
-        x.at[(long long)t * x.m + i] = mv__cu_rs_map(k.tap, first + t, x.n);
+        x.at[(long long)t * x.m + i] = mv__cu_rs_map(tap, first + t, x.n);
     }
 }
 typedef struct mv__cu_rs_grid { /* blocks of 64 x 4 outputs, planes in turn */
@@ -6233,78 +6237,135 @@ typedef struct mv__cu_rs_grid { /* blocks of 64 x 4 outputs, planes in turn */
     if (x >= (g).m[0] || y >= (g).m[1]) return;                                                          \
     for (z = (int)blockIdx.z; z < (g).m[2]; z += (int)gridDim.z)
 MV__CU_DEV float mv__cu_rs_lerp(float a, float b, float w) { return a + w * (b - a); }
-enum { MV__CU_RS_RUN = 16, MV__CU_RS_PER = 2 };
-typedef struct mv__cu_rs_planes { /* of a run of outputs along z: where their planes lie */
-    long long at[2][MV__CU_RS_RUN];
-    float w[MV__CU_RS_RUN];
-    int in[MV__CU_RS_RUN];
-} mv__cu_rs_planes;
-MV__CU_DEV void mv__cu_rs_planes_get(mv__cu_rs_planes *t, const mv__cu_rs_axis &a, long long step,
-                                     int first) {
-    const int k = (int)threadIdx.x, i = first + k;
+/* Up to TAPS voxels an axis in one pass: 64 x 4 PER outputs a block, up to RUN along z. Of each column what
+   lies in the planes around, blended along x and y, stays at hand; the next plane's voxels are under way. */
+enum { MV__CU_RS_RUN = 32 };
+template <int TAPS> struct alignas(16) mv__cu_rs_output { /* more: planes beyond the last one's */
+    float w[TAPS];
+    int more, in;
+};
+template <int TAPS> struct mv__cu_rs_march { /* along a run */
+    mv__cu_rs_output<TAPS> to[MV__CU_RS_RUN];
+    long long at[TAPS * MV__CU_RS_RUN]; /* the planes it needs, in turn, as bytes */
+    int planes;
+};
+template <int TAPS>
+MV__CU_DEV void mv__cu_rs_march_get(mv__cu_rs_march<TAPS> *t, const mv__cu_rs_axis &a, long long step,
+                                    int first, int run) {
+    const int k = (int)threadIdx.x, i = first + k, flat = a.taps == 1;
+    int now[TAPS], had[TAPS], more = 0, e, j;
     mv__cu_sync(); /* who still reads the last ones */
-    if (k < MV__CU_RS_RUN && i < a.m) {
-        const long long last = (long long)(a.taps - 1) * a.m + i;
-        t->at[0][k] = a.at[i] * step, t->at[1][k] = a.at[last] * step;
-        t->w[k] = a.w[last];
-        t->in[k] = a.in[i];
+    if (k < run) {
+        MV__CU_UNROLL for (j = 0; j < TAPS; j++) {
+            const long long at = (long long)(flat ? 0 : j) * a.m + i;
+            now[j] = a.at[at];
+            had[j] = k ? a.at[at - 1] : -1;
+            t->to[k].w[j] = a.w[at];
+        }
+        MV__CU_UNROLL for (e = TAPS; e >= 0; e--) {
+            int fits = 1;
+            MV__CU_UNROLL for (j = 0; j + e < TAPS; j++) fits = fits && now[j] == had[j + e];
+            if (fits) more = e;
+        }
+        t->to[k].more = more = flat && more ? 1 : more;
+        t->to[k].in = a.in[i];
+    }
+    mv__cu_sync();
+    if (k < run) {
+        int to = 0;
+        for (j = 0; j < k; j++) to += t->to[j].more;
+        MV__CU_UNROLL for (j = 0; j < TAPS; j++)
+            if (j >= TAPS - more) t->at[to + j - (TAPS - more)] = now[j] * step;
+        if (k == run - 1) t->planes = to + more;
     }
     mv__cu_sync();
 }
-/* 64 x 8 outputs, a run along z: each thread keeps, of two columns, what lies in the two planes around. */
-MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_linear(float *d, const float *__restrict__ s, mv__cu_rs_grid g,
-                                              mv__cu_rs_axis ax, mv__cu_rs_axis ay, mv__cu_rs_axis az,
-                                              float value) {
-    MV__CU_SHARED(mv__cu_rs_planes, t);
+template <int TAPS> MV__CU_DEV float mv__cu_rs_blend(const float *v, const float *w) {
+    float sum;
+    int t;
+    if (TAPS == 2) return mv__cu_rs_lerp(v[0], v[1], w[1]);
+    sum = w[0] * v[0];
+    MV__CU_UNROLL for (t = 1; t < TAPS; t++) sum += w[t] * v[t];
+    return sum;
+}
+typedef struct mv__cu_rs_value { float slope, inter, out; } mv__cu_rs_value; /* out: beyond the extent */
+MV__CU_DEV float mv__cu_rs_scaled_value(const mv__cu_rs_value &, float v) { return v; }
+template <class T> MV__CU_DEV float mv__cu_rs_scaled_value(const mv__cu_rs_value &k, T v) {
+    return fmaf((float)v, k.slope, k.inter);
+}
+template <class T, int TAPS, int PER>
+MV__CU_KERNEL(MV__CU_B, TAPS == 2 ? 4 : 3) mv__cu_k_rs_march(float *d, const T *__restrict__ s,
+                                                             mv__cu_rs_grid g, int run, mv__cu_rs_axis ax,
+                                                             mv__cu_rs_axis ay, mv__cu_rs_axis az,
+                                                             mv__cu_rs_value value) {
+    MV__CU_SHARED(mv__cu_rs_march<TAPS>, t);
     const int x = (int)(blockIdx.x * 64 + (threadIdx.x & 63)),
-        y = (int)(blockIdx.y * (4 * MV__CU_RS_PER) + (threadIdx.x >> 6)), cx = mv__cu_mini(x, g.m[0] - 1);
-    const long long xl = (long long)(ax.taps - 1) * ax.m + cx;
-    const int right = ax.at[xl] - ax.at[cx], flat = az.taps == 1;
-    const float wx = ax.w[xl];
-    const unsigned char *p[MV__CU_RS_PER][2];
-    float wy[MV__CU_RS_PER];
-    int on[MV__CU_RS_PER], in[MV__CU_RS_PER], z, k, r, e;
-    MV__CU_UNROLL for (r = 0; r < MV__CU_RS_PER; r++) {
+        y = (int)(blockIdx.y * (4 * PER) + (threadIdx.x >> 6)), cx = mv__cu_mini(x, g.m[0] - 1),
+        left = ax.at[cx];
+    const long long over = g.dy * 16, deep = g.dz * 4;
+    const unsigned char *p[PER][TAPS];
+    float wx[TAPS], wy[PER][TAPS];
+    int right[TAPS], on[PER], in[PER], plain = ax.taps > 1 && ay.taps > 1, z, k, r, j, i;
+    MV__CU_UNROLL for (i = 0; i < TAPS; i++) {
+        const long long xl = (long long)(ax.taps > 1 ? i : 0) * ax.m + cx;
+        right[i] = ax.at[xl] - left;
+        wx[i] = ax.w[xl];
+        plain = plain && right[i] == i;
+    }
+    MV__CU_UNROLL for (r = 0; r < PER; r++) {
         const int cy = mv__cu_mini(y + 4 * r, g.m[1] - 1);
-        const long long yl = (long long)(ay.taps - 1) * ay.m + cy;
-        p[r][0] = (const unsigned char *)(s + (ay.at[cy] * g.sy + ax.at[cx]));
-        p[r][1] = (const unsigned char *)(s + (ay.at[yl] * g.sy + ax.at[cx]));
-        wy[r] = ay.w[yl];
+        MV__CU_UNROLL for (j = 0; j < TAPS; j++) {
+            const long long yl = (long long)(ay.taps > 1 ? j : 0) * ay.m + cy;
+            p[r][j] = (const unsigned char *)(s + (ay.at[yl] * g.sy + left));
+            wy[r][j] = ay.w[yl];
+        }
         on[r] = x < g.m[0] && y + 4 * r < g.m[1];
         in[r] = ax.in[cx] && ay.in[cy];
     }
-    for (z = (int)blockIdx.z * MV__CU_RS_RUN; z < g.m[2]; z += (int)gridDim.z * MV__CU_RS_RUN) {
-        const int planes = mv__cu_mini(MV__CU_RS_RUN, g.m[2] - z);
-        long long at[2] = {-1, -1};
-        float v[2][MV__CU_RS_PER] = {};
-        float *q = d + (z * g.dz + y * g.dy + x);
-        mv__cu_rs_planes_get(&t, az, g.sz * 4, z);
-        MV__CU_ROLLED for (k = 0; k < planes; k++, q += g.dz) {
-            const float wz = t.w[k];
-            const int inside = t.in[k];
-            MV__CU_UNROLL for (e = 0; e < 2; e++) {
-                const long long want = t.at[e][k];
-                if (want == at[e]) continue; /* the same for all threads, as is what follows */
-                at[e] = want;
-                if (want == at[1 - e]) {
-                    MV__CU_UNROLL for (r = 0; r < MV__CU_RS_PER; r++) v[e][r] = v[1 - e][r];
+    for (z = (int)blockIdx.z * run; z < g.m[2]; z += (int)gridDim.z * run) {
+        const int outputs = mv__cu_mini(run, g.m[2] - z);
+        T c[PER][TAPS][TAPS] = {};
+        float v[PER][TAPS] = {};
+        unsigned char *q = (unsigned char *)(d + (z * g.dz + y * g.dy + x));
+        long long ahead;
+        int next = 0, more;
+        mv__cu_rs_march_get<TAPS>(&t, az, g.sz * (int)sizeof(T), z, outputs);
+        MV__CU_ROLLED for (k = 0; k < outputs; k++, q += deep) {
+            const mv__cu_rs_output<TAPS> &o = t.to[k];
+            /* once more at first: what came before the first plane goes out again */
+            MV__CU_ROLLED for (more = o.more + (k == 0); more > 0; more--, next++) {
+                MV__CU_UNROLL for (r = 0; r < PER; r++) {
+                    float rows[TAPS];
+                    MV__CU_UNROLL for (j = 0; j < TAPS - 1; j++) v[r][j] = v[r][j + 1];
+                    MV__CU_UNROLL for (j = 0; j < TAPS; j++) {
+                        float f[TAPS];
+                        MV__CU_UNROLL for (i = 0; i < TAPS; i++)
+                            f[i] = mv__cu_rs_scaled_value(value, c[r][j][i]);
+                        rows[j] = ax.taps > 1 ? mv__cu_rs_blend<TAPS>(f, wx) : f[0];
+                    }
+                    v[r][TAPS - 1] = ay.taps > 1 ? mv__cu_rs_blend<TAPS>(rows, wy[r]) : rows[0];
+                }
+                if (next >= t.planes) continue;
+                ahead = t.at[next];
+                if (plain) {
+                    MV__CU_UNROLL for (r = 0; r < PER; r++)
+                        MV__CU_UNROLL for (j = 0; j < TAPS; j++) {
+                            const T *u = (const T *)(const void *)(p[r][j] + ahead);
+                            MV__CU_UNROLL for (i = 0; i < TAPS; i++) c[r][j][i] = u[i];
+                        }
                 } else {
-                    float c[MV__CU_RS_PER][4];
-                    MV__CU_UNROLL for (r = 0; r < MV__CU_RS_PER; r++) {
-                        const float *u = (const float *)(const void *)(p[r][0] + want),
-                                    *o = (const float *)(const void *)(p[r][1] + want);
-                        c[r][0] = u[0], c[r][1] = u[right], c[r][2] = o[0], c[r][3] = o[right];
-                    }
-                    MV__CU_UNROLL for (r = 0; r < MV__CU_RS_PER; r++) {
-                        if (ax.taps > 1) c[r][0] = mv__cu_rs_lerp(c[r][0], c[r][1], wx),
-                            c[r][2] = mv__cu_rs_lerp(c[r][2], c[r][3], wx);
-                        v[e][r] = ay.taps > 1 ? mv__cu_rs_lerp(c[r][0], c[r][2], wy[r]) : c[r][0];
-                    }
+                    MV__CU_UNROLL for (r = 0; r < PER; r++)
+                        MV__CU_UNROLL for (j = 0; j < TAPS; j++) {
+                            const T *u = (const T *)(const void *)(p[r][j] + ahead);
+                            if (j == 0 || ay.taps > 1)
+                                MV__CU_UNROLL for (i = 0; i < TAPS; i++)
+                                    if (i == 0 || ax.taps > 1) c[r][j][i] = u[right[i]];
+                        }
                 }
             }
-            MV__CU_UNROLL for (r = 0; r < MV__CU_RS_PER; r++) {
-                const float out = v[0][r] + wz * (flat ? 0.0f : v[1][r] - v[0][r]);
-                if (on[r]) q[4 * r * g.dy] = in[r] & inside ? out : value;
+            MV__CU_UNROLL for (r = 0; r < PER; r++) {
+                const float out = az.taps > 1 ? mv__cu_rs_blend<TAPS>(v[r], o.w) : v[r][TAPS - 1];
+                if (on[r]) *(float *)(void *)(q + r * over) = in[r] & o.in ? out : value.out;
             }
         }
     }
@@ -6359,21 +6420,26 @@ template <class T> MV__CU_DEV T mv__cu_rs_fill_at(const mv__cu_rs_fill &f, int j
 template <class T>
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_near(T *d, const T *__restrict__ s, mv__cu_rs_grid g, int m,
                                             mv__cu_rs_axis ax, mv__cu_rs_axis ay, mv__cu_rs_axis az,
-                                            mv__cu_rs_fill fill) {
-    MV__CU_SHARED(mv__cu_rs_planes, t);
+                                            mv__cu_rs_fill fill, int run) {
+    MV__CU_SHARED(mv__cu_rs_march<1>, t);
     const int x = (int)(blockIdx.x * 64 + (threadIdx.x & 63)), y = (int)(blockIdx.y * 4 + (threadIdx.x >> 6));
     const int on = x < g.m[0] && y < g.m[1], cx = on ? x : 0, cy = on ? y : 0, in = ax.in[cx] && ay.in[cy];
     int z, k, j, e;
-    for (z = (int)blockIdx.z * MV__CU_RS_RUN; z < g.m[2]; z += (int)gridDim.z * MV__CU_RS_RUN) {
-        const int planes = on ? mv__cu_mini(MV__CU_RS_RUN, g.m[2] - z) : 0;
-        mv__cu_rs_planes_get(&t, az, g.sz * m, z);
+    for (z = (int)blockIdx.z * run; z < g.m[2]; z += (int)gridDim.z * run) {
+        const int planes = on ? mv__cu_mini(run, g.m[2] - z) : 0;
+        mv__cu_sync(); /* who still reads the last ones */
+        if ((int)threadIdx.x < run && z + (int)threadIdx.x < g.m[2]) {
+            t.at[threadIdx.x] = az.at[z + (int)threadIdx.x] * g.sz * m;
+            t.to[threadIdx.x].in = az.in[z + (int)threadIdx.x];
+        }
+        mv__cu_sync();
         for (j = 0; j < m; j++) {
             const T *p = s + (ay.at[cy] * g.sy + ax.at[cx]) * m + j, none = mv__cu_rs_fill_at<T>(fill, j);
             T *q = d + (z * g.dz + y * g.dy + x) * m + j;
             for (k = 0; k < planes; k += 8) {
                 T v[8];
                 MV__CU_UNROLL for (e = 0; e < 8; e++)
-                    if (k + e < planes) v[e] = in && t.in[k + e] ? p[t.at[0][k + e]] : none;
+                    if (k + e < planes) v[e] = in && t.to[k + e].in ? p[t.at[k + e]] : none;
                 MV__CU_UNROLL for (e = 0; e < 8; e++)
                     if (k + e < planes) q[(k + e) * g.dz * m] = v[e];
             }
@@ -6482,7 +6548,7 @@ typedef struct mv__cu_rs_gen {
     int m[3], n[3], border, tap, interp, lobes;
     long long dy, dz, sy, sz, step[3]; /* step: along z */
     double t[12];
-    float a, value;
+    float w[4][4], value; /* w: of four taps, by powers of the fraction */
 } mv__cu_rs_gen;
 enum { MV__CU_RS_DEEP = 8, MV__CU_RS_TIE = 429, MV__CU_RS_ROUND = 256 }; /* TIE: 1e-7 voxels */
 MV__CU_BOTH long long mv__cu_rs_steps(double p) { return (long long)floor(p * 4294967296.0); }
@@ -6532,6 +6598,15 @@ MV__CU_DEV int mv__cu_rs_find(const mv__cu_rs_gen &g, const long long *p, mv__cu
 MV__CU_DEV float mv__cu_rs_square(const float *v, float x, float y) {
     return mv__cu_rs_lerp(mv__cu_rs_lerp(v[0], v[1], x), mv__cu_rs_lerp(v[2], v[3], x), y);
 }
+/* The voxels around a spot that has some of them beyond the volume */
+MV__CU_DEV void mv__cu_rs_eight(const float *__restrict__ s, const mv__cu_rs_gen &g, const mv__cu_rs_spot &o,
+                                float *low, float *high) {
+    const int x1 = mv__cu_rs_map(g.tap, o.i[0] + 1, g.n[0]);
+    const long long y0 = o.i[1] * g.sy, y1 = mv__cu_rs_map(g.tap, o.i[1] + 1, g.n[1]) * g.sy;
+    const float *v = s + o.i[2] * g.sz, *u = s + mv__cu_rs_map(g.tap, o.i[2] + 1, g.n[2]) * g.sz;
+    low[0] = v[y0 + o.i[0]], low[1] = v[y0 + x1], low[2] = v[y1 + o.i[0]], low[3] = v[y1 + x1];
+    high[0] = u[y0 + o.i[0]], high[1] = u[y0 + x1], high[2] = u[y1 + o.i[0]], high[3] = u[y1 + x1];
+}
 /* Trilinear: gathers are what it costs, so a thread goes along z and keeps the upper four of eight values for
    the next voxel, which often has them below it. */
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_turned(float *d, const float *__restrict__ s, mv__cu_rs_gen g) {
@@ -6563,12 +6638,7 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_turned(float *d, const float *__restrict_
                 if (!same) low[0] = v[0], low[1] = v[1], v += g.sy, low[2] = v[0], low[3] = v[1];
                 had[0] = o.i[0], had[1] = o.i[1], had[2] = o.i[2] + 1;
             } else if ((in = mv__cu_rs_find(g, p, &o)) != 0) {
-                const int x1 = mv__cu_rs_map(g.tap, o.i[0] + 1, g.n[0]);
-                const long long y0 = o.i[1] * g.sy, y1 = mv__cu_rs_map(g.tap, o.i[1] + 1, g.n[1]) * g.sy;
-                const float *v = s + o.i[2] * g.sz, *u = s + mv__cu_rs_map(g.tap, o.i[2] + 1, g.n[2]) * g.sz;
-                low[0] = v[y0 + o.i[0]], low[1] = v[y0 + x1], low[2] = v[y1 + o.i[0]], low[3] = v[y1 + x1];
-                high[0] = u[y0 + o.i[0]], high[1] = u[y0 + x1], high[2] = u[y1 + o.i[0]],
-                    high[3] = u[y1 + x1];
+                mv__cu_rs_eight(s, g, o, low, high);
                 had[2] = -1;
             }
             *q = in ? mv__cu_rs_lerp(mv__cu_rs_square(low, o.f[0], o.f[1]),
@@ -6577,25 +6647,24 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_rs_turned(float *d, const float *__restrict_
         }
     }
 }
-/* Four taps an axis; INNER: all of them voxels */
-template <int INNER>
-MV__CU_DEV float mv__cu_rs_four(const float *__restrict__ s, const mv__cu_rs_gen &g,
+/* Four taps an axis; INNER: all of them voxels, s the first; sy, sz: of s */
+template <int INNER, class I>
+MV__CU_DEV float mv__cu_rs_four(const float *__restrict__ s, I sy, I sz, const mv__cu_rs_gen &g,
                                 const mv__cu_rs_spot &o) {
-    const float *v = s + ((o.i[2] - 1) * g.sz + (o.i[1] - 1) * g.sy + (o.i[0] - 1));
+    const float *v = s;
     float w[3][4], out = 0.0f;
-    const int interp = g.interp == MEDVOL_CUBIC ? (int)MEDVOL_CUBIC : (int)MEDVOL_CUBIC_CONV;
     int at[3][4], r, j, k;
     MV__CU_UNROLL for (r = 0; r < 3; r++) {
         MV__CU_UNROLL for (j = 0; j < 4; j++) {
-            w[r][j] = mv__cu_rs_weight(interp, g.a, 0, o.f[r], j);
+            w[r][j] = ((g.w[j][3] * o.f[r] + g.w[j][2]) * o.f[r] + g.w[j][1]) * o.f[r] + g.w[j][0];
             at[r][j] = INNER ? j : mv__cu_rs_map(g.tap, o.i[r] - 1 + j, g.n[r]);
         }
     }
-    MV__CU_UNROLL for (k = 0; k < 4; k++, v += g.sz) {
+    MV__CU_UNROLL for (k = 0; k < 4; k++, v += sz) {
         const float *u = v;
         float plane = 0.0f;
-        MV__CU_UNROLL for (j = 0; j < 4; j++, u += g.sy) {
-            const float *p = INNER ? u : s + (at[2][k] * g.sz + at[1][j] * g.sy);
+        MV__CU_UNROLL for (j = 0; j < 4; j++, u += sy) {
+            const float *p = INNER ? u : s + (at[2][k] * sz + at[1][j] * sy);
             float row = w[0][0] * p[at[0][0]];
             MV__CU_UNROLL for (r = 1; r < 4; r++) row += w[0][r] * p[at[0][r]];
             plane += w[1][j] * row;
@@ -6623,10 +6692,117 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_rs_cubic(float *d, const float *__restrict__
                 o.f[r] = mv__cu_rs_rest(p[r]);
                 in = in && o.i[r] >= 1 && o.i[r] < g.n[r] - 2;
             }
-            if (in) out = mv__cu_rs_four<1>(s, g, o);
-            else if (mv__cu_rs_find(g, p, &o)) out = mv__cu_rs_four<0>(s, g, o);
+            if (in)
+                out = mv__cu_rs_four<1>(s + ((o.i[2] - 1) * g.sz + (o.i[1] - 1) * g.sy + (o.i[0] - 1)), g.sy,
+                                        g.sz, g, o);
+            else if (mv__cu_rs_find(g, p, &o)) out = mv__cu_rs_four<0>(s, g.sy, g.sz, g, o);
             d[n * g.dz + y * g.dy + x] = out;
             MV__CU_UNROLL for (r = 0; r < 3; r++) p[r] += g.step[r];
+        }
+    }
+}
+/* Where a tile of 16 x 16 x deep outputs has its voxels within a box that fits into shared memory: the box is
+   read in rows, gathers are from there. Its bits are those of the kernels above. */
+enum { MV__CU_RS_SIDE = 16, MV__CU_RS_BOX = 57344 }; /* bytes: four blocks of a large processor */
+typedef struct mv__cu_rs_box {
+    int deep, n[3], pitch, wide; /* wide: src is one of accesses of 16 bytes, offsets in it are ints */
+    int across, down;            /* 32 rows on: along y, along z */
+    unsigned by_rows;            /* 2^20 / n[1]: for division */
+    double low[3];               /* from the tile's first voxel */
+} mv__cu_rs_box;
+MV__CU_DEV int mv__cu_rs_clamp(int i, int n) { return mv__cu_mini(i > 0 ? i : 0, n - 1); }
+/* 8 threads a row. What of it lies beyond the volume is not looked at: any voxel will do. */
+template <int WIDE>
+MV__CU_DEV void mv__cu_rs_box_read(float *t, const float *__restrict__ s, const mv__cu_rs_gen &g,
+                                   const mv__cu_rs_box &b, const int *from) {
+    enum { ROWS = MV__CU_B / 8 };
+    const int rows = b.n[1] * b.n[2], mine = (int)threadIdx.x >> 3,
+        plane = (int)((unsigned)mine * b.by_rows >> 20);
+    const int sy = (int)g.sy, sz = (int)g.sz; /* only where they are so */
+    int c, row, e, j;
+    for (c = 4 * ((int)threadIdx.x & 7); c < b.n[0]; c += 32) {
+        const int x = mv__cu_rs_clamp(from[0] + c, g.n[0] - 3);
+        float *q = t + (mine * b.pitch + c);
+        int y = from[1] + (mine - plane * b.n[1]), z = from[2] + plane;
+        MV__CU_ROLLED for (row = mine; row < rows; row += 4 * ROWS, q += 4 * ROWS * b.pitch) {
+            float4 v[4];
+            MV__CU_UNROLL for (e = 0; e < 4; e++) {
+                const int cy = mv__cu_rs_clamp(y, g.n[1]), cz = mv__cu_rs_clamp(z, g.n[2]);
+                if (WIDE) v[e] = mv__cu_ld((const float4 *)(const void *)(s + (cz * sz + cy * sy + x)));
+                else {
+                    const float *u = s + (cz * g.sz + cy * g.sy);
+                    float f[4];
+                    MV__CU_UNROLL for (j = 0; j < 4; j++)
+                        f[j] = u[mv__cu_rs_clamp(from[0] + c + j, g.n[0])];
+                    v[e] = make_float4(f[0], f[1], f[2], f[3]);
+                }
+                y += b.across, z += b.down;
+                if (y >= from[1] + b.n[1]) y -= b.n[1], z++;
+            }
+            MV__CU_UNROLL for (e = 0; e < 4; e++)
+                if (row + e * ROWS < rows) mv__cu_st((float4 *)(void *)(q + e * ROWS * b.pitch), v[e]);
+        }
+    }
+}
+template <int TAPS>
+MV__CU_KERNEL(MV__CU_B, TAPS == 2 ? 4 : 3) mv__cu_k_rs_boxed(float *d, const float *__restrict__ s,
+                                                             mv__cu_rs_gen g, mv__cu_rs_box b) {
+    MV__CU_DYNAMIC(float, t);
+    const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5, sz = b.pitch * b.n[1];
+    const int left = (int)blockIdx.x * MV__CU_RS_SIDE, top = (int)blockIdx.y * MV__CU_RS_SIDE;
+    const int x = left + (warp & 1) * 8 + (lane & 7), y = top + (warp >> 1) * 4 + (lane >> 3);
+    int z, k, r;
+    for (z = (int)blockIdx.z * b.deep; z < g.m[2]; z += (int)gridDim.z * b.deep) {
+        const int end = x < g.m[0] && y < g.m[1] ? mv__cu_mini(z + b.deep, g.m[2]) : z;
+        float *q = d + (z * g.dz + y * g.dy + x);
+        int from[3], some = 1, base;
+        long long p[3];
+        MV__CU_UNROLL for (r = 0; r < 3; r++) {
+            from[r] = (int)floor(mv__cu_rs_place(g, r, left, top, z) + b.low[r]);
+            if (r == 0) from[0] &= ~3;
+            some = some && from[r] < g.n[r] && from[r] + b.n[r] > 0;
+        }
+        base = (int)((unsigned)from[2] * (unsigned)sz + (unsigned)from[1] * (unsigned)b.pitch +
+                     (unsigned)from[0]);
+        mv__cu_sync(); /* who still reads the last one */
+        if (some && b.wide) mv__cu_rs_box_read<1>(t, s, g, b, from);
+        else if (some) mv__cu_rs_box_read<0>(t, s, g, b, from);
+        mv__cu_sync();
+        mv__cu_rs_start(g, x, y, z, p);
+        MV__CU_ROLLED for (k = z; k < end; k++, q += g.dz) {
+            mv__cu_rs_spot o;
+            float out = g.value;
+            int in = 1;
+            MV__CU_UNROLL for (r = 0; r < 3; r++) {
+                o.i[r] = (int)(p[r] >> 32);
+                o.f[r] = mv__cu_rs_rest(p[r]);
+                in = in && (TAPS == 2 ? (unsigned)o.i[r] < (unsigned)(g.n[r] - 1)
+                                      : o.i[r] >= 1 && o.i[r] < g.n[r] - 2);
+                p[r] += g.step[r];
+            }
+            if (in) {
+                const float *v = t + (int)((unsigned)o.i[2] * (unsigned)sz + (unsigned)o.i[1] *
+                                           (unsigned)b.pitch + (unsigned)o.i[0] - (unsigned)base);
+                if (TAPS == 2) {
+                    const float *u = v + sz;
+                    const float low[4] = {v[0], v[1], v[b.pitch], v[b.pitch + 1]},
+                                high[4] = {u[0], u[1], u[b.pitch], u[b.pitch + 1]};
+                    out = mv__cu_rs_lerp(mv__cu_rs_square(low, o.f[0], o.f[1]),
+                                         mv__cu_rs_square(high, o.f[0], o.f[1]), o.f[2]);
+                } else out = mv__cu_rs_four<1>(v - (sz + b.pitch + 1), b.pitch, sz, g, o);
+            } else {
+                MV__CU_UNROLL for (r = 0; r < 3; r++) p[r] -= g.step[r];
+                if (mv__cu_rs_find(g, p, &o)) {
+                    float low[4], high[4];
+                    if (TAPS == 2) {
+                        mv__cu_rs_eight(s, g, o, low, high);
+                        out = mv__cu_rs_lerp(mv__cu_rs_square(low, o.f[0], o.f[1]),
+                                             mv__cu_rs_square(high, o.f[0], o.f[1]), o.f[2]);
+                    } else out = mv__cu_rs_four<0>(s, g.sy, g.sz, g, o);
+                }
+                MV__CU_UNROLL for (r = 0; r < 3; r++) p[r] += g.step[r];
+            }
+            *q = out;
         }
     }
 }
@@ -6790,21 +6966,24 @@ MV__CU_FN size_t mv__cu_rs_table_bytes(const mv__cu_rs_axis *a) {
     if (!mv__cu_muls(cells, (size_t)a->taps * 4, &bytes) || bytes > (size_t)1 << 40) return (size_t)1 << 60;
     return 2 * mv__cu_round(bytes) + mv__cu_round(cells);
 }
-MV__CU_FN mv_status mv__cu_rs_table(mv_cuda_ctx *ctx, const mv__cu_rs_ask *k, mv__cu_rs_axis *a,
-                                    int smooths) {
-    const size_t bytes = mv__cu_round((size_t)a->m * (size_t)a->taps * 4);
+MV__CU_FN mv_status mv__cu_rs_tables(mv_cuda_ctx *ctx, const mv__cu_rs_ask *k, mv__cu_rs_axis *a,
+                                     int smooths) {
+    size_t most = 1;
     mv__cu_rs_rule u;
-    a->at = (int *)mv__cu_take(ctx, bytes);
-    a->w = (float *)mv__cu_take(ctx, bytes);
-    a->in = (unsigned char *)mv__cu_take(ctx, mv__cu_round((size_t)a->m));
-    u.interp = smooths || a->same ? (int)MEDVOL_NEAREST : k->interp;
+    int r;
+    for (r = 0; r < 3; r++) {
+        const size_t bytes = mv__cu_round((size_t)a[r].m * (size_t)a[r].taps * 4);
+        a[r].at = (int *)mv__cu_take(ctx, bytes);
+        a[r].w = (float *)mv__cu_take(ctx, bytes);
+        a[r].in = (unsigned char *)mv__cu_take(ctx, mv__cu_round((size_t)a[r].m));
+        if ((size_t)a[r].m > most) most = (size_t)a[r].m;
+    }
+    u.interp = smooths ? (int)MEDVOL_NEAREST : k->interp;
     u.border = k->border;
-    u.tap = u.interp == MEDVOL_CUBIC &&
-        k->border != MEDVOL_BORDER_WRAP ? (int)MEDVOL_BORDER_MIRROR : k->border;
     u.lobes = k->lobes;
     u.a = k->a;
-    MV__CU_LAUNCH(mv__cu_k_rs_table, (unsigned)mv__cu_divup((size_t)a->m, MV__CU_B), MV__CU_B, 0,
-                  ctx->stream, *a, u);
+    MV__CU_LAUNCH(mv__cu_k_rs_table, dim3((unsigned)mv__cu_divup(most, MV__CU_B), 3), MV__CU_B, 0,
+                  ctx->stream, a[0], a[1], a[2], u);
     return mv__cu_launched(ctx, k->op);
 }
 /* d = s with the axes of a that are not the same, the last axis first; between them pass[0] and pass[1] */
@@ -6889,28 +7068,112 @@ MV__CU_FN void mv__cu_rs_gen_set(mv__cu_rs_gen *g, const mv__cu_rs_work *w, cons
     g->tap = g->interp == MEDVOL_CUBIC &&
         g->border != MEDVOL_BORDER_WRAP ? (int)MEDVOL_BORDER_MIRROR : g->border;
     g->lobes = w->k->lobes;
-    g->a = (float)w->k->a;
+    for (r = 0; r < 16; r++) {
+        static const double spline[16] = {1, -3, 3, -1, 4, 0, -6, 3, 1, 3, 3, -3, 0, 0, 0, 1};
+        const double a = w->k->a,
+                     conv[16] = {0, a, -2 * a, a, 1, 0, -a - 3, a + 2, 0, -a, 2 * a + 3, -a - 2, 0, 0, a, -a};
+        g->w[r / 4][r % 4] = (float)(g->interp == MEDVOL_CUBIC ? spline[r] / 6.0 : conv[r]);
+    }
     g->value = (float)w->k->value;
+}
+/* 0: such a box is too large */
+MV__CU_FN size_t mv__cu_rs_box_set(mv__cu_rs_box *b, const mv__cu_rs_gen *g, const float *s, int taps,
+                                   int deep) {
+    const double last[3] = {MV__CU_RS_SIDE - 1, MV__CU_RS_SIDE - 1, (double)(deep - 1)}, slack = 1e-4;
+    size_t bytes;
+    int r, c;
+    memset(b, 0, sizeof *b);
+    b->deep = deep;
+    b->wide = !(((uintptr_t)s | (uintptr_t)(g->sy * 4) | (uintptr_t)(g->sz * 4)) & 15) && g->n[0] % 4 == 0 &&
+        fabs((double)g->sy) * g->n[1] + fabs((double)g->sz) * g->n[2] < 1e9;
+    for (r = 0; r < 3; r++) {
+        double reach = 2.0 * slack;
+        b->low[r] = -slack - (double)(taps / 2 - 1);
+        for (c = 0; c < 3; c++) {
+            const double by = g->t[4 * r + c] * last[c];
+            reach += fabs(by);
+            if (by < 0.0) b->low[r] += by;
+        }
+        if (reach > 256.0) return 0;
+        b->n[r] = (int)reach + 1 + taps;
+    }
+    b->n[0] = b->pitch = (b->n[0] + 6) / 4 * 4; /* from a multiple of four */
+    if (b->pitch % 16 == 0 || b->pitch % 32 == 4) b->pitch += 4; /* fewer threads of a warp in one bank */
+    b->across = 32 % b->n[1], b->down = 32 / b->n[1];
+    b->by_rows = (1048576u + (unsigned)b->n[1] - 1) / (unsigned)b->n[1];
+    bytes = (size_t)b->pitch * (size_t)b->n[1] * (size_t)b->n[2] * 4;
+    return bytes <= MV__CU_RS_BOX ? bytes : 0;
+}
+template <int TAPS>
+MV__CU_FN mv_status mv__cu_rs_boxed(mv_cuda_ctx *ctx, const char *op, const mv_volume *d, const mv_volume *s,
+                                    const mv__cu_rs_gen &g, const mv__cu_rs_box &b, size_t bytes) {
+    dim3 blocks;
+    mv_status st = mv__cu_rs_blocks(ctx, op, d->dim, MV__CU_RS_SIDE, MV__CU_RS_SIDE, b.deep, &blocks);
+    if (st == MEDVOL_OK && bytes > 49152) /* the same for all: it holds for the kernel, not for the launch */
+        st = MV__CU_TRY(ctx, op, cudaFuncSetAttribute, (mv__cu_k_rs_boxed<TAPS>,
+                                                        cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                                        (int)MV__CU_RS_BOX));
+    if (st < 0) return st;
+    MV__CU_LAUNCH(mv__cu_k_rs_boxed<TAPS>, blocks, MV__CU_B, bytes, ctx->stream, (float *)d->data,
+                  (const float *)s->data, g, b);
+    return mv__cu_launched(ctx, op);
 }
 MV__CU_FN mv_status mv__cu_rs_matrix_run(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv_volume *d,
                                          const mv_volume *s) {
     mv__cu_rs_gen g;
+    mv__cu_rs_box b;
     dim3 blocks;
-    const int lanczos = w->k->interp == MEDVOL_LANCZOS;
+    const int lanczos = w->k->interp == MEDVOL_LANCZOS, linear = w->k->interp == MEDVOL_LINEAR;
+    size_t bytes = 0;
+    int deep;
     mv_status st = mv__cu_rs_blocks(ctx, w->k->op, d->dim, lanczos ? 16 : 32, 8,
                                     lanczos ? 1 : (int)MV__CU_RS_DEEP, &blocks);
     if (st < 0) return st;
     mv__cu_rs_gen_set(&g, w, d, s);
+    for (deep = MV__CU_RS_SIDE; !bytes && deep >= MV__CU_RS_SIDE / 2 && !lanczos; deep /= 2)
+        bytes = mv__cu_rs_box_set(&b, &g, (const float *)s->data, linear ? 2 : 4, deep);
+    if (bytes)
+        return linear ? mv__cu_rs_boxed<2>(ctx, w->k->op, d, s, g, b, bytes)
+                      : mv__cu_rs_boxed<4>(ctx, w->k->op, d, s, g, b, bytes);
     if (lanczos)
         MV__CU_LAUNCH(mv__cu_k_rs_lanczos, blocks, MV__CU_RS_LB, 0, ctx->stream, (float *)d->data,
                       (const float *)s->data, g);
-    else if (w->k->interp == MEDVOL_LINEAR)
+    else if (linear)
         MV__CU_LAUNCH(mv__cu_k_rs_turned, blocks, MV__CU_B, 0, ctx->stream, (float *)d->data,
                       (const float *)s->data, g);
     else
         MV__CU_LAUNCH(mv__cu_k_rs_cubic, blocks, MV__CU_B, 0, ctx->stream, (float *)d->data,
                       (const float *)s->data, g);
     return mv__cu_launched(ctx, w->k->op);
+}
+/* Blocks of w x h outputs that go on along z: far where there are enough of them for all processors */
+MV__CU_FN mv_status mv__cu_rs_run_of(mv_cuda_ctx *ctx, const char *op, const size_t *m, int w, int h,
+                                     dim3 *blocks, int *run) {
+    const size_t enough = 16 * (size_t)(ctx->processors > 0 ? ctx->processors : 1),
+        flat = mv__cu_divup(m[0], (size_t)w) * mv__cu_divup(m[1], (size_t)h);
+    *run = MV__CU_RS_RUN;
+    while (*run > 4 && flat * mv__cu_divup(m[2], (size_t)*run) < enough) *run /= 2;
+    return mv__cu_rs_blocks(ctx, op, m, w, h, *run, blocks);
+}
+template <class T, int TAPS, int PER>
+MV__CU_FN mv_status mv__cu_rs_march_run(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv_volume *d,
+                                        const mv_volume *s, const mv__cu_rs_value &value) {
+    mv__cu_rs_grid g;
+    dim3 blocks;
+    int run;
+    mv_status st = mv__cu_rs_run_of(ctx, w->k->op, d->dim, 64, 4 * PER, &blocks, &run);
+    if (st < 0) return st;
+    mv__cu_rs_grid_of(&g, d, s);
+    MV__CU_LAUNCH((mv__cu_k_rs_march<T, TAPS, PER>), blocks, MV__CU_B, 0, ctx->stream, (float *)d->data,
+                  (const T *)s->data, g, run, w->ax[0], w->ax[1], w->ax[2], value);
+    return mv__cu_launched(ctx, w->k->op);
+}
+template <class T>
+MV__CU_FN mv_status mv__cu_rs_straight(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv_volume *d,
+                                       const mv_volume *s, double slope, double inter) {
+    const mv__cu_rs_value value = {(float)slope, (float)inter, (float)w->k->value};
+    return w->k->interp == MEDVOL_LINEAR ? mv__cu_rs_march_run<T, 2, 2>(ctx, w, d, s, value)
+                                         : mv__cu_rs_march_run<T, 4, 1>(ctx, w, d, s, value);
 }
 template <class T>
 MV__CU_FN mv_status mv__cu_rs_near_words(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv_volume *d,
@@ -6919,14 +7182,15 @@ MV__CU_FN mv_status mv__cu_rs_near_words(mv_cuda_ctx *ctx, mv__cu_rs_work *w, co
     mv__cu_rs_grid g;
     mv__cu_rs_gen e;
     dim3 blocks;
-    mv_status st = mv__cu_rs_blocks(ctx, w->k->op, d->dim, straight ? 64 : 32, straight ? 4 : 8,
-                                    straight ? (int)MV__CU_RS_RUN : (int)MV__CU_RS_DEEP, &blocks);
+    int run = 0;
+    mv_status st = straight ? mv__cu_rs_run_of(ctx, w->k->op, d->dim, 64, 4, &blocks, &run)
+        : mv__cu_rs_blocks(ctx, w->k->op, d->dim, 32, 8, MV__CU_RS_DEEP, &blocks);
     if (st < 0) return st;
     mv__cu_rs_grid_of(&g, d, s);
     mv__cu_rs_gen_set(&e, w, d, s);
     if (straight)
         MV__CU_LAUNCH(mv__cu_k_rs_near<T>, blocks, MV__CU_B, 0, ctx->stream, (T *)d->data,
-                      (const T *)s->data, g, m, w->ax[0], w->ax[1], w->ax[2], w->fill);
+                      (const T *)s->data, g, m, w->ax[0], w->ax[1], w->ax[2], w->fill, run);
     else
         MV__CU_LAUNCH(mv__cu_k_rs_gen_near<T>, blocks, MV__CU_B, 0, ctx->stream, (T *)d->data,
                       (const T *)s->data, e, m, w->fill);
@@ -6970,18 +7234,18 @@ MV__CU_FN mv_status mv__cu_rs_volume(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const 
     if (st < 0) return st;
     if (!w->p->diagonal) st = mv__cu_rs_matrix_run(ctx, w, &d, &s);
     else if (w->passes) st = mv__cu_rs_passes(ctx, w, w->ax, &d, &s);
-    else {
-        mv__cu_rs_grid g;
-        dim3 blocks;
-        st = mv__cu_rs_blocks(ctx, op, d.dim, 64, 4 * MV__CU_RS_PER, MV__CU_RS_RUN, &blocks);
-        if (st < 0) return st;
-        mv__cu_rs_grid_of(&g, &d, &s);
-        MV__CU_LAUNCH(mv__cu_k_rs_linear, blocks, MV__CU_B, 0, ctx->stream, (float *)d.data,
-                      (const float *)s.data, g, w->ax[0], w->ax[1], w->ax[2], (float)w->k->value);
-        st = mv__cu_launched(ctx, op);
-    }
+    else if (s.dtype == MEDVOL_I16) st = mv__cu_rs_straight<short>(ctx, w, &d, &s, slope, inter);
+    else if (s.dtype == MEDVOL_U8) st = mv__cu_rs_straight<unsigned char>(ctx, w, &d, &s, slope, inter);
+    else st = mv__cu_rs_straight<float>(ctx, w, &d, &s, 1.0, 0.0);
     if (st == MEDVOL_OK && w->out) st = mv__cu_vol_convert(ctx, op, dst, &d, 1.0, 0.0);
     return st;
+}
+/* May a kernel read it in its type? The scaling must be one of floats. */
+MV__CU_FN int mv__cu_rs_as_is(const mv_volume *v) {
+    double slope, inter;
+    mv__cu_vol_scaling(v, &slope, &inter);
+    return (v->dtype == MEDVOL_I16 || v->dtype == MEDVOL_U8) && (double)(float)slope == slope &&
+        (double)(float)inter == inter;
 }
 /* What a volume's way needs of the workspace, taken before anything is enqueued */
 MV__CU_FN mv_status mv__cu_rs_prepare(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv_volume *out,
@@ -6991,9 +7255,10 @@ MV__CU_FN mv_status mv__cu_rs_prepare(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const
     const size_t cells = p->n[0] * p->n[1] * p->n[2], in = mv__cu_round(cells * 4),
                  result = mv__cu_round(p->m[0] * p->m[1] * p->m[2] * 4);
     size_t total = 0, wide = 0, typed = 0;
-    int r, copy, turned;
+    int copy, turned, r;
     mv_status st;
     copy = !nearest && (src->dtype != MEDVOL_F32 || scaled || w->k->interp == MEDVOL_CUBIC || w->smooth);
+    if (p->diagonal && !w->passes && w->k->interp != MEDVOL_CUBIC && mv__cu_rs_as_is(src)) copy = 0;
     turned = !nearest && (w->k->interp == MEDVOL_CUBIC || w->smooth);
     if (nearest && out->dtype != src->dtype) typed = mv__cu_round(cells * mv_dtype_size(out->dtype));
     if (w->passes) {
@@ -7015,10 +7280,8 @@ MV__CU_FN mv_status mv__cu_rs_prepare(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const
     if (turned) w->turned = (float *)mv__cu_take(ctx, in);
     if (wide) w->pass[0] = (float *)mv__cu_take(ctx, wide), w->pass[1] = (float *)mv__cu_take(ctx, wide);
     if (!nearest && out->dtype != MEDVOL_F32) w->out = (float *)mv__cu_take(ctx, result);
-    for (r = 0; r < 3 && st == MEDVOL_OK; r++) {
-        if (p->diagonal) st = mv__cu_rs_table(ctx, w->k, &w->ax[r], 0);
-        if (w->smooth && st == MEDVOL_OK) st = mv__cu_rs_table(ctx, w->k, &w->around[r], 1);
-    }
+    if (p->diagonal) st = mv__cu_rs_tables(ctx, w->k, w->ax, 0);
+    if (w->smooth && st == MEDVOL_OK) st = mv__cu_rs_tables(ctx, w->k, w->around, 1);
     return st;
 }
 MV__CU_FN mv_status mv__cu_rs_type(mv_cuda_ctx *ctx, const mv__cu_rs_ask *k, const mv_volume *dst,
@@ -7058,7 +7321,7 @@ MV__CU_FN mv_status mv__cu_rs_axes(mv_cuda_ctx *ctx, mv__cu_rs_work *w, int *sam
                                "%s: positions reach %g voxels: at most 2^30", k->op, reach);
         if (p->diagonal) {
             mv__cu_rs_axis_set(&w->ax[r], mv__cu_rs_taps(k), p->n[r], p->m[r], p->t[4 * r + 3], s, sigma);
-            w->passes = w->passes || (w->ax[r].taps > 2 && k->interp != MEDVOL_NEAREST);
+            w->passes = w->passes || (w->ax[r].taps > (k->interp == MEDVOL_LINEAR ? 2 : 4));
             *same = *same && w->ax[r].same;
             w->filter[r] = !w->ax[r].same;
         } else {
