@@ -21694,7 +21694,8 @@ typedef struct mv__cu_df_sweep {
     const mv__cu_df_state *state;
     int r, deep;
 } mv__cu_df_sweep;
-/* RZ: the largest radius along z; OUT: outputs of a thread along y, of blocks of 32 x TY; CH: window sums */
+/* RZ: the largest radius along z; OUT: outputs of a thread along y, of blocks of 32 x TY; CH: window sums;
+   for want of registers forces look at images after they have found the sums (LATE), and do not fetch ahead */
 template <int RZ, int SIDES> struct mv__cu_df_form {
     enum {
         CH = SIDES == 2 ? 5 : 3,
@@ -21702,6 +21703,8 @@ template <int RZ, int SIDES> struct mv__cu_df_form {
         OUT = (SIDES == 2 ? FEW : RZ != 8) ? 2 : 1,
         TY = 8 * OUT,
         RING = RZ ? 2 * RZ : 1,
+        LATE = OUT == 2 && (SIDES == 2 || RZ == 4),
+        AHEAD = OUT == 1 || SIDES == 1,
         BLOCKS = RZ == 8 || (SIDES == 2 && RZ == 4) ? 1 : 2,
         MORE = FEW && SIDES == 1 ? 3 : BLOCKS /* of windows */
     };
@@ -21798,20 +21801,25 @@ MV__CU_DEV int mv__cu_df_stage_at(const mv__cu_df_grid &g, int x0, int y0, int w
     return mv__cu_df_clamp((y0 >> 1) - 1 + row, g.fn[1]) * g.fn[0] +
            mv__cu_df_clamp((x0 >> 1) - 1 + col, g.fn[0]);
 }
-/* t = those vectors for plane z, four times, `cells` of them; at: where the thread's first one lies, and with
-   ONE there are no more */
-template <int COMPS, int ONE>
-MV__CU_DEV void mv__cu_df_stage(float *t, const float *const *u, const mv__cu_df_grid &g, int x0, int y0,
-                                int z, int w, int cells, int at) {
+/* For plane z the vectors there of the two planes about it */
+template <int COMPS>
+MV__CU_DEV void mv__cu_df_lift(float (&v)[3][2], const float *const *u, const mv__cu_df_grid &g, int z,
+                               int at) {
     const int up = (z & 1) ? mv__cu_mini((z >> 1) + 1, g.fn[2] - 1) : z ? (z >> 1) - 1 : 0;
-    const int slab = g.fn[0] * g.fn[1], near = (z >> 1) * slab, far = up * slab;
+    const int slab = g.fn[0] * g.fn[1], near = (z >> 1) * slab + at, far = up * slab + at;
+    int c;
+    MV__CU_UNROLL for (c = 0; c < COMPS; c++) v[c][0] = u[c][near], v[c][1] = u[c][far];
+}
+/* t = the vectors for plane z, four times, `cells` of them; v: what the thread lifted of its first one, and
+   with ONE there are no more */
+template <int COMPS, int ONE>
+MV__CU_DEV void mv__cu_df_stage(float *t, float (&v)[3][2], const float *const *u, const mv__cu_df_grid &g,
+                                int x0, int y0, int z, int w, int cells) {
     int c, i = (int)threadIdx.x;
     do {
-        if (i < cells)
-            MV__CU_UNROLL for (c = 0; c < COMPS; c++)
-                t[c * cells + i] = 3.0f * u[c][near + at] + u[c][far + at];
+        if (i < cells) MV__CU_UNROLL for (c = 0; c < COMPS; c++) t[c * cells + i] = 3.0f * v[c][0] + v[c][1];
         i += MV__CU_B;
-        if (!ONE && i < cells) at = mv__cu_df_stage_at(g, x0, y0, w, i);
+        if (!ONE && i < cells) mv__cu_df_lift<COMPS>(v, u, g, z, mv__cu_df_stage_at(g, x0, y0, w, i));
     } while (!ONE && i < cells);
 }
 /* A voxel x, y of a region that begins at x0, y0: where it is from there; of rows of half a field, the vector
@@ -21873,8 +21881,9 @@ MV__CU_DEV void mv__cu_df_spread(float (&v)[OUT][3], const float *t, int w, int 
     t += o[0].near;
     MV__CU_UNROLL for (c = 0; c < COMPS; c++, t += plane) {
         const float *a = t + (OUT > 1 ? -w : o[0].above);
-        const float here = 3.0f * t[0] + t[o[0].aside], next[2] = {3.0f * a[0] + a[o[0].aside],
-                                                                  OUT > 1 ? 3.0f * t[w] + t[w + o[0].aside] : 0};
+        const float here = 3.0f * t[0] + t[o[0].aside],
+                    next[2] = {3.0f * a[0] + a[o[0].aside],
+                               OUT > 1 ? 3.0f * t[w] + t[w + o[0].aside] : 0.0f};
         MV__CU_UNROLL for (k = 0; k < OUT; k++)
             v[k][c] = (3.0f * here + next[k]) * 0.03125f + (c == 0 ? o[k].x : c == 1 ? o[k].y : 0.0f);
     }
@@ -21887,6 +21896,7 @@ typedef struct mv__cu_df_base {
     unsigned at[3];
 } mv__cu_df_base;
 typedef mv__cu_df_base mv__cu_df_bases[2];
+typedef mv__cu_df_bases mv__cu_df_bases_two[2];
 #define MV__CU_DF_MANY 12582912.0f /* 1.5 2^23: what is added to it has no fraction */
 MV__CU_DEV float mv__cu_df_down(float t) { /* floor(t) + MANY, |t| < 2^22 */
 #ifdef __CUDACC__
@@ -21938,17 +21948,41 @@ MV__CU_DEV mv__cu_fd_cell mv__cu_df_find(mv__cu_df_spot *o, const mv__cu_df_side
     c.dz = COMPS > 2 ? (long long)s.n[0] * s.n[1] : 0;
     return c;
 }
-/* slope: its gradient by its own voxels */
+/* The voxels about there; within: along each axis, is it in the image? */
+typedef struct mv__cu_df_taken { float v[8], f[3]; int within[3]; } mv__cu_df_taken;
+template <int COMPS>
+MV__CU_DEV void mv__cu_df_take_at(mv__cu_df_taken *o, const mv__cu_df_side &s, const mv__cu_df_base &b,
+                                  const float *at) {
+    mv__cu_df_spot p;
+    const mv__cu_fd_cell cell = mv__cu_df_find<COMPS>(&p, s, b, at);
+    int k;
+    MV__CU_UNROLL for (k = 0; k < 3; k++) o->f[k] = p.f[k], o->within[k] = k < COMPS && p.t[k] == p.p[k];
+    MV__CU_UNROLL for (k = 0; k < (COMPS > 2 ? 4 : 2); k++) {
+        const float *q = s.f + cell.at + (k & 1 ? cell.dy : 0) + (k & 2 ? cell.dz : 0);
+        o->v[2 * k] = q[0], o->v[2 * k + 1] = q[1];
+    }
+}
+/* between them; slope: its gradient by its own voxels */
 template <int COMPS, int GRAD>
-MV__CU_DEV float mv__cu_df_look(const mv__cu_df_side &s, const mv__cu_df_base &b, const float *at,
-                                float *slope) {
-    mv__cu_df_spot o;
-    const mv__cu_fd_cell cell = mv__cu_df_find<COMPS>(&o, s, b, at);
-    const float v = mv__cu_fd_blend<GRAD>(s.f, cell, o.f, slope);
-    int c;
-    if (GRAD)
-        MV__CU_UNROLL for (c = 0; c < COMPS; c++) if (!(o.t[c] == o.p[c])) slope[c] = 0.0f;
-    return s.slope * v + s.inter;
+MV__CU_DEV float mv__cu_df_mix(const mv__cu_df_side &s, const mv__cu_df_taken &o, float *slope) {
+    float x[4], d[4], e[2], a[2], low[2];
+    int k;
+    MV__CU_UNROLL for (k = 0; k < (COMPS > 2 ? 4 : 2); k++) {
+        d[k] = o.v[2 * k + 1] - o.v[2 * k];
+        x[k] = o.v[2 * k] + o.f[0] * d[k];
+    }
+    MV__CU_UNROLL for (k = 0; k < COMPS - 1; k++) {
+        e[k] = x[2 * k + 1] - x[2 * k];
+        a[k] = x[2 * k] + o.f[1] * e[k];
+        if (GRAD) low[k] = d[2 * k] + o.f[1] * (d[2 * k + 1] - d[2 * k]);
+    }
+    if (GRAD) {
+        slope[0] = COMPS > 2 ? low[0] + o.f[2] * (low[1] - low[0]) : low[0];
+        slope[1] = COMPS > 2 ? e[0] + o.f[2] * (e[1] - e[0]) : e[0];
+        if (COMPS > 2) slope[2] = a[1] - a[0];
+        MV__CU_UNROLL for (k = 0; k < COMPS; k++) if (!o.within[k]) slope[k] = 0.0f;
+    }
+    return s.slope * (COMPS > 2 ? a[0] + o.f[2] * (a[1] - a[0]) : a[0]) + s.inter;
 }
 template <int RZ, int SIDES> MV__CU_BOTH mv__cu_df_room mv__cu_df_room_of(int r, int half, int force) {
     typedef mv__cu_df_form<RZ, SIDES> F;
@@ -21961,7 +21995,7 @@ template <int RZ, int SIDES> MV__CU_BOTH mv__cu_df_room mv__cu_df_room_of(int r,
     m.field = m.mid + F::CH * m.h * 33;
     m.fw = 18;
     m.fh = F::TY / 2 + 2;
-    m.floats = m.field + (half && force ? SIDES * comps * m.fw * m.fh : 0);
+    m.floats = m.field + (half && force ? (F::LATE ? 2 : 1) * SIDES * comps * m.fw * m.fh : 0);
     return m;
 }
 MV__CU_DEV float mv__cu_df_block_sum(float v, float *sh) { /* in thread 0, always in the same order */
@@ -22024,7 +22058,8 @@ template <int COMPS> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_df_see(mv__cu_df_view g
               i = x >> 1, j = y >> 1, aside = mv__cu_df_clamp((x & 1) ? i + 1 : i - 1, fn[0]),
               above = mv__cu_df_clamp((y & 1) ? j + 1 : j - 1, fn[1]),
               in = x0 + tx < n[0] && y0 + ty < n[1];
-    int at = y * n[0] + x, off[4] = {j * fn[0] + i, j * fn[0] + aside, above * fn[0] + i, above * fn[0] + aside};
+    int at = y * n[0] + x, off[4] = {j * fn[0] + i, j * fn[0] + aside, above * fn[0] + i,
+                                     above * fn[0] + aside};
     float dx = (float)tx, dy = (float)ty;
     int z0, z, k, c;
     if (g.state->ended) return;
@@ -22051,26 +22086,32 @@ template <int COMPS> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_df_see(mv__cu_df_view g
         if (g.on.half) {
             MV__CU_DF_PLANE(p[0], z0 ? (z0 >> 1) - 1 : 0)
             MV__CU_DF_PLANE(p[1], z0 >> 1)
+            MV__CU_DF_PLANE(p[2], mv__cu_mini((z0 >> 1) + 1, fn[2] - 1))
         }
         for (z = z0; z < z1; z += 2, dz += 2.0f) {
             const int there[2] = {z * slab + at, mv__cu_mini(z + 1, n[2] - 1) * slab + at};
+            mv__cu_df_taken taken[2];
             float v[2][3] = {};
-            if (g.on.half) {
-                MV__CU_DF_PLANE(p[2], mv__cu_mini((z >> 1) + 1, fn[2] - 1))
+            if (g.on.half)
                 MV__CU_UNROLL for (c = 0; c < COMPS; c++) {
                     v[0][c] = 3.0f * p[1][c] + p[0][c], v[1][c] = 3.0f * p[1][c] + p[2][c];
                     p[0][c] = p[1][c], p[1][c] = p[2][c];
                 }
-            } else
+            else
                 MV__CU_UNROLL for (k = 0; k < 2; k++) MV__CU_UNROLL for (c = 0; c < COMPS; c++)
                     v[k][c] = 32.0f * g.side.u[c][there[k]];
             MV__CU_UNROLL for (k = 0; k < 2; k++) {
                 const float to[3] = {0.03125f * v[k][0] + dx, 0.03125f * v[k][1] + dy,
                                      0.03125f * v[k][2] + (dz + (float)k)};
-                v[k][0] = mv__cu_df_look<COMPS, 0>(g.side, b, to, NULL);
+                mv__cu_df_take_at<COMPS>(&taken[k], g.side, b, to);
             }
-            MV__CU_UNROLL for (k = 0; k < 2; k++)
-                if (in && z + k < z1) g.to[there[k]] = v[k][0];
+            if (g.on.half) { /* on its way as well */
+                MV__CU_DF_PLANE(p[2], mv__cu_mini((z >> 1) + 2, fn[2] - 1))
+            }
+            MV__CU_UNROLL for (k = 0; k < 2; k++) {
+                const float w = mv__cu_df_mix<COMPS, 0>(g.side, taken[k], NULL);
+                if (in && z + k < z1) g.to[there[k]] = w;
+            }
         }
     }
 #undef MV__CU_DF_PLANE
@@ -22200,7 +22241,7 @@ MV__CU_KERNEL(MV__CU_B, (mv__cu_df_form<RZ, SIDES>::BLOCKS)) mv__cu_k_df_forces(
     typedef mv__cu_df_form<RZ, SIDES> F;
     enum { COMPS = RZ ? 3 : 2, PAIRS = F::OUT > 1 ? F::OUT / 2 : 1 };
     MV__CU_DYNAMIC(float, tile);
-    MV__CU_SHARED(mv__cu_df_bases, base);
+    MV__CU_SHARED(mv__cu_df_bases_two, bases);
     MV__CU_DF_PLANES(g, z0, z1);
     const int r = F::FEW ? (int)RZ : g.r;
     const mv__cu_df_room m = mv__cu_df_room_of<RZ, SIDES>(r, g.on.half, 1);
@@ -22220,17 +22261,60 @@ MV__CU_KERNEL(MV__CU_B, (mv__cu_df_form<RZ, SIDES>::BLOCKS)) mv__cu_k_df_forces(
     MV__CU_DF_FETCH(warp, 1, g.a, first)
     if (F::FEW) {
         MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++) mv__cu_df_keep(&known[k]), mv__cu_df_keep(&lies[k]);
-        MV__CU_UNROLL for (k = 0; k < F::OUT; k++) {
+        MV__CU_UNROLL for (k = 0; k < (F::LATE ? 0 : F::OUT); k++) {
             mv__cu_df_keep(&mine[k].near);
-            mv__cu_df_keep(&mine[k].aside);
             mv__cu_df_keep(&mine[k].at);
         }
-        mv__cu_df_keep(&vector);
+        if (!F::LATE) mv__cu_df_keep(&vector);
+    }
+/* where the field of side i and the maps for plane z lie, ahead: beside those of the plane before */
+#define MV__CU_DF_FIELD(i, z) (tile + m.field + ((F::LATE && ((z) & 1) ? SIDES : 0) + (i)) * COMPS * vectors)
+#define MV__CU_DF_BASE(z) (bases[F::LATE ? (z) & 1 : 0])
+#define MV__CU_DF_LIFT(z)                                                                                    \
+    if (g.on.half && (int)threadIdx.x < vectors)                                                             \
+        MV__CU_UNROLL for (i = 0; i < SIDES; i++)                                                            \
+            mv__cu_df_lift<COMPS>(lift[i], g.side[i].u, g.on, z, vector);
+#define MV__CU_DF_STAGE(z)                                                                                   \
+    mv__cu_df_bases_of<COMPS, SIDES>(MV__CU_DF_BASE(z), g.side, bx, by, z);                                  \
+    if (g.on.half)                                                                                           \
+        MV__CU_UNROLL for (i = 0; i < SIDES; i++)                                                            \
+            mv__cu_df_stage<COMPS, F::FEW>(MV__CU_DF_FIELD(i, z), lift[i], g.side[i].u, g.on, bx, by, z,     \
+                                           m.fw, vectors);
+/* the images' voxels about those of plane z */
+#define MV__CU_DF_REACH(z)                                                                                   \
+    if (SIDES == 1)                                                                                          \
+        MV__CU_UNROLL for (k = 0; k < F::OUT; k++)                                                           \
+            w[k][1] = mine[k].at >= 0 ? g.seen[1][(z) * slab + mine[k].at] : 0.0f;                           \
+    MV__CU_UNROLL for (i = 0; i < SIDES; i++) {                                                              \
+        if (g.on.half) mv__cu_df_spread<COMPS>(d, MV__CU_DF_FIELD(i, z), m.fw, vectors, mine);               \
+        else                                                                                                 \
+            MV__CU_UNROLL for (k = 0; k < F::OUT; k++) {                                                     \
+                MV__CU_UNROLL for (c = 0; c < COMPS; c++)                                                    \
+                    d[k][c] = mine[k].at >= 0 ? g.side[i].u[c][(z) * slab + mine[k].at] : 0.0f;              \
+                d[k][0] += mine[k].x, d[k][1] += mine[k].y;                                                  \
+            }                                                                                                \
+        MV__CU_UNROLL for (k = 0; k < F::OUT; k++) {                                                         \
+            mv__cu_df_take_at<COMPS>(&taken[k][i], g.side[i], MV__CU_DF_BASE(z)[i], d[k]);                   \
+            if (F::LATE) w[k][i] = mv__cu_df_mix<COMPS, 1>(g.side[i], taken[k][i], slope[k][i]);             \
+        }                                                                                                    \
+    }
+    {
+        float lift[SIDES][3][2];
+        MV__CU_DF_LIFT(z0)
+        MV__CU_DF_STAGE(z0)
     }
     for (z = z0 - RZ; z < z1 + RZ; z++) {
-        const int to = z - RZ, live = z >= first && z <= last;
+        const int to = z - RZ, live = z >= first && z <= last, more = to >= z0 && to + 1 < z1;
+        mv__cu_df_taken taken[F::OUT][SIDES];
+        float w[F::OUT][2], slope[F::OUT][SIDES][3], d[F::OUT][3], lift[SIDES][3][2];
         MV__CU_UNROLL for (k = 0; k < F::OUT; k++) MV__CU_UNROLL for (c = 0; c < F::CH; c++) a[k][c] = 0.0f;
+        if (!F::LATE && more) {
+            MV__CU_DF_LIFT(to + 1)
+        }
         if (live) {
+            if (!F::AHEAD) {
+                MV__CU_DF_FETCH(warp, 0, g.a, z)
+            }
             at = warp;
             do {
                 MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++)
@@ -22242,34 +22326,28 @@ MV__CU_KERNEL(MV__CU_B, (mv__cu_df_form<RZ, SIDES>::BLOCKS)) mv__cu_k_df_forces(
             } while (!F::FEW && at < pieces);
         }
         mv__cu_sync();
+        if (!F::LATE && to >= z0) { /* on their way while sums are found */
+            MV__CU_DF_REACH(to)
+        }
         if (live) mv__cu_df_rows<F::CH>(tile + m.mid, rows, m.w, m.h, 2 * r + 1);
-        if (to >= z0) mv__cu_df_bases_of<COMPS, SIDES>(base, g.side, bx, by, to);
-        if (to >= z0 && g.on.half)
-            MV__CU_UNROLL for (i = 0; i < SIDES; i++)
-                mv__cu_df_stage<COMPS, F::FEW>(tile + m.field + i * COMPS * vectors, g.side[i].u, g.on, bx,
-                                               by, to, m.fw, vectors, vector);
         mv__cu_sync();
-        if (z >= first && z < last) { /* on their way while the forces are found */
+        if (F::LATE && more) {
+            MV__CU_DF_LIFT(to + 1)
+        }
+        if (more) {
+            MV__CU_DF_STAGE(to + 1)
+        }
+        if (F::AHEAD && z >= first && z < last) { /* as these are */
             MV__CU_DF_FETCH(warp, !F::FEW, g.a, z + 1)
         }
         if (live) mv__cu_df_box(a, column, 2 * r + 1);
         mv__cu_df_along<RZ>(ring, a, r);
         if (to < z0) continue;
-        float w[F::OUT][2], slope[F::OUT][SIDES][3], d[F::OUT][3];
-        if (SIDES == 1)
-            MV__CU_UNROLL for (k = 0; k < F::OUT; k++)
-                w[k][1] = mine[k].at >= 0 ? g.seen[1][to * slab + mine[k].at] : 0.0f;
-        MV__CU_UNROLL for (i = 0; i < SIDES; i++) {
-            if (g.on.half)
-                mv__cu_df_spread<COMPS>(d, tile + m.field + i * COMPS * vectors, m.fw, vectors, mine);
-            else
-                MV__CU_UNROLL for (k = 0; k < F::OUT; k++) {
-                    MV__CU_UNROLL for (c = 0; c < COMPS; c++)
-                        d[k][c] = mine[k].at >= 0 ? g.side[i].u[c][to * slab + mine[k].at] : 0.0f;
-                    d[k][0] += mine[k].x, d[k][1] += mine[k].y;
-                }
-            MV__CU_UNROLL for (k = 0; k < F::OUT; k++)
-                w[k][i] = mv__cu_df_look<COMPS, 1>(g.side[i], base[i], d[k], slope[k][i]);
+        if (F::LATE) {
+            MV__CU_DF_REACH(to)
+        } else {
+            MV__CU_UNROLL for (k = 0; k < F::OUT; k++) MV__CU_UNROLL for (i = 0; i < SIDES; i++)
+                w[k][i] = mv__cu_df_mix<COMPS, 1>(g.side[i], taken[k][i], slope[k][i]);
         }
         MV__CU_UNROLL for (k = 0; k < F::OUT; k++) {
             const int in = mine[k].at >= 0;
@@ -22300,6 +22378,11 @@ MV__CU_KERNEL(MV__CU_B, (mv__cu_df_form<RZ, SIDES>::BLOCKS)) mv__cu_k_df_forces(
     }
 }
 #undef MV__CU_DF_FETCH
+#undef MV__CU_DF_FIELD
+#undef MV__CU_DF_BASE
+#undef MV__CU_DF_LIFT
+#undef MV__CU_DF_STAGE
+#undef MV__CU_DF_REACH
 /* ---- what is found of the fixed image once a level: F and F^2, then of their sums the variances ---- */
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_df_square(float *f1, float *f2, const float *f, float scale, float add,
                                               long long n) {
