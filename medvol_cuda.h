@@ -21695,7 +21695,7 @@ typedef struct mv__cu_df_sweep {
     int r, deep;
 } mv__cu_df_sweep;
 /* RZ: the largest radius along z; OUT: outputs of a thread along y, of blocks of 32 x TY; CH: window sums;
-   for want of registers forces look at images after they have found the sums (LATE), and do not fetch ahead */
+   for want of registers forces look at images when they have the sums (LATE), and fetch nothing ahead */
 template <int RZ, int SIDES> struct mv__cu_df_form {
     enum {
         CH = SIDES == 2 ? 5 : 3,
