@@ -173,6 +173,9 @@ class Source:
         if self.t is None and torch is not None: self.t = torch.from_dlpack(self.cp)
         if self.cp is None and cp is not None: self.cp = cp.from_dlpack(self.t)
 
+        self.extra: Any = None  # a Source: the kernel or the field of a row
+        self.kept: dict[str, Any] = {}  # what peers make of it once, as their users would
+
     @property
     def t5(self) -> Any:
         return self.t[None, None]
@@ -184,10 +187,11 @@ Call = Callable[[Source], Any]
 
 @dataclass
 class Row:
-    """ours(gpu, result, source) enqueues; reference(array) by numpy or scipy; peers: name -> f(source). tol,
-    share and where as in rows.py; read, written: bytes for each element of the source and of the result."""
+    """ours(gpu, result, source) enqueues, with `extra` ours(gpu, result, source, it); reference(array) by numpy or
+    scipy; peers: name -> f(source). tol, share and where as in rows.py; read, written: bytes for each element of the
+    source and of the result."""
     op: str
-    ours: Callable[[Any, Any, Any], None]
+    ours: Callable[..., None]
     reference: Callable[[np.ndarray], np.ndarray] | None
     peers: dict[str, Call] = field(default_factory=dict)
     shape: tuple[int, ...] = ()  # of the result; (): the source's
@@ -200,6 +204,7 @@ class Row:
     where: Any = None
     see: Callable[[np.ndarray], np.ndarray] = lambda a: a
     needs: tuple[str, ...] = ()
+    extra: Callable[[], np.ndarray] | None = None
 
 
 def op(name: str, *args: Any, **opt: Any) -> Callable[[Any, Any, Any], None]:
@@ -371,20 +376,61 @@ def fourier(n: int) -> list[Row]:
 
 
 def filters(n: int) -> list[Row]:
-    sigma = (c_double * 3)(2, 2, 2)
-    def gaussian(a: np.ndarray) -> np.ndarray: return ndi.gaussian_filter(a, 2, mode="nearest", truncate=4)
-    def box(a: np.ndarray) -> np.ndarray: return ndi.uniform_filter(a, 5, mode="nearest")
+    def gaussian(sigma: float) -> Row:
+        how = {"sigma": sigma, "mode": "nearest", "truncate": 4}
+        ours = op("gaussian", (c_double * 3)(*[sigma] * 3), struct="mv_gaussian_opt", border="border_edge")
+        return Row(f"Gaussian, sigma {sigma}", ours, ndi and (lambda a: ndi.gaussian_filter(a, **how)), {
+            "CuPy": lambda s: cndi.gaussian_filter(s.cp, **how),
+            "cuCIM": lambda s: cucim.filters.gaussian(s.cp, **how)}, tol=0.05,
+            where=interior(min(9, n // 3)), needs=("mv_cuda_gaussian",))
+    weights = np.random.default_rng(5).random((5, 5, 5), F32)
+    kernel = weights / weights.sum()
+    def torch_convolve(s: Source) -> Any:
+        return torch.nn.functional.conv3d(s.t5, s.extra.t.flip((0, 1, 2))[None, None], padding=2)
     return [
-        Row("Gaussian, sigma 2", op("gaussian", sigma, struct="mv_gaussian_opt", border="border_edge"),
-            ndi and gaussian, {
-            "CuPy": lambda s: cndi.gaussian_filter(s.cp, 2, mode="nearest", truncate=4),
-            "cuCIM": lambda s: cucim.filters.gaussian(s.cp, 2, mode="nearest", truncate=4)},
-            tol=0.05, where=interior(9), needs=("mv_cuda_gaussian",)),
+        gaussian(1), gaussian(2), gaussian(5),
+        Row("mean of 5 x 5 x 5", op("box_mean", sizes(2, 2, 2), struct="mv_box_opt", border="border_edge"),
+            ndi and (lambda a: ndi.uniform_filter(a, 5, mode="nearest")), {
+            "CuPy": lambda s: cndi.uniform_filter(s.cp, 5, mode="nearest")}, tol=0.01, needs=("mv_cuda_box_mean",)),
+        Row("convolution with 5 x 5 x 5", lambda g, d, s, k: g.call("mv_cuda_convolve", d, s, k, None),
+            ndi and (lambda a: ndi.convolve(a, kernel, mode="constant")), {
+            "CuPy": lambda s: cndi.convolve(s.cp, s.extra.cp, mode="constant"), "PyTorch": torch_convolve}, tol=0.05,
+            needs=("mv_cuda_convolve",), extra=lambda: kernel),
     ]
 
 
+def fields(n: int) -> list[Row]:
+    """Warps by waves of 1.5 voxels: a field (x, y, z of each voxel, in voxels as the spacing is 1)."""
+    def waves() -> np.ndarray:
+        z, y, x = np.ogrid[:n, :n, :n]
+        one = lambda a, b: (1.5 * np.sin(0.11 * a + 1) * np.cos(0.07 * b)).astype(F32)
+        return np.stack([one(y, z) + 0 * x, one(z, x) + 0 * y, one(x, y) + 0 * z])[:, None].astype(F32)
+    def warp(g: Any, d: Any, s: Any, f: Any) -> None:
+        chain = medvol.STRUCTS["mv_transform"]()
+        chain.kind, chain.field = medvol.CONST["TRANSFORM_FIELD"], ctypes.addressof(f.volume)
+        g.call("mv_cuda_warp", d, s, s, byref(chain), c_size_t(1), None)
+    def places(xp: Any, field: Any) -> Any:
+        return xp.stack(xp.meshgrid(*[xp.arange(n, dtype=F32)] * 3, indexing="ij")) + field[::-1, 0]
+    def torch_grid(field: Any) -> Any:
+        at = torch.meshgrid(*[torch.arange(n, device="cuda", dtype=torch.float32)] * 3, indexing="ij")
+        at = torch.stack(at[::-1], -1) + field[:, 0].movedim(0, -1)
+        return (at * (2 / (n - 1)) - 1)[None].contiguous()
+    def torch_warp(s: Source) -> Any:
+        f = s.extra
+        if "grid" not in f.kept: f.kept["grid"] = torch_grid(f.t)
+        return torch.nn.functional.grid_sample(s.t5, f.kept["grid"], align_corners=True)
+    def cupy_warp(s: Source) -> Any:
+        f = s.extra
+        if "places" not in f.kept: f.kept["places"] = places(cp, f.cp)
+        return cndi.map_coordinates(s.cp, f.kept["places"], order=1)
+    return [Row("warp by a field, linear", warp,
+                ndi and (lambda a: ndi.map_coordinates(a, places(np, waves()), order=1)),
+                {"CuPy": cupy_warp, "PyTorch": torch_warp}, read=16, tol=0.5, where=interior(3),
+                needs=("mv_cuda_warp",), extra=waves)]
+
+
 def table(n: int) -> list[Row]:
-    rows = [*intensity(n), *spatial(n), *resampling(n), *fourier(n), *filters(n)]
+    rows = [*intensity(n), *spatial(n), *resampling(n), *fourier(n), *filters(n), *fields(n)]
     for row in rows: row.peers = {name: f for name, f in row.peers.items() if not SMOKE and name not in MISSING}
     return [row for row in rows if set(row.needs) <= HAVE]
 
@@ -420,10 +466,14 @@ def sources_of(gpu: Any, memory: Any, n: int) -> Callable[[str], Source]:
     return source
 
 
+def arguments(source: Source) -> list[Any]:
+    return [source.volume] + ([source.extra.volume] if source.extra else [])
+
+
 def check(row: Row, gpu: Any, memory: Any, source: Source, result: Any, volume: Any) -> tuple[int, list[str]]:
     """Comparisons made, errors; peers that raise are dropped."""
     errors, count = [], 0
-    for _ in range(2): row.ours(gpu, volume, source.volume)  # the same again into what is there
+    for _ in range(2): row.ours(gpu, volume, *arguments(source))  # the same again into what is there
     gpu.sync()
     ours = row.see(memory.get(result))
     calls = {name: lambda f=f: to_numpy(f(source)) for name, f in row.peers.items()}
@@ -470,6 +520,7 @@ def run(args: argparse.Namespace) -> tuple[list[dict], int, list[str]]:
         for row in table(n):
             if not re.search(args.op, row.op): continue
             source = source_of(row.source)
+            source.extra = Source(gpu, memory, row.extra()) if row.extra else None
             result = memory.empty(row.shape or source.np.shape, row.out)
             with gpu.wrap(result) as volume:
                 count, wrong = check(row, gpu, memory, source, result, volume)
@@ -477,7 +528,7 @@ def run(args: argparse.Namespace) -> tuple[list[dict], int, list[str]]:
                 for line in wrong: print(f"ERROR {n} {line}", file=sys.stderr, flush=True)
                 errors += wrong
                 if SMOKE: continue
-                calls: dict[str, Any] = {"medvol": lambda _: row.ours(gpu, volume, source.volume)}
+                calls: dict[str, Any] = {"medvol": lambda _: row.ours(gpu, volume, *arguments(source))}
                 for name, f in row.peers.items(): calls[name] = lambda _, f=f: f(source)
                 times = bench_python.measure(calls, args.budget, False, 0, EventClock)
                 held = result.nbytes * (row.written > 0) + source.np.nbytes * (row.read > 0)
