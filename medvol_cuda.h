@@ -618,7 +618,7 @@ MEDVOL_DEF mv_status mv_cuda_register_affine(mv_cuda_ctx *ctx, double *affine, c
    PROGRESS there is no hook: control.step ends a registration; it may not use the context. control.seconds
             are looked at when it waits.
    SCRATCH  floats a voxel beside both pyramids (see mv_cuda_register_affine), in brackets with `full`:
-            GREEDY 7 (23), SYMMETRIC 11 (36), VELOCITY 13 (29); with GREEDY 3 more for inverse, with ADAM
+            GREEDY 8 (23), SYMMETRIC 13 (36), VELOCITY 13 (29); with GREEDY 3 more for inverse, with ADAM
             0.4 (3), with SYMMETRIC 2 where there are weights. CLASSIC and SYMMETRIC demons 18, DIFFEOMORPHIC
             21, LOG 23; a seventh of that again for the next level. */
 MEDVOL_DEF mv_status mv_cuda_register_lncc(mv_cuda_ctx *ctx, mv_cuda_volume *field,
@@ -22718,14 +22718,16 @@ typedef struct mv__cu_df_side { /* an image and the map it is seen through */
 typedef struct mv__cu_df_sweep {
     mv__cu_df_side side[2]; /* the moving image; two sides: and the fixed one */
     mv__cu_df_grid on;
-    const float *f, *sf, *vf, *weight; /* one side: the fixed image, its window sums and variances */
-    float scale, add, least_f, least_w; /* scale f + add is what is compared */
+    const float *seen[2]; /* the sides through their fields; one side: and the fixed image */
+    const float *sf, *vf, *weight;      /* one side: window sums and variances of the fixed image */
+    float scale, add, least_f, least_w; /* one side: scale f + add is what is compared */
     float *a[5], *g[4];                 /* a, b, c (and b, c of the fixed image); forces and curvature */
     float *part;                        /* of each block: sums of r^2; two sides: and of weights */
     const mv__cu_df_state *state;
     int r, deep;
 } mv__cu_df_sweep;
-/* RZ: the largest radius along z; OUT: outputs of a thread along y, of blocks of 32 x TY; CH: window sums */
+/* RZ: the largest radius along z; OUT: outputs of a thread along y, of blocks of 32 x TY; CH: window sums;
+   for want of registers forces look at images when they have the sums (LATE), and fetch nothing ahead */
 template <int RZ, int SIDES> struct mv__cu_df_form {
     enum {
         CH = SIDES == 2 ? 5 : 3,
@@ -22733,7 +22735,10 @@ template <int RZ, int SIDES> struct mv__cu_df_form {
         OUT = (SIDES == 2 ? FEW : RZ != 8) ? 2 : 1,
         TY = 8 * OUT,
         RING = RZ ? 2 * RZ : 1,
-        BLOCKS = RZ == 8 || (SIDES == 2 && RZ == 4) ? 1 : 2
+        LATE = OUT == 2 && (SIDES == 2 || RZ == 4),
+        AHEAD = OUT == 1 || SIDES == 1,
+        BLOCKS = RZ == 8 || (SIDES == 2 && RZ == 4) ? 1 : 2,
+        MORE = FEW && SIDES == 1 ? 3 : BLOCKS /* of windows */
     };
 };
 MV__CU_DEV int mv__cu_df_clamp(int i, int n) { i = mv__cu_mini(i, n - 1); return i > 0 ? i : 0; }
@@ -22770,25 +22775,24 @@ typedef struct mv__cu_df_stack { /* channels `plane` apart */
         MV__CU_UNROLL for (c = 0; c < CH; c++) v[c] = p[t * step + c * plane];
     }
 } mv__cu_df_stack;
-/* OUT sums of `taps` values, each a value on; what all share is added up once */
+/* OUT sums of `taps` values, OUT - 1 or more, each a value on; what all share is added up once */
 template <int OUT, int CH, class S> MV__CU_DEV void mv__cu_df_box(float (&a)[OUT][CH], const S &s, int taps) {
     float v[CH], sum[CH];
     int t, k, c;
-    MV__CU_UNROLL for (c = 0; c < CH; c++) sum[c] = 0.0f;
-    for (t = OUT - 1; t < taps; t++) {
+    s.at(OUT - 1, v);
+    MV__CU_UNROLL for (c = 0; c < CH; c++) sum[c] = taps >= OUT ? v[c] : 0.0f;
+    for (t = OUT; t < taps; t++) {
         s.at(t, v);
         MV__CU_UNROLL for (c = 0; c < CH; c++) sum[c] += v[c];
     }
     MV__CU_UNROLL for (k = 0; k < OUT; k++) MV__CU_UNROLL for (c = 0; c < CH; c++) a[k][c] = sum[c];
-    MV__CU_UNROLL for (c = 0; c < CH; c++) sum[c] = 0.0f;
     MV__CU_UNROLL for (k = OUT - 2; k >= 0; k--) {
         s.at(k, v);
-        MV__CU_UNROLL for (c = 0; c < CH; c++) a[k][c] += sum[c] += v[c];
+        MV__CU_UNROLL for (c = 0; c < CH; c++) a[k][c] += sum[c] = k < OUT - 2 ? sum[c] + v[c] : v[c];
     }
-    MV__CU_UNROLL for (c = 0; c < CH; c++) sum[c] = 0.0f;
     MV__CU_UNROLL for (k = 1; k < OUT; k++) {
         s.at(taps + k - 1, v);
-        MV__CU_UNROLL for (c = 0; c < CH; c++) a[k][c] += sum[c] += v[c];
+        MV__CU_UNROLL for (c = 0; c < CH; c++) a[k][c] += sum[c] = k > 1 ? sum[c] + v[c] : v[c];
     }
 }
 /* Plane z joins the sums that wait in the ring; a becomes those of plane z - RZ, which are complete. */
@@ -22829,55 +22833,60 @@ MV__CU_DEV int mv__cu_df_stage_at(const mv__cu_df_grid &g, int x0, int y0, int w
     return mv__cu_df_clamp((y0 >> 1) - 1 + row, g.fn[1]) * g.fn[0] +
            mv__cu_df_clamp((x0 >> 1) - 1 + col, g.fn[0]);
 }
-/* t = those vectors for plane z, in whole voxels, `cells` of them; at: where the thread's first one lies, and
+/* For plane z the vectors there of the two planes about it */
+template <int COMPS>
+MV__CU_DEV void mv__cu_df_lift(float (&v)[3][2], const float *const *u, const mv__cu_df_grid &g, int z,
+                               int at) {
+    const int up = (z & 1) ? mv__cu_mini((z >> 1) + 1, g.fn[2] - 1) : z ? (z >> 1) - 1 : 0;
+    const int slab = g.fn[0] * g.fn[1], near = (z >> 1) * slab + at, far = up * slab + at;
+    int c;
+    MV__CU_UNROLL for (c = 0; c < COMPS; c++) v[c][0] = u[c][near], v[c][1] = u[c][far];
+}
+/* t = the vectors for plane z, four times, `cells` of them; v: what the thread lifted of its first one, and
    with ONE there are no more */
 template <int COMPS, int ONE>
-MV__CU_DEV void mv__cu_df_stage(float *t, const float *const *u, const mv__cu_df_grid &g, int x0, int y0,
-                                int z, int w, int cells, int at) {
-    const int up = (z & 1) ? mv__cu_mini((z >> 1) + 1, g.fn[2] - 1) : z ? (z >> 1) - 1 : 0;
-    const int slab = g.fn[0] * g.fn[1], near = (z >> 1) * slab, far = up * slab;
+MV__CU_DEV void mv__cu_df_stage(float *t, float (&v)[3][2], const float *const *u, const mv__cu_df_grid &g,
+                                int x0, int y0, int z, int w, int cells) {
     int c, i = (int)threadIdx.x;
     do {
-        if (i < cells)
-            MV__CU_UNROLL for (c = 0; c < COMPS; c++)
-                t[c * cells + i] = 1.5f * u[c][near + at] + 0.5f * u[c][far + at];
+        if (i < cells) MV__CU_UNROLL for (c = 0; c < COMPS; c++) t[c * cells + i] = 3.0f * v[c][0] + v[c][1];
         i += MV__CU_B;
-        if (!ONE && i < cells) at = mv__cu_df_stage_at(g, x0, y0, w, i);
+        if (!ONE && i < cells) mv__cu_df_lift<COMPS>(v, u, g, z, mv__cu_df_stage_at(g, x0, y0, w, i));
     } while (!ONE && i < cells);
 }
-/* A voxel x, y of a region that begins at x0, y0: where it is from there; of rows of half a field, `corner`
-   is the first of the four vectors about it, wx and wy are the weights of the second ones; at: its place in
-   a plane, or -1: beyond */
+/* A voxel x, y of a region that begins at x0, y0: where it is from there; of rows of half a field, the vector
+   that it belongs to and the ways to the next ones beside and above it; at: its place in a plane, or -1:
+   beyond */
 typedef struct mv__cu_df_cell {
-    float x, y, wx, wy;
-    int corner, at;
+    float x, y;
+    int near, aside, above, at;
 } mv__cu_df_cell;
+MV__CU_DEV int mv__cu_df_at(const mv__cu_df_grid &g, int x, int y) {
+    return x >= 0 && x < g.n[0] && y >= 0 && y < g.n[1] ? y * g.n[0] + x : -1;
+}
 MV__CU_DEV mv__cu_df_cell mv__cu_df_cell_of(const mv__cu_df_grid &g, int x0, int y0, int x, int y, int fw) {
     mv__cu_df_cell c;
     c.x = (float)(x - x0), c.y = (float)(y - y0);
-    c.wx = (x & 1) ? 0.25f : 0.75f, c.wy = (y & 1) ? 0.25f : 0.75f;
-    c.corner = ((y >> 1) - (y0 >> 1) + (y & 1)) * fw + (x >> 1) - (x0 >> 1) + (x & 1);
-    c.at = x >= 0 && x < g.n[0] && y >= 0 && y < g.n[1] ? y * g.n[0] + x : -1;
+    c.near = ((y >> 1) - (y0 >> 1) + 1) * fw + (x >> 1) - (x0 >> 1) + 1;
+    c.aside = (x & 1) ? 1 : -1, c.above = (y & 1) ? fw : -fw;
+    c.at = mv__cu_df_at(g, x, y);
     return c;
 }
 /* Where the parts of shared memory begin: fields, a tile of w x h, sums along its rows */
-typedef struct mv__cu_df_room { int w, h, fw, fh, mid, field, floats; } mv__cu_df_room;
+typedef struct mv__cu_df_room { int w, h, cells, fw, fh, mid, field, floats; } mv__cu_df_room;
 /* A tile of h rows of 32 + 2 r is done by warps, in pieces of 32 cells: the rows' first 32, then what
-   remains. A lane's cell in piece k; lies: where in rows of `w` it lies, or -1: nowhere; sure: k < h */
+   remains. A lane's cell in piece k: where in a plane it lies, or -1: beyond; lies: where in rows of `w`, or
+   behind them, each lane elsewhere: nowhere */
 MV__CU_DEV int mv__cu_df_pieces(int h, int r) { return h + (2 * r * h + 31) / 32; }
-MV__CU_DEV mv__cu_df_cell mv__cu_df_piece(const mv__cu_df_grid &g, int x0, int y0, int k, int sure, int r,
-                                          const mv__cu_df_room &m, int *lies) {
-    const int w = m.w, h = m.h;
+MV__CU_DEV int mv__cu_df_piece(const mv__cu_df_grid &g, int x0, int y0, int k, int r,
+                               const mv__cu_df_room &m, int *lies) {
     int col = (int)threadIdx.x & 31, row = k;
-    mv__cu_df_cell c;
-    if (!sure && k >= h) {
-        const int i = (k - h) * 32 + col;
+    if (k >= m.h) {
+        const int i = (k - m.h) * 32 + col;
         row = i / (2 * r), col = 32 + i - row * (2 * r);
     }
-    *lies = sure || row < h ? row * w + col : -1;
-    c = mv__cu_df_cell_of(g, x0, y0, x0 + col, y0 + (sure ? row : mv__cu_mini(row, h - 1)), m.fw);
-    if (*lies < 0) c.at = -1;
-    return c;
+    *lies = row < m.h ? row * m.w + col : m.w * m.h + (int)threadIdx.x;
+    return row < m.h ? mv__cu_df_at(g, x0 + col, y0 + row) : -1;
 }
 /* in a register: nvcc would rather find it anew in each plane */
 MV__CU_DEV void mv__cu_df_keep(int *i) {
@@ -22887,15 +22896,28 @@ MV__CU_DEV void mv__cu_df_keep(int *i) {
     (void)i;
 #endif
 }
+MV__CU_DEV void mv__cu_df_keep(float *v) {
+#ifdef __CUDACC__
+    asm volatile("" : "+f"(*v));
+#else
+    (void)v;
+#endif
+}
 enum { MV__CU_DF_FEW = 3, MV__CU_DF_WARPS = MV__CU_B / 32 }; /* so many pieces of a warp at once */
-/* the vector there, of rows of w */
-template <int COMPS>
-MV__CU_DEV void mv__cu_df_spread(float *d, const float *t, int w, int plane, const mv__cu_df_cell &o) {
-    int c;
-    t += o.corner;
+/* v = the OUT voxels, of which two lie one above the other from an even row on, moved by the vectors there,
+   of rows of w */
+template <int COMPS, int OUT>
+MV__CU_DEV void mv__cu_df_spread(float (&v)[OUT][3], const float *t, int w, int plane,
+                                 const mv__cu_df_cell (&o)[OUT]) {
+    int c, k;
+    t += o[0].near;
     MV__CU_UNROLL for (c = 0; c < COMPS; c++, t += plane) {
-        const float a = t[0] + o.wx * (t[1] - t[0]), b = t[w] + o.wx * (t[w + 1] - t[w]);
-        d[c] = a + o.wy * (b - a);
+        const float *a = t + (OUT > 1 ? -w : o[0].above);
+        const float here = 3.0f * t[0] + t[o[0].aside],
+                    next[2] = {3.0f * a[0] + a[o[0].aside],
+                               OUT > 1 ? 3.0f * t[w] + t[w + o[0].aside] : 0.0f};
+        MV__CU_UNROLL for (k = 0; k < OUT; k++)
+            v[k][c] = (3.0f * here + next[k]) * 0.03125f + (c == 0 ? o[k].x : c == 1 ? o[k].y : 0.0f);
     }
 }
 /* Where a map takes the first voxel of a tile, and how far from there the image reaches: low to high; its
@@ -22906,6 +22928,7 @@ typedef struct mv__cu_df_base {
     unsigned at[3];
 } mv__cu_df_base;
 typedef mv__cu_df_base mv__cu_df_bases[2];
+typedef mv__cu_df_bases mv__cu_df_bases_two[2];
 #define MV__CU_DF_MANY 12582912.0f /* 1.5 2^23: what is added to it has no fraction */
 MV__CU_DEV float mv__cu_df_down(float t) { /* floor(t) + MANY, |t| < 2^22 */
 #ifdef __CUDACC__
@@ -22932,13 +22955,12 @@ MV__CU_DEV void mv__cu_df_bases_of(mv__cu_df_base *b, const mv__cu_df_side *s, i
     const int k = (int)threadIdx.x - (MV__CU_B - 32);
     if (k >= 0 && k < COMPS * SIDES) mv__cu_df_base_along(b + k / COMPS, s[k / COMPS], k % COMPS, x, y, z);
 }
-/* An image where d moves voxel x, y of the tile: f of the way through a cell. t: where that is, from the
+/* An image at v, which counts from the base: f of the way through a cell. t: where that is, from the
    tile's first voxel; p: the same, or the nearest place of the image */
 typedef struct mv__cu_df_spot { float t[3], p[3], f[3]; } mv__cu_df_spot;
 template <int COMPS>
 MV__CU_DEV mv__cu_fd_cell mv__cu_df_find(mv__cu_df_spot *o, const mv__cu_df_side &s, const mv__cu_df_base &b,
-                                         float x, float y, const float *d) {
-    const float v[3] = {d[0] + x, d[1] + y, d[2]};
+                                         const float *v) {
     unsigned at = 0;
     mv__cu_fd_cell c;
     int r;
@@ -22958,17 +22980,41 @@ MV__CU_DEV mv__cu_fd_cell mv__cu_df_find(mv__cu_df_spot *o, const mv__cu_df_side
     c.dz = COMPS > 2 ? (long long)s.n[0] * s.n[1] : 0;
     return c;
 }
-/* slope: its gradient by its own voxels */
+/* The voxels about there; within: along each axis, is it in the image? */
+typedef struct mv__cu_df_taken { float v[8], f[3]; int within[3]; } mv__cu_df_taken;
+template <int COMPS>
+MV__CU_DEV void mv__cu_df_take_at(mv__cu_df_taken *o, const mv__cu_df_side &s, const mv__cu_df_base &b,
+                                  const float *at) {
+    mv__cu_df_spot p;
+    const mv__cu_fd_cell cell = mv__cu_df_find<COMPS>(&p, s, b, at);
+    int k;
+    MV__CU_UNROLL for (k = 0; k < 3; k++) o->f[k] = p.f[k], o->within[k] = k < COMPS && p.t[k] == p.p[k];
+    MV__CU_UNROLL for (k = 0; k < (COMPS > 2 ? 4 : 2); k++) {
+        const float *q = s.f + cell.at + (k & 1 ? cell.dy : 0) + (k & 2 ? cell.dz : 0);
+        o->v[2 * k] = q[0], o->v[2 * k + 1] = q[1];
+    }
+}
+/* between them; slope: its gradient by its own voxels */
 template <int COMPS, int GRAD>
-MV__CU_DEV float mv__cu_df_look(const mv__cu_df_side &s, const mv__cu_df_base &b, float x, float y,
-                                const float *d, float *slope) {
-    mv__cu_df_spot o;
-    const mv__cu_fd_cell cell = mv__cu_df_find<COMPS>(&o, s, b, x, y, d);
-    const float v = mv__cu_fd_blend<GRAD>(s.f, cell, o.f, slope);
-    int c;
-    if (GRAD)
-        MV__CU_UNROLL for (c = 0; c < COMPS; c++) if (!(o.t[c] == o.p[c])) slope[c] = 0.0f;
-    return s.slope * v + s.inter;
+MV__CU_DEV float mv__cu_df_mix(const mv__cu_df_side &s, const mv__cu_df_taken &o, float *slope) {
+    float x[4], d[4], e[2], a[2], low[2];
+    int k;
+    MV__CU_UNROLL for (k = 0; k < (COMPS > 2 ? 4 : 2); k++) {
+        d[k] = o.v[2 * k + 1] - o.v[2 * k];
+        x[k] = o.v[2 * k] + o.f[0] * d[k];
+    }
+    MV__CU_UNROLL for (k = 0; k < COMPS - 1; k++) {
+        e[k] = x[2 * k + 1] - x[2 * k];
+        a[k] = x[2 * k] + o.f[1] * e[k];
+        if (GRAD) low[k] = d[2 * k] + o.f[1] * (d[2 * k + 1] - d[2 * k]);
+    }
+    if (GRAD) {
+        slope[0] = COMPS > 2 ? low[0] + o.f[2] * (low[1] - low[0]) : low[0];
+        slope[1] = COMPS > 2 ? e[0] + o.f[2] * (e[1] - e[0]) : e[0];
+        if (COMPS > 2) slope[2] = a[1] - a[0];
+        MV__CU_UNROLL for (k = 0; k < COMPS; k++) if (!o.within[k]) slope[k] = 0.0f;
+    }
+    return s.slope * (COMPS > 2 ? a[0] + o.f[2] * (a[1] - a[0]) : a[0]) + s.inter;
 }
 template <int RZ, int SIDES> MV__CU_BOTH mv__cu_df_room mv__cu_df_room_of(int r, int half, int force) {
     typedef mv__cu_df_form<RZ, SIDES> F;
@@ -22976,12 +23022,12 @@ template <int RZ, int SIDES> MV__CU_BOTH mv__cu_df_room mv__cu_df_room_of(int r,
     mv__cu_df_room m;
     m.w = 33 + 2 * r;
     m.h = F::TY + 2 * r;
-    m.mid = (force ? (int)F::CH : 2) * m.w * m.h;
+    m.cells = m.w * m.h + MV__CU_B;
+    m.mid = (force ? (int)F::CH : 2) * m.cells;
     m.field = m.mid + F::CH * m.h * 33;
-    if (force) r = 0;
-    m.fw = 18 + r;
-    m.fh = F::TY / 2 + 2 + r;
-    m.floats = m.field + (half ? SIDES * comps * m.fw * m.fh : 0);
+    m.fw = 18;
+    m.fh = F::TY / 2 + 2;
+    m.floats = m.field + (half && force ? (F::LATE ? 2 : 1) * SIDES * comps * m.fw * m.fh : 0);
     return m;
 }
 MV__CU_DEV float mv__cu_df_block_sum(float v, float *sh) { /* in thread 0, always in the same order */
@@ -22994,6 +23040,15 @@ MV__CU_DEV float mv__cu_df_block_sum(float v, float *sh) { /* in thread 0, alway
         for (d = 1; d < MV__CU_B / 32; d++) v += sh[d];
     return v;
 }
+MV__CU_DEV float mv__cu_df_inverse(float v) { /* to a bit or two, of a normal number */
+#ifdef __CUDACC__
+    float r;
+    asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(v));
+    return r;
+#else
+    return 1.0f / v;
+#endif
+}
 /* A window's sums s, its voxels inv = 1 / count; still: sum and variance of the fixed image (of one side), a
    weight. a, b, c become its derivatives; e, all: r^2, weight. Of two sides nothing changes but the order
    when the images do. */
@@ -23004,7 +23059,7 @@ MV__CU_DEV void mv__cu_df_correlate(const mv__cu_df_sweep &g, const float *s, co
                 ff = SIDES == 2 ? s[4] - mf * f : still[1], ww = s[1] - mw * w,
                 cov = s[2] - (SIDES == 2 ? (w * f) * inv : mw * f), weight = still[2];
     const int fit = ff * inv > g.least_f, wit = ww * inv > g.least_w, ok = fit && wit;
-    const float both = 1.0f / (ok ? ww * ff : 1.0f);
+    const float both = mv__cu_df_inverse(ok ? ww * ff : 1.0f);
     const float p = ok ? both * cov * weight : 0.0f, a = p + p, k = a * (cov * both), b = k * ff;
     *e += p * cov;
     g.a[0][at] = a;
@@ -23019,102 +23074,148 @@ MV__CU_DEV void mv__cu_df_correlate(const mv__cu_df_sweep &g, const float *s, co
 }
 #define MV__CU_DF_PLANES(g, z0, z1)                                                                          \
     const int z0 = (int)blockIdx.z * (g).deep, z1 = mv__cu_mini((g).on.n[2], z0 + (g).deep)
-/* The images through their fields, the sums of their products over windows, and what these make of them */
+/* An image through its field, in columns of 16 planes: what is alike in all windows is found once */
+typedef struct mv__cu_df_view {
+    mv__cu_df_side side;
+    mv__cu_df_grid on;
+    float *to;
+    const mv__cu_df_state *state;
+} mv__cu_df_view;
+enum { MV__CU_DF_MARCH = 16 };
+template <int COMPS> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_df_see(mv__cu_df_view g) {
+    MV__CU_SHARED(mv__cu_df_bases, bases);
+    const int *n = g.on.n, *fn = g.on.fn, x0 = (int)blockIdx.x * 32, y0 = (int)blockIdx.y * 8,
+              tx = (int)threadIdx.x & 31, ty = (int)threadIdx.x >> 5, slab = n[0] * n[1],
+              fslab = fn[0] * fn[1], x = mv__cu_mini(x0 + tx, n[0] - 1), y = mv__cu_mini(y0 + ty, n[1] - 1),
+              i = x >> 1, j = y >> 1, aside = mv__cu_df_clamp((x & 1) ? i + 1 : i - 1, fn[0]),
+              above = mv__cu_df_clamp((y & 1) ? j + 1 : j - 1, fn[1]),
+              in = x0 + tx < n[0] && y0 + ty < n[1];
+    int at = y * n[0] + x, off[4] = {j * fn[0] + i, j * fn[0] + aside, above * fn[0] + i,
+                                     above * fn[0] + aside};
+    float dx = (float)tx, dy = (float)ty;
+    int z0, z, k, c;
+    if (g.state->ended) return;
+    mv__cu_df_keep(&at);
+    MV__CU_UNROLL for (k = 0; k < 4; k++) mv__cu_df_keep(&off[k]);
+    mv__cu_df_keep(&dx);
+    mv__cu_df_keep(&dy);
+/* 16 times half a field's plane there */
+#define MV__CU_DF_PLANE(p, z)                                                                                \
+    MV__CU_UNROLL for (c = 0; c < COMPS; c++) {                                                              \
+        const float *t = g.side.u[c];                                                                        \
+        const int low = (z) * fslab;                                                                         \
+        (p)[c] = 3.0f * (3.0f * t[low + off[0]] + t[low + off[1]]) +                                         \
+                 (3.0f * t[low + off[2]] + t[low + off[3]]);                                                 \
+    }
+    for (z0 = (int)blockIdx.z * MV__CU_DF_MARCH; z0 < n[2]; z0 += (int)gridDim.z * MV__CU_DF_MARCH) {
+        const int z1 = mv__cu_mini(n[2], z0 + MV__CU_DF_MARCH);
+        float p[3][3] = {}, dz = 0.0f;
+        mv__cu_df_base b;
+        mv__cu_sync();
+        mv__cu_df_bases_of<COMPS, 1>(bases, &g.side, x0, y0, z0);
+        mv__cu_sync();
+        b = bases[0];
+        if (g.on.half) {
+            MV__CU_DF_PLANE(p[0], z0 ? (z0 >> 1) - 1 : 0)
+            MV__CU_DF_PLANE(p[1], z0 >> 1)
+            MV__CU_DF_PLANE(p[2], mv__cu_mini((z0 >> 1) + 1, fn[2] - 1))
+        }
+        for (z = z0; z < z1; z += 2, dz += 2.0f) {
+            const int there[2] = {z * slab + at, mv__cu_mini(z + 1, n[2] - 1) * slab + at};
+            mv__cu_df_taken taken[2];
+            float v[2][3] = {};
+            if (g.on.half)
+                MV__CU_UNROLL for (c = 0; c < COMPS; c++) {
+                    v[0][c] = 3.0f * p[1][c] + p[0][c], v[1][c] = 3.0f * p[1][c] + p[2][c];
+                    p[0][c] = p[1][c], p[1][c] = p[2][c];
+                }
+            else
+                MV__CU_UNROLL for (k = 0; k < 2; k++) MV__CU_UNROLL for (c = 0; c < COMPS; c++)
+                    v[k][c] = 32.0f * g.side.u[c][there[k]];
+            MV__CU_UNROLL for (k = 0; k < 2; k++) {
+                const float to[3] = {0.03125f * v[k][0] + dx, 0.03125f * v[k][1] + dy,
+                                     0.03125f * v[k][2] + (dz + (float)k)};
+                mv__cu_df_take_at<COMPS>(&taken[k], g.side, b, to);
+            }
+            if (g.on.half) { /* on its way as well */
+                MV__CU_DF_PLANE(p[2], mv__cu_mini((z >> 1) + 2, fn[2] - 1))
+            }
+            MV__CU_UNROLL for (k = 0; k < 2; k++) {
+                const float w = mv__cu_df_mix<COMPS, 0>(g.side, taken[k], NULL);
+                if (in && z + k < z1) g.to[there[k]] = w;
+            }
+        }
+    }
+#undef MV__CU_DF_PLANE
+}
+/* next = CH channels of plane z at the next few pieces */
+#define MV__CU_DF_FETCH(from, all, p, z)                                                                     \
+    MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++) {                                                      \
+        if (all)                                                                                             \
+            known[k] = mv__cu_df_piece(g.on, bx - r, by - r, (from) + k * MV__CU_DF_WARPS, r, m, &lies[k]);  \
+        MV__CU_UNROLL for (c = 0; c < (int)(sizeof next[k] / sizeof(float)); c++)                            \
+            next[k][c] = known[k] >= 0 ? (p)[c][(z) * slab + known[k]] : 0.0f;                               \
+    }
+/* The sums of the images' products over windows, and what these make of them */
 template <int RZ, int SIDES>
-MV__CU_KERNEL(MV__CU_B, (mv__cu_df_form<RZ, SIDES>::BLOCKS)) mv__cu_k_df_windows(mv__cu_df_sweep g) {
+MV__CU_KERNEL(MV__CU_B, (mv__cu_df_form<RZ, SIDES>::MORE)) mv__cu_k_df_windows(mv__cu_df_sweep g) {
     typedef mv__cu_df_form<RZ, SIDES> F;
-    enum { COMPS = RZ ? 3 : 2 };
     MV__CU_DYNAMIC(float, tile);
     MV__CU_SHARED(mv__cu_fd_warps, sh);
-    MV__CU_SHARED(mv__cu_df_bases, base);
     MV__CU_DF_PLANES(g, z0, z1);
     const int r = F::FEW ? (int)RZ : g.r; /* known to the compiler where it matters most */
     const mv__cu_df_room m = mv__cu_df_room_of<RZ, SIDES>(r, g.on.half, 0);
-    const int *n = g.on.n, bx = (int)blockIdx.x * 32, by = (int)blockIdx.y * F::TY, x0 = bx - r, y0 = by - r,
-              cells = m.w * m.h, first = z0 > r ? z0 - r : 0, last = mv__cu_mini(n[2], z1 + r) - 1,
-              warp = (int)threadIdx.x >> 5, pieces = mv__cu_df_pieces(m.h, r), vectors = m.fw * m.fh,
-              slab = n[0] * n[1];
-    float ring[F::OUT][F::CH][F::RING], a[F::OUT][F::CH], share[F::OUT], e = 0.0f, all = 0.0f;
-    float *fields = tile + m.field;
+    const int *n = g.on.n, bx = (int)blockIdx.x * 32, by = (int)blockIdx.y * F::TY, cells = m.cells,
+              first = z0 > r ? z0 - r : 0, last = mv__cu_mini(n[2], z1 + r) - 1,
+              warp = (int)threadIdx.x >> 5, pieces = mv__cu_df_pieces(m.h, r), slab = n[0] * n[1];
+    float ring[F::OUT][F::CH][F::RING], a[F::OUT][F::CH], share[F::OUT], next[MV__CU_DF_FEW][2], e = 0.0f,
+        all = 0.0f;
     const float inner = 1.0f / (float)(2 * r + 1);
-    mv__cu_df_cell known[MV__CU_DF_FEW];
-    int z, k, c, i, tx, ty, there[F::OUT], lies[MV__CU_DF_FEW],
-        vector = mv__cu_df_stage_at(g.on, x0, y0, m.fw, (int)threadIdx.x);
+    int z, k, c, at, tx, ty, there[F::OUT], known[MV__CU_DF_FEW], lies[MV__CU_DF_FEW];
     if (g.state->ended) return;
     mv__cu_df_place<F::OUT>(&tx, &ty);
     mv__cu_df_clear(ring);
     MV__CU_UNROLL for (k = 0; k < F::OUT; k++) {
         there[k] = mv__cu_mini(by + ty + k, n[1] - 1) * n[0] + mv__cu_mini(bx + tx, n[0] - 1);
         share[k] = mv__cu_df_share(bx + tx, n[0], r) * mv__cu_df_share(by + ty + k, n[1], r);
-        if (F::FEW) mv__cu_df_keep(&there[k]);
-    }
-    MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++) {
-        known[k] = mv__cu_df_piece(g.on, x0, y0, warp + k * MV__CU_DF_WARPS,
-                                   (k + 1) * MV__CU_DF_WARPS <= F::TY, r, m, &lies[k]);
-        if (!F::FEW) continue;
-        mv__cu_df_keep(&known[k].at);
-        mv__cu_df_keep(&known[k].corner);
-        mv__cu_df_keep(&lies[k]);
     }
     const mv__cu_df_pair pair = {tile, tile + cells};
     const mv__cu_df_stack column = {tile + m.mid + ty * 33 + tx, 33, m.h * 33};
-    if (F::FEW) mv__cu_df_keep(&vector);
-    mv__cu_df_bases_of<COMPS, SIDES>(base, g.side, x0, y0, first);
-    if (g.on.half)
-        MV__CU_UNROLL for (i = 0; i < SIDES; i++)
-            mv__cu_df_stage<COMPS, F::FEW>(fields + i * COMPS * vectors, g.side[i].u, g.on, x0, y0, first,
-                                           m.fw, vectors, vector);
-    mv__cu_sync();
+    MV__CU_DF_FETCH(warp, 1, g.seen, first)
+    if (F::FEW) {
+        MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++) mv__cu_df_keep(&known[k]), mv__cu_df_keep(&lies[k]);
+        MV__CU_UNROLL for (k = 0; k < F::OUT; k++) mv__cu_df_keep(&there[k]);
+    }
     for (z = z0 - RZ; z < z1 + RZ; z++) {
-        const int to = z - RZ, plane = z * slab;
+        const int to = z - RZ;
         float still[F::OUT][3];
         if (to >= z0) /* long before they are needed */
             MV__CU_UNROLL for (k = 0; k < F::OUT; k++) {
-                const int at = to * slab + there[k];
-                if (SIDES == 1) still[k][0] = g.sf[at], still[k][1] = g.vf[at];
+                const int i = to * slab + there[k];
+                if (SIDES == 1) still[k][0] = g.sf[i], still[k][1] = g.vf[i];
                 still[k][2] = 1.0f;
             }
         if (to >= z0 && g.weight)
             MV__CU_UNROLL for (k = 0; k < F::OUT; k++) still[k][2] = g.weight[to * slab + there[k]];
         MV__CU_UNROLL for (k = 0; k < F::OUT; k++) MV__CU_UNROLL for (c = 0; c < F::CH; c++) a[k][c] = 0.0f;
         if (z >= first && z <= last) {
-            int at = warp;
+            at = warp;
             do {
-                float v[MV__CU_DF_FEW][2], d[MV__CU_DF_FEW][3];
                 MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++) {
-                    if (!F::FEW)
-                        known[k] = mv__cu_df_piece(g.on, x0, y0, at + k * MV__CU_DF_WARPS, 0, r, m,
-                                                   &lies[k]);
-                    if (SIDES == 1) v[k][1] = known[k].at >= 0 ? g.f[plane + known[k].at] : 0.0f;
+                    float f = next[k][1];
+                    if (SIDES == 1) f = known[k] >= 0 ? g.scale * f + g.add : 0.0f;
+                    tile[lies[k]] = next[k][0], tile[cells + lies[k]] = f;
                 }
-                MV__CU_UNROLL for (i = 0; i < SIDES; i++) {
-                    if (g.on.half)
-                        MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++)
-                            mv__cu_df_spread<COMPS>(d[k], fields + i * COMPS * vectors, m.fw, vectors,
-                                                    known[k]);
-                    else
-                        MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++)
-                            MV__CU_UNROLL for (c = 0; c < COMPS; c++)
-                                d[k][c] = known[k].at >= 0 ? g.side[i].u[c][plane + known[k].at] : 0.0f;
-                    MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++)
-                        v[k][i] = mv__cu_df_look<COMPS, 0>(g.side[i], base[i], known[k].x, known[k].y, d[k],
-                                                           NULL);
-                }
-                MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++) {
-                    if (SIDES == 1) v[k][1] = g.scale * v[k][1] + g.add;
-                    if (known[k].at < 0) v[k][0] = v[k][1] = 0.0f;
-                }
-                MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++)
-                    if (lies[k] >= 0) tile[lies[k]] = v[k][0], tile[cells + lies[k]] = v[k][1];
                 at += MV__CU_DF_FEW * MV__CU_DF_WARPS;
+                if (!F::FEW && at < pieces) {
+                    MV__CU_DF_FETCH(at, 1, g.seen, z)
+                }
             } while (!F::FEW && at < pieces);
             mv__cu_sync();
+            if (z < last) { /* on their way while sums are found */
+                MV__CU_DF_FETCH(warp, !F::FEW, g.seen, z + 1)
+            }
             mv__cu_df_rows<F::CH>(tile + m.mid, pair, m.w, m.h, 2 * r + 1);
-            if (z < last) mv__cu_df_bases_of<COMPS, SIDES>(base, g.side, x0, y0, z + 1);
-            if (g.on.half && z < last)
-                MV__CU_UNROLL for (i = 0; i < SIDES; i++)
-                    mv__cu_df_stage<COMPS, F::FEW>(fields + i * COMPS * vectors, g.side[i].u, g.on, x0, y0,
-                                                   z + 1, m.fw, vectors, vector);
             mv__cu_sync();
             mv__cu_df_box(a, column, 2 * r + 1);
         }
@@ -23172,11 +23273,11 @@ MV__CU_KERNEL(MV__CU_B, (mv__cu_df_form<RZ, SIDES>::BLOCKS)) mv__cu_k_df_forces(
     typedef mv__cu_df_form<RZ, SIDES> F;
     enum { COMPS = RZ ? 3 : 2, PAIRS = F::OUT > 1 ? F::OUT / 2 : 1 };
     MV__CU_DYNAMIC(float, tile);
-    MV__CU_SHARED(mv__cu_df_bases, base);
+    MV__CU_SHARED(mv__cu_df_bases_two, bases);
     MV__CU_DF_PLANES(g, z0, z1);
     const int r = F::FEW ? (int)RZ : g.r;
     const mv__cu_df_room m = mv__cu_df_room_of<RZ, SIDES>(r, g.on.half, 1);
-    const int *n = g.on.n, bx = (int)blockIdx.x * 32, by = (int)blockIdx.y * F::TY, cells = m.w * m.h,
+    const int *n = g.on.n, bx = (int)blockIdx.x * 32, by = (int)blockIdx.y * F::TY, cells = m.cells,
               slab = n[0] * n[1], first = z0 > r ? z0 - r : 0, last = mv__cu_mini(n[2], z1 + r) - 1,
               warp = (int)threadIdx.x >> 5, pieces = mv__cu_df_pieces(m.h, r), vectors = m.fw * m.fh;
     float ring[F::OUT][F::CH][F::RING], a[F::OUT][F::CH], sum[PAIRS][4] = {}, next[MV__CU_DF_FEW][F::CH];
@@ -23189,69 +23290,96 @@ MV__CU_KERNEL(MV__CU_B, (mv__cu_df_form<RZ, SIDES>::BLOCKS)) mv__cu_k_df_forces(
     const mv__cu_df_stack rows = {tile, 1, cells}, column = {tile + m.mid + ty * 33 + tx, 33, m.h * 33};
     MV__CU_UNROLL for (k = 0; k < F::OUT; k++)
         mine[k] = mv__cu_df_cell_of(g.on, bx, by, bx + tx, by + ty + k, m.fw);
-/* a plane's derivatives at the next few pieces */
-#define MV__CU_DF_FETCH(from, all, z)                                                                        \
-    MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++) {                                                      \
-        if (all)                                                                                             \
-            known[k] = mv__cu_df_piece(g.on, bx - r, by - r, (from) + k * MV__CU_DF_WARPS, 0, r, m,          \
-                                       &lies[k]).at;                                                         \
-        MV__CU_UNROLL for (c = 0; c < F::CH; c++)                                                            \
-            next[k][c] = known[k] >= 0 ? g.a[c][(z) * slab + known[k]] : 0.0f;                               \
-    }
-    MV__CU_DF_FETCH(warp, 1, first)
+    MV__CU_DF_FETCH(warp, 1, g.a, first)
     if (F::FEW) {
         MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++) mv__cu_df_keep(&known[k]), mv__cu_df_keep(&lies[k]);
-        MV__CU_UNROLL for (k = 0; k < F::OUT; k++) {
-            mv__cu_df_keep(&mine[k].corner);
+        MV__CU_UNROLL for (k = 0; k < (F::LATE ? 0 : F::OUT); k++) {
+            mv__cu_df_keep(&mine[k].near);
             mv__cu_df_keep(&mine[k].at);
         }
-        mv__cu_df_keep(&vector);
+        if (!F::LATE) mv__cu_df_keep(&vector);
+    }
+/* where the field of side i and the maps for plane z lie, ahead: beside those of the plane before */
+#define MV__CU_DF_FIELD(i, z) (tile + m.field + ((F::LATE && ((z) & 1) ? SIDES : 0) + (i)) * COMPS * vectors)
+#define MV__CU_DF_BASE(z) (bases[F::LATE ? (z) & 1 : 0])
+#define MV__CU_DF_LIFT(z)                                                                                    \
+    if (g.on.half && (int)threadIdx.x < vectors)                                                             \
+        MV__CU_UNROLL for (i = 0; i < SIDES; i++)                                                            \
+            mv__cu_df_lift<COMPS>(lift[i], g.side[i].u, g.on, z, vector);
+#define MV__CU_DF_STAGE(z)                                                                                   \
+    mv__cu_df_bases_of<COMPS, SIDES>(MV__CU_DF_BASE(z), g.side, bx, by, z);                                  \
+    if (g.on.half)                                                                                           \
+        MV__CU_UNROLL for (i = 0; i < SIDES; i++)                                                            \
+            mv__cu_df_stage<COMPS, F::FEW>(MV__CU_DF_FIELD(i, z), lift[i], g.side[i].u, g.on, bx, by, z,     \
+                                           m.fw, vectors);
+/* the images' voxels about those of plane z */
+#define MV__CU_DF_REACH(z)                                                                                   \
+    if (SIDES == 1)                                                                                          \
+        MV__CU_UNROLL for (k = 0; k < F::OUT; k++)                                                           \
+            w[k][1] = mine[k].at >= 0 ? g.seen[1][(z) * slab + mine[k].at] : 0.0f;                           \
+    MV__CU_UNROLL for (i = 0; i < SIDES; i++) {                                                              \
+        if (g.on.half) mv__cu_df_spread<COMPS>(d, MV__CU_DF_FIELD(i, z), m.fw, vectors, mine);               \
+        else                                                                                                 \
+            MV__CU_UNROLL for (k = 0; k < F::OUT; k++) {                                                     \
+                MV__CU_UNROLL for (c = 0; c < COMPS; c++)                                                    \
+                    d[k][c] = mine[k].at >= 0 ? g.side[i].u[c][(z) * slab + mine[k].at] : 0.0f;              \
+                d[k][0] += mine[k].x, d[k][1] += mine[k].y;                                                  \
+            }                                                                                                \
+        MV__CU_UNROLL for (k = 0; k < F::OUT; k++) {                                                         \
+            mv__cu_df_take_at<COMPS>(&taken[k][i], g.side[i], MV__CU_DF_BASE(z)[i], d[k]);                   \
+            if (F::LATE) w[k][i] = mv__cu_df_mix<COMPS, 1>(g.side[i], taken[k][i], slope[k][i]);             \
+        }                                                                                                    \
+    }
+    {
+        float lift[SIDES][3][2];
+        MV__CU_DF_LIFT(z0)
+        MV__CU_DF_STAGE(z0)
     }
     for (z = z0 - RZ; z < z1 + RZ; z++) {
-        const int to = z - RZ, live = z >= first && z <= last;
+        const int to = z - RZ, live = z >= first && z <= last, more = to >= z0 && to + 1 < z1;
+        mv__cu_df_taken taken[F::OUT][SIDES];
+        float w[F::OUT][2], slope[F::OUT][SIDES][3], d[F::OUT][3], lift[SIDES][3][2];
         MV__CU_UNROLL for (k = 0; k < F::OUT; k++) MV__CU_UNROLL for (c = 0; c < F::CH; c++) a[k][c] = 0.0f;
+        if (!F::LATE && more) {
+            MV__CU_DF_LIFT(to + 1)
+        }
         if (live) {
+            if (!F::AHEAD) {
+                MV__CU_DF_FETCH(warp, 0, g.a, z)
+            }
             at = warp;
             do {
                 MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++)
-                    if (lies[k] >= 0)
-                        MV__CU_UNROLL for (c = 0; c < F::CH; c++) tile[c * cells + lies[k]] = next[k][c];
+                    MV__CU_UNROLL for (c = 0; c < F::CH; c++) tile[c * cells + lies[k]] = next[k][c];
                 at += MV__CU_DF_FEW * MV__CU_DF_WARPS;
                 if (!F::FEW && at < pieces) {
-                    MV__CU_DF_FETCH(at, 1, z)
+                    MV__CU_DF_FETCH(at, 1, g.a, z)
                 }
             } while (!F::FEW && at < pieces);
         }
         mv__cu_sync();
+        if (!F::LATE && to >= z0) { /* on their way while sums are found */
+            MV__CU_DF_REACH(to)
+        }
         if (live) mv__cu_df_rows<F::CH>(tile + m.mid, rows, m.w, m.h, 2 * r + 1);
-        if (to >= z0) mv__cu_df_bases_of<COMPS, SIDES>(base, g.side, bx, by, to);
-        if (to >= z0 && g.on.half)
-            MV__CU_UNROLL for (i = 0; i < SIDES; i++)
-                mv__cu_df_stage<COMPS, F::FEW>(tile + m.field + i * COMPS * vectors, g.side[i].u, g.on, bx,
-                                               by, to, m.fw, vectors, vector);
         mv__cu_sync();
-        if (z >= first && z < last) { /* on their way while the forces are found */
-            MV__CU_DF_FETCH(warp, !F::FEW, z + 1)
+        if (F::LATE && more) {
+            MV__CU_DF_LIFT(to + 1)
+        }
+        if (more) {
+            MV__CU_DF_STAGE(to + 1)
+        }
+        if (F::AHEAD && z >= first && z < last) { /* as these are */
+            MV__CU_DF_FETCH(warp, !F::FEW, g.a, z + 1)
         }
         if (live) mv__cu_df_box(a, column, 2 * r + 1);
         mv__cu_df_along<RZ>(ring, a, r);
         if (to < z0) continue;
-        float w[F::OUT][2], slope[F::OUT][SIDES][3], d[F::OUT][3];
-        if (SIDES == 1)
-            MV__CU_UNROLL for (k = 0; k < F::OUT; k++)
-                w[k][1] = mine[k].at >= 0 ? g.f[to * slab + mine[k].at] : 0.0f;
-        MV__CU_UNROLL for (i = 0; i < SIDES; i++) {
-            if (g.on.half)
-                MV__CU_UNROLL for (k = 0; k < F::OUT; k++)
-                    mv__cu_df_spread<COMPS>(d[k], tile + m.field + i * COMPS * vectors, m.fw, vectors,
-                                            mine[k]);
-            else
-                MV__CU_UNROLL for (k = 0; k < F::OUT; k++)
-                    MV__CU_UNROLL for (c = 0; c < COMPS; c++)
-                        d[k][c] = mine[k].at >= 0 ? g.side[i].u[c][to * slab + mine[k].at] : 0.0f;
-            MV__CU_UNROLL for (k = 0; k < F::OUT; k++)
-                w[k][i] = mv__cu_df_look<COMPS, 1>(g.side[i], base[i], mine[k].x, mine[k].y, d[k],
-                                                   slope[k][i]);
+        if (F::LATE) {
+            MV__CU_DF_REACH(to)
+        } else {
+            MV__CU_UNROLL for (k = 0; k < F::OUT; k++) MV__CU_UNROLL for (i = 0; i < SIDES; i++)
+                w[k][i] = mv__cu_df_mix<COMPS, 1>(g.side[i], taken[k][i], slope[k][i]);
         }
         MV__CU_UNROLL for (k = 0; k < F::OUT; k++) {
             const int in = mine[k].at >= 0;
@@ -23274,15 +23402,19 @@ MV__CU_KERNEL(MV__CU_B, (mv__cu_df_form<RZ, SIDES>::BLOCKS)) mv__cu_k_df_forces(
         if (!g.on.half || !((to & 1) || to == n[2] - 1) || (tx & 1) || (F::OUT == 1 && (ty & 1))) continue;
         MV__CU_UNROLL for (k = 0; k < PAIRS; k++) {
             const int x = bx + tx, y = by + ty + 2 * k;
+            at = ((to >> 1) * g.on.fn[1] + (y >> 1)) * g.on.fn[0] + (x >> 1);
             if (x < n[0] && y < n[1])
                 MV__CU_UNROLL for (c = 0; c < 4; c++)
-                    if (c < COMPS || c == 3)
-                        g.g[c][((long long)(to >> 1) * g.on.fn[1] + (y >> 1)) * g.on.fn[0] + (x >> 1)] =
-                            sum[k][c];
+                    if (c < COMPS || c == 3) g.g[c][at] = sum[k][c];
         }
     }
 }
 #undef MV__CU_DF_FETCH
+#undef MV__CU_DF_FIELD
+#undef MV__CU_DF_BASE
+#undef MV__CU_DF_LIFT
+#undef MV__CU_DF_STAGE
+#undef MV__CU_DF_REACH
 /* ---- what is found of the fixed image once a level: F and F^2, then of their sums the variances ---- */
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_df_square(float *f1, float *f2, const float *f, float scale, float add,
                                               long long n) {
@@ -23522,7 +23654,8 @@ template <int COMPS>
 MV__CU_DEV float mv__cu_df_show(const mv__cu_df_side &s, const float *f, const mv__cu_df_base &b, int x,
                                 int y, const float *d, float beyond) {
     mv__cu_df_spot o;
-    const mv__cu_fd_cell cell = mv__cu_df_find<COMPS>(&o, s, b, (float)x, (float)y, d);
+    const float at[3] = {d[0] + (float)x, d[1] + (float)y, d[2]};
+    const mv__cu_fd_cell cell = mv__cu_df_find<COMPS>(&o, s, b, at);
     float v = mv__cu_fd_blend<0>(f, cell, o.f, NULL);
     int c;
     MV__CU_UNROLL for (c = 0; c < COMPS; c++)
@@ -23729,9 +23862,10 @@ MV__CU_FN mv_status mv__cu_df_side_of(mv_cuda_ctx *ctx, const char *op, mv__cu_d
         for (c = 0; c < 3; c++) s->turn[3 * r + c] = (float)(m[4 * r + c] * (double)v->v.scale);
     return mv__cu_fd_map_of(ctx, op, &s->m, m, n);
 }
-/* Planes a block goes through: an even number; some 256 blocks, or many more: an H100 has room for 264. */
-MV__CU_FN int mv__cu_df_deep(size_t n, size_t tiles, size_t least) {
-    size_t deep = mv__cu_divup(n * tiles, 256);
+/* Planes a block goes through: an even number; some `blocks`, or many more: an H100 has room for 132, 264 or
+   396, of which some stay behind for rows that end. */
+MV__CU_FN int mv__cu_df_deep(size_t n, size_t tiles, size_t least, size_t blocks) {
+    size_t deep = mv__cu_divup(n * tiles, blocks);
     if (deep < least) deep = least;
     if (deep > 128) deep = 128;
     if (deep < mv__cu_divup(n, 60000)) deep = mv__cu_divup(n, 60000);
@@ -24002,8 +24136,10 @@ typedef struct mv__cu_df_lncc {
     mv__cu_df_field f[2];
     float *g[4], *s[4], *v[3], *v2[3], *a[5], *sf, *vf, *r[3], *weight[2], *part, *most;
     mv__cu_df_state *state;
+    float *seen[2];
     mv__cu_df_sweep sweep;
-    mv__cu_df_blocks blocks;
+    mv__cu_df_blocks blocks, force_blocks;
+    int force_deep;
     unsigned lncc_bytes, force_bytes;
     size_t bytes;
     void *work;
@@ -24011,30 +24147,50 @@ typedef struct mv__cu_df_lncc {
 #define MV__CU_DF_FORMS(X) X(0, 1) X(1, 1) X(2, 1) X(4, 1) X(8, 1) X(0, 2) X(1, 2) X(2, 2) X(4, 2) X(8, 2)
 /* The grid of the kernels of a level, and their shared memory */
 MV__CU_FN mv_status mv__cu_df_lncc_grid(mv_cuda_ctx *ctx, const char *op, mv__cu_df_lncc *d) {
-    int ty = 0;
+    const size_t least = 2 * (size_t)d->o->radius;
+    size_t tiles;
+    int ty = 0, more = 0, blocks = 0;
+    mv_status st;
     d->rz = d->comps == 2 ? 0 : d->o->radius <= 2 ? d->o->radius : d->o->radius <= 4 ? 4 : 8;
 #define MV__CU_DF_FORM(RZ, SIDES)                                                                            \
     if (d->rz == RZ && d->sides == SIDES) {                                                                  \
         ty = mv__cu_df_form<RZ, SIDES>::TY;                                                                  \
+        more = mv__cu_df_form<RZ, SIDES>::MORE, blocks = mv__cu_df_form<RZ, SIDES>::BLOCKS;                  \
         d->lncc_bytes = 4u * (unsigned)mv__cu_df_room_of<RZ, SIDES>(d->o->radius, d->half, 0).floats;        \
         d->force_bytes = 4u * (unsigned)mv__cu_df_room_of<RZ, SIDES>(d->o->radius, d->half, 1).floats;       \
     }
     MV__CU_DF_FORMS(MV__CU_DF_FORM)
 #undef MV__CU_DF_FORM
-    d->sweep.deep = mv__cu_df_deep(d->n[2], mv__cu_divup(d->n[0], 32) * mv__cu_divup(d->n[1], (size_t)ty),
-                                   2 * (size_t)d->o->radius);
-    return mv__cu_df_blocks_of(ctx, op, d->n, ty, d->sweep.deep, &d->blocks);
+    tiles = mv__cu_divup(d->n[0], 32) * mv__cu_divup(d->n[1], (size_t)ty);
+    d->sweep.deep = mv__cu_df_deep(d->n[2], tiles, least, 128 * (size_t)more);
+    d->force_deep = mv__cu_df_deep(d->n[2], tiles, least, 128 * (size_t)blocks);
+    st = mv__cu_df_blocks_of(ctx, op, d->n, ty, d->sweep.deep, &d->blocks);
+    return st < 0 ? st : mv__cu_df_blocks_of(ctx, op, d->n, ty, d->force_deep, &d->force_blocks);
 }
 MV__CU_FN mv_status mv__cu_df_sweep_run(mv_cuda_ctx *ctx, const char *op, const mv__cu_df_lncc *d) {
-    const dim3 grid = mv__cu_df_grid_of(&d->blocks);
-    mv_status st = MEDVOL_OK;
+    const dim3 grid = mv__cu_df_grid_of(&d->blocks), force_grid = mv__cu_df_grid_of(&d->force_blocks);
+    mv__cu_df_sweep force = d->sweep;
+    mv__cu_df_view view;
+    dim3 columns;
+    int i;
+    mv_status st = mv__cu_rs_blocks(ctx, op, d->n, 32, 8, MV__CU_DF_MARCH, &columns);
+    force.deep = d->force_deep;
+    for (i = 0; i < d->sides && st == MEDVOL_OK; i++) {
+        view.side = d->sweep.side[i];
+        view.on = d->sweep.on;
+        view.to = d->seen[i];
+        view.state = d->state;
+        MV__CU_DF_COMPS(ctx, d->comps, mv__cu_k_df_see, columns, view);
+        st = mv__cu_launched(ctx, op);
+    }
+    if (st < 0) return st;
 #define MV__CU_DF_FORM(RZ, SIDES)                                                                            \
     if (d->rz == RZ && d->sides == SIDES) {                                                                  \
         MV__CU_LAUNCH((mv__cu_k_df_windows<RZ, SIDES>), grid, MV__CU_B, d->lncc_bytes, ctx->stream,     \
                       d->sweep);                                                                             \
         if ((st = mv__cu_launched(ctx, op)) < 0) return st;                                                  \
-        MV__CU_LAUNCH((mv__cu_k_df_forces<RZ, SIDES>), grid, MV__CU_B, d->force_bytes, ctx->stream,     \
-                      d->sweep);                                                                             \
+        MV__CU_LAUNCH((mv__cu_k_df_forces<RZ, SIDES>), force_grid, MV__CU_B, d->force_bytes, ctx->stream,    \
+                      force);                                                                                \
     }
     MV__CU_DF_FORMS(MV__CU_DF_FORM)
 #undef MV__CU_DF_FORM
@@ -24087,7 +24243,10 @@ MV__CU_FN void mv__cu_df_lncc_lay(mv__cu_df_lncc *d, void *base) {
     work = mv__cu_df_more(work, mv__cu_fd_invert_scratch(d->n));
     work = mv__cu_df_more(work, mv__cu_fd_halvings_scratch(d->n));
     if (flow) work = mv__cu_df_more(work, mv__cu_round((size_t)comps * d->count * 4)); /* the result's, too */
+    work = mv__cu_df_more(work, (size_t)d->sides * mv__cu_round(d->count * 4));
     d->work = mv__cu_df_take(base, &at, work / 4);
+    work = 0; /* what is seen goes before anything else is in there */
+    mv__cu_df_planes(d->work, &work, d->seen, d->sides, d->count);
     d->bytes = at;
 }
 /* What kernels are told, once memory is known */
@@ -24101,7 +24260,8 @@ MV__CU_FN mv_status mv__cu_df_lncc_set(mv_cuda_ctx *ctx, const char *op, mv__cu_
     }
     for (c = 0; c < 3; c++) g->on.n[c] = (int)d->n[c], g->on.fn[c] = (int)d->fn[c];
     g->on.half = d->half;
-    g->f = d->fix.v.f;
+    g->seen[0] = d->seen[0];
+    g->seen[1] = d->sides == 2 ? d->seen[1] : d->fix.v.f;
     g->sf = d->sf, g->vf = d->vf;
     g->weight = d->sides == 1 ? d->fix.v.w : d->weight[0];
     g->scale = d->fix.v.scale;
@@ -24609,7 +24769,8 @@ MV__CU_FN mv_status mv__cu_df_demons_make(mv_cuda_ctx *ctx, const char *op, mv__
                    : o->threshold == 0.0 ? 1e-6f
                                          : (float)(o->threshold * p[0].scale);
     g->both = o->variant != MEDVOL_DEMONS_CLASSIC;
-    g->deep = mv__cu_df_deep(d->n[2], mv__cu_divup(d->n[0], 32) * mv__cu_divup(d->n[1], MV__CU_DF_TY), 8);
+    g->deep = mv__cu_df_deep(d->n[2], mv__cu_divup(d->n[0], 32) * mv__cu_divup(d->n[1], MV__CU_DF_TY), 8,
+                             256);
     if ((st = mv__cu_df_blocks_of(ctx, op, d->n, MV__CU_DF_TY, g->deep, &d->blocks)) < 0) return st;
     mv__cu_df_demons_lay(d, NULL);
     return MEDVOL_OK;
