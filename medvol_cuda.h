@@ -8317,7 +8317,7 @@ mv__cu_k_ft_mirror(T *p, long long rows, long long half, long long n, long long 
     q = p + 2 * (other * half + column), p += 2 * ((long long)row * half + column);
     a = mv__cu_ft_ld(p), b = mv__cu_ft_ld(q);
     a.x = (T)0.5 * a.x + (T)0.5 * b.x;
-    a.y = (T)0.5 * a.y - (T)0.5 * b.y;
+    a.y = q == p ? (T)0 : (T)0.5 * a.y - (T)0.5 * b.y; /* even where it was NaN */
     b.x = a.x, b.y = -a.y;
     mv__cu_ft_stg(p, a, 1);
     if (q != p) mv__cu_ft_stg(q, b, 1);
