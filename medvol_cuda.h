@@ -6293,79 +6293,125 @@ MV__CU_DEV float mv__cu_rs_scaled_value(const mv__cu_rs_value &, float v) { retu
 template <class T> MV__CU_DEV float mv__cu_rs_scaled_value(const mv__cu_rs_value &k, T v) {
     return fmaf((float)v, k.slope, k.inter);
 }
-template <class T, int TAPS, int PER>
-MV__CU_KERNEL(MV__CU_B, TAPS == 2 ? 4 : 3) mv__cu_k_rs_march(float *d, const T *__restrict__ s,
-                                                             mv__cu_rs_grid g, int run, mv__cu_rs_axis ax,
-                                                             mv__cu_rs_axis ay, mv__cu_rs_axis az,
-                                                             mv__cu_rs_value value) {
+/* Of one plane */
+template <class T, int TAPS>
+MV__CU_DEV float mv__cu_rs_plane(const T *__restrict__ s, long long sy, const mv__cu_rs_axis &ax,
+                                 const mv__cu_rs_axis &ay, int cx, int cy, const mv__cu_rs_value &value) {
+    float sum = 0.0f;
+    int i, j;
+    MV__CU_ROLLED for (j = 0; j < TAPS; j++) {
+        const T *u = s + ay.at[(long long)j * ay.m + cy] * sy;
+        float row = 0.0f;
+        MV__CU_ROLLED for (i = 0; i < ax.taps; i++)
+            row += ax.w[(long long)i * ax.m + cx] *
+                mv__cu_rs_scaled_value(value, u[ax.at[(long long)i * ax.m + cx]]);
+        sum += ay.w[(long long)j * ay.m + cy] * row;
+    }
+    return sum;
+}
+/* ROWS: PER * TAPS, or TAPS + PER - 1 where an output's rows are its neighbour's or one further */
+template <class T, int TAPS, int PER, int ROWS>
+MV__CU_KERNEL(MV__CU_B, TAPS == 2 ? 4 : ROWS == TAPS ? 3 : 2) mv__cu_k_rs_march(
+    float *d, const T *__restrict__ s, mv__cu_rs_grid g, int run, mv__cu_rs_axis ax, mv__cu_rs_axis ay,
+    mv__cu_rs_axis az, mv__cu_rs_value value) {
+    enum { SHARE = ROWS < PER * TAPS };
     MV__CU_SHARED(mv__cu_rs_march<TAPS>, t);
     const int x = (int)(blockIdx.x * 64 + (threadIdx.x & 63)),
-        y = (int)(blockIdx.y * (4 * PER) + (threadIdx.x >> 6)), cx = mv__cu_mini(x, g.m[0] - 1),
+        y = (int)(blockIdx.y * 4 + (threadIdx.x >> 6)) * PER, cx = mv__cu_mini(x, g.m[0] - 1),
         left = ax.at[cx];
-    const long long over = g.dy * 16, deep = g.dz * 4;
-    const unsigned char *p[PER][TAPS];
+    const long long deep = g.dz * 4;
+    const unsigned char *p[ROWS];
     float wx[TAPS], wy[PER][TAPS];
-    int right[TAPS], on[PER], in[PER], plain = ax.taps > 1 && ay.taps > 1, z, k, r, j, i;
+    int right[TAPS], on[PER], in[PER], row[ROWS], shift[PER], plain = ax.taps > 1 && ay.taps > 1, odd = 0;
+    int z, k, r, j, i, e;
     MV__CU_UNROLL for (i = 0; i < TAPS; i++) {
         const long long xl = (long long)(ax.taps > 1 ? i : 0) * ax.m + cx;
         right[i] = ax.at[xl] - left;
         wx[i] = ax.w[xl];
         plain = plain && right[i] == i;
     }
+    MV__CU_UNROLL for (j = 0; j < ROWS; j++) row[j] = -1;
     MV__CU_UNROLL for (r = 0; r < PER; r++) {
-        const int cy = mv__cu_mini(y + 4 * r, g.m[1] - 1);
+        const int cy = mv__cu_mini(y + r, g.m[1] - 1);
+        int at[TAPS];
         MV__CU_UNROLL for (j = 0; j < TAPS; j++) {
             const long long yl = (long long)(ay.taps > 1 ? j : 0) * ay.m + cy;
-            p[r][j] = (const unsigned char *)(s + (ay.at[yl] * g.sy + left));
+            at[j] = ay.at[yl];
             wy[r][j] = ay.w[yl];
+            if (!SHARE || r == 0) row[(SHARE ? 0 : r * TAPS) + j] = at[j];
         }
-        on[r] = x < g.m[0] && y + 4 * r < g.m[1];
+        shift[r] = SHARE && r ? -1 : 0; /* the first of its rows among all */
+        if (SHARE && r) {
+            MV__CU_UNROLL for (e = r; e >= 0; e--) {
+                int fits = 1;
+                MV__CU_UNROLL for (j = 0; j < TAPS; j++)
+                    fits = fits && (at[j] == row[e + j] || (row[e + j] < 0 && j + 1 == TAPS));
+                if (fits) shift[r] = e;
+            }
+            MV__CU_UNROLL for (e = 1; e <= r; e++)
+                if (shift[r] == e) row[e + TAPS - 1] = at[TAPS - 1];
+        }
+        odd = odd || shift[r] < 0;
+        on[r] = x < g.m[0] && y + r < g.m[1];
         in[r] = ax.in[cx] && ay.in[cy];
     }
+    MV__CU_UNROLL for (j = 0; j < ROWS; j++)
+        p[j] = (const unsigned char *)(s + ((row[j] < 0 ? row[0] : row[j]) * g.sy + left));
     for (z = (int)blockIdx.z * run; z < g.m[2]; z += (int)gridDim.z * run) {
         const int outputs = mv__cu_mini(run, g.m[2] - z);
-        T c[PER][TAPS][TAPS] = {};
+        T c[ROWS][TAPS] = {};
         float v[PER][TAPS] = {};
         unsigned char *q = (unsigned char *)(d + (z * g.dz + y * g.dy + x));
-        long long ahead;
+        long long ahead = 0;
         int next = 0, more;
         mv__cu_rs_march_get<TAPS>(&t, az, g.sz * (int)sizeof(T), z, outputs);
         MV__CU_ROLLED for (k = 0; k < outputs; k++, q += deep) {
             const mv__cu_rs_output<TAPS> &o = t.to[k];
             /* once more at first: what came before the first plane goes out again */
             MV__CU_ROLLED for (more = o.more + (k == 0); more > 0; more--, next++) {
+                float rows[ROWS];
+                MV__CU_UNROLL for (j = 0; j < ROWS; j++) {
+                    float f[TAPS];
+                    MV__CU_UNROLL for (i = 0; i < TAPS; i++)
+                        f[i] = mv__cu_rs_scaled_value(value, c[j][i]);
+                    rows[j] = ax.taps > 1 ? mv__cu_rs_blend<TAPS>(f, wx) : f[0];
+                }
                 MV__CU_UNROLL for (r = 0; r < PER; r++) {
-                    float rows[TAPS];
+                    float f[TAPS];
                     MV__CU_UNROLL for (j = 0; j < TAPS - 1; j++) v[r][j] = v[r][j + 1];
                     MV__CU_UNROLL for (j = 0; j < TAPS; j++) {
-                        float f[TAPS];
-                        MV__CU_UNROLL for (i = 0; i < TAPS; i++)
-                            f[i] = mv__cu_rs_scaled_value(value, c[r][j][i]);
-                        rows[j] = ax.taps > 1 ? mv__cu_rs_blend<TAPS>(f, wx) : f[0];
+                        f[j] = rows[(SHARE ? 0 : r * TAPS) + j];
+                        if (SHARE)
+                            MV__CU_UNROLL for (e = 1; e <= r; e++)
+                                if (shift[r] >= e) f[j] = rows[e + j];
                     }
-                    v[r][TAPS - 1] = ay.taps > 1 ? mv__cu_rs_blend<TAPS>(rows, wy[r]) : rows[0];
+                    v[r][TAPS - 1] = ay.taps > 1 ? mv__cu_rs_blend<TAPS>(f, wy[r]) : f[0];
                 }
+                if (SHARE && odd) /* at a folded border */
+                    MV__CU_UNROLL for (r = 1; r < PER; r++)
+                        if (shift[r] < 0)
+                            v[r][TAPS - 1] = mv__cu_rs_plane<T, TAPS>(
+                                (const T *)(const void *)((const unsigned char *)s + ahead), g.sy, ax, ay, cx,
+                                mv__cu_mini(y + r, g.m[1] - 1), value);
                 if (next >= t.planes) continue;
                 ahead = t.at[next];
                 if (plain) {
-                    MV__CU_UNROLL for (r = 0; r < PER; r++)
-                        MV__CU_UNROLL for (j = 0; j < TAPS; j++) {
-                            const T *u = (const T *)(const void *)(p[r][j] + ahead);
-                            MV__CU_UNROLL for (i = 0; i < TAPS; i++) c[r][j][i] = u[i];
-                        }
+                    MV__CU_UNROLL for (j = 0; j < ROWS; j++) {
+                        const T *u = (const T *)(const void *)(p[j] + ahead);
+                        MV__CU_UNROLL for (i = 0; i < TAPS; i++) c[j][i] = u[i];
+                    }
                 } else {
-                    MV__CU_UNROLL for (r = 0; r < PER; r++)
-                        MV__CU_UNROLL for (j = 0; j < TAPS; j++) {
-                            const T *u = (const T *)(const void *)(p[r][j] + ahead);
-                            if (j == 0 || ay.taps > 1)
-                                MV__CU_UNROLL for (i = 0; i < TAPS; i++)
-                                    if (i == 0 || ax.taps > 1) c[r][j][i] = u[right[i]];
-                        }
+                    MV__CU_UNROLL for (j = 0; j < ROWS; j++) {
+                        const T *u = (const T *)(const void *)(p[j] + ahead);
+                        if (j % TAPS == 0 || ay.taps > 1)
+                            MV__CU_UNROLL for (i = 0; i < TAPS; i++)
+                                if (i == 0 || ax.taps > 1) c[j][i] = u[right[i]];
+                    }
                 }
             }
             MV__CU_UNROLL for (r = 0; r < PER; r++) {
                 const float out = az.taps > 1 ? mv__cu_rs_blend<TAPS>(v[r], o.w) : v[r][TAPS - 1];
-                if (on[r]) *(float *)(void *)(q + r * over) = in[r] & o.in ? out : value.out;
+                if (on[r]) *(float *)(void *)(q + r * g.dy * 4) = in[r] & o.in ? out : value.out;
             }
         }
     }
@@ -7187,7 +7233,7 @@ MV__CU_FN mv_status mv__cu_rs_run_of(mv_cuda_ctx *ctx, const char *op, const siz
     while (*run > 4 && flat * mv__cu_divup(m[2], (size_t)*run) < enough) *run /= 2;
     return mv__cu_rs_blocks(ctx, op, m, w, h, *run, blocks);
 }
-template <class T, int TAPS, int PER>
+template <class T, int TAPS, int PER, int ROWS>
 MV__CU_FN mv_status mv__cu_rs_march_run(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv_volume *d,
                                         const mv_volume *s, const mv__cu_rs_value &value) {
     mv__cu_rs_grid g;
@@ -7196,7 +7242,7 @@ MV__CU_FN mv_status mv__cu_rs_march_run(mv_cuda_ctx *ctx, mv__cu_rs_work *w, con
     mv_status st = mv__cu_rs_run_of(ctx, w->k->op, d->dim, 64, 4 * PER, MV__CU_RS_RUN, &blocks, &run);
     if (st < 0) return st;
     mv__cu_rs_grid_of(&g, d, s);
-    MV__CU_LAUNCH((mv__cu_k_rs_march<T, TAPS, PER>), blocks, MV__CU_B, 0, ctx->stream, (float *)d->data,
+    MV__CU_LAUNCH((mv__cu_k_rs_march<T, TAPS, PER, ROWS>), blocks, MV__CU_B, 0, ctx->stream, (float *)d->data,
                   (const T *)s->data, g, run, w->ax[0], w->ax[1], w->ax[2], value);
     return mv__cu_launched(ctx, w->k->op);
 }
@@ -7204,8 +7250,10 @@ template <class T>
 MV__CU_FN mv_status mv__cu_rs_straight(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv_volume *d,
                                        const mv_volume *s, double slope, double inter) {
     const mv__cu_rs_value value = {(float)slope, (float)inter, (float)w->k->value};
-    return w->k->interp == MEDVOL_LINEAR ? mv__cu_rs_march_run<T, 2, 2>(ctx, w, d, s, value)
-                                         : mv__cu_rs_march_run<T, 4, 1>(ctx, w, d, s, value);
+    const mv__cu_rs_axis *y = &w->ax[1];
+    if (w->k->interp == MEDVOL_LINEAR) return mv__cu_rs_march_run<T, 2, 2, 4>(ctx, w, d, s, value);
+    if (!y->same && y->s > 0.0 && y->s <= 1.0) return mv__cu_rs_march_run<T, 4, 3, 6>(ctx, w, d, s, value);
+    return mv__cu_rs_march_run<T, 4, 1, 4>(ctx, w, d, s, value);
 }
 template <class T>
 MV__CU_FN mv_status mv__cu_rs_near_words(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv_volume *d,
