@@ -696,7 +696,8 @@ static void test_folded(void) {
                 (void)mv_convert_array(NULL, a.block + i, a.host.dtype, &x, MEDVOL_F64, 1, 1.0, 0.0);
             }
             send(&a);
-            snprintf(about, sizeof about, "%s interp %d border %d", mv_dtype_name(kind[n % 3]), interp, border);
+            snprintf(about, sizeof about, "%s interp %d border %d", mv_dtype_name(kind[n % 3]), interp,
+                     border);
             SAMPLED(&a, 1e-5, mv_resample_affine(&cpu, d, v, fine, to, &o),
                     mv_cuda_resample_affine(&gpu, d, v, fine, to, &o));
             SAMPLED(&a, 1e-5, mv_resample_affine(&cpu, d, v, one, to, &o),
