@@ -6293,79 +6293,125 @@ MV__CU_DEV float mv__cu_rs_scaled_value(const mv__cu_rs_value &, float v) { retu
 template <class T> MV__CU_DEV float mv__cu_rs_scaled_value(const mv__cu_rs_value &k, T v) {
     return fmaf((float)v, k.slope, k.inter);
 }
-template <class T, int TAPS, int PER>
-MV__CU_KERNEL(MV__CU_B, TAPS == 2 ? 4 : 3) mv__cu_k_rs_march(float *d, const T *__restrict__ s,
-                                                             mv__cu_rs_grid g, int run, mv__cu_rs_axis ax,
-                                                             mv__cu_rs_axis ay, mv__cu_rs_axis az,
-                                                             mv__cu_rs_value value) {
+/* Of one plane */
+template <class T, int TAPS>
+MV__CU_DEV float mv__cu_rs_plane(const T *__restrict__ s, long long sy, const mv__cu_rs_axis &ax,
+                                 const mv__cu_rs_axis &ay, int cx, int cy, const mv__cu_rs_value &value) {
+    float sum = 0.0f;
+    int i, j;
+    MV__CU_ROLLED for (j = 0; j < TAPS; j++) {
+        const T *u = s + ay.at[(long long)j * ay.m + cy] * sy;
+        float row = 0.0f;
+        MV__CU_ROLLED for (i = 0; i < ax.taps; i++)
+            row += ax.w[(long long)i * ax.m + cx] *
+                mv__cu_rs_scaled_value(value, u[ax.at[(long long)i * ax.m + cx]]);
+        sum += ay.w[(long long)j * ay.m + cy] * row;
+    }
+    return sum;
+}
+/* ROWS: PER * TAPS, or TAPS + PER - 1 where an output's rows are its neighbour's or one further */
+template <class T, int TAPS, int PER, int ROWS>
+MV__CU_KERNEL(MV__CU_B, TAPS == 2 ? 4 : ROWS == TAPS ? 3 : 2) mv__cu_k_rs_march(
+    float *d, const T *__restrict__ s, mv__cu_rs_grid g, int run, mv__cu_rs_axis ax, mv__cu_rs_axis ay,
+    mv__cu_rs_axis az, mv__cu_rs_value value) {
+    enum { SHARE = ROWS < PER * TAPS };
     MV__CU_SHARED(mv__cu_rs_march<TAPS>, t);
     const int x = (int)(blockIdx.x * 64 + (threadIdx.x & 63)),
-        y = (int)(blockIdx.y * (4 * PER) + (threadIdx.x >> 6)), cx = mv__cu_mini(x, g.m[0] - 1),
+        y = (int)(blockIdx.y * 4 + (threadIdx.x >> 6)) * PER, cx = mv__cu_mini(x, g.m[0] - 1),
         left = ax.at[cx];
-    const long long over = g.dy * 16, deep = g.dz * 4;
-    const unsigned char *p[PER][TAPS];
+    const long long deep = g.dz * 4;
+    const unsigned char *p[ROWS];
     float wx[TAPS], wy[PER][TAPS];
-    int right[TAPS], on[PER], in[PER], plain = ax.taps > 1 && ay.taps > 1, z, k, r, j, i;
+    int right[TAPS], on[PER], in[PER], row[ROWS], shift[PER], plain = ax.taps > 1 && ay.taps > 1, odd = 0;
+    int z, k, r, j, i, e;
     MV__CU_UNROLL for (i = 0; i < TAPS; i++) {
         const long long xl = (long long)(ax.taps > 1 ? i : 0) * ax.m + cx;
         right[i] = ax.at[xl] - left;
         wx[i] = ax.w[xl];
         plain = plain && right[i] == i;
     }
+    MV__CU_UNROLL for (j = 0; j < ROWS; j++) row[j] = -1;
     MV__CU_UNROLL for (r = 0; r < PER; r++) {
-        const int cy = mv__cu_mini(y + 4 * r, g.m[1] - 1);
+        const int cy = mv__cu_mini(y + r, g.m[1] - 1);
+        int at[TAPS];
         MV__CU_UNROLL for (j = 0; j < TAPS; j++) {
             const long long yl = (long long)(ay.taps > 1 ? j : 0) * ay.m + cy;
-            p[r][j] = (const unsigned char *)(s + (ay.at[yl] * g.sy + left));
+            at[j] = ay.at[yl];
             wy[r][j] = ay.w[yl];
+            if (!SHARE || r == 0) row[(SHARE ? 0 : r * TAPS) + j] = at[j];
         }
-        on[r] = x < g.m[0] && y + 4 * r < g.m[1];
+        shift[r] = SHARE && r ? -1 : 0; /* the first of its rows among all */
+        if (SHARE && r) {
+            MV__CU_UNROLL for (e = r; e >= 0; e--) {
+                int fits = 1;
+                MV__CU_UNROLL for (j = 0; j < TAPS; j++)
+                    fits = fits && (at[j] == row[e + j] || (row[e + j] < 0 && j + 1 == TAPS));
+                if (fits) shift[r] = e;
+            }
+            MV__CU_UNROLL for (e = 1; e <= r; e++)
+                if (shift[r] == e) row[e + TAPS - 1] = at[TAPS - 1];
+        }
+        odd = odd || shift[r] < 0;
+        on[r] = x < g.m[0] && y + r < g.m[1];
         in[r] = ax.in[cx] && ay.in[cy];
     }
+    MV__CU_UNROLL for (j = 0; j < ROWS; j++)
+        p[j] = (const unsigned char *)(s + ((row[j] < 0 ? row[0] : row[j]) * g.sy + left));
     for (z = (int)blockIdx.z * run; z < g.m[2]; z += (int)gridDim.z * run) {
         const int outputs = mv__cu_mini(run, g.m[2] - z);
-        T c[PER][TAPS][TAPS] = {};
+        T c[ROWS][TAPS] = {};
         float v[PER][TAPS] = {};
         unsigned char *q = (unsigned char *)(d + (z * g.dz + y * g.dy + x));
-        long long ahead;
+        long long ahead = 0;
         int next = 0, more;
         mv__cu_rs_march_get<TAPS>(&t, az, g.sz * (int)sizeof(T), z, outputs);
         MV__CU_ROLLED for (k = 0; k < outputs; k++, q += deep) {
             const mv__cu_rs_output<TAPS> &o = t.to[k];
             /* once more at first: what came before the first plane goes out again */
             MV__CU_ROLLED for (more = o.more + (k == 0); more > 0; more--, next++) {
+                float rows[ROWS];
+                MV__CU_UNROLL for (j = 0; j < ROWS; j++) {
+                    float f[TAPS];
+                    MV__CU_UNROLL for (i = 0; i < TAPS; i++)
+                        f[i] = mv__cu_rs_scaled_value(value, c[j][i]);
+                    rows[j] = ax.taps > 1 ? mv__cu_rs_blend<TAPS>(f, wx) : f[0];
+                }
                 MV__CU_UNROLL for (r = 0; r < PER; r++) {
-                    float rows[TAPS];
+                    float f[TAPS];
                     MV__CU_UNROLL for (j = 0; j < TAPS - 1; j++) v[r][j] = v[r][j + 1];
                     MV__CU_UNROLL for (j = 0; j < TAPS; j++) {
-                        float f[TAPS];
-                        MV__CU_UNROLL for (i = 0; i < TAPS; i++)
-                            f[i] = mv__cu_rs_scaled_value(value, c[r][j][i]);
-                        rows[j] = ax.taps > 1 ? mv__cu_rs_blend<TAPS>(f, wx) : f[0];
+                        f[j] = rows[(SHARE ? 0 : r * TAPS) + j];
+                        if (SHARE)
+                            MV__CU_UNROLL for (e = 1; e <= r; e++)
+                                if (shift[r] >= e) f[j] = rows[e + j];
                     }
-                    v[r][TAPS - 1] = ay.taps > 1 ? mv__cu_rs_blend<TAPS>(rows, wy[r]) : rows[0];
+                    v[r][TAPS - 1] = ay.taps > 1 ? mv__cu_rs_blend<TAPS>(f, wy[r]) : f[0];
                 }
+                if (SHARE && odd) /* at a folded border */
+                    MV__CU_UNROLL for (r = 1; r < PER; r++)
+                        if (shift[r] < 0)
+                            v[r][TAPS - 1] = mv__cu_rs_plane<T, TAPS>(
+                                (const T *)(const void *)((const unsigned char *)s + ahead), g.sy, ax, ay, cx,
+                                mv__cu_mini(y + r, g.m[1] - 1), value);
                 if (next >= t.planes) continue;
                 ahead = t.at[next];
                 if (plain) {
-                    MV__CU_UNROLL for (r = 0; r < PER; r++)
-                        MV__CU_UNROLL for (j = 0; j < TAPS; j++) {
-                            const T *u = (const T *)(const void *)(p[r][j] + ahead);
-                            MV__CU_UNROLL for (i = 0; i < TAPS; i++) c[r][j][i] = u[i];
-                        }
+                    MV__CU_UNROLL for (j = 0; j < ROWS; j++) {
+                        const T *u = (const T *)(const void *)(p[j] + ahead);
+                        MV__CU_UNROLL for (i = 0; i < TAPS; i++) c[j][i] = u[i];
+                    }
                 } else {
-                    MV__CU_UNROLL for (r = 0; r < PER; r++)
-                        MV__CU_UNROLL for (j = 0; j < TAPS; j++) {
-                            const T *u = (const T *)(const void *)(p[r][j] + ahead);
-                            if (j == 0 || ay.taps > 1)
-                                MV__CU_UNROLL for (i = 0; i < TAPS; i++)
-                                    if (i == 0 || ax.taps > 1) c[r][j][i] = u[right[i]];
-                        }
+                    MV__CU_UNROLL for (j = 0; j < ROWS; j++) {
+                        const T *u = (const T *)(const void *)(p[j] + ahead);
+                        if (j % TAPS == 0 || ay.taps > 1)
+                            MV__CU_UNROLL for (i = 0; i < TAPS; i++)
+                                if (i == 0 || ax.taps > 1) c[j][i] = u[right[i]];
+                    }
                 }
             }
             MV__CU_UNROLL for (r = 0; r < PER; r++) {
                 const float out = az.taps > 1 ? mv__cu_rs_blend<TAPS>(v[r], o.w) : v[r][TAPS - 1];
-                if (on[r]) *(float *)(void *)(q + r * over) = in[r] & o.in ? out : value.out;
+                if (on[r]) *(float *)(void *)(q + r * g.dy * 4) = in[r] & o.in ? out : value.out;
             }
         }
     }
@@ -6706,13 +6752,14 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_rs_cubic(float *d, const float *__restrict__
 enum { MV__CU_RS_SIDE = 16, MV__CU_RS_BOX = 57344 }; /* bytes: four blocks of a large processor */
 typedef struct mv__cu_rs_box {
     int deep, n[3], pitch, wide; /* wide: src is one of accesses of 16 bytes, offsets in it are ints */
+    int brick;                   /* a brick has 4 x 4 x 2^brick tiles, blocks in turn share voxels in cache */
     int across, down;            /* 32 rows on: along y, along z */
     unsigned by_rows;            /* 2^20 / n[1]: for division */
     double low[3];               /* from the tile's first voxel */
 } mv__cu_rs_box;
 MV__CU_DEV int mv__cu_rs_clamp(int i, int n) { return mv__cu_mini(i > 0 ? i : 0, n - 1); }
-/* 8 threads a row. What of it lies beyond the volume is not looked at: any voxel will do. */
-template <int WIDE>
+/* 8 threads a row. What of it lies beyond the volume is not looked at: any voxel will do. INNER: nothing */
+template <int WIDE, int INNER>
 MV__CU_DEV void mv__cu_rs_box_read(float *t, const float *__restrict__ s, const mv__cu_rs_gen &g,
                                    const mv__cu_rs_box &b, const int *from) {
     enum { ROWS = MV__CU_B / 8 };
@@ -6721,13 +6768,14 @@ MV__CU_DEV void mv__cu_rs_box_read(float *t, const float *__restrict__ s, const 
     const int sy = (int)g.sy, sz = (int)g.sz; /* only where they are so */
     int c, row, e, j;
     for (c = 4 * ((int)threadIdx.x & 7); c < b.n[0]; c += 32) {
-        const int x = mv__cu_rs_clamp(from[0] + c, g.n[0] - 3);
+        const int x = INNER ? from[0] + c : mv__cu_rs_clamp(from[0] + c, g.n[0] - 3);
         float *q = t + (mine * b.pitch + c);
         int y = from[1] + (mine - plane * b.n[1]), z = from[2] + plane;
         MV__CU_ROLLED for (row = mine; row < rows; row += 4 * ROWS, q += 4 * ROWS * b.pitch) {
             float4 v[4];
             MV__CU_UNROLL for (e = 0; e < 4; e++) {
-                const int cy = mv__cu_rs_clamp(y, g.n[1]), cz = mv__cu_rs_clamp(z, g.n[2]);
+                const int cy = INNER ? y : mv__cu_rs_clamp(y, g.n[1]),
+                          cz = INNER ? mv__cu_mini(z, g.n[2] - 1) : mv__cu_rs_clamp(z, g.n[2]);
                 if (WIDE) v[e] = mv__cu_ld((const float4 *)(const void *)(s + (cz * sz + cy * sy + x)));
                 else {
                     const float *u = s + (cz * g.sz + cy * g.sy);
@@ -6745,30 +6793,66 @@ MV__CU_DEV void mv__cu_rs_box_read(float *t, const float *__restrict__ s, const 
     }
 }
 template <int TAPS>
+MV__CU_DEV float mv__cu_rs_box_at(const float *t, int base, const mv__cu_rs_gen &g, const mv__cu_rs_box &b,
+                                  int sz, const mv__cu_rs_spot &o) {
+    const float *v = t + (int)((unsigned)o.i[2] * (unsigned)sz + (unsigned)o.i[1] * (unsigned)b.pitch +
+                               (unsigned)o.i[0] - (unsigned)base);
+    if (TAPS == 2) {
+        const float *u = v + sz;
+        const float low[4] = {v[0], v[1], v[b.pitch], v[b.pitch + 1]},
+                    high[4] = {u[0], u[1], u[b.pitch], u[b.pitch + 1]};
+        return mv__cu_rs_lerp(mv__cu_rs_square(low, o.f[0], o.f[1]),
+                              mv__cu_rs_square(high, o.f[0], o.f[1]), o.f[2]);
+    }
+    return mv__cu_rs_four<1>(v - (sz + b.pitch + 1), b.pitch, sz, g, o);
+}
+template <int TAPS>
 MV__CU_KERNEL(MV__CU_B, TAPS == 2 ? 4 : 3) mv__cu_k_rs_boxed(float *d, const float *__restrict__ s,
                                                              mv__cu_rs_gen g, mv__cu_rs_box b) {
     MV__CU_DYNAMIC(float, t);
     const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5, sz = b.pitch * b.n[1];
-    const int left = (int)blockIdx.x * MV__CU_RS_SIDE, top = (int)blockIdx.y * MV__CU_RS_SIDE;
+    const int tile = (int)blockIdx.x & ((16 << b.brick) - 1), brick = (int)blockIdx.x >> (4 + b.brick);
+    const int left = (4 * brick + (tile & 3)) * MV__CU_RS_SIDE,
+        top = (4 * (int)blockIdx.y + (tile >> 2 & 3)) * MV__CU_RS_SIDE;
     const int x = left + (warp & 1) * 8 + (lane & 7), y = top + (warp >> 1) * 4 + (lane >> 3);
     int z, k, r;
-    for (z = (int)blockIdx.z * b.deep; z < g.m[2]; z += (int)gridDim.z * b.deep) {
+    if (left >= g.m[0] || top >= g.m[1]) return; /* the whole block */
+    for (z = (((int)blockIdx.z << b.brick) + (tile >> 4)) * b.deep; z < g.m[2];
+         z += ((int)gridDim.z << b.brick) * b.deep) {
         const int end = x < g.m[0] && y < g.m[1] ? mv__cu_mini(z + b.deep, g.m[2]) : z;
         float *q = d + (z * g.dz + y * g.dy + x);
-        int from[3], some = 1, base;
+        int from[3], some = 1, whole = z + b.deep <= g.m[2], base;
         long long p[3];
         MV__CU_UNROLL for (r = 0; r < 3; r++) {
             from[r] = (int)floor(mv__cu_rs_place(g, r, left, top, z) + b.low[r]);
             if (r == 0) from[0] &= ~3;
             some = some && from[r] < g.n[r] && from[r] + b.n[r] > 0;
+            whole = whole && from[r] >= 0 && from[r] + b.n[r] <= g.n[r];
         }
         base = (int)((unsigned)from[2] * (unsigned)sz + (unsigned)from[1] * (unsigned)b.pitch +
                      (unsigned)from[0]);
         mv__cu_sync(); /* who still reads the last one */
-        if (some && b.wide) mv__cu_rs_box_read<1>(t, s, g, b, from);
-        else if (some) mv__cu_rs_box_read<0>(t, s, g, b, from);
+        if (whole && b.wide) mv__cu_rs_box_read<1, 1>(t, s, g, b, from);
+        else if (some && b.wide) mv__cu_rs_box_read<1, 0>(t, s, g, b, from);
+        else if (some) mv__cu_rs_box_read<0, 0>(t, s, g, b, from);
         mv__cu_sync();
         mv__cu_rs_start(g, x, y, z, p);
+        if (whole) { /* nothing to ask; deep is a multiple of four */
+            enum { EACH = TAPS == 2 ? 4 : 1 };
+            MV__CU_ROLLED for (k = z; k < end; k += EACH) {
+                int e;
+                MV__CU_UNROLL for (e = 0; e < EACH; e++, q += g.dz) {
+                    mv__cu_rs_spot o;
+                    MV__CU_UNROLL for (r = 0; r < 3; r++) {
+                        o.i[r] = (int)(p[r] >> 32);
+                        o.f[r] = mv__cu_rs_rest(p[r]);
+                        p[r] += g.step[r];
+                    }
+                    *q = mv__cu_rs_box_at<TAPS>(t, base, g, b, sz, o);
+                }
+            }
+            continue;
+        }
         MV__CU_ROLLED for (k = z; k < end; k++, q += g.dz) {
             mv__cu_rs_spot o;
             float out = g.value;
@@ -6780,17 +6864,8 @@ MV__CU_KERNEL(MV__CU_B, TAPS == 2 ? 4 : 3) mv__cu_k_rs_boxed(float *d, const flo
                                       : o.i[r] >= 1 && o.i[r] < g.n[r] - 2);
                 p[r] += g.step[r];
             }
-            if (in) {
-                const float *v = t + (int)((unsigned)o.i[2] * (unsigned)sz + (unsigned)o.i[1] *
-                                           (unsigned)b.pitch + (unsigned)o.i[0] - (unsigned)base);
-                if (TAPS == 2) {
-                    const float *u = v + sz;
-                    const float low[4] = {v[0], v[1], v[b.pitch], v[b.pitch + 1]},
-                                high[4] = {u[0], u[1], u[b.pitch], u[b.pitch + 1]};
-                    out = mv__cu_rs_lerp(mv__cu_rs_square(low, o.f[0], o.f[1]),
-                                         mv__cu_rs_square(high, o.f[0], o.f[1]), o.f[2]);
-                } else out = mv__cu_rs_four<1>(v - (sz + b.pitch + 1), b.pitch, sz, g, o);
-            } else {
+            if (in) out = mv__cu_rs_box_at<TAPS>(t, base, g, b, sz, o);
+            else {
                 MV__CU_UNROLL for (r = 0; r < 3; r++) p[r] -= g.step[r];
                 if (mv__cu_rs_find(g, p, &o)) {
                     float low[4], high[4];
@@ -7084,6 +7159,7 @@ MV__CU_FN size_t mv__cu_rs_box_set(mv__cu_rs_box *b, const mv__cu_rs_gen *g, con
     int r, c;
     memset(b, 0, sizeof *b);
     b->deep = deep;
+    while (deep << b->brick < 64 && deep << b->brick < g->m[2]) b->brick++;
     b->wide = !(((uintptr_t)s | (uintptr_t)(g->sy * 4) | (uintptr_t)(g->sz * 4)) & 15) && g->n[0] % 4 == 0 &&
         fabs((double)g->sy) * g->n[1] + fabs((double)g->sz) * g->n[2] < 1e9;
     for (r = 0; r < 3; r++) {
@@ -7108,7 +7184,9 @@ template <int TAPS>
 MV__CU_FN mv_status mv__cu_rs_boxed(mv_cuda_ctx *ctx, const char *op, const mv_volume *d, const mv_volume *s,
                                     const mv__cu_rs_gen &g, const mv__cu_rs_box &b, size_t bytes) {
     dim3 blocks;
-    mv_status st = mv__cu_rs_blocks(ctx, op, d->dim, MV__CU_RS_SIDE, MV__CU_RS_SIDE, b.deep, &blocks);
+    mv_status st = mv__cu_rs_blocks(ctx, op, d->dim, 4 * MV__CU_RS_SIDE, 4 * MV__CU_RS_SIDE,
+                                    b.deep << b.brick, &blocks);
+    blocks.x *= 16u << b.brick;
     if (st == MEDVOL_OK && bytes > 49152) /* the same for all: it holds for the kernel, not for the launch */
         st = MV__CU_TRY(ctx, op, cudaFuncSetAttribute, (mv__cu_k_rs_boxed<TAPS>,
                                                         cudaFuncAttributeMaxDynamicSharedMemorySize,
@@ -7148,23 +7226,23 @@ MV__CU_FN mv_status mv__cu_rs_matrix_run(mv_cuda_ctx *ctx, mv__cu_rs_work *w, co
 }
 /* Blocks of w x h outputs that go on along z: far where there are enough of them for all processors */
 MV__CU_FN mv_status mv__cu_rs_run_of(mv_cuda_ctx *ctx, const char *op, const size_t *m, int w, int h,
-                                     dim3 *blocks, int *run) {
+                                     int longest, dim3 *blocks, int *run) {
     const size_t enough = 16 * (size_t)(ctx->processors > 0 ? ctx->processors : 1),
         flat = mv__cu_divup(m[0], (size_t)w) * mv__cu_divup(m[1], (size_t)h);
-    *run = MV__CU_RS_RUN;
+    *run = longest;
     while (*run > 4 && flat * mv__cu_divup(m[2], (size_t)*run) < enough) *run /= 2;
     return mv__cu_rs_blocks(ctx, op, m, w, h, *run, blocks);
 }
-template <class T, int TAPS, int PER>
+template <class T, int TAPS, int PER, int ROWS>
 MV__CU_FN mv_status mv__cu_rs_march_run(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv_volume *d,
                                         const mv_volume *s, const mv__cu_rs_value &value) {
     mv__cu_rs_grid g;
     dim3 blocks;
     int run;
-    mv_status st = mv__cu_rs_run_of(ctx, w->k->op, d->dim, 64, 4 * PER, &blocks, &run);
+    mv_status st = mv__cu_rs_run_of(ctx, w->k->op, d->dim, 64, 4 * PER, MV__CU_RS_RUN, &blocks, &run);
     if (st < 0) return st;
     mv__cu_rs_grid_of(&g, d, s);
-    MV__CU_LAUNCH((mv__cu_k_rs_march<T, TAPS, PER>), blocks, MV__CU_B, 0, ctx->stream, (float *)d->data,
+    MV__CU_LAUNCH((mv__cu_k_rs_march<T, TAPS, PER, ROWS>), blocks, MV__CU_B, 0, ctx->stream, (float *)d->data,
                   (const T *)s->data, g, run, w->ax[0], w->ax[1], w->ax[2], value);
     return mv__cu_launched(ctx, w->k->op);
 }
@@ -7172,8 +7250,10 @@ template <class T>
 MV__CU_FN mv_status mv__cu_rs_straight(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv_volume *d,
                                        const mv_volume *s, double slope, double inter) {
     const mv__cu_rs_value value = {(float)slope, (float)inter, (float)w->k->value};
-    return w->k->interp == MEDVOL_LINEAR ? mv__cu_rs_march_run<T, 2, 2>(ctx, w, d, s, value)
-                                         : mv__cu_rs_march_run<T, 4, 1>(ctx, w, d, s, value);
+    const mv__cu_rs_axis *y = &w->ax[1];
+    if (w->k->interp == MEDVOL_LINEAR) return mv__cu_rs_march_run<T, 2, 2, 4>(ctx, w, d, s, value);
+    if (!y->same && y->s > 0.0 && y->s <= 1.0) return mv__cu_rs_march_run<T, 4, 3, 6>(ctx, w, d, s, value);
+    return mv__cu_rs_march_run<T, 4, 1, 4>(ctx, w, d, s, value);
 }
 template <class T>
 MV__CU_FN mv_status mv__cu_rs_near_words(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv_volume *d,
@@ -7183,7 +7263,7 @@ MV__CU_FN mv_status mv__cu_rs_near_words(mv_cuda_ctx *ctx, mv__cu_rs_work *w, co
     mv__cu_rs_gen e;
     dim3 blocks;
     int run = 0;
-    mv_status st = straight ? mv__cu_rs_run_of(ctx, w->k->op, d->dim, 64, 4, &blocks, &run)
+    mv_status st = straight ? mv__cu_rs_run_of(ctx, w->k->op, d->dim, 64, 4, 16, &blocks, &run)
         : mv__cu_rs_blocks(ctx, w->k->op, d->dim, 32, 8, MV__CU_RS_DEEP, &blocks);
     if (st < 0) return st;
     mv__cu_rs_grid_of(&g, d, s);

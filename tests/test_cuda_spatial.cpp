@@ -676,6 +676,35 @@ static void test_matrix(void) {
                 twin_free(&a);
             }
 }
+/* A straight grid that goes on far beyond the volume: rows come back there, the other way round or from 0 */
+static void test_folded(void) {
+    static const mv_dtype kind[] = {MEDVOL_F32, MEDVOL_I16, MEDVOL_U8};
+    static const size_t dim[3] = {12, 11, 9}, to[3] = {43, 47, 31};
+    int interp, border, n = 0;
+    for (interp = MEDVOL_LINEAR; interp <= MEDVOL_CUBIC_CONV; interp++)
+        for (border = 0; border < 5; border++, n++) {
+            const double fine[12] = {0.7, 0, 0, -9.3, 0, 0.6, 0, -7.4, 0, 0, 0.8, -6.1},
+                         one[12] = {1, 0, 0, -9.3, 0, 1, 0, -7.4, 0, 0, -0.8, 16.1};
+            mv_resample_opt o = some_option(1, interp);
+            twin a;
+            size_t i;
+            o.border = (mv_border)border;
+            o.antialias = 0;
+            twin_made(&a, kind[n % 3], 3, dim, n % LAYOUTS);
+            for (i = 0; i + mv_dtype_size(a.host.dtype) <= a.bytes; i += mv_dtype_size(a.host.dtype)) {
+                double x = (double)(draw() % 100);
+                (void)mv_convert_array(NULL, a.block + i, a.host.dtype, &x, MEDVOL_F64, 1, 1.0, 0.0);
+            }
+            send(&a);
+            snprintf(about, sizeof about, "%s interp %d border %d", mv_dtype_name(kind[n % 3]), interp,
+                     border);
+            SAMPLED(&a, 1e-5, mv_resample_affine(&cpu, d, v, fine, to, &o),
+                    mv_cuda_resample_affine(&gpu, d, v, fine, to, &o));
+            SAMPLED(&a, 1e-5, mv_resample_affine(&cpu, d, v, one, to, &o),
+                    mv_cuda_resample_affine(&gpu, d, v, one, to, &o));
+            twin_free(&a);
+        }
+}
 static void test_nearest(void) { /* any type, to the bit */
     int i, n = 0;
     for (i = 0; i < TYPES; i++, n++) {
@@ -837,5 +866,6 @@ static void test_sampled_ways(void) {
 SUITE(spatial, {"refused", test_refused}, {"turns", test_turns}, {"permutes", test_permutes},
       {"reorient", test_reorient}, {"crop", test_crop}, {"pad", test_pad}, {"crop_or_pad", test_crop_or_pad},
       {"foreground", test_foreground}, {"arrays", test_arrays}, {"world", test_world}, {"capture", test_capture},
-      {"straight", test_straight}, {"matrix", test_matrix}, {"nearest", test_nearest},
-      {"sampled_world", test_resampled_world}, {"sampled_ways", test_sampled_ways}, {"traffic", test_traffic});
+      {"straight", test_straight}, {"folded", test_folded}, {"matrix", test_matrix},
+      {"nearest", test_nearest}, {"sampled_world", test_resampled_world},
+      {"sampled_ways", test_sampled_ways}, {"traffic", test_traffic});
