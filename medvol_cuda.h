@@ -23093,7 +23093,7 @@ template <int COMPS> MV__CU_KERNEL(MV__CU_B, MV__CU_DF_VIEWS) mv__cu_k_df_see(mv
               i = x >> 1, j = y >> 1, aside = mv__cu_df_clamp((x & 1) ? i + 1 : i - 1, fn[0]),
               above = mv__cu_df_clamp((y & 1) ? j + 1 : j - 1, fn[1]),
               in = x0 + tx < n[0] && y0 + ty < n[1];
-    int at = y * n[0] + x, off[4] = {j * fn[0] + i, j * fn[0] + aside, above * fn[0] + i,
+    int end = in ? z1 : z0, at = y * n[0] + x, off[4] = {j * fn[0] + i, j * fn[0] + aside, above * fn[0] + i,
                                      above * fn[0] + aside};
     float p[3][3] = {}, dx = (float)tx, dy = (float)ty, dz = 0.0f;
     int z, k, c;
@@ -23102,6 +23102,7 @@ template <int COMPS> MV__CU_KERNEL(MV__CU_B, MV__CU_DF_VIEWS) mv__cu_k_df_see(mv
     mv__cu_sync();
     const mv__cu_df_base b = bases[0];
     mv__cu_df_keep(&at);
+    mv__cu_df_keep(&end);
     MV__CU_UNROLL for (k = 0; k < 4; k++) mv__cu_df_keep(&off[k]);
     mv__cu_df_keep(&dx);
     mv__cu_df_keep(&dy);
@@ -23119,7 +23120,7 @@ template <int COMPS> MV__CU_KERNEL(MV__CU_B, MV__CU_DF_VIEWS) mv__cu_k_df_see(mv
         MV__CU_DF_PLANE(p[2], mv__cu_mini((z0 >> 1) + 1, fn[2] - 1))
     }
     for (z = z0; z < z1; z += 2, dz += 2.0f) {
-        const int there[2] = {z * slab + at, mv__cu_mini(z + 1, n[2] - 1) * slab + at};
+        const int there[2] = {z * slab + at, (z + 1 < n[2] ? z + 1 : z) * slab + at};
         mv__cu_df_taken taken[2];
         float v[2][3] = {};
         if (g.on.half)
@@ -23140,18 +23141,18 @@ template <int COMPS> MV__CU_KERNEL(MV__CU_B, MV__CU_DF_VIEWS) mv__cu_k_df_see(mv
         }
         MV__CU_UNROLL for (k = 0; k < 2; k++) {
             const float w = mv__cu_df_mix<COMPS, 0>(g.side, taken[k], NULL);
-            if (in && z + k < z1) g.to[there[k]] = w;
+            if (z + k < end) g.to[there[k]] = w;
         }
     }
 #undef MV__CU_DF_PLANE
 }
-/* next = CH channels of plane z at the next few pieces */
+/* next = CH channels of plane z at the next few pieces, anything beyond the image */
 #define MV__CU_DF_FETCH(from, all, p, z)                                                                     \
     MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++) {                                                      \
         if (all)                                                                                             \
             known[k] = mv__cu_df_piece(g.on, bx - r, by - r, (from) + k * MV__CU_DF_WARPS, r, m, &lies[k]);  \
         MV__CU_UNROLL for (c = 0; c < (int)(sizeof next[k] / sizeof(float)); c++)                            \
-            next[k][c] = known[k] >= 0 ? (p)[c][(z) * slab + known[k]] : 0.0f;                               \
+            next[k][c] = (p)[c][(z) * slab + (known[k] > 0 ? known[k] : 0)];                                 \
     }
 /* The sums of the images' products over windows, and what these make of them */
 template <int RZ, int SIDES>
@@ -23199,9 +23200,9 @@ MV__CU_KERNEL(MV__CU_B, (mv__cu_df_form<RZ, SIDES>::MORE)) mv__cu_k_df_windows(m
             at = warp;
             do {
                 MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++) {
-                    float f = next[k][1];
-                    if (SIDES == 1) f = known[k] >= 0 ? g.scale * f + g.add : 0.0f;
-                    tile[lies[k]] = next[k][0], tile[cells + lies[k]] = f;
+                    const float f = SIDES == 1 ? g.scale * next[k][1] + g.add : next[k][1];
+                    tile[lies[k]] = known[k] >= 0 ? next[k][0] : 0.0f;
+                    tile[cells + lies[k]] = known[k] >= 0 ? f : 0.0f;
                 }
                 at += MV__CU_DF_FEW * MV__CU_DF_WARPS;
                 if (!F::FEW && at < pieces) {
@@ -23347,7 +23348,8 @@ MV__CU_KERNEL(MV__CU_B, (mv__cu_df_form<RZ, SIDES>::BLOCKS)) mv__cu_k_df_forces(
             at = warp;
             do {
                 MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++)
-                    MV__CU_UNROLL for (c = 0; c < F::CH; c++) tile[c * cells + lies[k]] = next[k][c];
+                    MV__CU_UNROLL for (c = 0; c < F::CH; c++)
+                        tile[c * cells + lies[k]] = known[k] >= 0 ? next[k][c] : 0.0f;
                 at += MV__CU_DF_FEW * MV__CU_DF_WARPS;
                 if (!F::FEW && at < pieces) {
                     MV__CU_DF_FETCH(at, 1, g.a, z)
@@ -23391,12 +23393,15 @@ MV__CU_KERNEL(MV__CU_B, (mv__cu_df_form<RZ, SIDES>::BLOCKS)) mv__cu_k_df_forces(
             if (g.on.half)
                 MV__CU_UNROLL for (c = 0; c < 4; c++) {
                     float *s = &sum[k / 2][c];
-                    v[c] += mv__cu_shfl_xor(v[c], 1);
-                    if (F::OUT == 1) v[c] += mv__cu_shfl_xor(v[c], 16);
                     *s = (to & 1) || (F::OUT > 1 && (k & 1)) ? *s + v[c] : v[c];
                 }
         }
-        if (!g.on.half || !((to & 1) || to == n[2] - 1) || (tx & 1) || (F::OUT == 1 && (ty & 1))) continue;
+        if (!g.on.half || !((to & 1) || to == n[2] - 1)) continue;
+        MV__CU_UNROLL for (k = 0; k < PAIRS; k++) MV__CU_UNROLL for (c = 0; c < 4; c++) {
+            sum[k][c] += mv__cu_shfl_xor(sum[k][c], 1);
+            if (F::OUT == 1) sum[k][c] += mv__cu_shfl_xor(sum[k][c], 16);
+        }
+        if ((tx & 1) || (F::OUT == 1 && (ty & 1))) continue;
         MV__CU_UNROLL for (k = 0; k < PAIRS; k++) {
             const int x = bx + tx, y = by + ty + 2 * k;
             at = ((to >> 1) * g.on.fn[1] + (y >> 1)) * g.on.fn[0] + (x >> 1);
