@@ -23489,24 +23489,25 @@ MV__CU_DEV void mv__cu_df_set(float *p, const mv__cu_df_four &r, long long left)
          i += 4 * MV__CU_B, left = (n) - i)
 /* NEWTON: v <- gain g / (h + 1/1000) + momentum v; else (no h, gain 1) v <- g + momentum v, or g as it is:
    and how long the longest is */
-template <int COMPS> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_df_join(mv__cu_df_step g) {
+template <int COMPS> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_df_join(mv__cu_df_step g) {
     MV__CU_SHARED(mv__cu_fd_warps, sh);
     float most = 0.0f;
     if (g.state->ended) return;
     MV__CU_DF_EACH(g.n, i, left) {
-        mv__cu_df_four gain, sum, a, v;
+        mv__cu_df_four gain, sum, a[COMPS], v[COMPS];
         int c, k;
         if (g.h) mv__cu_df_get(gain, g.h + i, left);
+        MV__CU_UNROLL for (c = 0; c < COMPS; c++) mv__cu_df_get(a[c], g.g[c] + i, left);
+        if (g.v[0]) MV__CU_UNROLL for (c = 0; c < COMPS; c++) mv__cu_df_get(v[c], g.v[c] + i, left);
         MV__CU_UNROLL for (k = 0; k < 4; k++)
             gain.v[k] = g.h ? g.gain / (gain.v[k] + 1e-3f) : 1.0f, sum.v[k] = 0.0f;
         MV__CU_UNROLL for (c = 0; c < COMPS; c++) {
-            mv__cu_df_get(a, g.g[c] + i, left);
             if (g.v[0]) {
-                mv__cu_df_get(v, g.v[c] + i, left);
-                MV__CU_UNROLL for (k = 0; k < 4; k++) a.v[k] = g.momentum * v.v[k] + gain.v[k] * a.v[k];
-                mv__cu_df_set(g.v[c] + i, a, left);
+                MV__CU_UNROLL for (k = 0; k < 4; k++)
+                    a[c].v[k] = g.momentum * v[c].v[k] + gain.v[k] * a[c].v[k];
+                mv__cu_df_set(g.v[c] + i, a[c], left);
             }
-            MV__CU_UNROLL for (k = 0; k < 4; k++) sum.v[k] += a.v[k] * a.v[k];
+            MV__CU_UNROLL for (k = 0; k < 4; k++) sum.v[k] += a[c].v[k] * a[c].v[k];
         }
         MV__CU_UNROLL for (k = 0; k < 4; k++) most = fmaxf(most, sum.v[k]);
     }
