@@ -22750,6 +22750,23 @@ template <int OUT> MV__CU_DEV void mv__cu_df_place(int *x, int *y) {
     *y = OUT > 1 ? warp * OUT : (warp >> 1) * 2 + (lane >> 4);
 }
 /* ---- sums over windows ---- */
+enum { MV__CU_DF_LINE = 8 }; /* values that four sums of five are made of, from 16-byte words */
+template <int CH> struct mv__cu_df_line {
+    float v[CH][MV__CU_DF_LINE];
+    MV__CU_IN void at(int t, float (&a)[CH]) const {
+        int c;
+        MV__CU_UNROLL for (c = 0; c < CH; c++) a[c] = v[c][t];
+    }
+};
+MV__CU_DEV void mv__cu_df_words(float (&v)[MV__CU_DF_LINE], const float *p) {
+    typedef mv__cu_pack<float, 4> pack;
+    int i, k;
+    MV__CU_UNROLL for (i = 0; i < MV__CU_DF_LINE; i += 4) {
+        pack four;
+        four.w = mv__cu_ld((const pack::word *)(const void *)(p + i));
+        MV__CU_UNROLL for (k = 0; k < 4; k++) v[i + k] = four.v[k];
+    }
+}
 typedef struct mv__cu_df_pair { /* w, w^2, w f; two sides: and f, f^2 */
     const float *w, *f;
     MV__CU_IN mv__cu_df_pair from(int t) const {
@@ -22762,6 +22779,17 @@ typedef struct mv__cu_df_pair { /* w, w^2, w f; two sides: and f, f^2 */
     MV__CU_IN void at(int t, float (&v)[5]) const {
         v[0] = w[t], v[1] = w[t] * w[t], v[2] = w[t] * f[t], v[3] = f[t], v[4] = f[t] * f[t];
     }
+    template <int CH> MV__CU_IN void line(mv__cu_df_line<CH> *l) const {
+        float a[MV__CU_DF_LINE], b[MV__CU_DF_LINE];
+        mv__cu_df_words(a, w), mv__cu_df_words(b, f);
+        const mv__cu_df_pair here = {a, b};
+        float v[CH];
+        int t, c;
+        MV__CU_UNROLL for (t = 0; t < MV__CU_DF_LINE; t++) {
+            here.at(t, v);
+            MV__CU_UNROLL for (c = 0; c < CH; c++) l->v[c][t] = v[c];
+        }
+    }
 } mv__cu_df_pair;
 typedef struct mv__cu_df_stack { /* channels `plane` apart */
     const float *p;
@@ -22773,6 +22801,10 @@ typedef struct mv__cu_df_stack { /* channels `plane` apart */
     template <int CH> MV__CU_IN void at(int t, float (&v)[CH]) const {
         int c;
         MV__CU_UNROLL for (c = 0; c < CH; c++) v[c] = p[t * step + c * plane];
+    }
+    template <int CH> MV__CU_IN void line(mv__cu_df_line<CH> *l) const { /* step is 1 */
+        int c;
+        MV__CU_UNROLL for (c = 0; c < CH; c++) mv__cu_df_words(l->v[c], p + c * plane);
     }
 } mv__cu_df_stack;
 /* OUT sums of `taps` values, OUT - 1 or more, each a value on; what all share is added up once */
@@ -22815,13 +22847,17 @@ template <int OUT, int CH, int RING> MV__CU_DEV void mv__cu_df_clear(float (&rin
         MV__CU_UNROLL for (j = 0; j < RING; j++) ring[k][c][j] = 0.0f;
 }
 /* mid = sums along x of the rows of a tile, by fours, the rows next to each other */
-template <int CH, class S>
+template <int RZ, int CH, class S>
 MV__CU_DEV void mv__cu_df_rows(float *mid, const S &tile, int w, int h, int taps) {
     int item, j, c;
     for (item = (int)threadIdx.x; item < 8 * h; item += MV__CU_B) {
         const int chunk = item / h, row = item - chunk * h;
         float a[4][CH];
-        mv__cu_df_box(a, tile.from(row * w + 4 * chunk), taps);
+        if (RZ == 2) {
+            mv__cu_df_line<CH> line;
+            tile.from(row * w + 4 * chunk).line(&line);
+            mv__cu_df_box(a, line, 5);
+        } else mv__cu_df_box(a, tile.from(row * w + 4 * chunk), taps);
         MV__CU_UNROLL for (j = 0; j < 4; j++) MV__CU_UNROLL for (c = 0; c < CH; c++)
             mid[(c * h + row) * 33 + 4 * chunk + j] = a[j][c];
     }
@@ -23020,7 +23056,7 @@ template <int RZ, int SIDES> MV__CU_BOTH mv__cu_df_room mv__cu_df_room_of(int r,
     typedef mv__cu_df_form<RZ, SIDES> F;
     const int comps = RZ ? 3 : 2;
     mv__cu_df_room m;
-    m.w = 33 + 2 * r;
+    m.w = RZ == 2 ? 36 : 33 + 2 * r; /* each row begins in other banks */
     m.h = F::TY + 2 * r;
     m.cells = m.w * m.h + MV__CU_B;
     m.mid = (force ? (int)F::CH : 2) * m.cells;
@@ -23213,7 +23249,7 @@ MV__CU_KERNEL(MV__CU_B, (mv__cu_df_form<RZ, SIDES>::MORE)) mv__cu_k_df_windows(m
             if (z < last) { /* on their way while sums are found */
                 MV__CU_DF_FETCH(warp, !F::FEW, g.seen, z + 1)
             }
-            mv__cu_df_rows<F::CH>(tile + m.mid, pair, m.w, m.h, 2 * r + 1);
+            mv__cu_df_rows<RZ, F::CH>(tile + m.mid, pair, m.w, m.h, 2 * r + 1);
             mv__cu_sync();
             mv__cu_df_box(a, column, 2 * r + 1);
         }
@@ -23360,7 +23396,7 @@ MV__CU_KERNEL(MV__CU_B, (mv__cu_df_form<RZ, SIDES>::BLOCKS)) mv__cu_k_df_forces(
         if (!F::LATE && to >= z0) { /* on their way while sums are found */
             MV__CU_DF_REACH(to)
         }
-        if (live) mv__cu_df_rows<F::CH>(tile + m.mid, rows, m.w, m.h, 2 * r + 1);
+        if (live) mv__cu_df_rows<RZ, F::CH>(tile + m.mid, rows, m.w, m.h, 2 * r + 1);
         mv__cu_sync();
         if (F::LATE && more) {
             MV__CU_DF_LIFT(to + 1)
