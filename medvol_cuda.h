@@ -22830,6 +22830,23 @@ template <int OUT> MV__CU_DEV void mv__cu_df_place(int *x, int *y) {
     *y = OUT > 1 ? warp * OUT : (warp >> 1) * 2 + (lane >> 4);
 }
 /* ---- sums over windows ---- */
+enum { MV__CU_DF_LINE = 8 }; /* values that four sums of five are made of, from 16-byte words */
+template <int CH> struct mv__cu_df_line {
+    float v[CH][MV__CU_DF_LINE];
+    MV__CU_IN void at(int t, float (&a)[CH]) const {
+        int c;
+        MV__CU_UNROLL for (c = 0; c < CH; c++) a[c] = v[c][t];
+    }
+};
+MV__CU_DEV void mv__cu_df_words(float (&v)[MV__CU_DF_LINE], const float *p) {
+    typedef mv__cu_pack<float, 4> pack;
+    int i, k;
+    MV__CU_UNROLL for (i = 0; i < MV__CU_DF_LINE; i += 4) {
+        pack four;
+        four.w = mv__cu_ld((const pack::word *)(const void *)(p + i));
+        MV__CU_UNROLL for (k = 0; k < 4; k++) v[i + k] = four.v[k];
+    }
+}
 typedef struct mv__cu_df_pair { /* w, w^2, w f; two sides: and f, f^2 */
     const float *w, *f;
     MV__CU_IN mv__cu_df_pair from(int t) const {
@@ -22842,6 +22859,17 @@ typedef struct mv__cu_df_pair { /* w, w^2, w f; two sides: and f, f^2 */
     MV__CU_IN void at(int t, float (&v)[5]) const {
         v[0] = w[t], v[1] = w[t] * w[t], v[2] = w[t] * f[t], v[3] = f[t], v[4] = f[t] * f[t];
     }
+    template <int CH> MV__CU_IN void line(mv__cu_df_line<CH> *l) const {
+        float a[MV__CU_DF_LINE], b[MV__CU_DF_LINE];
+        mv__cu_df_words(a, w), mv__cu_df_words(b, f);
+        const mv__cu_df_pair here = {a, b};
+        float v[CH];
+        int t, c;
+        MV__CU_UNROLL for (t = 0; t < MV__CU_DF_LINE; t++) {
+            here.at(t, v);
+            MV__CU_UNROLL for (c = 0; c < CH; c++) l->v[c][t] = v[c];
+        }
+    }
 } mv__cu_df_pair;
 typedef struct mv__cu_df_stack { /* channels `plane` apart */
     const float *p;
@@ -22853,6 +22881,10 @@ typedef struct mv__cu_df_stack { /* channels `plane` apart */
     template <int CH> MV__CU_IN void at(int t, float (&v)[CH]) const {
         int c;
         MV__CU_UNROLL for (c = 0; c < CH; c++) v[c] = p[t * step + c * plane];
+    }
+    template <int CH> MV__CU_IN void line(mv__cu_df_line<CH> *l) const { /* step is 1 */
+        int c;
+        MV__CU_UNROLL for (c = 0; c < CH; c++) mv__cu_df_words(l->v[c], p + c * plane);
     }
 } mv__cu_df_stack;
 /* OUT sums of `taps` values, OUT - 1 or more, each a value on; what all share is added up once */
@@ -22895,13 +22927,17 @@ template <int OUT, int CH, int RING> MV__CU_DEV void mv__cu_df_clear(float (&rin
         MV__CU_UNROLL for (j = 0; j < RING; j++) ring[k][c][j] = 0.0f;
 }
 /* mid = sums along x of the rows of a tile, by fours, the rows next to each other */
-template <int CH, class S>
+template <int RZ, int CH, class S>
 MV__CU_DEV void mv__cu_df_rows(float *mid, const S &tile, int w, int h, int taps) {
     int item, j, c;
     for (item = (int)threadIdx.x; item < 8 * h; item += MV__CU_B) {
         const int chunk = item / h, row = item - chunk * h;
         float a[4][CH];
-        mv__cu_df_box(a, tile.from(row * w + 4 * chunk), taps);
+        if (RZ == 2) {
+            mv__cu_df_line<CH> line;
+            tile.from(row * w + 4 * chunk).line(&line);
+            mv__cu_df_box(a, line, 5);
+        } else mv__cu_df_box(a, tile.from(row * w + 4 * chunk), taps);
         MV__CU_UNROLL for (j = 0; j < 4; j++) MV__CU_UNROLL for (c = 0; c < CH; c++)
             mid[(c * h + row) * 33 + 4 * chunk + j] = a[j][c];
     }
@@ -23030,10 +23066,10 @@ MV__CU_DEV void mv__cu_df_base_along(mv__cu_df_base *b, const mv__cu_df_side &s,
     b->at[r] = cell * (r ? (unsigned)s.n[0] : 1u) * (r > 1 ? (unsigned)s.n[1] : 1u);
 }
 /* The bases of a plane of a tile, by a thread for each axis: of the last warp, which has the least to do */
-template <int COMPS, int SIDES>
+template <int SIDES>
 MV__CU_DEV void mv__cu_df_bases_of(mv__cu_df_base *b, const mv__cu_df_side *s, int x, int y, int z) {
     const int k = (int)threadIdx.x - (MV__CU_B - 32);
-    if (k >= 0 && k < COMPS * SIDES) mv__cu_df_base_along(b + k / COMPS, s[k / COMPS], k % COMPS, x, y, z);
+    if (k >= 0 && k < 3 * SIDES) mv__cu_df_base_along(b + k / 3, s[k / 3], k % 3, x, y, z);
 }
 /* An image at v, which counts from the base: f of the way through a cell. t: where that is, from the
    tile's first voxel; p: the same, or the nearest place of the image */
@@ -23100,7 +23136,7 @@ template <int RZ, int SIDES> MV__CU_BOTH mv__cu_df_room mv__cu_df_room_of(int r,
     typedef mv__cu_df_form<RZ, SIDES> F;
     const int comps = RZ ? 3 : 2;
     mv__cu_df_room m;
-    m.w = 33 + 2 * r;
+    m.w = RZ == 2 ? 36 : 33 + 2 * r; /* each row begins in other banks */
     m.h = F::TY + 2 * r;
     m.cells = m.w * m.h + MV__CU_B;
     m.mid = (force ? (int)F::CH : 2) * m.cells;
@@ -23154,28 +23190,35 @@ MV__CU_DEV void mv__cu_df_correlate(const mv__cu_df_sweep &g, const float *s, co
 }
 #define MV__CU_DF_PLANES(g, z0, z1)                                                                          \
     const int z0 = (int)blockIdx.z * (g).deep, z1 = mv__cu_mini((g).on.n[2], z0 + (g).deep)
-/* An image through its field, in columns of 16 planes: what is alike in all windows is found once */
+/* An image through its field: what is alike in all windows is found once */
 typedef struct mv__cu_df_view {
     mv__cu_df_side side;
     mv__cu_df_grid on;
     float *to;
     const mv__cu_df_state *state;
+    int deep;
 } mv__cu_df_view;
-enum { MV__CU_DF_MARCH = 16 };
-template <int COMPS> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_df_see(mv__cu_df_view g) {
+enum { MV__CU_DF_VIEWS = 3, MV__CU_DF_VIEW = 8 }; /* blocks to a processor; rows of one */
+template <int COMPS> MV__CU_KERNEL(MV__CU_B, MV__CU_DF_VIEWS) mv__cu_k_df_see(mv__cu_df_view g) {
     MV__CU_SHARED(mv__cu_df_bases, bases);
-    const int *n = g.on.n, *fn = g.on.fn, x0 = (int)blockIdx.x * 32, y0 = (int)blockIdx.y * 8,
-              tx = (int)threadIdx.x & 31, ty = (int)threadIdx.x >> 5, slab = n[0] * n[1],
+    MV__CU_DF_PLANES(g, z0, z1);
+    const int *n = g.on.n, *fn = g.on.fn, x0 = (int)blockIdx.x * 32,
+              y0 = (int)blockIdx.y * MV__CU_DF_VIEW, tx = (int)threadIdx.x & 31,
+              ty = (int)threadIdx.x >> 5, slab = n[0] * n[1],
               fslab = fn[0] * fn[1], x = mv__cu_mini(x0 + tx, n[0] - 1), y = mv__cu_mini(y0 + ty, n[1] - 1),
               i = x >> 1, j = y >> 1, aside = mv__cu_df_clamp((x & 1) ? i + 1 : i - 1, fn[0]),
               above = mv__cu_df_clamp((y & 1) ? j + 1 : j - 1, fn[1]),
               in = x0 + tx < n[0] && y0 + ty < n[1];
-    int at = y * n[0] + x, off[4] = {j * fn[0] + i, j * fn[0] + aside, above * fn[0] + i,
+    int end = in ? z1 : z0, at = y * n[0] + x, off[4] = {j * fn[0] + i, j * fn[0] + aside, above * fn[0] + i,
                                      above * fn[0] + aside};
-    float dx = (float)tx, dy = (float)ty;
-    int z0, z, k, c;
+    float p[3][3] = {}, dx = (float)tx, dy = (float)ty, dz = 0.0f;
+    int z, k, c;
     if (g.state->ended) return;
+    mv__cu_df_bases_of<1>(bases, &g.side, x0, y0, z0);
+    mv__cu_sync();
+    const mv__cu_df_base b = bases[0];
     mv__cu_df_keep(&at);
+    mv__cu_df_keep(&end);
     MV__CU_UNROLL for (k = 0; k < 4; k++) mv__cu_df_keep(&off[k]);
     mv__cu_df_keep(&dx);
     mv__cu_df_keep(&dy);
@@ -23187,54 +23230,45 @@ template <int COMPS> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_df_see(mv__cu_df_view g
         (p)[c] = 3.0f * (3.0f * t[low + off[0]] + t[low + off[1]]) +                                         \
                  (3.0f * t[low + off[2]] + t[low + off[3]]);                                                 \
     }
-    for (z0 = (int)blockIdx.z * MV__CU_DF_MARCH; z0 < n[2]; z0 += (int)gridDim.z * MV__CU_DF_MARCH) {
-        const int z1 = mv__cu_mini(n[2], z0 + MV__CU_DF_MARCH);
-        float p[3][3] = {}, dz = 0.0f;
-        mv__cu_df_base b;
-        mv__cu_sync();
-        mv__cu_df_bases_of<COMPS, 1>(bases, &g.side, x0, y0, z0);
-        mv__cu_sync();
-        b = bases[0];
-        if (g.on.half) {
-            MV__CU_DF_PLANE(p[0], z0 ? (z0 >> 1) - 1 : 0)
-            MV__CU_DF_PLANE(p[1], z0 >> 1)
-            MV__CU_DF_PLANE(p[2], mv__cu_mini((z0 >> 1) + 1, fn[2] - 1))
+    if (g.on.half) {
+        MV__CU_DF_PLANE(p[0], z0 ? (z0 >> 1) - 1 : 0)
+        MV__CU_DF_PLANE(p[1], z0 >> 1)
+        MV__CU_DF_PLANE(p[2], mv__cu_mini((z0 >> 1) + 1, fn[2] - 1))
+    }
+    for (z = z0; z < z1; z += 2, dz += 2.0f) {
+        const int there[2] = {z * slab + at, (z + 1 < n[2] ? z + 1 : z) * slab + at};
+        mv__cu_df_taken taken[2];
+        float v[2][3] = {};
+        if (g.on.half)
+            MV__CU_UNROLL for (c = 0; c < COMPS; c++) {
+                v[0][c] = 3.0f * p[1][c] + p[0][c], v[1][c] = 3.0f * p[1][c] + p[2][c];
+                p[0][c] = p[1][c], p[1][c] = p[2][c];
+            }
+        else
+            MV__CU_UNROLL for (k = 0; k < 2; k++) MV__CU_UNROLL for (c = 0; c < COMPS; c++)
+                v[k][c] = 32.0f * g.side.u[c][there[k]];
+        MV__CU_UNROLL for (k = 0; k < 2; k++) {
+            const float to[3] = {0.03125f * v[k][0] + dx, 0.03125f * v[k][1] + dy,
+                                 0.03125f * v[k][2] + (dz + (float)k)};
+            mv__cu_df_take_at<COMPS>(&taken[k], g.side, b, to);
         }
-        for (z = z0; z < z1; z += 2, dz += 2.0f) {
-            const int there[2] = {z * slab + at, mv__cu_mini(z + 1, n[2] - 1) * slab + at};
-            mv__cu_df_taken taken[2];
-            float v[2][3] = {};
-            if (g.on.half)
-                MV__CU_UNROLL for (c = 0; c < COMPS; c++) {
-                    v[0][c] = 3.0f * p[1][c] + p[0][c], v[1][c] = 3.0f * p[1][c] + p[2][c];
-                    p[0][c] = p[1][c], p[1][c] = p[2][c];
-                }
-            else
-                MV__CU_UNROLL for (k = 0; k < 2; k++) MV__CU_UNROLL for (c = 0; c < COMPS; c++)
-                    v[k][c] = 32.0f * g.side.u[c][there[k]];
-            MV__CU_UNROLL for (k = 0; k < 2; k++) {
-                const float to[3] = {0.03125f * v[k][0] + dx, 0.03125f * v[k][1] + dy,
-                                     0.03125f * v[k][2] + (dz + (float)k)};
-                mv__cu_df_take_at<COMPS>(&taken[k], g.side, b, to);
-            }
-            if (g.on.half) { /* on its way as well */
-                MV__CU_DF_PLANE(p[2], mv__cu_mini((z >> 1) + 2, fn[2] - 1))
-            }
-            MV__CU_UNROLL for (k = 0; k < 2; k++) {
-                const float w = mv__cu_df_mix<COMPS, 0>(g.side, taken[k], NULL);
-                if (in && z + k < z1) g.to[there[k]] = w;
-            }
+        if (g.on.half) { /* on its way as well */
+            MV__CU_DF_PLANE(p[2], mv__cu_mini((z >> 1) + 2, fn[2] - 1))
+        }
+        MV__CU_UNROLL for (k = 0; k < 2; k++) {
+            const float w = mv__cu_df_mix<COMPS, 0>(g.side, taken[k], NULL);
+            if (z + k < end) g.to[there[k]] = w;
         }
     }
 #undef MV__CU_DF_PLANE
 }
-/* next = CH channels of plane z at the next few pieces */
+/* next = CH channels of plane z at the next few pieces, anything beyond the image */
 #define MV__CU_DF_FETCH(from, all, p, z)                                                                     \
     MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++) {                                                      \
         if (all)                                                                                             \
             known[k] = mv__cu_df_piece(g.on, bx - r, by - r, (from) + k * MV__CU_DF_WARPS, r, m, &lies[k]);  \
         MV__CU_UNROLL for (c = 0; c < (int)(sizeof next[k] / sizeof(float)); c++)                            \
-            next[k][c] = known[k] >= 0 ? (p)[c][(z) * slab + known[k]] : 0.0f;                               \
+            next[k][c] = (p)[c][(z) * slab + (known[k] > 0 ? known[k] : 0)];                                 \
     }
 /* The sums of the images' products over windows, and what these make of them */
 template <int RZ, int SIDES>
@@ -23282,9 +23316,9 @@ MV__CU_KERNEL(MV__CU_B, (mv__cu_df_form<RZ, SIDES>::MORE)) mv__cu_k_df_windows(m
             at = warp;
             do {
                 MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++) {
-                    float f = next[k][1];
-                    if (SIDES == 1) f = known[k] >= 0 ? g.scale * f + g.add : 0.0f;
-                    tile[lies[k]] = next[k][0], tile[cells + lies[k]] = f;
+                    const float f = SIDES == 1 ? g.scale * next[k][1] + g.add : next[k][1];
+                    tile[lies[k]] = known[k] >= 0 ? next[k][0] : 0.0f;
+                    tile[cells + lies[k]] = known[k] >= 0 ? f : 0.0f;
                 }
                 at += MV__CU_DF_FEW * MV__CU_DF_WARPS;
                 if (!F::FEW && at < pieces) {
@@ -23295,7 +23329,7 @@ MV__CU_KERNEL(MV__CU_B, (mv__cu_df_form<RZ, SIDES>::MORE)) mv__cu_k_df_windows(m
             if (z < last) { /* on their way while sums are found */
                 MV__CU_DF_FETCH(warp, !F::FEW, g.seen, z + 1)
             }
-            mv__cu_df_rows<F::CH>(tile + m.mid, pair, m.w, m.h, 2 * r + 1);
+            mv__cu_df_rows<RZ, F::CH>(tile + m.mid, pair, m.w, m.h, 2 * r + 1);
             mv__cu_sync();
             mv__cu_df_box(a, column, 2 * r + 1);
         }
@@ -23387,7 +23421,7 @@ MV__CU_KERNEL(MV__CU_B, (mv__cu_df_form<RZ, SIDES>::BLOCKS)) mv__cu_k_df_forces(
         MV__CU_UNROLL for (i = 0; i < SIDES; i++)                                                            \
             mv__cu_df_lift<COMPS>(lift[i], g.side[i].u, g.on, z, vector);
 #define MV__CU_DF_STAGE(z)                                                                                   \
-    mv__cu_df_bases_of<COMPS, SIDES>(MV__CU_DF_BASE(z), g.side, bx, by, z);                                  \
+    mv__cu_df_bases_of<SIDES>(MV__CU_DF_BASE(z), g.side, bx, by, z);                                  \
     if (g.on.half)                                                                                           \
         MV__CU_UNROLL for (i = 0; i < SIDES; i++)                                                            \
             mv__cu_df_stage<COMPS, F::FEW>(MV__CU_DF_FIELD(i, z), lift[i], g.side[i].u, g.on, bx, by, z,     \
@@ -23430,7 +23464,8 @@ MV__CU_KERNEL(MV__CU_B, (mv__cu_df_form<RZ, SIDES>::BLOCKS)) mv__cu_k_df_forces(
             at = warp;
             do {
                 MV__CU_UNROLL for (k = 0; k < MV__CU_DF_FEW; k++)
-                    MV__CU_UNROLL for (c = 0; c < F::CH; c++) tile[c * cells + lies[k]] = next[k][c];
+                    MV__CU_UNROLL for (c = 0; c < F::CH; c++)
+                        tile[c * cells + lies[k]] = known[k] >= 0 ? next[k][c] : 0.0f;
                 at += MV__CU_DF_FEW * MV__CU_DF_WARPS;
                 if (!F::FEW && at < pieces) {
                     MV__CU_DF_FETCH(at, 1, g.a, z)
@@ -23441,7 +23476,7 @@ MV__CU_KERNEL(MV__CU_B, (mv__cu_df_form<RZ, SIDES>::BLOCKS)) mv__cu_k_df_forces(
         if (!F::LATE && to >= z0) { /* on their way while sums are found */
             MV__CU_DF_REACH(to)
         }
-        if (live) mv__cu_df_rows<F::CH>(tile + m.mid, rows, m.w, m.h, 2 * r + 1);
+        if (live) mv__cu_df_rows<RZ, F::CH>(tile + m.mid, rows, m.w, m.h, 2 * r + 1);
         mv__cu_sync();
         if (F::LATE && more) {
             MV__CU_DF_LIFT(to + 1)
@@ -23474,12 +23509,15 @@ MV__CU_KERNEL(MV__CU_B, (mv__cu_df_form<RZ, SIDES>::BLOCKS)) mv__cu_k_df_forces(
             if (g.on.half)
                 MV__CU_UNROLL for (c = 0; c < 4; c++) {
                     float *s = &sum[k / 2][c];
-                    v[c] += mv__cu_shfl_xor(v[c], 1);
-                    if (F::OUT == 1) v[c] += mv__cu_shfl_xor(v[c], 16);
                     *s = (to & 1) || (F::OUT > 1 && (k & 1)) ? *s + v[c] : v[c];
                 }
         }
-        if (!g.on.half || !((to & 1) || to == n[2] - 1) || (tx & 1) || (F::OUT == 1 && (ty & 1))) continue;
+        if (!g.on.half || !((to & 1) || to == n[2] - 1)) continue;
+        MV__CU_UNROLL for (k = 0; k < PAIRS; k++) MV__CU_UNROLL for (c = 0; c < 4; c++) {
+            sum[k][c] += mv__cu_shfl_xor(sum[k][c], 1);
+            if (F::OUT == 1) sum[k][c] += mv__cu_shfl_xor(sum[k][c], 16);
+        }
+        if ((tx & 1) || (F::OUT == 1 && (ty & 1))) continue;
         MV__CU_UNROLL for (k = 0; k < PAIRS; k++) {
             const int x = bx + tx, y = by + ty + 2 * k;
             at = ((to >> 1) * g.on.fn[1] + (y >> 1)) * g.on.fn[0] + (x >> 1);
@@ -23567,24 +23605,25 @@ MV__CU_DEV void mv__cu_df_set(float *p, const mv__cu_df_four &r, long long left)
          i += 4 * MV__CU_B, left = (n) - i)
 /* NEWTON: v <- gain g / (h + 1/1000) + momentum v; else (no h, gain 1) v <- g + momentum v, or g as it is:
    and how long the longest is */
-template <int COMPS> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_df_join(mv__cu_df_step g) {
+template <int COMPS> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_df_join(mv__cu_df_step g) {
     MV__CU_SHARED(mv__cu_fd_warps, sh);
     float most = 0.0f;
     if (g.state->ended) return;
     MV__CU_DF_EACH(g.n, i, left) {
-        mv__cu_df_four gain, sum, a, v;
+        mv__cu_df_four gain, sum, a[COMPS], v[COMPS];
         int c, k;
         if (g.h) mv__cu_df_get(gain, g.h + i, left);
+        MV__CU_UNROLL for (c = 0; c < COMPS; c++) mv__cu_df_get(a[c], g.g[c] + i, left);
+        if (g.v[0]) MV__CU_UNROLL for (c = 0; c < COMPS; c++) mv__cu_df_get(v[c], g.v[c] + i, left);
         MV__CU_UNROLL for (k = 0; k < 4; k++)
             gain.v[k] = g.h ? g.gain / (gain.v[k] + 1e-3f) : 1.0f, sum.v[k] = 0.0f;
         MV__CU_UNROLL for (c = 0; c < COMPS; c++) {
-            mv__cu_df_get(a, g.g[c] + i, left);
             if (g.v[0]) {
-                mv__cu_df_get(v, g.v[c] + i, left);
-                MV__CU_UNROLL for (k = 0; k < 4; k++) a.v[k] = g.momentum * v.v[k] + gain.v[k] * a.v[k];
-                mv__cu_df_set(g.v[c] + i, a, left);
+                MV__CU_UNROLL for (k = 0; k < 4; k++)
+                    a[c].v[k] = g.momentum * v[c].v[k] + gain.v[k] * a[c].v[k];
+                mv__cu_df_set(g.v[c] + i, a[c], left);
             }
-            MV__CU_UNROLL for (k = 0; k < 4; k++) sum.v[k] += a.v[k] * a.v[k];
+            MV__CU_UNROLL for (k = 0; k < 4; k++) sum.v[k] += a[c].v[k] * a[c].v[k];
         }
         MV__CU_UNROLL for (k = 0; k < 4; k++) most = fmaxf(most, sum.v[k]);
     }
@@ -23778,7 +23817,7 @@ template <int COMPS> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_df_demons(mv__cu_df_dem
         place[k] = in ? py * n[0] + px : -1;
         mv__cu_df_keep(&place[k]);
     }
-    mv__cu_df_bases_of<COMPS, 1>(&base[(z0 - 1) & 3], &g.side, x0 - 1, y0 - 1, z0 - 1);
+    mv__cu_df_bases_of<1>(&base[(z0 - 1) & 3], &g.side, x0 - 1, y0 - 1, z0 - 1);
     mv__cu_sync();
     for (z = z0 - 1; z <= z1; z++) {
         const int now = z - 1, low = now > 0 ? now - 1 : 0, high = mv__cu_mini(now + 1, n[2] - 1);
@@ -23802,7 +23841,7 @@ template <int COMPS> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_df_demons(mv__cu_df_dem
                     ring[z & 3][0][cell] = place[k] >= 0 ? w[k] : 0.0f, ring[z & 3][1][cell] = f[k];
             }
         }
-        mv__cu_df_bases_of<COMPS, 1>(&base[(z + 1) & 3], &g.side, x0 - 1, y0 - 1, z + 1);
+        mv__cu_df_bases_of<1>(&base[(z + 1) & 3], &g.side, x0 - 1, y0 - 1, z + 1);
         mv__cu_sync();
         if (now < z0 || now >= z1) continue;
         MV__CU_UNROLL for (k = 0; k < MV__CU_DF_OUT; k++) {
@@ -23942,14 +23981,18 @@ MV__CU_FN mv_status mv__cu_df_side_of(mv_cuda_ctx *ctx, const char *op, mv__cu_d
         for (c = 0; c < 3; c++) s->turn[3 * r + c] = (float)(m[4 * r + c] * (double)v->v.scale);
     return mv__cu_fd_map_of(ctx, op, &s->m, m, n);
 }
-/* Planes a block goes through: an even number; some `blocks`, or many more: an H100 has room for 132, 264 or
-   396, of which some stay behind for rows that end. */
-MV__CU_FN int mv__cu_df_deep(size_t n, size_t tiles, size_t least, size_t blocks) {
-    size_t deep = mv__cu_divup(n * tiles, blocks);
-    if (deep < least) deep = least;
-    if (deep > 128) deep = 128;
-    if (deep < mv__cu_divup(n, 60000)) deep = mv__cu_divup(n, 60000);
-    return (int)(deep + (deep & 1));
+/* Planes a block goes through: an even number, and `more` that are made for nothing; so that `each` blocks to
+   a processor of an H100 end together, whatever the GPU */
+MV__CU_FN int mv__cu_df_deep(size_t n, size_t tiles, size_t more, size_t each) {
+    const size_t first = mv__cu_divup(n, 128);
+    size_t parts, best = 0, least = (size_t)-1;
+    for (parts = first; parts < first + 64; parts++) {
+        const size_t deep = (mv__cu_divup(n, parts) + 1) & ~(size_t)1;
+        const size_t cost = mv__cu_divup(tiles * mv__cu_divup(n, deep), 132 * each) * (deep + more);
+        if (cost < least) least = cost, best = deep;
+    }
+    if (best < mv__cu_divup(n, 60000)) best = 2 * mv__cu_divup(n, 60000);
+    return (int)best;
 }
 typedef struct mv__cu_df_blocks { unsigned x, y, z; } mv__cu_df_blocks;
 MV__CU_FN mv_status mv__cu_df_blocks_of(mv_cuda_ctx *ctx, const char *op, const size_t *n, int h, int deep,
@@ -24227,7 +24270,7 @@ typedef struct mv__cu_df_lncc {
 #define MV__CU_DF_FORMS(X) X(0, 1) X(1, 1) X(2, 1) X(4, 1) X(8, 1) X(0, 2) X(1, 2) X(2, 2) X(4, 2) X(8, 2)
 /* The grid of the kernels of a level, and their shared memory */
 MV__CU_FN mv_status mv__cu_df_lncc_grid(mv_cuda_ctx *ctx, const char *op, mv__cu_df_lncc *d) {
-    const size_t least = 2 * (size_t)d->o->radius;
+    const size_t first = 2 * (size_t)d->o->radius + 2;
     size_t tiles;
     int ty = 0, more = 0, blocks = 0;
     mv_status st;
@@ -24242,8 +24285,8 @@ MV__CU_FN mv_status mv__cu_df_lncc_grid(mv_cuda_ctx *ctx, const char *op, mv__cu
     MV__CU_DF_FORMS(MV__CU_DF_FORM)
 #undef MV__CU_DF_FORM
     tiles = mv__cu_divup(d->n[0], 32) * mv__cu_divup(d->n[1], (size_t)ty);
-    d->sweep.deep = mv__cu_df_deep(d->n[2], tiles, least, 128 * (size_t)more);
-    d->force_deep = mv__cu_df_deep(d->n[2], tiles, least, 128 * (size_t)blocks);
+    d->sweep.deep = mv__cu_df_deep(d->n[2], tiles, first, (size_t)more);
+    d->force_deep = mv__cu_df_deep(d->n[2], tiles, first, (size_t)blocks);
     st = mv__cu_df_blocks_of(ctx, op, d->n, ty, d->sweep.deep, &d->blocks);
     return st < 0 ? st : mv__cu_df_blocks_of(ctx, op, d->n, ty, d->force_deep, &d->force_blocks);
 }
@@ -24251,16 +24294,19 @@ MV__CU_FN mv_status mv__cu_df_sweep_run(mv_cuda_ctx *ctx, const char *op, const 
     const dim3 grid = mv__cu_df_grid_of(&d->blocks), force_grid = mv__cu_df_grid_of(&d->force_blocks);
     mv__cu_df_sweep force = d->sweep;
     mv__cu_df_view view;
-    dim3 columns;
+    mv__cu_df_blocks columns;
     int i;
-    mv_status st = mv__cu_rs_blocks(ctx, op, d->n, 32, 8, MV__CU_DF_MARCH, &columns);
+    mv_status st;
+    view.deep = mv__cu_df_deep(d->n[2], mv__cu_divup(d->n[0], 32) * mv__cu_divup(d->n[1], MV__CU_DF_VIEW), 3,
+                               MV__CU_DF_VIEWS);
+    st = mv__cu_df_blocks_of(ctx, op, d->n, MV__CU_DF_VIEW, view.deep, &columns);
     force.deep = d->force_deep;
     for (i = 0; i < d->sides && st == MEDVOL_OK; i++) {
         view.side = d->sweep.side[i];
         view.on = d->sweep.on;
         view.to = d->seen[i];
         view.state = d->state;
-        MV__CU_DF_COMPS(ctx, d->comps, mv__cu_k_df_see, columns, view);
+        MV__CU_DF_COMPS(ctx, d->comps, mv__cu_k_df_see, mv__cu_df_grid_of(&columns), view);
         st = mv__cu_launched(ctx, op);
     }
     if (st < 0) return st;
@@ -24849,8 +24895,8 @@ MV__CU_FN mv_status mv__cu_df_demons_make(mv_cuda_ctx *ctx, const char *op, mv__
                    : o->threshold == 0.0 ? 1e-6f
                                          : (float)(o->threshold * p[0].scale);
     g->both = o->variant != MEDVOL_DEMONS_CLASSIC;
-    g->deep = mv__cu_df_deep(d->n[2], mv__cu_divup(d->n[0], 32) * mv__cu_divup(d->n[1], MV__CU_DF_TY), 8,
-                             256);
+    g->deep = mv__cu_df_deep(d->n[2], mv__cu_divup(d->n[0], 32) * mv__cu_divup(d->n[1], MV__CU_DF_TY), 4,
+                             2);
     if ((st = mv__cu_df_blocks_of(ctx, op, d->n, MV__CU_DF_TY, g->deep, &d->blocks)) < 0) return st;
     mv__cu_df_demons_lay(d, NULL);
     return MEDVOL_OK;
