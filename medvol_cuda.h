@@ -12805,6 +12805,8 @@ MV__CU_FN mv_status mv__cu_co_inati_made(mv_cuda_ctx *ctx, const char *op, mv__c
         st = mv__cu_co_greatest(ctx, op, l, (mv__cu_co_most *)mv__cu_take(ctx, most), &from->v);
     if (st == MEDVOL_OK)
         st = MV__CU_TRY(ctx, op, cudaMemsetAsync, (j->state, 255, sizeof *j->state, ctx->stream)); /* stop */
+    if (st == MEDVOL_OK) /* summed also when nothing goes on */
+        st = MV__CU_TRY(ctx, op, cudaMemsetAsync, (j->part, 0, part, ctx->stream));
     if (st == MEDVOL_OK)
         st = mv__cu_co_joint_run(ctx, op, f, j, rounds, used, (uintptr_t)j->image % 8 == 0);
     return st;
@@ -22722,6 +22724,11 @@ MV__CU_FN mv_status mv__cu_rg_images(mv__cu_rg *g, mv__cu_rg_pyramid *p, double 
     p[0].level[0].data = p[1].level[0].data = p[0].src->data; /* for what looks at them, until it is known */
     if ((st = mv__cu_room(ctx, g->op, bytes + mv__cu_rg_rooms(g, p, &range, 0))) < 0) return st;
     (void)mv__cu_rg_rooms(g, p, &range, 1);
+    /* what is fetched is fetched whole, also what no option fills */
+    st = MV__CU_TRY(ctx, g->op, cudaMemsetAsync, (range, 0, 4 * sizeof *range, ctx->stream));
+    if (st == MEDVOL_OK)
+        st = MV__CU_TRY(ctx, g->op, cudaMemsetAsync,
+                        (g->record, 0, 2 * MV__CU_RG_BATCH * MV__CU_RG_RECORD * sizeof(double), ctx->stream));
     for (k = 0; k < 2 && st == MEDVOL_OK; k++) {
         mv__cu_rg_pyramid_take(ctx, &p[k]);
         st = mv__cu_rg_pyramid_make(ctx, g->op, &p[k], range + 2 * k);
@@ -24211,6 +24218,7 @@ MV__CU_FN mv_status mv__cu_df_open(mv_cuda_ctx *ctx, const char *op, mv__cu_rg_p
     if (st < 0) return st;
     range = (mv_stats_part *)mv__cu_take(ctx, each);
     for (k = 0; k < 2; k++) mv__cu_rg_pyramid_take(ctx, &p[k]);
+    st = MV__CU_TRY(ctx, op, cudaMemsetAsync, (range, 0, sizeof got, ctx->stream)); /* fetched whole */
     for (k = 0; k < 2 && st == MEDVOL_OK; k++) st = mv__cu_rg_pyramid_make(ctx, op, &p[k], range + 2 * k);
     if (st == MEDVOL_OK) st = mv__cu_rg_fetch(ctx, op, range, sizeof got);
     if (st < 0) return st;
