@@ -4,15 +4,11 @@
    front, the same order of parameters, the same options. Everything is enqueued on the context's stream and
    may be captured in a graph; a call waits only where its text says so. No library but the CUDA runtime and,
    for Fourier transforms, cuFFT, which can be left out.
-   may be captured in a graph; a call waits only where its text says so. No library but the CUDA runtime and
-   cuFFT, and that only for Fourier transforms: see MEDVOL_CUDA_NO_CUFFT.
 
    QUICK START
      In ONE .cu file:    #define MEDVOL_CUDA_IMPLEMENTATION
                          #include "medvol_cuda.h"
      Everywhere else, C99 or C++11, without any CUDA header:   #include "medvol_cuda.h"
-     Build:              nvcc -O2 -c medvol_cuda.cu; cc program.c medvol.o medvol_cuda.o -lcufft -lcudart
-                         -lstdc++ -lm
      Build:              nvcc -O2 -c medvol_cuda.cu
                          cc program.c medvol.o medvol_cuda.o -lcudart -lcufft -lstdc++ -lm
      Beside it, the implementation of medvol.h is linked.
@@ -52,9 +48,8 @@
      [END]        licence
 
    CONFIGURATION (define before the implementation)
-     MEDVOL_CUDA_NO_CUFFT             Fourier transforms by kernels of this header alone
-     MEDVOL_CUDA_BATCH bytes          coil images that [SENSE] holds at once, if large (1 GiB)
      MEDVOL_CUDA_NO_CUFFT             no cuFFT: lengths of transforms are products of 2, 3, 5 and 7
+     MEDVOL_CUDA_BATCH bytes          coil images that [SENSE] holds at once, if large (1 GiB)
      MEDVOL_CUDA_EMULATION "file.h"   compile by a host compiler: this file stands in for the CUDA runtime
 
    NUMERICS
