@@ -378,7 +378,7 @@ CU_SUITES = $(patsubst tests/test_cuda_%.cpp,%,$(wildcard tests/test_cuda_*.cpp)
 CU_TESTS = $(CU)/main.o $(CU_SUITES:%=$(CU)/test_%.o)
 CU_KINDS = cpu $(shell grep -qw fma /proc/cpuinfo 2>/dev/null && echo fma) $(if $(CHECK),check)
 CU_FLAGS_fma = -mfma -ffp-contract=fast
-CU_FLAGS_check = -O1 -fsanitize=thread
+CU_FLAGS_check = -fsanitize=thread
 CU_FLAGS_own = -O0 -DMEDVOL_CUDA_NO_CUFFT # [FFT] without cuFFT: its suite alone
 $(CU)/test_%.o: tests/test_cuda_%.cpp tests/cuda_test.h tests/cuda_cpu.h medvol_cuda.h medvol.h
 	@mkdir -p $(@D)
@@ -386,10 +386,11 @@ $(CU)/test_%.o: tests/test_cuda_%.cpp tests/cuda_test.h tests/cuda_cpu.h medvol_
 $(CU)/main.o: tests/cuda_main.cpp tests/cuda_test.h tests/cuda_cpu.h medvol_cuda.h medvol.h
 	@mkdir -p $(@D)
 	$(CXX) -std=c++11 $(CFLAGS) -O1 $(WARN) -I. -Itests -c $< -o $@
-# -fPIC: for build/libmedvol_cuda_emulated.so; what is read uninitialised the check build knows, g++ guesses
+# -fPIC: for build/libmedvol_cuda_emulated.so; -O1: -O2 takes longer to compile than it
+# saves; what is read uninitialised the check build knows, g++ guesses
 $(CU)/impl_%.o: tests/cuda_impl.cu examples/example_cuda.h tests/cuda_cpu.h medvol_cuda.h medvol.h
 	@mkdir -p $(@D)
-	$(CXX) -x c++ -std=c++11 $(CFLAGS) -O2 -fPIC $(WARN) -Wno-maybe-uninitialized '-DMEDVOL_CUDA_EMULATION="cuda_cpu.h"' -I. -Itests \
+	$(CXX) -x c++ -std=c++11 $(CFLAGS) -O1 -fPIC $(WARN) -Wno-maybe-uninitialized '-DMEDVOL_CUDA_EMULATION="cuda_cpu.h"' -I. -Itests \
 	    $(CU_FLAGS_$*) -c $< -o $@
 $(CU)/test_cuda_%: $(CU)/impl_%.o $(CU_TESTS) $(B)/medvol.o
 	$(CXX) $^ $(LDLIBS) -o $@
