@@ -26993,7 +26993,9 @@ template <int C> MV__CU_KERNEL(MV__CU_B, C == 1 ? 4 : 3) mv__cu_k_ly_bytes(mv__c
     }
     if (!mv__cu_ly_place_of(&o, g, C == 1 ? 16 : 4)) return;
     b.x = b.y = b.z = b.w = g.fill;
-    if (g.back.p) b = mv__cu_ly_words<C>(mv__cu_ly_at(g.back, o, g.axes), C, (int)o.left);
+    if (g.back.p) {
+        b = mv__cu_ly_words<C>(mv__cu_ly_at(g.back, o, g.axes), C, (int)o.left);
+    }
     MV__CU_ROLLED for (i = 0; i < g.layers; i++)
         b = C == 1 ? mv__cu_ly_lay_bytes(g, g.layer[i], o, b, &soft)
                    : mv__cu_ly_lay<C>(g, g.layer[i], o, b, &soft);
@@ -27074,7 +27076,9 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_ly_floats(mv__cu_ly_job g) {
     int i, k;
     if (!mv__cu_ly_place_of(&o, g, 4)) return;
     b.x = b.y = b.z = b.w = g.fillf;
-    if (g.back.p) b = mv__cu_ly_values(g.back, mv__cu_ly_at(g.back, o, g.axes), (int)o.left);
+    if (g.back.p) {
+        b = mv__cu_ly_values(g.back, mv__cu_ly_at(g.back, o, g.axes), (int)o.left);
+    }
     MV__CU_ROLLED for (i = 0; i < g.layers; i++) {
         const mv__cu_ly_layer &l = g.layer[i];
         const unsigned char *cover = l.alpha.p ? mv__cu_ly_at(l.alpha, o, g.axes) : NULL;
@@ -28799,7 +28803,7 @@ MV__CU_FN mv_status mv__cu_tr_size(mv_cuda_ctx *ctx, const char *op, mv__cu_tr_m
         m->total += weight;
     }
     planes = 1.1 * most / o->dz;
-    if (m->o.nz == 0) m->o.nz = (size_t)(planes < 2.0 * MV__CU_TR_STEPS ? planes : 2.0 * MV__CU_TR_STEPS) + 3;
+    if (m->o.nz == 0) m->o.nz = (size_t)fmin(planes, 2.0 * (double)MV__CU_TR_STEPS) + 3;
     if (m->o.nz > MV__CU_TR_STEPS || most / dr > 1e6)
         return mv__cu_fail(ctx, MEDVOL_E_SIZE, "dz", o->dz,
                            "%s: dz = %g mm: over %d steps for a range of %g mm",
