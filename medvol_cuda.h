@@ -16760,11 +16760,6 @@ typedef struct mv__cu_fd_spot {
 MV__CU_DEV long long mv__cu_fd_times(int i, long long m) { /* i >= 0: two multiplications, not four */
     return (long long)((mv__cu_u64)(unsigned)i * (mv__cu_u64)m);
 }
-MV__CU_DEV void mv__cu_fd_start(const mv__cu_fd_map &g, int x, int y, int z, long long *p) {
-    int r;
-    MV__CU_UNROLL for (r = 0; r < 3; r++)
-        p[r] = g.m[4 * r + 3] + x * g.m[4 * r] + y * g.m[4 * r + 1] + z * g.m[4 * r + 2];
-}
 /* of x, y, z that are not below 0 */
 MV__CU_DEV void mv__cu_fd_voxel(const mv__cu_fd_map &g, int x, int y, int z, long long *p) {
     int r;
