@@ -23377,6 +23377,47 @@ MV__CU_DEV void mv__cu_df_force(float *v, const mv__cu_df_sweep &g, const float 
             if (c < COMPS || c == 3) v[c] = none ? 0.0f : mv__cu_add(v[c], c < 3 ? -back[c] : back[c]);
     }
 }
+/* Forces of a thread's voxels of plane z: of half fields into `sum`, which begins anew every other plane */
+template <int RZ, int SIDES>
+MV__CU_DEV void mv__cu_df_forces_of(const mv__cu_df_sweep &g, const mv__cu_df_cell *mine,
+                                    const float (*a)[mv__cu_df_form<RZ, SIDES>::CH], float (*w)[2],
+                                    const float (*slope)[SIDES][3], float (*sum)[4], int z) {
+    enum { OUT = mv__cu_df_form<RZ, SIDES>::OUT, COMPS = RZ ? 3 : 2 };
+    int k, c;
+    MV__CU_UNROLL for (k = 0; k < OUT; k++) {
+        const int in = mine[k].at >= 0, at = z * g.on.n[0] * g.on.n[1] + (in ? mine[k].at : 0);
+        float v[4] = {0.0f, 0.0f, 0.0f, 0.0f};
+        if (SIDES == 1) w[k][1] = g.scale * w[k][1] + g.add;
+        mv__cu_df_force<COMPS, SIDES>(v, g, a[k], w[k], slope[k], at);
+        if (!in) MV__CU_UNROLL for (c = 0; c < 4; c++) v[c] = 0.0f;
+        if (!g.on.half && in)
+            MV__CU_UNROLL for (c = 0; c < 4; c++)
+                if (c < COMPS || c == 3) g.g[c][at] = v[c];
+        if (g.on.half)
+            MV__CU_UNROLL for (c = 0; c < 4; c++) {
+                float *s = &sum[k / 2][c];
+                *s = (z & 1) || (OUT > 1 && (k & 1)) ? *s + v[c] : v[c];
+            }
+    }
+}
+/* What two planes have summed, over neighbours along x and y; one of them stores it. x, y: the first voxel */
+template <int RZ, int SIDES>
+MV__CU_DEV void mv__cu_df_forces_half(const mv__cu_df_sweep &g, float (*sum)[4], int x, int y, int tx, int ty,
+                                      int z) {
+    enum { OUT = mv__cu_df_form<RZ, SIDES>::OUT, PAIRS = OUT > 1 ? OUT / 2 : 1, COMPS = RZ ? 3 : 2 };
+    int k, c;
+    MV__CU_UNROLL for (k = 0; k < PAIRS; k++) MV__CU_UNROLL for (c = 0; c < 4; c++) {
+        sum[k][c] += mv__cu_shfl_xor(sum[k][c], 1);
+        if (OUT == 1) sum[k][c] += mv__cu_shfl_xor(sum[k][c], 16);
+    }
+    if ((tx & 1) || (OUT == 1 && (ty & 1))) return;
+    MV__CU_UNROLL for (k = 0; k < PAIRS; k++) {
+        const int up = y + 2 * k, at = ((z >> 1) * g.on.fn[1] + (up >> 1)) * g.on.fn[0] + (x >> 1);
+        if (x < g.on.n[0] && up < g.on.n[1])
+            MV__CU_UNROLL for (c = 0; c < 4; c++)
+                if (c < COMPS || c == 3) g.g[c][at] = sum[k][c];
+    }
+}
 /* Sums of the derivatives over windows, and the forces these make with the images' gradients; half fields: of
    2 x 2 x 2 voxels together */
 template <int RZ, int SIDES>
@@ -23493,35 +23534,9 @@ MV__CU_KERNEL(MV__CU_B, (mv__cu_df_form<RZ, SIDES>::BLOCKS)) mv__cu_k_df_forces(
             MV__CU_UNROLL for (k = 0; k < F::OUT; k++) MV__CU_UNROLL for (i = 0; i < SIDES; i++)
                 w[k][i] = mv__cu_df_mix<COMPS, 1>(g.side[i], taken[k][i], slope[k][i]);
         }
-        MV__CU_UNROLL for (k = 0; k < F::OUT; k++) {
-            const int in = mine[k].at >= 0;
-            float v[4] = {0.0f, 0.0f, 0.0f, 0.0f};
-            at = to * slab + (in ? mine[k].at : 0);
-            if (SIDES == 1) w[k][1] = g.scale * w[k][1] + g.add;
-            mv__cu_df_force<COMPS, SIDES>(v, g, a[k], w[k], slope[k], at);
-            if (!in) MV__CU_UNROLL for (c = 0; c < 4; c++) v[c] = 0.0f;
-            if (!g.on.half && in)
-                MV__CU_UNROLL for (c = 0; c < 4; c++)
-                    if (c < COMPS || c == 3) g.g[c][at] = v[c];
-            if (g.on.half)
-                MV__CU_UNROLL for (c = 0; c < 4; c++) {
-                    float *s = &sum[k / 2][c];
-                    *s = (to & 1) || (F::OUT > 1 && (k & 1)) ? *s + v[c] : v[c];
-                }
-        }
-        if (!g.on.half || !((to & 1) || to == n[2] - 1)) continue;
-        MV__CU_UNROLL for (k = 0; k < PAIRS; k++) MV__CU_UNROLL for (c = 0; c < 4; c++) {
-            sum[k][c] += mv__cu_shfl_xor(sum[k][c], 1);
-            if (F::OUT == 1) sum[k][c] += mv__cu_shfl_xor(sum[k][c], 16);
-        }
-        if ((tx & 1) || (F::OUT == 1 && (ty & 1))) continue;
-        MV__CU_UNROLL for (k = 0; k < PAIRS; k++) {
-            const int x = bx + tx, y = by + ty + 2 * k;
-            at = ((to >> 1) * g.on.fn[1] + (y >> 1)) * g.on.fn[0] + (x >> 1);
-            if (x < n[0] && y < n[1])
-                MV__CU_UNROLL for (c = 0; c < 4; c++)
-                    if (c < COMPS || c == 3) g.g[c][at] = sum[k][c];
-        }
+        mv__cu_df_forces_of<RZ, SIDES>(g, mine, a, w, slope, sum, to);
+        if (g.on.half && ((to & 1) || to == n[2] - 1))
+            mv__cu_df_forces_half<RZ, SIDES>(g, sum, bx + tx, by + ty, tx, ty, to);
     }
 }
 #undef MV__CU_DF_FETCH
