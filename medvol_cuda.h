@@ -715,6 +715,7 @@ extern __shared__ __align__(16) unsigned char mv__cu_dynamic[];
 #  define mv__cu_all(p) __all_sync(0xffffffffu, p)
 #  define mv__cu_ld(p) (*(p))
 #  define mv__cu_st(p, v) (*(p) = (v))
+#  define mv__cu_zero(p) ((void)memset((void *)(p), 0, sizeof *(p))) /* what lies between members, too */
 #  define mv__cu_stg(p, v) __stwb(p, v) /* to device memory, in one piece: nvcc may take others apart */
 #  define mv__cu_atomic_add(p, v) atomicAdd(p, v)
 #  define MV__CU_UNROLL _Pragma("unroll")
@@ -736,6 +737,7 @@ extern __shared__ __align__(16) unsigned char mv__cu_dynamic[];
 #  define mv__cu_all(p) emu_all(0xffffffffu, __LINE__, p)
 #  define mv__cu_ld(p) emu_ld(p)
 #  define mv__cu_st(p, v) emu_st(p, v)
+#  define mv__cu_zero(p) emu_zero(p, sizeof *(p))
 #  define mv__cu_stg(p, v) emu_st(p, v)
 #  define mv__cu_atomic_add(p, v) emu_atomic_add(p, v)
 #  ifdef __clang__
@@ -1112,6 +1114,9 @@ MV__CU_FN mv_status mv__cu_room(mv_cuda_ctx *ctx, const char *op, size_t bytes) 
 MV__CU_FN void *mv__cu_take(mv_cuda_ctx *ctx, size_t bytes) { /* bytes a multiple of 256 */
     void *p = (unsigned char *)ctx->workspace + ctx->used;
     ctx->used += bytes;
+#ifdef MEDVOL_CUDA_EMULATION
+    emu_stale(p, bytes, ctx->stream); /* nobody may count on what was there */
+#endif
     return p;
 }
 
@@ -19442,7 +19447,7 @@ typedef struct mv__cu_cr_correlation {
         mv_correlation *c = out + row;
         const double nan = mv__cu_nan();
         const int none = p.n == 0 || p.bad;
-        memset((void *)c, 0, sizeof *c); /* what lies between the members, too */
+        mv__cu_zero(c);
         c->count = p.n;
         c->skipped = p.skipped;
         c->flags = mv__cu_cr_flags(p);
@@ -19461,7 +19466,7 @@ typedef struct mv__cu_cr_gain {
         mv_gain_offset *g = out + row;
         const double nan = mv__cu_nan(), mean = p.c[1] + p.off[1];
         double s2, part;
-        memset((void *)g, 0, sizeof *g);
+        mv__cu_zero(g);
         g->count = p.n;
         g->skipped = p.skipped;
         g->flags = mv__cu_cr_flags(p);
@@ -22645,12 +22650,13 @@ MV__CU_FN mv_status mv__cu_rg_check_options(mv_cuda_ctx *ctx, mv__cu_rg *g) {
     g->wide = (g->bins + 2 * MV__CU_RG_PAD + 3) & ~3;
     return mv__cu_rg_control(ctx, op, &g->control, 30);
 }
-/* Scratch of all levels: records, sums of blocks, surveys, of mutual information its histograms and tables */
+/* Scratch of all levels: ranges, records and surveys, which are fetched; sums of blocks; of mutual
+   information its histograms and tables */
 MV__CU_FN size_t mv__cu_rg_rooms(mv__cu_rg *g, mv__cu_rg_pyramid *p, mv_stats_part **range, int take) {
     const size_t bins = (size_t)g->bins, cells = bins * (size_t)g->wide,
                  bytes[5] = {mv__cu_round(2 * MV__CU_RG_BATCH * MV__CU_RG_RECORD * sizeof(double)),
-                             mv__cu_round(2 * MV__CU_RG_MOST * 32 * sizeof(double)),
                              mv__cu_round(sizeof(mv__cu_rg_surveyed)),
+                             mv__cu_round(2 * MV__CU_RG_MOST * 32 * sizeof(double)),
                              mv__cu_round(2 * MV__CU_RG_BATCH * 2 * cells * sizeof(unsigned)),
                              mv__cu_round(2 * bins * MV__CU_RG_FINE * sizeof(float4))};
     size_t all = mv__cu_round(4 * sizeof **range), most = 0;
@@ -22663,10 +22669,10 @@ MV__CU_FN size_t mv__cu_rg_rooms(mv__cu_rg *g, mv__cu_rg_pyramid *p, mv_stats_pa
     if (!take) return all + most;
     *range = (mv_stats_part *)mv__cu_take(g->ctx, mv__cu_round(4 * sizeof **range));
     g->record = (double *)mv__cu_take(g->ctx, bytes[0]);
-    g->part = (double *)mv__cu_take(g->ctx, bytes[1]);
-    g->ends = (double *)mv__cu_take(g->ctx, bytes[2]);
+    g->ends = (double *)mv__cu_take(g->ctx, bytes[1]);
     g->mass = g->ends + 2 * 3 * MV__CU_RG_BLOCKS;
     g->count = (unsigned *)(void *)(g->mass + 2 * 10 * MV__CU_RG_BLOCKS);
+    g->part = (double *)mv__cu_take(g->ctx, bytes[2]);
     g->joint = (unsigned *)mv__cu_take(g->ctx, bytes[3]);
     g->table = (float4 *)mv__cu_take(g->ctx, bytes[4]);
     return all;
@@ -22715,10 +22721,8 @@ MV__CU_FN mv_status mv__cu_rg_images(mv__cu_rg *g, mv__cu_rg_pyramid *p, double 
     if ((st = mv__cu_room(ctx, g->op, bytes + mv__cu_rg_rooms(g, p, &range, 0))) < 0) return st;
     (void)mv__cu_rg_rooms(g, p, &range, 1);
     /* what is fetched is fetched whole, also what no option fills */
-    st = MV__CU_TRY(ctx, g->op, cudaMemsetAsync, (range, 0, 4 * sizeof *range, ctx->stream));
-    if (st == MEDVOL_OK)
-        st = MV__CU_TRY(ctx, g->op, cudaMemsetAsync,
-                        (g->record, 0, 2 * MV__CU_RG_BATCH * MV__CU_RG_RECORD * sizeof(double), ctx->stream));
+    st = MV__CU_TRY(ctx, g->op, cudaMemsetAsync,
+                    (range, 0, (size_t)((char *)g->part - (char *)range), ctx->stream));
     for (k = 0; k < 2 && st == MEDVOL_OK; k++) {
         mv__cu_rg_pyramid_take(ctx, &p[k]);
         st = mv__cu_rg_pyramid_make(ctx, g->op, &p[k], range + 2 * k);

@@ -1561,7 +1561,7 @@ EMU_RT cudaError_t cudaPointerGetAttributes(cudaPointerAttributes *a, const void
         a->hostPointer = const_cast<void *>(p);
     return cudaSuccess;
 }
-EMU_CALL void emu_cells_set(const void *dst, size_t n);
+EMU_CALL void emu_cells_set(const void *dst, size_t n, int written);
 EMU_CALL void emu_cells_copy(const void *dst, const void *src, size_t n);
 EMU_CALL int emu_cells_ready(const void *src, size_t n);
 struct emu_copy_op {
@@ -1569,7 +1569,7 @@ struct emu_copy_op {
     char *dst;
     const char *src;
     size_t n, rows, dpitch, spitch;
-    int fill, pinned; /* fill -1: a copy; pinned: which of dst 1, src 2 */
+    int fill, pinned; /* fill -1: a copy, -2: as if never written; pinned: which of dst 1, src 2 */
 };
 EMU_CALL void emu_copy_run(emu_op *op) {
     emu_copy_op *c = (emu_copy_op *)(void *)op;
@@ -1587,14 +1587,17 @@ EMU_CALL void emu_copy_run(emu_op *op) {
             emu.sticky = emu.last_error = cudaErrorIllegalAddress;
             return;
         }
-        if (c->fill >= 0)
-            memset(d, c->fill, c->n);
-        else
+        if (c->fill == -1)
             memmove(d, s, c->n);
+        else
+            memset(d, c->fill < 0 ? 255 : c->fill, c->n);
+        if (ds && !dd && !emu_cells_ready(s, c->n))
+            emu_fail(12 + (c->n << 8),
+                     "%zu bytes that are copied to the host hold some that nobody has written", c->n);
         if (dd && ds)
             emu_cells_copy(d, s, c->n);
         else if (dd)
-            emu_cells_set(d, c->n);
+            emu_cells_set(d, c->n, c->fill != -2);
     }
 }
 /* the rows' bytes fit where they go: 0, or the error */
@@ -1667,6 +1670,15 @@ EMU_RT cudaError_t cudaMemset2DAsync(void *dst, size_t pitch, int value, size_t 
     emu_copy_op *op = (emu_copy_op *)emu_op_new(sizeof *op, emu_copy_run);
     op->dst = (char *)dst, op->n = n, op->rows = rows, op->dpitch = pitch, op->fill = value & 255;
     return emu_enqueue(s, &op->op);
+}
+/* from here on the stream, device memory as it is after its allocation: what a program's own allocator gives
+   again looks fresh */
+EMU_FN void emu_stale(void *dst, size_t n, cudaStream_t stream) {
+    CUstream_st *s = emu_stream(stream);
+    if (!s || !n || !emu_in_range(dst) || emu_copy_check(dst, n, n, 1, 1)) return;
+    emu_copy_op *op = (emu_copy_op *)emu_op_new(sizeof *op, emu_copy_run);
+    op->dst = (char *)dst, op->n = n, op->rows = 1, op->dpitch = n, op->fill = -2;
+    (void)emu_enqueue(s, &op->op);
 }
 EMU_RT cudaError_t cudaMemsetAsync(void *dst, int value, size_t n, cudaStream_t s = NULL) {
     return cudaMemset2DAsync(dst, n, value, n, 1, s);
@@ -2058,7 +2070,7 @@ struct emu_cell { /* what is known of one word */
 };
 static_assert(sizeof(emu_cell) <= 64, "room for a word's cell");
 #if !EMU_CHECK
-EMU_CALL void emu_cells_set(const void *, size_t) {}
+EMU_CALL void emu_cells_set(const void *, size_t, int) {}
 EMU_CALL void emu_cells_copy(const void *, const void *, size_t) {}
 EMU_CALL int emu_cells_ready(const void *, size_t) { return 1; }
 EMU_CALL void emu_block_end(void) {}
@@ -2075,6 +2087,7 @@ template <class T> EMU_FN void emu_st(T *p, const T &v) {
     else
         emu_fail((emu_u64)sizeof(T), "misaligned store of %zu bytes", sizeof(T));
 }
+EMU_FN void emu_zero(void *p, size_t n) { memset(p, 0, n); }
 EMU_FN unsigned emu_atomic_add(unsigned *p, unsigned v) {
     unsigned old = *p;
     *p = old + v;
@@ -2091,12 +2104,15 @@ EMU_FN int emu_mask(size_t at, size_t end) { /* of the word that `at` lies in, u
     size_t last = (at | 3) + 1 < end ? 4 : ((end - 1) & 3) + 1;
     return (int)((1u << last) - 1) & ~(int)((1u << (at & 3)) - 1);
 }
-EMU_CALL void emu_cells_set(const void *dst, size_t n) {
+EMU_CALL void emu_cells_set(const void *dst, size_t n, int written) {
     emu_alloc *a = emu_owner(dst);
     size_t at, end;
     if (!a || !a->live || !n) return;
     at = (size_t)((const char *)dst - a->p), end = at + n;
-    for (; at < end; at = (at | 3) + 1) a->cells[at / 4].init |= (unsigned char)emu_mask(at, end);
+    for (; at < end; at = (at | 3) + 1) {
+        unsigned char *c = &a->cells[at / 4].init, m = (unsigned char)emu_mask(at, end);
+        *c = (unsigned char)(written ? *c | m : *c & ~m);
+    }
 }
 EMU_CALL int emu_cells_ready(const void *src, size_t n) {
     emu_alloc *a = emu_owner(src);
@@ -2262,6 +2278,11 @@ template <class T> EMU_CALL T emu_ld(const T *p) {
 template <class T> EMU_CALL void emu_st(T *p, const T &v) {
     emu_touch(p, sizeof(T), EMU_WRITE, __builtin_return_address(0));
     if ((uintptr_t)p % sizeof(T) == 0) *p = v;
+}
+/* n a multiple of 8; what a compiler makes of memset has no hooks */
+EMU_CALL void emu_zero(void *p, size_t n) {
+    for (size_t i = 0; i < n; i += 8) emu_touch((char *)p + i, 8, EMU_WRITE, __builtin_return_address(0));
+    memset(p, 0, n);
 }
 EMU_CALL unsigned emu_atomic_add(unsigned *p, unsigned v) {
     emu_touch(p, 4, EMU_ATOMIC, __builtin_return_address(0));
@@ -2583,7 +2604,7 @@ EMU_CALL int emu_side_each(const emu_side *s, int rank, char *p, int what) {
                     if (what == EMU_FFT_POISON)
                         memset(q, 0xff, s->element);
                     else if (what == EMU_FFT_SET)
-                        emu_cells_set(q, s->element);
+                        emu_cells_set(q, s->element, 1);
                     else if (!emu_device_bytes(q, s->element))
                         return -1;
                     else

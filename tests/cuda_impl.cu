@@ -34,6 +34,7 @@ void dev_stream_wait(mv_cuda_stream s) { (void)cudaStreamSynchronize(s); }
 void emu_order(int, unsigned) {}
 int emu_reports(void) { return 0; }
 const char *emu_report(int) { return NULL; }
+void emu_forget(void) {}
 int emu_check(void) { return 0; }
 void emu_profiling(int) {}
 void emu_profile(struct emu_counts *) {}

@@ -306,6 +306,29 @@ static void host_touches_device(void) {
     v[3] = 1;
     check(found("the host writes device memory"), "host: a device pointer written on the host");
 }
+static void host_unwritten(void) {
+    static const char words[] = "copied to the host hold some that nobody has written";
+    float half[128] = {0};
+    begin(0);
+    float *d = device(256, NULL);
+    check(!cudaMemcpy(d, half, 512, cudaMemcpyHostToDevice) &&
+              !cudaMemcpy(on_host, d, 512, cudaMemcpyDeviceToHost) && emu_reports() == 0,
+          "host: what was written is copied back");
+    check(!cudaMemcpy(on_host, d, 513, cudaMemcpyDeviceToHost) && found(words) == emu_check(),
+          "host: a byte that nobody has written is copied back");
+    emu_forget();
+    emu_stale(d, 1024, stream);
+    check(!cudaMemcpyAsync(on_host, d, 4, cudaMemcpyDeviceToHost, stream) && on_host[0] == 0 &&
+              emu_pending() == 2,
+          "host: memory goes stale in its turn");
+    cudaStreamSynchronize(stream);
+    check(on_host[0] != on_host[0] && found(words) == emu_check(), "host: stale memory");
+    emu_forget();
+    LAUNCH(k_right_own, 1, 256, 0, stream, d);
+    cudaStreamSynchronize(stream);
+    check(found("reads device memory that nobody") == emu_check(), "host: a kernel reads stale memory");
+    emu_forget();
+}
 static void host_overwritten(void) {
     begin(0);
     float *d = device(255, ramp), *e = device(254, ramp);
@@ -925,6 +948,7 @@ int main(void) {
     all_planted();
     host_waits();
     host_touches_device();
+    host_unwritten();
     host_overwritten();
     host_errors();
     host_order();

@@ -387,7 +387,7 @@ static void test_mad(void) {
         is = mv_cuda_mad(&gpu, there, there + 512, &a->device, &o);
         if (is == MEDVOL_OK) is = mv_cuda_sync(&gpu);
         CHECK_STATUS(is, st);
-        CHECK(dev_get(got, there, sizeof got));
+        CHECK(st < 0 || (dev_get(got[0], there, parts * 8) && dev_get(got[1], there + 512, parts * 8)));
         for (size_t i = 0; i < parts && st == MEDVOL_OK; i++)
             CHECK(near(got[0][i], want[0][i], 0, 0) && near(got[1][i], want[1][i], 0, 0));
         dev_free(there);
