@@ -372,13 +372,12 @@ cuda: ## medvol_cuda.h by nvcc: sm_75, sm_80, sm_90, PTX; no warning, spill, sta
 	@command -v $(NVCC) >/dev/null || { echo "cuda: nvcc is not installed"; exit 9; }
 	@$(MAKE) --no-print-directory $(CU)/impl.o
 	@$(PYTHON) tests/cuda_sass.py $(CU)/kept/*.cubin
-# The tests are programs of the public header; what runs the kernels is linked to them: the emulation, also with fused
-# multiply-adds, as nvcc makes them, and one that looks at every access (races, uninitialised reads, bounds); or a GPU.
+# The tests are programs of the public header; what runs the kernels is linked to them: the emulation, also one that
+# looks at every access (races, uninitialised reads, bounds), with fused multiply-adds, as nvcc makes them; or a GPU.
 CU_SUITES = $(patsubst tests/test_cuda_%.cpp,%,$(wildcard tests/test_cuda_*.cpp))
 CU_TESTS = $(CU)/main.o $(CU_SUITES:%=$(CU)/test_%.o)
-CU_KINDS = cpu $(shell grep -qw fma /proc/cpuinfo 2>/dev/null && echo fma) $(if $(CHECK),check)
-CU_FLAGS_fma = -mfma -ffp-contract=fast
-CU_FLAGS_check = -fsanitize=thread
+CU_KINDS = cpu check own
+CU_FLAGS_check = -fsanitize=thread -ffp-contract=fast $(shell grep -qw fma /proc/cpuinfo 2>/dev/null && echo -mfma)
 CU_FLAGS_own = -O0 -DMEDVOL_CUDA_NO_CUFFT # [FFT] without cuFFT: its suite alone
 $(CU)/test_%.o: tests/test_cuda_%.cpp tests/cuda_test.h tests/cuda_cpu.h medvol_cuda.h medvol.h
 	@mkdir -p $(@D)
@@ -395,10 +394,10 @@ $(CU)/impl_%.o: tests/cuda_impl.cu examples/example_cuda.h tests/cuda_cpu.h medv
 $(CU)/test_cuda_%: $(CU)/impl_%.o $(CU_TESTS) $(B)/medvol.o
 	$(CXX) $^ $(LDLIBS) -o $@
 .PRECIOUS: $(CU)/impl_%.o $(CU)/test_%.o
-test-cuda-cpu: $(CU_KINDS:%=$(CU)/test_cuda_%) $(CU)/test_cuda_own ## the kernels of medvol_cuda.h on the processor, beside medvol.h; PART=znorm: only these; CHECK=1: every access too
+test-cuda-cpu: $(CU_KINDS:%=$(CU)/test_cuda_%) ## the kernels of medvol_cuda.h on the processor, beside medvol.h, every access looked at; PART=znorm: only these
 	@echo '#include "medvol_cuda.h"' | $(CC) -std=c99 $(WARN) -Werror -I. -fsyntax-only -x c -
 	@$(if $(filter-out fft%,$(PART)),:,$(CU)/test_cuda_own $(or $(PART),fft/))
-	@for t in $(filter-out cpu,$(CU_KINDS)); do ORDERS=1 $(CU)/test_cuda_$$t $(PART) || exit 1; done
+	@ORDERS=1 $(CU)/test_cuda_check $(PART)
 	@$(CU)/test_cuda_cpu $(PART)
 $(CU)/impl_gpu.o: tests/cuda_impl.cu examples/example_cuda.h medvol_cuda.h medvol.h
 	@mkdir -p $(@D)
