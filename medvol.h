@@ -3677,22 +3677,22 @@ typedef struct mv_register_affine_opt {
    Matthews 2004; Evangelidis and Psarakis 2008; Mattes et al. 2003; Thevenaz and Unser 2000. */
 MEDVOL_DEF mv_status mv_register_affine(mv_ctx *ctx, double *affine, const mv_volume *fixed,
                                         const mv_volume *moving, const mv_register_affine_opt *opt);
-/* What mv_register_affine_by asks of a metric: your own, of whatever there is to lay upon each other (points,
-   surfaces, images on a GPU). Each function but settle returns 0 or a negative status, which ends the call. */
-typedef struct mv_register_frame {
-    size_t n[3];       /* voxels, 1: an axis that is not there; of points, a box about them */
+/* What mv_register_affine_by asks of a metric: your own, of whatever is to be laid upon each other (points,
+   surfaces, images on a GPU). begin and look return 0 or a negative status, which ends the call. */
+typedef struct mv_register_frame { /* where an image lies; of points, a box about them */
+    size_t n[3];       /* voxels, at least 2, 1, 1 */
     double affine[12]; /* voxel to world, mm */
-    double mass[10];   /* sums of intensity times 1 x y z xx xy xz yy yz zz, in voxels, for INIT_AUTO, _MASS and
+    double mass[10];   /* intensity times 1 x y z xx xy xz yy yz zz (voxels), summed, for INIT_AUTO, _MASS and
                           _MOMENTS; 0: its middle is taken */
 } mv_register_frame;
 typedef struct mv_register_score {
     double energy;  /* what is to be least */
     double overlap; /* share of the template that lies within the other image; 0: nothing is known */
 } mv_register_score;
-/* Of a template that E moves, its voxels v to v + Q (1, (v - m) / r), where m is the middle voxel, (n - 1) / 2,
-   and r half of the largest n: the energy at T o E^-1 is about energy + k (Q h Q - 2 b Q) for some k > 0. Axis
-   i of the motion by number j of (1, x, y, z) has index 4 i + j. Gauss-Newton of residuals u: h the mean of
-   J^T J, b of -J^T u, J = du / dQ. */
+/* Of a template that E moves, its voxels v to v + Q (1, (v - m) / r), where m is the middle, (n - 1) / 2, and
+   r half of the largest n: the energy at T o E^-1 is about energy + k (Q h Q - 2 b Q) for some k > 0. Axis i
+   of the motion by number j of (1, x, y, z) has index 4 i + j. Gauss-Newton of residuals u(T o E^-1): h is
+   the mean of J^T J, b that of -J^T u, J = du / dQ. */
 typedef struct mv_register_normal {
     double h[144], b[12]; /* h symmetric */
 } mv_register_normal;
@@ -3702,24 +3702,26 @@ typedef struct mv_register_metric {
     int levels;       /* 1 to 16; level 0, the finest, comes last */
     int flat;         /* in the plane of world x and y */
     int batch;        /* how many T look takes at once; 0: 1; to 32 */
-    mv_status (*begin)(void *user, int level, mv_register_frame *frame); /* frame[2]: fixed, moving; mass: of
-                                                                            the coarsest level */
-    /* Scores of the fixed image as template at count maps t, 12 each, from its world to the moving one's; and,
-       back given (symmetric), score[count + i] of the moving one as template at their inverses. normal: NULL,
-       or, with count 1, of both ways too (zeros on entry). */
+    /* A level begins. frame[0]: of the fixed image, [1]: of the moving one; mass: at the first level alone */
+    mv_status (*begin)(void *user, int level, mv_register_frame *frame);
+    /* Scores, the fixed image as template, at `count` maps t, 12 each, from its world to the moving one's;
+       with back (symmetric) also score[count + i], the moving one as template at their inverses. normal:
+       NULL, or with count 1 that of each way, too. All are zeros on entry. */
     mv_status (*look)(void *user, const double *t, const double *back, int count, mv_register_score *score,
                       mv_register_normal *normal);
-    void (*settle)(void *user); /* NULL, or: weigh samples anew by the last look, which was at the start of a
-                                   level, then repeated, or at a step taken; steps may raise the energy by 0.1 % */
+    /* NULL, or: samples are to be weighed by what was looked at last: where a level begins (which is then
+       looked at again), or after a step. Steps may raise the energy by a thousandth. */
+    void (*settle)(void *user);
 } mv_register_metric;
 /* mv_register_affine_by: the way mv_register_affine takes, with a metric of your own: places to begin at,
-   search, levels, Gauss-Newton steps by inverse composition, their lengths, when to stop. opt: model, init,
-   start, search, symmetric and control as there, the others are not looked at (nor control.levels). Steps:
-   solved with h scaled to a diagonal of 1; ones that move no corner of the fixed image by control.tolerance
-   voxels end a level. Memory: none; threads: those of the metric, whose functions this thread calls. Errors:
-   MEDVOL_E_NULL (affine, metric, begin, look), _RANGE (levels, batch, options, start), _SIZE (n 0),
-   _SINGULAR (start, an affine, h), _EMPTY (no overlap where a level begins), _CANCELLED, _UNSUPPORTED
-   (control.seconds without a clock), what the metric returned; affine as it was. */
+   search, levels, Gauss-Newton steps by inverse composition (of the model's share of h and b, the diagonal
+   scaled to 1), their lengths, when to stop: steps that move no corner of the fixed frame by
+   control.tolerance voxels end a level. opt: model, init, start, search, symmetric and control as there; the
+   others, and control.levels, play no part. Memory: that of mv_chol_solve_f64. Threads: none; the metric's
+   functions are called by the caller's. Errors: MEDVOL_E_NULL (affine, metric, begin, look), _RANGE (metric->levels, batch, options),
+   _SIZE (n), _SINGULAR (start, an affine of a frame, h), _EMPTY (no overlap where a level begins),
+   _NOMEM, _CANCELLED, _UNSUPPORTED (control.seconds without a clock), what the metric returned; affine as it
+   was. */
 MEDVOL_DEF mv_status mv_register_affine_by(mv_ctx *ctx, double *affine, const mv_register_metric *metric,
                                            const mv_register_affine_opt *opt);
 
@@ -50215,7 +50217,7 @@ static double mv__rg_mass_row(double *s, const mv__rg_image *v, size_t row, doub
     }
     return least;
 }
-/* what the intensity above the least, of every sy-th row in every sz-th plane, adds up to by 1 x y z xx ... */
+/* intensity above the least by 1 x y z xx xy xz yy yz zz, of every sy-th row in every sz-th plane */
 static void mv__rg_mass(double *m, const mv__rg_image *v, size_t sy, size_t sz) {
     double least = 1e300, s[3];
     size_t y, z;
@@ -50281,6 +50283,10 @@ typedef struct mv__rg_way {
     size_t total;           /* of progress */
     double basis[12][12];   /* [unknown][parameter] */
 } mv__rg_way;
+static mv_status mv__rg_said(const mv__rg_way *g, mv_status st) { /* by the metric: there is a message */
+    if (st >= 0 || !g->ctx || g->ctx->error.code == st) return st;
+    return mv__fail(g->ctx, st, "metric", 0, -1, "%s: the metric failed: %s", g->op, mv_status_str(st));
+}
 static mv_status mv__rg_frames(mv__rg_way *g, int level) {
     mv_register_frame f[2];
     int k, i;
@@ -50290,13 +50296,14 @@ static mv_status mv__rg_frames(mv__rg_way *g, int level) {
         for (i = 0; i < 3; i++) f[k].n[i] = 1;
         mv_affine_identity(f[k].affine);
     }
-    if ((st = g->metric->begin(g->metric->user, level, f)) < 0) return st;
+    if ((st = mv__rg_said(g, g->metric->begin(g->metric->user, level, f))) < 0) return st;
     for (k = 0; k < 2; k++) {
         mv__memcpy(g->mass[k], f[k].mass, sizeof f[k].mass);
         for (i = 0; i < 3; i++)
-            if ((g->side[k].n[i] = f[k].n[i]) == 0)
-                return mv__fail(g->ctx, MEDVOL_E_SIZE, "n", 0, -1, "%s: n[%d] of level %d is 0", g->op, i,
-                                level);
+            if ((g->side[k].n[i] = f[k].n[i]) < (i ? 1 : 2))
+                return mv__fail(g->ctx, MEDVOL_E_SIZE, "n", (double)f[k].n[i], -1,
+                                "%s: n[%d] of level %d is %zu: must be at least %d", g->op, i, level,
+                                f[k].n[i], i ? 1 : 2);
         if ((st = mv__rg_image_lies(&g->side[k], f[k].affine)) < 0)
             return mv__fail(g->ctx, st, "affine", mv_affine_det(f[k].affine), -1,
                             "%s: an affine of level %d has determinant %g", g->op, level,
@@ -50314,6 +50321,7 @@ static mv_status mv__rg_ask(const mv__rg_way *g, double (*t)[12], double (*back)
     for (k = 0; k < count && g->o.symmetric; k++)
         if ((bad[k] = mv_affine_invert(back[k], t[k]) < 0) != 0) mv_affine_identity(back[k]);
     st = g->metric->look(g->metric->user, t[0], g->o.symmetric ? back[0] : NULL, count, s, normal);
+    if (st < 0) return mv__rg_said(g, st);
     for (k = 0; k < count && st == MEDVOL_OK; k++) {
         out[k] = s[k];
         if (!g->o.symmetric || !(s[k].overlap > 0.0)) continue;

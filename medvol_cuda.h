@@ -21863,6 +21863,7 @@ typedef struct mv__cu_rg_tukey { /* of each direction; scale 0: no weights */
 } mv__cu_rg_tukey;
 typedef struct mv__cu_rg {
     mv_cuda_ctx *ctx;
+    mv_ctx host; /* of the optimiser: no threads, its messages */
     const char *op;
     mv_register_affine_opt o;
     mv__cu_rg_tukey tukey[2];
@@ -22030,6 +22031,10 @@ MV__CU_FN mv_register_score mv__cu_rg_told(mv__cu_rg *g, int way, int at, mv_reg
     if (t.e[0] > 0.0) mv__cu_rg_normal(g, &t, normal);
     return s;
 }
+MV__CU_FN mv_status mv__cu_rg_ended(mv__cu_rg *g, mv_status st) { /* messages go by way of the optimiser */
+    if (st < 0) g->host.error = g->ctx->error;
+    return st;
+}
 /* Waits once, or where blocks are many, several times. */
 MV__CU_FN mv_status mv__cu_rg_look(void *user, const double *t, const double *back, int count,
                                    mv_register_score *score, mv_register_normal *normal) {
@@ -22049,7 +22054,7 @@ MV__CU_FN mv_status mv__cu_rg_look(void *user, const double *t, const double *ba
             for (k = 0; k < n; k++)
                 score[way * count + i + k] = mv__cu_rg_told(g, way, way * n + k, full ? normal + way : NULL);
     }
-    return st;
+    return mv__cu_rg_ended(g, st);
 }
 /* ---- levels ---- */
 /* The survey of both images at the coarsest level, enqueued; mass: what comes after the ends, too. */
@@ -22250,7 +22255,7 @@ MV__CU_FN mv_status mv__cu_rg_level_of(void *user, int level, mv_register_frame 
     const int first = level == g->pyr[0].levels - 1;
     int k, d;
     mv_status st = first ? mv__cu_rg_images(g) : MEDVOL_OK;
-    if (st < 0) return st;
+    if (st < 0) return mv__cu_rg_ended(g, st);
     g->tukey[0].scale = g->tukey[1].scale = 0.0;
     mv__cu_rg_image_of(&g->side[0], &g->pyr[0], level);
     mv__cu_rg_image_of(&g->side[1], &g->pyr[1], mv__cu_rg_like(&g->pyr[1], g->side[0].spacing));
@@ -22258,16 +22263,15 @@ MV__CU_FN mv_status mv__cu_rg_level_of(void *user, int level, mv_register_frame 
         for (d = 0; d < 3; d++) frame[k].n[d] = (size_t)g->side[k].v.n[d];
         memcpy(frame[k].affine, g->side[k].affine, sizeof frame[k].affine);
     }
-    return mv__cu_rg_survey_both(g, first, frame);
+    return mv__cu_rg_ended(g, mv__cu_rg_survey_both(g, first, frame));
 }
 MV__CU_FN mv_status mv__cu_rg_affine(mv_cuda_ctx *ctx, double *affine, const mv_volume *fixed,
                                      const mv_volume *moving, const mv_register_affine_opt *opt) {
     mv_register_metric by;
     mv__cu_rg g;
     mv__cu_rg_pyramid *p;
-    mv_ctx host;
     mv_status st;
-    memset(&g, 0, sizeof g), memset(&by, 0, sizeof by), memset(&host, 0, sizeof host);
+    memset(&g, 0, sizeof g), memset(&by, 0, sizeof by);
     g.ctx = ctx;
     by.name = g.op = "register_affine";
     if (opt) g.o = *opt;
@@ -22293,8 +22297,8 @@ MV__CU_FN mv_status mv__cu_rg_affine(mv_cuda_ctx *ctx, double *affine, const mv_
     by.batch = MV__CU_RG_BATCH;
     by.begin = mv__cu_rg_level_of, by.look = mv__cu_rg_look;
     by.settle = g.o.robust > 0.0 ? mv__cu_rg_widths : NULL;
-    st = mv_register_affine_by(&host, affine, &by, &g.o);
-    if (host.error.code < 0) ctx->error = host.error;
+    st = mv_register_affine_by(&g.host, affine, &by, &g.o);
+    if (st < 0) ctx->error = g.host.error;
     free(p);
     return st;
 }
