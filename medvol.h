@@ -3702,7 +3702,8 @@ typedef struct mv_register_metric {
     int levels;       /* 1 to 16; level 0, the finest, comes last */
     int flat;         /* in the plane of world x and y */
     int batch;        /* how many T look takes at once; 0: 1; to 32 */
-    /* A level begins. frame[0]: of the fixed image, [1]: of the moving one; mass: at the first level alone */
+    /* A level begins. frame[0]: of the fixed image, [1]: of the moving one, on entry one voxel in its world;
+       mass: at the first level alone */
     mv_status (*begin)(void *user, int level, mv_register_frame *frame);
     /* Scores, the fixed image as template, at `count` maps t, 12 each, from its world to the moving one's;
        with back (symmetric) also score[count + i], the moving one as template at their inverses. normal:
@@ -3718,10 +3719,10 @@ typedef struct mv_register_metric {
    scaled to 1), their lengths, when to stop: steps that move no corner of the fixed frame by
    control.tolerance voxels end a level. opt: model, init, start, search, symmetric and control as there; the
    others, and control.levels, play no part. Memory: that of mv_chol_solve_f64. Threads: none; the metric's
-   functions are called by the caller's. Errors: MEDVOL_E_NULL (affine, metric, begin, look), _RANGE (metric->levels, batch, options),
-   _SIZE (n), _SINGULAR (start, an affine of a frame, h), _EMPTY (no overlap where a level begins),
-   _NOMEM, _CANCELLED, _UNSUPPORTED (control.seconds without a clock), what the metric returned; affine as it
-   was. */
+   functions are called by the caller's. Errors: MEDVOL_E_NULL (affine, metric, begin, look), _RANGE
+   (metric->levels, batch, options), _SIZE (n), _SINGULAR (start, an affine of a frame, h), _EMPTY (no overlap
+   where a level begins), _NOMEM, _CANCELLED, _UNSUPPORTED (control.seconds without a clock), what the metric
+   returned; affine as it was. */
 MEDVOL_DEF mv_status mv_register_affine_by(mv_ctx *ctx, double *affine, const mv_register_metric *metric,
                                            const mv_register_affine_opt *opt);
 

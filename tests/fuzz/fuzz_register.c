@@ -104,7 +104,7 @@ static mv_status op_by(fz_step *s) {
     o.model = user.sane ? MEDVOL_TRANSLATION : (mv_model)(fz_byte() % 5);
     o.init = user.sane ? MEDVOL_INIT_HEADER : (mv_init)(fz_byte() % 6);
     o.symmetric = !user.sane && fz_byte() > 128;
-    if (fz_byte() > 250) o.search = fz_number();
+    if (fz_byte() > 250 && !user.sane) o.search = fz_number();
     control(&o.control, &rep);
     for (k = 0; k < 12; k++) a[k] = 3;
     st = mv_register_affine_by(s->ctx, a, &by, &o);
