@@ -3680,7 +3680,7 @@ MEDVOL_DEF mv_status mv_register_affine(mv_ctx *ctx, double *affine, const mv_vo
 /* What mv_register_affine_by asks of a metric: your own, of whatever is to be laid upon each other (points,
    surfaces, images on a GPU). begin and look return 0 or a negative status, which ends the call. */
 typedef struct mv_register_frame { /* where an image lies; of points, a box about them */
-    size_t n[3];       /* voxels, at least 2, 1, 1 */
+    size_t n[3];       /* voxels; of the fixed image at least 2, 1, 1 */
     double affine[12]; /* voxel to world, mm */
     double mass[10];   /* intensity times 1 x y z xx xy xz yy yz zz (voxels), summed, for INIT_AUTO, _MASS and
                           _MOMENTS; 0: its middle is taken */
@@ -50301,10 +50301,10 @@ static mv_status mv__rg_frames(mv__rg_way *g, int level) {
     for (k = 0; k < 2; k++) {
         mv__memcpy(g->mass[k], f[k].mass, sizeof f[k].mass);
         for (i = 0; i < 3; i++)
-            if ((g->side[k].n[i] = f[k].n[i]) < (i ? 1 : 2))
+            if ((g->side[k].n[i] = f[k].n[i]) < (i || k ? 1 : 2))
                 return mv__fail(g->ctx, MEDVOL_E_SIZE, "n", (double)f[k].n[i], -1,
                                 "%s: n[%d] of level %d is %zu: must be at least %d", g->op, i, level,
-                                f[k].n[i], i ? 1 : 2);
+                                f[k].n[i], i || k ? 1 : 2);
         if ((st = mv__rg_image_lies(&g->side[k], f[k].affine)) < 0)
             return mv__fail(g->ctx, st, "affine", mv_affine_det(f[k].affine), -1,
                             "%s: an affine of level %d has determinant %g", g->op, level,
