@@ -3677,6 +3677,54 @@ typedef struct mv_register_affine_opt {
    Matthews 2004; Evangelidis and Psarakis 2008; Mattes et al. 2003; Thevenaz and Unser 2000. */
 MEDVOL_DEF mv_status mv_register_affine(mv_ctx *ctx, double *affine, const mv_volume *fixed,
                                         const mv_volume *moving, const mv_register_affine_opt *opt);
+/* What mv_register_affine_by asks of a metric: your own, of whatever is to be laid upon each other (points,
+   surfaces, images on a GPU). begin and look return 0 or a negative status, which ends the call. */
+typedef struct mv_register_frame { /* where an image lies; of points, a box about them */
+    size_t n[3];       /* voxels; of the fixed image at least 2, 1, 1 */
+    double affine[12]; /* voxel to world, mm */
+    double mass[10];   /* intensity times 1 x y z xx xy xz yy yz zz (voxels), summed, for INIT_AUTO, _MASS and
+                          _MOMENTS; 0: its middle is taken */
+} mv_register_frame;
+typedef struct mv_register_score {
+    double energy;  /* what is to be least */
+    double overlap; /* share of the template that lies within the other image; 0: nothing is known */
+} mv_register_score;
+/* Of a template that E moves, its voxels v to v + Q (1, (v - m) / r), where m is the middle, (n - 1) / 2, and
+   r half of the largest n: the energy at T o E^-1 is about energy + k (Q h Q - 2 b Q) for some k > 0. Axis i
+   of the motion by number j of (1, x, y, z) has index 4 i + j. Gauss-Newton of residuals u(T o E^-1): h is
+   the mean of J^T J, b that of -J^T u, J = du / dQ. */
+typedef struct mv_register_normal {
+    double h[144], b[12]; /* h symmetric */
+} mv_register_normal;
+typedef struct mv_register_metric {
+    void *user;       /* handed to the functions as it is */
+    const char *name; /* in messages and progress; NULL: this call's */
+    int levels;       /* 1 to 16; level 0, the finest, comes last */
+    int flat;         /* in the plane of world x and y */
+    int batch;        /* how many T look takes at once; 0: 1; to 32 */
+    /* A level begins. frame[0]: of the fixed image, [1]: of the moving one, on entry one voxel in its world;
+       mass: at the first level alone */
+    mv_status (*begin)(void *user, int level, mv_register_frame *frame);
+    /* Scores, the fixed image as template, at `count` maps t, 12 each, from its world to the moving one's;
+       with back (symmetric) also score[count + i], the moving one as template at their inverses. normal:
+       NULL, or with count 1 that of each way, too. All are zeros on entry. */
+    mv_status (*look)(void *user, const double *t, const double *back, int count, mv_register_score *score,
+                      mv_register_normal *normal);
+    /* NULL, or: samples are to be weighed by what was looked at last: where a level begins (which is then
+       looked at again), or after a step. Steps may raise the energy by a thousandth. */
+    void (*settle)(void *user);
+} mv_register_metric;
+/* mv_register_affine_by: the way mv_register_affine takes, with a metric of your own: places to begin at,
+   search, levels, Gauss-Newton steps by inverse composition (of the model's share of h and b, the diagonal
+   scaled to 1), their lengths, when to stop: steps that move no corner of the fixed frame by
+   control.tolerance voxels end a level. opt: model, init, start, search, symmetric and control as there; the
+   others, and control.levels, play no part. Memory: that of mv_chol_solve_f64. Threads: none; the metric's
+   functions are called by the caller's. Errors: MEDVOL_E_NULL (affine, metric, begin, look), _RANGE
+   (metric->levels, batch, options), _SIZE (n), _SINGULAR (start, an affine of a frame, h), _EMPTY (no overlap
+   where a level begins), _NOMEM, _CANCELLED, _UNSUPPORTED (control.seconds without a clock), what the metric
+   returned; affine as it was. */
+MEDVOL_DEF mv_status mv_register_affine_by(mv_ctx *ctx, double *affine, const mv_register_metric *metric,
+                                           const mv_register_affine_opt *opt);
 
 /* How a field is improved. */
 typedef enum mv_descent {
@@ -49611,65 +49659,38 @@ static void mv__rg_job(void *arg, size_t job) {
     }
     mv__rg_add_plane(t, &plane, z);
 }
-/* ---- a quadratic of the small motion E about the present T: 12 parameters, E(p) = p + P (1, (p - c) / s),
-   P [i][k] at 4 i + k ---- */
-typedef struct mv__rg_model {
-    double h[144], b[12]; /* energy(P) is about energy - 2 b P + P h P, up to a factor */
-    double energy, overlap;
-} mv__rg_model;
+/* ---- what the images say of a T (mv_register_metric) ---- */
 typedef struct mv__rg_tukey { /* of each direction; scale 0: no weights */
     double gain, offset, scale, e[6];
 } mv__rg_tukey;
+typedef struct mv__rg_pyramid {
+    mv_volume level[MEDVOL_LEVELS], weight[MEDVOL_LEVELS];
+    int levels, weighted;
+    mv_pyramid_opt opt;
+    double mean, scale;
+} mv__rg_pyramid;
 typedef struct mv__rg {
+    mv_ctx *ctx;
     const char *op;
+    const mv_volume *fixed, *moving;
     mv__rg_tukey tukey[2];
     mv_register_affine_opt o;
-    mv_register_control control;
-    int flat, unknowns;
-    double centre[3], size; /* of the fixed image, mm */
-    double unit, begun;     /* of energies; the clock at the start */
-    size_t total;           /* of progress */
-    double basis[12][12];   /* [unknown][parameter] */
+    mv__rg_pyramid *pyr;
+    mv__rg_image side[2]; /* of the present level: fixed, moving */
+    double unit;          /* of energies */
     mv__rg_pass pass;
     mv__rg_mi mi;
-    void *block;            /* of the present level */
+    void *block;          /* of the present level */
 } mv__rg;
-/* voxel-based sums to world-based parameters: voxel gradient i, monomial l is parameter (i', k') by L */
-static void mv__rg_turn(double *h, double *b, const double *h0, const double *b0, const mv__rg_image *v,
-                        const double *centre, double size, double half) {
-    double q[4][4], l[12][12], t[12][12];
-    int i, j, k, m;
-    mv__memset(q, 0, sizeof q);
-    q[0][0] = 1.0;
-    for (j = 0; j < 3; j++) {
-        double at = v->affine[4 * j + 3] - centre[j];
-        for (k = 0; k < 3; k++) {
-            at += v->affine[4 * j + k] * 0.5 * (double)(v->n[k] - 1);
-            q[j + 1][k + 1] = v->affine[4 * j + k] * half / size;
-        }
-        q[j + 1][0] = at / size;
-    }
-    for (i = 0; i < 3; i++)
-        for (m = 0; m < 4; m++)
-            for (j = 0; j < 3; j++)
-                for (k = 0; k < 4; k++) l[4 * i + m][4 * j + k] = v->inverse[4 * i + j] * q[k][m];
-    for (i = 0; i < 12; i++)
-        for (j = 0; j < 12; j++)
-            for (t[i][j] = 0.0, k = 0; k < 12; k++) t[i][j] += h0[12 * i + k] * l[k][j];
-    for (i = 0; i < 12; i++) {
-        for (j = 0; j < 12; j++)
-            for (h[12 * i + j] = 0.0, k = 0; k < 12; k++) h[12 * i + j] += l[k][i] * t[k][j];
-        for (b[i] = 0.0, k = 0; k < 12; k++) b[i] += l[k][i] * b0[k];
-    }
-}
 /* normal equations from the sums; NCC: gain and offset are eliminated */
-static void mv__rg_normal(const mv__rg *g, const mv__rg_moments *t, double *h, double *b, double *energy) {
+static void mv__rg_normal(const mv__rg *g, const mv__rg_moments *t, mv_register_normal *to, double *energy) {
     static const int pair[3][3] = {{0, 1, 2}, {1, 3, 4}, {2, 4, 5}},
                      mono[4][4] = {{0, 1, 2, 3}, {1, 4, 5, 6}, {2, 5, 7, 8}, {3, 6, 8, 9}};
     const double n = t->e[0], mf = t->e[1] / n, my = t->e[3] / n, ff = t->e[2] / n - mf * mf,
                  yy = t->e[4] / n - my * my, fy = t->e[5] / n - mf * my;
     int i, j, k, l, ncc = g->o.metric == MEDVOL_NCC, mi = g->o.metric == MEDVOL_MI;
     double gain = ff > 0.0 ? fy / ff : 0.0, least = ff > 0.0 ? 0.1 * sqrt(yy / ff) : 0.0, c[12], norm;
+    double *h = to->h, *b = to->b;
     gain = gain > least ? gain : least;
     norm = ncc ? (yy > 0.0 ? n * yy : 1.0) : n;
     for (i = 0; i < 3; i++)
@@ -49779,8 +49800,8 @@ static void mv__rg_lattice(mv__rg_pass *p) {
     p->half = 0.5 * (double)mv__maxz(n[0], mv__maxz(n[1], n[2]));
 }
 /* memory for a level: rows and sums of each job, of mutual information its tables and the moving values */
-static mv_status mv__rg_level_begin(mv_ctx *ctx, mv__rg *g, const mv__rg_image *fix,
-                                    const mv__rg_image *mov) {
+static mv_status mv__rg_level_begin(mv__rg *g) {
+    const mv__rg_image *fix = &g->side[0], *mov = &g->side[1];
     const size_t longest = g->o.symmetric ? mv__maxz(fix->n[0], mov->n[0]) : fix->n[0],
                  bins = (size_t)g->mi.b.bins, wide = (bins + 2 * MV__RG_PAD + 3) & ~(size_t)3;
     mv__rg_pass *p = &g->pass;
@@ -49800,9 +49821,9 @@ static mv_status mv__rg_level_begin(mv_ctx *ctx, mv__rg *g, const mv__rg_image *
     if (!mv__mul(MV__RG_JOBS * 6, p->width, &floats) || !mv__add(floats, kept, &floats) ||
         !mv__add(floats, more, &floats) || !mv__mul(floats, sizeof(float), &bytes) ||
         !mv__add(bytes, MV__RG_JOBS * sizeof(mv__rg_moments) + doubles * sizeof(double), &bytes))
-        return mv__fail(ctx, MEDVOL_E_SIZE, "fixed", (double)longest, -1, "%s: the images are too large",
+        return mv__fail(g->ctx, MEDVOL_E_SIZE, "fixed", (double)longest, -1, "%s: the images are too large",
                         g->op);
-    b = (unsigned char *)mv__alloc(ctx, bytes);
+    b = (unsigned char *)mv__alloc(g->ctx, bytes);
     if (!b) return MEDVOL_E_NOMEM;
     g->block = b;
     p->part = (mv__rg_moments *)(void *)b;
@@ -49827,20 +49848,19 @@ static mv_status mv__rg_level_begin(mv_ctx *ctx, mv__rg *g, const mv__rg_image *
     }
     return MEDVOL_OK;
 }
-/* the model of fix as the template, at T from fix's world to mov's, about `centre`; way: 1 when they have
-   changed places. 0 overlap: nothing else is set. */
-static mv_status mv__rg_one(mv_ctx *ctx, mv__rg *g, const mv__rg_image *fix, const mv__rg_image *mov,
-                            const double *t, const double *centre, int way, mv__rg_model *out) {
+/* what side[way] as the template says of T from its world to the other's; no overlap: nothing else is set */
+static mv_status mv__rg_one(mv__rg *g, const double *t, int way, mv_register_score *score,
+                            mv_register_normal *normal) {
+    const mv__rg_image *fix = &g->side[way], *mov = &g->side[!way];
     mv__rg_pass *p = &g->pass;
     mv__rg_tukey *tukey = &g->tukey[way];
     mv__rg_moments sum;
-    double h0[144], b0[12], m[12];
+    mv_register_normal own;
+    double m[12];
     const double *from;
     double *to = (double *)(void *)&sum;
     size_t j, k;
     mv_status st;
-    mv__memset(out, 0, sizeof *out);
-    out->energy = 1e300;
     p->fix = fix;
     p->mov = mov;
     mv_affine_mul(m, t, fix->affine);
@@ -49850,145 +49870,36 @@ static mv_status mv__rg_one(mv_ctx *ctx, mv__rg *g, const mv__rg_image *fix, con
     p->gain = tukey->gain;
     p->offset = tukey->offset;
     p->second = 0;
+    score->energy = 1e300;
     if (g->o.metric == MEDVOL_MI) {
         mv__rg_bins *b = &g->mi.b;
         b->f_low = g->mi.low[way], b->f_scale = g->mi.step[way];
         b->m_low = g->mi.low[!way], b->m_scale = g->mi.step[!way];
-        if ((st = mv_parallel_for(ctx, p->jobs, mv__rg_mi_job, p, NULL)) < 0) return st;
-        if ((st = mv__rg_mi_tables(ctx, &g->mi, p->jobs, &out->energy)) < 0) return st;
+        if ((st = mv_parallel_for(g->ctx, p->jobs, mv__rg_mi_job, p, NULL)) < 0) return st;
+        if ((st = mv__rg_mi_tables(g->ctx, &g->mi, p->jobs, &score->energy)) < 0) return st;
         p->second = 1;
     }
-    if ((st = mv_parallel_for(ctx, p->jobs, mv__rg_job, p, NULL)) < 0) return st;
+    if ((st = mv_parallel_for(g->ctx, p->jobs, mv__rg_job, p, NULL)) < 0) return st;
     mv__memset(&sum, 0, sizeof sum);
     for (j = 0; j < p->jobs; j++) {
         from = (const double *)(const void *)&p->part[j];
         for (k = 0; k < sizeof sum / sizeof(double); k++) to[k] += from[k];
     }
     mv__memcpy(tukey->e, sum.e, sizeof tukey->e);
-    out->overlap = sum.possible > 0.0 ? sum.inside / sum.possible : 0.0;
-    if (!(sum.e[0] > 0.0)) return MEDVOL_OK; /* a model without any curvature */
-    mv__rg_normal(g, &sum, h0, b0, &out->energy);
-    mv__rg_turn(out->h, out->b, h0, b0, fix, centre, g->size, p->half);
+    score->overlap = sum.possible > 0.0 ? sum.inside / sum.possible : 0.0;
+    if (!(sum.e[0] > 0.0)) return MEDVOL_OK; /* without any curvature */
+    mv__rg_normal(g, &sum, normal ? normal : &own, &score->energy);
+    score->energy *= g->unit;
     return MEDVOL_OK;
 }
-/* ... and, symmetric, of mov as the template: its motion is -A P (1, A^-1 q) of the same P */
-static mv_status mv__rg_look(mv_ctx *ctx, mv__rg *g, const mv__rg_image *fix, const mv__rg_image *mov,
-                             const double *t, mv__rg_model *out) {
-    mv__rg_model other;
-    double back[12], centre[3], r[4][4], l[12][12], x[12][12];
-    int i, j, k, m;
-    mv_status st = mv__rg_one(ctx, g, fix, mov, t, g->centre, 0, out);
-    if (st < 0 || !g->o.symmetric || !(out->overlap > 0.0)) return st;
-    if (mv_affine_invert(back, t) < 0) {
-        out->overlap = 0.0;
-        return st;
-    }
-    mv_affine_apply(centre, t, g->centre);
-    if ((st = mv__rg_one(ctx, g, mov, fix, back, centre, 1, &other)) < 0) return st;
-    mv__memset(r, 0, sizeof r);
-    r[0][0] = 1.0;
-    for (i = 0; i < 3; i++)
-        for (j = 0; j < 3; j++) r[i + 1][j + 1] = back[4 * i + j];
-    for (i = 0; i < 3; i++)
-        for (m = 0; m < 4; m++)
-            for (j = 0; j < 3; j++)
-                for (k = 0; k < 4; k++) l[4 * i + m][4 * j + k] = -t[4 * i + j] * r[k][m];
-    for (i = 0; i < 12; i++)
-        for (j = 0; j < 12; j++)
-            for (x[i][j] = 0.0, k = 0; k < 12; k++) x[i][j] += other.h[12 * i + k] * l[k][j];
-    for (i = 0; i < 12; i++) {
-        for (j = 0; j < 12; j++)
-            for (k = 0; k < 12; k++) out->h[12 * i + j] += l[k][i] * x[k][j];
-        for (k = 0; k < 12; k++) out->b[i] += l[k][i] * other.b[k];
-    }
-    out->energy = 0.5 * (out->energy + other.energy);
-    if (other.overlap < out->overlap) out->overlap = other.overlap;
-    return MEDVOL_OK;
-}
-/* P that makes the quadratic least among the model's motions */
-static mv_status mv__rg_solve(mv_ctx *ctx, const mv__rg *g, const mv__rg_model *q, double *p) {
-    double h[144], b[12], d[12], sum = 0.0;
-    mv_status st;
-    const size_t n = (size_t)g->unknowns;
-    size_t i, j;
-    int k, l;
-    for (i = 0; i < n; i++) {
-        for (b[i] = 0.0, k = 0; k < 12; k++) b[i] += g->basis[i][k] * q->b[k];
-        for (j = 0; j < n; j++)
-            for (h[i + n * j] = 0.0, k = 0; k < 12; k++)
-                for (l = 0; l < 12; l++) h[i + n * j] += g->basis[i][k] * q->h[12 * k + l] * g->basis[j][l];
-    }
-    for (i = 0; i < n; i++) {
-        d[i] = h[i + n * i] > 0.0 ? 1.0 / sqrt(h[i + n * i]) : 0.0;
-        sum += b[i];
-        if (!(d[i] > 0.0 && mv__finite(d[i]) && mv__finite(sum))) return MEDVOL_E_SINGULAR;
-    }
-    for (i = 0; i < n; i++) {
-        b[i] *= d[i];
-        for (j = 0; j < n; j++) h[i + n * j] *= d[i] * d[j];
-    }
-    for (i = 0; i < n; i++) h[i + n * i] += 1e-9;
-    if ((st = mv_chol_f64(ctx, h, n, n)) < 0) return st;
-    if ((st = mv_chol_solve_f64(ctx, b, n, h, n, n, 1)) < 0) return st;
-    mv__memset(p, 0, 12 * sizeof *p);
-    for (i = 0; i < n; i++)
-        for (k = 0; k < 12; k++) p[k] += g->basis[i][k] * b[i] * d[i];
-    for (k = 0; k < 12; k++)
-        if (!mv__finite(p[k])) return MEDVOL_E_SINGULAR;
-    return MEDVOL_OK;
-}
-/* E of P as a matrix: of rotations and scales the exponential, else I + P */
-static void mv__rg_motion(const mv__rg *g, const double *p, double share, double *e) {
-    double w[3], grow, angle = 0.0, r[9], sinc, cosc, shift[3];
-    int i, j;
-    for (i = 0; i < 3; i++) {
-        for (j = 0; j < 3; j++) r[3 * i + j] = (i == j) + share * p[4 * i + 1 + j] / g->size;
-        shift[i] = share * p[4 * i];
-    }
-    if (g->o.model == MEDVOL_RIGID || g->o.model == MEDVOL_SIMILARITY) {
-        w[0] = r[7], w[1] = r[2], w[2] = r[3];
-        grow = r[0] - 1.0;
-        for (i = 0; i < 3; i++) angle += w[i] * w[i];
-        angle = sqrt(angle);
-        sinc = angle > 1e-8 ? sin(angle) / angle : 1.0;
-        cosc = angle > 1e-8 ? (1.0 - cos(angle)) / (angle * angle) : 0.5;
-        for (i = 0; i < 3; i++)
-            for (j = 0; j < 3; j++)
-                r[3 * i + j] = (i == j ? cos(angle) : 0.0) + cosc * w[i] * w[j];
-        r[1] -= sinc * w[2], r[3] += sinc * w[2];
-        r[2] += sinc * w[1], r[6] -= sinc * w[1];
-        r[5] -= sinc * w[0], r[7] += sinc * w[0];
-        for (i = 0; i < 9; i++) r[i] *= exp(grow);
-    }
-    for (i = 0; i < 3; i++) {
-        e[4 * i + 3] = g->centre[i] + shift[i];
-        for (j = 0; j < 3; j++) {
-            e[4 * i + j] = r[3 * i + j];
-            e[4 * i + 3] -= r[3 * i + j] * g->centre[j];
-        }
-    }
-}
-/* how far E takes a corner of the image, in its voxels */
-static double mv__rg_reach(const mv__rg_image *v, const double *e) {
-    double most = 0.0;
-    int corner, i;
-    for (corner = 0; corner < 8; corner++) {
-        double x[3], p[3], q[3], d = 0.0;
-        for (i = 0; i < 3; i++) x[i] = corner >> i & 1 ? (double)(v->n[i] - 1) : 0.0;
-        mv_affine_apply(p, v->affine, x);
-        mv_affine_apply(q, e, p);
-        for (i = 0; i < 3; i++) d += (q[i] - p[i]) * (q[i] - p[i]);
-        if (d > most) most = d;
-    }
-    return sqrt(most) / v->spacing;
+static mv_status mv__rg_look(void *user, const double *t, const double *back, int count,
+                             mv_register_score *score, mv_register_normal *normal) {
+    mv__rg *g = (mv__rg *)user;
+    mv_status st = mv__rg_one(g, t, 0, score, normal);
+    if (st < 0 || !back || !(score->overlap > 0.0)) return st;
+    return mv__rg_one(g, back, 1, score + count, normal ? normal + 1 : NULL);
 }
 /* ---- images ---- */
-typedef struct mv__rg_pyramid {
-    mv_volume level[MEDVOL_LEVELS], weight[MEDVOL_LEVELS];
-    int levels, weighted;
-    mv_pyramid_opt opt;
-    double mean, scale;
-} mv__rg_pyramid;
 static double mv__rg_most(double a, double b) { return a > b ? a : b; }
 static void mv__rg_pyramid_free(mv_ctx *ctx, mv__rg_pyramid *p) {
     int k;
@@ -50160,21 +50071,25 @@ static mv_status mv__rg_pyramid_make(mv_ctx *ctx, mv__rg_pyramid *p, const char 
     p->scale = ldexp(1.0, exponent > 126 ? -126 : exponent < -126 ? 126 : -exponent);
     return st;
 }
+static mv_status mv__rg_image_lies(mv__rg_image *o, const double *affine) {
+    double s[3];
+    int k;
+    mv__memcpy(o->affine, affine, sizeof o->affine);
+    mv_affine_spacing(s, o->affine);
+    o->spacing = s[0];
+    for (k = 1; k < 3; k++)
+        if (o->n[k] > 1 && s[k] < o->spacing) o->spacing = s[k];
+    return mv_affine_invert(o->inverse, o->affine);
+}
 static void mv__rg_image_of(mv__rg_image *o, const mv__rg_pyramid *p, int level) {
     const mv_volume *v = &p->level[level];
-    double s[3];
     int k;
     o->f = (const float *)v->data;
     o->w = p->weighted ? (const float *)p->weight[level].data : NULL;
     o->mean = (float)p->mean;
     o->scale = (float)p->scale;
     for (k = 0; k < 3; k++) o->n[k] = k < v->ndim ? v->dim[k] : 1;
-    mv__memcpy(o->affine, v->affine, sizeof o->affine);
-    (void)mv_affine_invert(o->inverse, o->affine); /* looked at before */
-    mv_affine_spacing(s, o->affine);
-    o->spacing = s[0];
-    for (k = 1; k < 3; k++)
-        if (o->n[k] > 1 && s[k] < o->spacing) o->spacing = s[k];
+    (void)mv__rg_image_lies(o, v->affine); /* looked at before */
 }
 /* of the moving image, the level whose spacing is most like that of the fixed one's */
 static int mv__rg_like(const mv__rg_pyramid *p, double spacing) {
@@ -50255,29 +50170,6 @@ static mv_status mv__rg_control(mv_ctx *ctx, const char *op, mv_register_control
     return MEDVOL_OK;
 }
 
-/* ---- the way there ---- */
-/* the parameters each model may move: of E(p) - p = P (1, q) */
-static void mv__rg_basis(mv__rg *g) {
-    const int axes = g->flat ? 2 : 3;
-    int n = 0, i, j;
-    mv__memset(g->basis, 0, sizeof g->basis);
-    for (i = 0; i < axes; i++) g->basis[n++][4 * i] = 1.0;
-    if (g->o.model == MEDVOL_AFFINE)
-        for (i = 0; i < axes; i++)
-            for (j = 0; j < axes; j++) g->basis[n++][4 * i + 1 + j] = 1.0;
-    else if (g->o.model != MEDVOL_TRANSLATION) {
-        for (i = 0; i < axes; i++)
-            for (j = 0; j < i; j++) {
-                g->basis[n][4 * i + 1 + j] = 1.0;
-                g->basis[n++][4 * j + 1 + i] = -1.0;
-            }
-        if (g->o.model == MEDVOL_SIMILARITY) {
-            for (i = 0; i < 3; i++) g->basis[n][5 * i + 1] = 1.0;
-            n++;
-        }
-    }
-    g->unknowns = n;
-}
 /* the range of intensities that mutual information bins: 0.1 to 99.9 % of the voxels with weight */
 static void mv__rg_span(mv__rg_mi *q, int which, const mv__rg_image *v, size_t sy, size_t sz) {
     enum { BINS = 1024 };
@@ -50326,36 +50218,292 @@ static double mv__rg_mass_row(double *s, const mv__rg_image *v, size_t row, doub
     }
     return least;
 }
-/* centre of mass and, of the intensity above the least, the principal axes (columns of r, by size); of every
-   sy-th row in every sz-th plane */
-static mv_status mv__rg_mass(mv_ctx *ctx, const mv__rg_image *v, size_t sy, size_t sz, double *centre,
-                             double *r) {
-    double m[4] = {0, 0, 0, 0}, c[9] = {0}, w[3], least = 1e300, a[3][3], t[3][3], s[3];
+/* intensity above the least by 1 x y z xx xy xz yy yz zz, of every sy-th row in every sz-th plane */
+static void mv__rg_mass(double *m, const mv__rg_image *v, size_t sy, size_t sz) {
+    double least = 1e300, s[3];
     size_t y, z;
-    int j, k, i, pass;
+    int pass;
     for (pass = 0; pass < 2; pass++)
         for (z = 0; z < v->n[2]; z += sz)
             for (y = 0; y < v->n[1]; y += sy) {
-                const double p[2] = {(double)y, (double)z};
+                const double py = (double)y, pz = (double)z;
                 least = mv__rg_mass_row(s, v, (z * v->n[1] + y) * v->n[0], least, pass);
-                m[3] += s[0], m[0] += s[1], c[0] += s[2];
-                for (j = 1; j < 3; j++) {
-                    m[j] += s[0] * p[j - 1];
-                    c[j] += s[1] * p[j - 1];
-                    for (k = 1; k <= j; k++) c[j + 3 * k] += s[0] * p[j - 1] * p[k - 1];
-                }
+                m[0] += s[0], m[1] += s[1], m[4] += s[2];
+                m[2] += s[0] * py, m[3] += s[0] * pz;
+                m[5] += s[1] * py, m[6] += s[1] * pz;
+                m[7] += s[0] * py * py, m[8] += s[0] * pz * py, m[9] += s[0] * pz * pz;
             }
-    for (j = 0; j < 3; j++) m[j] = m[3] > 0.0 ? m[j] / m[3] : 0.5 * (double)(v->n[j] - 1);
-    mv_affine_apply(centre, v->affine, m);
-    for (j = 0; j < 3; j++)
-        for (k = 0; k <= j; k++) a[j][k] = a[k][j] = m[3] > 0.0 ? c[j + 3 * k] / m[3] - m[j] * m[k] : 0.0;
-    for (j = 0; j < 3; j++) /* covariance of voxels to that of the world */
-        for (k = 0; k < 3; k++)
-            for (t[j][k] = 0.0, i = 0; i < 3; i++) t[j][k] += v->affine[4 * j + i] * a[i][k];
-    for (j = 0; j < 3; j++)
-        for (k = 0; k < 3; k++)
-            for (c[j + 3 * k] = 0.0, i = 0; i < 3; i++) c[j + 3 * k] += t[j][i] * v->affine[4 * k + i];
-    return mv_eigh_f64(ctx, w, r, 3, c, 3, 3);
+}
+/* do the places to begin at need that? */
+static int mv__rg_weighs(const mv_register_affine_opt *o) {
+    return !o->start && (o->init == MEDVOL_INIT_AUTO || o->init == MEDVOL_INIT_MASS ||
+                         o->init == MEDVOL_INIT_MOMENTS);
+}
+/* Gain, offset and width of the residuals for the biweight, from the sums of the last look; those it has
+   weighted already look narrower than they are. */
+static void mv__rg_widths(void *user) {
+    mv__rg *g = (mv__rg *)user;
+    const double c2 = g->o.robust * g->o.robust,
+                 shrunk = (1.0 - 6.0 / c2 + 15.0 / (c2 * c2)) / (1.0 - 2.0 / c2 + 3.0 / (c2 * c2));
+    int k;
+    for (k = 0; k < (g->o.symmetric ? 2 : 1); k++) {
+        mv__rg_tukey *w = &g->tukey[k];
+        const double *e = w->e, n = e[0] > 0.0 ? e[0] : 1.0;
+        double var;
+        w->gain = 1.0;
+        w->offset = 0.0;
+        if (g->o.metric == MEDVOL_NCC) {
+            const double ff = e[2] / n - e[1] * e[1] / (n * n), fy = e[5] / n - e[1] * e[3] / (n * n);
+            w->gain = ff > 0.0 ? fy / ff : 0.0;
+            w->offset = (e[3] - w->gain * e[1]) / n;
+        }
+        var = (e[4] - 2.0 * w->gain * e[5] - 2.0 * w->offset * e[3] + w->gain * w->gain * e[2] +
+               2.0 * w->gain * w->offset * e[1]) / n + w->offset * w->offset;
+        if (w->scale > 0.0) var /= shrunk;
+        w->scale = var > 0.0 ? 1.0 / (g->o.robust * sqrt(var)) : 0.0;
+    }
+}
+
+/* ---- the way there: of any metric, about the quadratic of the small motion E about the present T: 12
+   parameters, E(p) = p + P (1, (p - c) / s), P [i][k] at 4 i + k ---- */
+enum { MV__RG_BATCH = 32, MV__RG_LAST = 10 };
+typedef struct mv__rg_model { /* energy(P) is about energy - 2 b P + P h P, up to a factor */
+    mv_register_normal q;
+    mv_register_score s;
+} mv__rg_model;
+typedef struct mv__rg_way {
+    mv_ctx *ctx;
+    const mv_register_metric *metric;
+    const char *op;
+    mv_register_affine_opt o;
+    int flat, batch, unknowns;
+    mv__rg_image side[2];   /* of the present level, without values: fixed, moving */
+    double mass[2][10];
+    double centre[3], size; /* of the fixed image, mm */
+    double begun;           /* the clock at the start */
+    size_t total;           /* of progress */
+    double basis[12][12];   /* [unknown][parameter] */
+} mv__rg_way;
+static mv_status mv__rg_said(const mv__rg_way *g, mv_status st) { /* by the metric: there is a message */
+    if (st >= 0 || !g->ctx || g->ctx->error.code == st) return st;
+    return mv__fail(g->ctx, st, "metric", 0, -1, "%s: the metric failed: %s", g->op, mv_status_str(st));
+}
+static mv_status mv__rg_frames(mv__rg_way *g, int level) {
+    mv_register_frame f[2];
+    int k, i;
+    mv_status st;
+    mv__memset(f, 0, sizeof f);
+    for (k = 0; k < 2; k++) {
+        for (i = 0; i < 3; i++) f[k].n[i] = 1;
+        mv_affine_identity(f[k].affine);
+    }
+    if ((st = mv__rg_said(g, g->metric->begin(g->metric->user, level, f))) < 0) return st;
+    for (k = 0; k < 2; k++) {
+        mv__memcpy(g->mass[k], f[k].mass, sizeof f[k].mass);
+        for (i = 0; i < 3; i++)
+            if ((g->side[k].n[i] = f[k].n[i]) < (i || k ? 1 : 2))
+                return mv__fail(g->ctx, MEDVOL_E_SIZE, "n", (double)f[k].n[i], -1,
+                                "%s: n[%d] of level %d is %zu: must be at least %d", g->op, i, level,
+                                f[k].n[i], i || k ? 1 : 2);
+        if ((st = mv__rg_image_lies(&g->side[k], f[k].affine)) < 0)
+            return mv__fail(g->ctx, st, "affine", mv_affine_det(f[k].affine), -1,
+                            "%s: an affine of level %d has determinant %g", g->op, level,
+                            mv_affine_det(f[k].affine));
+    }
+    return MEDVOL_OK;
+}
+/* what the metric says of so many T, both ways; back: their inverses. normal: count is 1 */
+static mv_status mv__rg_ask(const mv__rg_way *g, double (*t)[12], double (*back)[12], int count,
+                            mv_register_score *out, mv_register_normal *normal) {
+    mv_register_score s[2 * MV__RG_BATCH];
+    int bad[MV__RG_BATCH] = {0}, k;
+    mv_status st;
+    mv__memset(s, 0, sizeof s);
+    for (k = 0; k < count && g->o.symmetric; k++)
+        if ((bad[k] = mv_affine_invert(back[k], t[k]) < 0) != 0) mv_affine_identity(back[k]);
+    st = g->metric->look(g->metric->user, t[0], g->o.symmetric ? back[0] : NULL, count, s, normal);
+    if (st < 0) return mv__rg_said(g, st);
+    for (k = 0; k < count && st == MEDVOL_OK; k++) {
+        out[k] = s[k];
+        if (!g->o.symmetric || !(s[k].overlap > 0.0)) continue;
+        out[k].energy = 0.5 * (s[k].energy + s[count + k].energy);
+        if (s[count + k].overlap < s[k].overlap) out[k].overlap = s[count + k].overlap;
+        if (bad[k]) out[k].overlap = 0.0;
+    }
+    return st;
+}
+static mv_status mv__rg_scores(const mv__rg_way *g, double (*t)[12], int n, mv_register_score *out) {
+    double back[MV__RG_BATCH][12];
+    int i, count;
+    for (i = 0; i < n; i += count) {
+        mv_status st;
+        count = n - i < g->batch ? n - i : g->batch;
+        if ((st = mv__rg_ask(g, t + i, back, count, out + i, NULL)) < 0) return st;
+    }
+    return MEDVOL_OK;
+}
+/* q += of the parameters that l makes those of a of */
+static void mv__rg_through(mv_register_normal *q, const mv_register_normal *a, double (*l)[12]) {
+    double t[12][12];
+    int i, j, k;
+    for (i = 0; i < 12; i++)
+        for (j = 0; j < 12; j++)
+            for (t[i][j] = 0.0, k = 0; k < 12; k++) t[i][j] += a->h[12 * i + k] * l[k][j];
+    for (i = 0; i < 12; i++) {
+        for (j = 0; j < 12; j++)
+            for (k = 0; k < 12; k++) q->h[12 * i + j] += l[k][i] * t[k][j];
+        for (k = 0; k < 12; k++) q->b[i] += l[k][i] * a->b[k];
+    }
+}
+/* of motions in voxels: gradient i, monomial m is parameter (i', k') by l */
+static void mv__rg_turn(mv_register_normal *q, const mv_register_normal *a, const mv__rg_image *v,
+                        const double *centre, double size) {
+    const double half = 0.5 * (double)mv__maxz(v->n[0], mv__maxz(v->n[1], v->n[2]));
+    double x[4][4], l[12][12];
+    int i, j, k, m;
+    mv__memset(x, 0, sizeof x);
+    mv__memset(q, 0, sizeof *q);
+    x[0][0] = 1.0;
+    for (j = 0; j < 3; j++) {
+        double at = v->affine[4 * j + 3] - centre[j];
+        for (k = 0; k < 3; k++) {
+            at += v->affine[4 * j + k] * 0.5 * (double)(v->n[k] - 1);
+            x[j + 1][k + 1] = v->affine[4 * j + k] * half / size;
+        }
+        x[j + 1][0] = at / size;
+    }
+    for (i = 0; i < 3; i++)
+        for (m = 0; m < 4; m++)
+            for (j = 0; j < 3; j++)
+                for (k = 0; k < 4; k++) l[4 * i + m][4 * j + k] = v->inverse[4 * i + j] * x[k][m];
+    mv__rg_through(q, a, l);
+}
+/* The model at T; symmetric with that of the moving image as the template, whose motion is -A P (1, A^-1 q)
+   of the same P. 0 overlap: nothing else is set. */
+static mv_status mv__rg_model_at(const mv__rg_way *g, const double *at, mv__rg_model *out) {
+    mv_register_normal normal[2], other;
+    double t[1][12], back[1][12], centre[3], r[4][4], l[12][12];
+    int i, j, k, m;
+    mv_status st;
+    mv__memset(normal, 0, sizeof normal);
+    mv__memcpy(t[0], at, sizeof t[0]);
+    if ((st = mv__rg_ask(g, t, back, 1, &out->s, normal)) < 0) return st;
+    mv__rg_turn(&out->q, &normal[0], &g->side[0], g->centre, g->size);
+    if (!g->o.symmetric || !(out->s.overlap > 0.0)) return st;
+    mv_affine_apply(centre, at, g->centre);
+    mv__rg_turn(&other, &normal[1], &g->side[1], centre, g->size);
+    mv__memset(r, 0, sizeof r);
+    r[0][0] = 1.0;
+    for (i = 0; i < 3; i++)
+        for (j = 0; j < 3; j++) r[i + 1][j + 1] = back[0][4 * i + j];
+    for (i = 0; i < 3; i++)
+        for (m = 0; m < 4; m++)
+            for (j = 0; j < 3; j++)
+                for (k = 0; k < 4; k++) l[4 * i + m][4 * j + k] = -at[4 * i + j] * r[k][m];
+    mv__rg_through(&out->q, &other, l);
+    return st;
+}
+/* P that makes the quadratic least among the model's motions */
+static mv_status mv__rg_solve(const mv__rg_way *g, const mv_register_normal *q, double *p) {
+    double h[144], b[12], d[12], sum = 0.0;
+    mv_status st;
+    const size_t n = (size_t)g->unknowns;
+    size_t i, j;
+    int k, l;
+    for (i = 0; i < n; i++) {
+        for (b[i] = 0.0, k = 0; k < 12; k++) b[i] += g->basis[i][k] * q->b[k];
+        for (j = 0; j < n; j++)
+            for (h[i + n * j] = 0.0, k = 0; k < 12; k++)
+                for (l = 0; l < 12; l++) h[i + n * j] += g->basis[i][k] * q->h[12 * k + l] * g->basis[j][l];
+    }
+    for (i = 0; i < n; i++) {
+        d[i] = h[i + n * i] > 0.0 ? 1.0 / sqrt(h[i + n * i]) : 0.0;
+        sum += b[i];
+        if (!(d[i] > 0.0 && mv__finite(d[i]) && mv__finite(sum))) return MEDVOL_E_SINGULAR;
+    }
+    for (i = 0; i < n; i++) {
+        b[i] *= d[i];
+        for (j = 0; j < n; j++) h[i + n * j] *= d[i] * d[j];
+    }
+    for (i = 0; i < n; i++) h[i + n * i] += 1e-9;
+    if ((st = mv_chol_f64(g->ctx, h, n, n)) < 0) return st;
+    if ((st = mv_chol_solve_f64(g->ctx, b, n, h, n, n, 1)) < 0) return st;
+    mv__memset(p, 0, 12 * sizeof *p);
+    for (i = 0; i < n; i++)
+        for (k = 0; k < 12; k++) p[k] += g->basis[i][k] * b[i] * d[i];
+    for (k = 0; k < 12; k++)
+        if (!mv__finite(p[k])) return MEDVOL_E_SINGULAR;
+    return MEDVOL_OK;
+}
+/* E of P as a matrix: of rotations and scales the exponential, else I + P */
+static void mv__rg_motion(const mv__rg_way *g, const double *p, double share, double *e) {
+    double w[3], grow, angle = 0.0, r[9], sinc, cosc, shift[3];
+    int i, j;
+    for (i = 0; i < 3; i++) {
+        for (j = 0; j < 3; j++) r[3 * i + j] = (i == j) + share * p[4 * i + 1 + j] / g->size;
+        shift[i] = share * p[4 * i];
+    }
+    if (g->o.model == MEDVOL_RIGID || g->o.model == MEDVOL_SIMILARITY) {
+        w[0] = r[7], w[1] = r[2], w[2] = r[3];
+        grow = r[0] - 1.0;
+        for (i = 0; i < 3; i++) angle += w[i] * w[i];
+        angle = sqrt(angle);
+        sinc = angle > 1e-8 ? sin(angle) / angle : 1.0;
+        cosc = angle > 1e-8 ? (1.0 - cos(angle)) / (angle * angle) : 0.5;
+        for (i = 0; i < 3; i++)
+            for (j = 0; j < 3; j++)
+                r[3 * i + j] = (i == j ? cos(angle) : 0.0) + cosc * w[i] * w[j];
+        r[1] -= sinc * w[2], r[3] += sinc * w[2];
+        r[2] += sinc * w[1], r[6] -= sinc * w[1];
+        r[5] -= sinc * w[0], r[7] += sinc * w[0];
+        for (i = 0; i < 9; i++) r[i] *= exp(grow);
+    }
+    for (i = 0; i < 3; i++) {
+        e[4 * i + 3] = g->centre[i] + shift[i];
+        for (j = 0; j < 3; j++) {
+            e[4 * i + j] = r[3 * i + j];
+            e[4 * i + 3] -= r[3 * i + j] * g->centre[j];
+        }
+    }
+}
+/* how far E takes a corner of the image, in its voxels */
+static double mv__rg_reach(const mv__rg_image *v, const double *e) {
+    double most = 0.0;
+    int corner, i;
+    for (corner = 0; corner < 8; corner++) {
+        double x[3], p[3], q[3], d = 0.0;
+        for (i = 0; i < 3; i++) x[i] = corner >> i & 1 ? (double)(v->n[i] - 1) : 0.0;
+        mv_affine_apply(p, v->affine, x);
+        mv_affine_apply(q, e, p);
+        for (i = 0; i < 3; i++) d += (q[i] - p[i]) * (q[i] - p[i]);
+        if (d > most) most = d;
+    }
+    return sqrt(most) / v->spacing;
+}
+/* the parameters each model may move: of E(p) - p = P (1, q) */
+static void mv__rg_basis(mv__rg_way *g) {
+    const int axes = g->flat ? 2 : 3;
+    int n = 0, i, j;
+    mv__memset(g->basis, 0, sizeof g->basis);
+    for (i = 0; i < axes; i++) g->basis[n++][4 * i] = 1.0;
+    if (g->o.model == MEDVOL_AFFINE)
+        for (i = 0; i < axes; i++)
+            for (j = 0; j < axes; j++) g->basis[n++][4 * i + 1 + j] = 1.0;
+    else if (g->o.model != MEDVOL_TRANSLATION) {
+        for (i = 0; i < axes; i++)
+            for (j = 0; j < i; j++) {
+                g->basis[n][4 * i + 1 + j] = 1.0;
+                g->basis[n++][4 * j + 1 + i] = -1.0;
+            }
+        if (g->o.model == MEDVOL_SIMILARITY) {
+            for (i = 0; i < 3; i++) g->basis[n][5 * i + 1] = 1.0;
+            n++;
+        }
+    }
+    g->unknowns = n;
+}
+static int mv__rg_late(const mv__rg_way *g) {
+    return g->o.control.seconds > 0.0 && mv__seconds() - g->begun > g->o.control.seconds;
 }
 /* T that takes point a to b and turns by r (column-major vectors em ef^T with signs), or not at all */
 static void mv__rg_place_at(double *t, const double *a, const double *b) {
@@ -50384,7 +50532,7 @@ static void mv__rg_middle(const mv__rg_image *v, double *p) {
 }
 /* rotation number i of the search about the fixed image's middle; the one in the middle turns half as far,
    for with the others that reaches all rotations */
-static void mv__rg_turn_of(const mv__rg *g, double *e, int i, int each) {
+static void mv__rg_turn_of(const mv__rg_way *g, double *e, int i, int each) {
     const double step = g->o.search * 3.14159265358979323846 / 180.0 / each;
     double turn[3][12];
     int k;
@@ -50406,51 +50554,68 @@ static void mv__rg_turn_of(const mv__rg *g, double *e, int i, int each) {
                        e[4 * k + 2] * g->centre[2];
 }
 /* Rotations up to `search` degrees, some 20 apart: the best one takes t's place. */
-static mv_status mv__rg_search(mv_ctx *ctx, mv__rg *g, const mv__rg_image *fix, const mv__rg_image *mov,
-                               double *t) {
+static mv_status mv__rg_search(mv__rg_way *g, double *t) {
     const int each = (int)ceil(g->o.search / 20.0), side = 2 * each + 1,
               n = g->flat ? side : side * side * (2 * ((each + 1) / 2) + 1);
-    double from[12], best, overlap;
-    mv__rg_model q;
-    int i;
+    double from[12], to[MV__RG_BATCH][12], e[12];
+    mv_register_score q[MV__RG_BATCH], best = {0.0, 0.0};
+    int i, k, count;
     mv_status st;
     if (!(g->o.search > 0.0)) return MEDVOL_OK;
     mv__memcpy(from, t, sizeof from);
-    if ((st = mv__rg_look(ctx, g, fix, mov, from, &q)) < 0) return st;
-    overlap = q.overlap;
-    best = q.energy;
-    for (i = 0; i < n; i++) {
-        double e[12], to[12];
-        mv__rg_turn_of(g, e, i, each);
-        mv_affine_mul(to, from, e);
-        if ((st = mv__rg_look(ctx, g, fix, mov, to, &q)) < 0) return st;
-        if (mv__tell(ctx, 0, g->total, g->op)) return mv__cancelled(ctx, g->op);
-        if (g->control.seconds > 0.0 && mv__seconds() - g->begun > g->control.seconds) break;
-        if (!(q.overlap > 0.5 * overlap && q.energy < best)) continue;
-        best = q.energy;
-        mv__memcpy(t, to, sizeof to);
+    for (i = -1; i < n; i += count) { /* -1: as it is */
+        count = n - i < g->batch ? n - i : g->batch;
+        for (k = 0; k < count; k++) {
+            mv__memcpy(to[k], from, sizeof from);
+            if (i + k < 0) continue;
+            mv__rg_turn_of(g, e, i + k, each);
+            mv_affine_mul(to[k], from, e);
+        }
+        if ((st = mv__rg_scores(g, to, count, q)) < 0) return st;
+        if (i < 0) best = q[0];
+        else if (mv__tell(g->ctx, 0, g->total, g->op)) return mv__cancelled(g->ctx, g->op);
+        else if (mv__rg_late(g)) break;
+        for (k = i < 0; k < count; k++) {
+            if (!(q[k].overlap > 0.5 * best.overlap && q[k].energy < best.energy)) continue;
+            best.energy = q[k].energy; /* the overlap stays that of `from` */
+            mv__memcpy(t, to[k], sizeof to[k]);
+        }
     }
     return MEDVOL_OK;
 }
+/* of the intensity above the least: centre of mass and principal axes (columns of r, by size) */
+static mv_status mv__rg_axes(const mv__rg_way *g, int which, double *centre, double *r) {
+    static const int pair[3][3] = {{4, 5, 6}, {5, 7, 8}, {6, 8, 9}};
+    const mv__rg_image *v = &g->side[which];
+    const double *m = g->mass[which];
+    double x[3], a[3][3], t[3][3], c[9], w[3];
+    int i, j, k;
+    for (j = 0; j < 3; j++) x[j] = m[0] > 0.0 ? m[1 + j] / m[0] : 0.5 * (double)(v->n[j] - 1);
+    mv_affine_apply(centre, v->affine, x);
+    for (j = 0; j < 3; j++)
+        for (k = 0; k < 3; k++) a[j][k] = m[0] > 0.0 ? m[pair[j][k]] / m[0] - x[j] * x[k] : 0.0;
+    for (j = 0; j < 3; j++) /* covariance of voxels to that of the world */
+        for (k = 0; k < 3; k++)
+            for (t[j][k] = 0.0, i = 0; i < 3; i++) t[j][k] += v->affine[4 * j + i] * a[i][k];
+    for (j = 0; j < 3; j++)
+        for (k = 0; k < 3; k++)
+            for (c[j + 3 * k] = 0.0, i = 0; i < 3; i++) c[j + 3 * k] += t[j][i] * v->affine[4 * k + i];
+    return mv_eigh_f64(g->ctx, w, r, 3, c, 3, 3);
+}
 /* the places to begin at that were asked for; their number */
-static mv_status mv__rg_candidates(mv_ctx *ctx, mv__rg *g, const mv__rg_image *fix, const mv__rg_image *mov,
-                                   double (*cand)[12], int *count) {
+static mv_status mv__rg_candidates(const mv__rg_way *g, double (*cand)[12], int *count) {
     const mv_init init = g->o.init;
-    mv__rg_pass *p = &g->pass;
     double cf[3], cm[3], ef[9], em[9];
     int n = 0, k;
     mv_status st;
     if (init == MEDVOL_INIT_AUTO || init == MEDVOL_INIT_HEADER) mv_affine_identity(cand[n++]);
     if (init == MEDVOL_INIT_AUTO || init == MEDVOL_INIT_CENTRES) {
-        mv__rg_middle(fix, cf);
-        mv__rg_middle(mov, cm);
+        mv__rg_middle(&g->side[0], cf);
+        mv__rg_middle(&g->side[1], cm);
         mv__rg_place_at(cand[n++], cf, cm);
     }
-    if (init == MEDVOL_INIT_AUTO || init == MEDVOL_INIT_MASS || init == MEDVOL_INIT_MOMENTS) {
-        p->fix = fix, mv__rg_lattice(p);
-        if ((st = mv__rg_mass(ctx, fix, p->sy, p->sz, cf, ef)) < 0) return st;
-        p->fix = mov, mv__rg_lattice(p);
-        if ((st = mv__rg_mass(ctx, mov, p->sy, p->sz, cm, em)) < 0) return st;
+    if (mv__rg_weighs(&g->o)) {
+        if ((st = mv__rg_axes(g, 0, cf, ef)) < 0 || (st = mv__rg_axes(g, 1, cm, em)) < 0) return st;
         if (init != MEDVOL_INIT_MOMENTS) mv__rg_place_at(cand[n++], cf, cm);
         for (k = 0; k < 8 && init == MEDVOL_INIT_MOMENTS; k++)
             if (mv__rg_turned(cand[n], cf, cm, ef, em, k, g->flat)) n++;
@@ -50458,62 +50623,34 @@ static mv_status mv__rg_candidates(mv_ctx *ctx, mv__rg *g, const mv__rg_image *f
     for (k = 0; k < n && g->flat; k++) { /* from the one plane to the other */
         cand[k][2] = cand[k][6] = cand[k][8] = cand[k][9] = 0.0;
         cand[k][10] = 1.0;
-        cand[k][11] = mov->affine[11] - fix->affine[11];
+        cand[k][11] = g->side[1].affine[11] - g->side[0].affine[11];
     }
     *count = n;
     return MEDVOL_OK;
 }
 /* where to begin: what was given, or the best of the candidates at this level */
-static mv_status mv__rg_start(mv_ctx *ctx, mv__rg *g, const mv__rg_image *fix, const mv__rg_image *mov,
-                              double *t) {
-    double cand[8][12], energy[8], overlap[8], most = 0.0;
-    mv__rg_model q;
+static mv_status mv__rg_start(mv__rg_way *g, double *t) {
+    double cand[8][12], most = 0.0;
+    mv_register_score q[8];
     int n = 0, k, taken = 0;
     mv_status st;
     if (g->o.start) {
         mv__memcpy(t, g->o.start, 12 * sizeof *t);
-        return mv__rg_search(ctx, g, fix, mov, t);
+        return mv__rg_search(g, t);
     }
-    if ((st = mv__rg_candidates(ctx, g, fix, mov, cand, &n)) < 0) return st;
+    if ((st = mv__rg_candidates(g, cand, &n)) < 0) return st;
+    if (n > 1 && (st = mv__rg_scores(g, cand, n, q)) < 0) return st;
     for (k = 0; k < n && n > 1; k++) {
-        if ((st = mv__rg_look(ctx, g, fix, mov, cand[k], &q)) < 0) return st;
-        energy[k] = q.energy;
-        overlap[k] = q.overlap;
-        most = mv__rg_most(most, q.overlap);
-        if (overlap[taken] == 0.0) taken = k;
+        most = mv__rg_most(most, q[k].overlap);
+        if (q[taken].overlap == 0.0) taken = k;
     }
     for (k = 0; k < n && n > 1; k++)
-        if (overlap[k] > 0.3 * most && (energy[k] < energy[taken] || !(overlap[taken] > 0.3 * most)))
+        if (q[k].overlap > 0.3 * most && (q[k].energy < q[taken].energy || !(q[taken].overlap > 0.3 * most)))
             taken = k;
     mv__memcpy(t, cand[taken], 12 * sizeof *t);
-    return mv__rg_search(ctx, g, fix, mov, t);
+    return mv__rg_search(g, t);
 }
-/* Gain, offset and width of the residuals for the biweight, from the sums of the last look; those it has
-   weighted already look narrower than they are. */
-static void mv__rg_widths(mv__rg *g) {
-    const double c2 = g->o.robust * g->o.robust,
-                 shrunk = (1.0 - 6.0 / c2 + 15.0 / (c2 * c2)) / (1.0 - 2.0 / c2 + 3.0 / (c2 * c2));
-    int k;
-    for (k = 0; k < (g->o.symmetric ? 2 : 1); k++) {
-        mv__rg_tukey *w = &g->tukey[k];
-        const double *e = w->e, n = e[0] > 0.0 ? e[0] : 1.0;
-        double var;
-        w->gain = 1.0;
-        w->offset = 0.0;
-        if (g->o.metric == MEDVOL_NCC) {
-            const double ff = e[2] / n - e[1] * e[1] / (n * n), fy = e[5] / n - e[1] * e[3] / (n * n);
-            w->gain = ff > 0.0 ? fy / ff : 0.0;
-            w->offset = (e[3] - w->gain * e[1]) / n;
-        }
-        var = (e[4] - 2.0 * w->gain * e[5] - 2.0 * w->offset * e[3] + w->gain * w->gain * e[2] +
-               2.0 * w->gain * w->offset * e[1]) / n + w->offset * w->offset;
-        if (w->scale > 0.0) var /= shrunk;
-        w->scale = var > 0.0 ? 1.0 / (g->o.robust * sqrt(var)) : 0.0;
-    }
-}
-
 /* has the energy stopped falling? a line through the last 10 */
-enum { MV__RG_LAST = 10 };
 static int mv__rg_level_flat(const double *last, int n, double slope) {
     double mean = 0.0, s = 0.0, sx = 0.0;
     int i;
@@ -50528,9 +50665,9 @@ static int mv__rg_level_flat(const double *last, int n, double slope) {
 }
 /* The longest fraction of P, from *share on and not below `least`, that lowers the energy, and T and the
    model there; *share 0: there is none. */
-static mv_status mv__rg_try(mv_ctx *ctx, mv__rg *g, const mv__rg_image *fix, const mv__rg_image *mov,
-                            double *t, const double *p, double least, mv__rg_model *now, double *share) {
-    const double slack = g->o.robust > 0.0 ? 1e-3 * fabs(now->energy) : 0.0;
+static mv_status mv__rg_try(mv__rg_way *g, double *t, const double *p, double least, mv__rg_model *now,
+                            double *share) {
+    const double slack = g->metric->settle ? 1e-3 * fabs(now->s.energy) : 0.0;
     mv__rg_model next;
     int k;
     for (k = 0; k < 12; k++) {
@@ -50541,8 +50678,8 @@ static mv_status mv__rg_try(mv_ctx *ctx, mv__rg *g, const mv__rg_image *fix, con
         mv__rg_motion(g, p, *share, e);
         if (mv_affine_invert(back, e) < 0) continue;
         mv_affine_mul(to, t, back);
-        if ((st = mv__rg_look(ctx, g, fix, mov, to, &next)) < 0) return st;
-        if (next.overlap > 0.5 * now->overlap && next.energy <= now->energy + slack) {
+        if ((st = mv__rg_model_at(g, to, &next)) < 0) return st;
+        if (next.s.overlap > 0.5 * now->s.overlap && next.s.energy <= now->s.energy + slack) {
             *now = next;
             mv__memcpy(t, to, sizeof to);
             return MEDVOL_OK;
@@ -50551,30 +50688,27 @@ static mv_status mv__rg_try(mv_ctx *ctx, mv__rg *g, const mv__rg_image *fix, con
     *share = 0.0;
     return MEDVOL_OK;
 }
-/* the model where a level begins; robust: with the weights its residuals give */
-static mv_status mv__rg_level_look(mv_ctx *ctx, mv__rg *g, const mv__rg_image *fix, const mv__rg_image *mov,
-                                   const double *t, mv__rg_model *now) {
-    mv_status st;
-    g->tukey[0].scale = g->tukey[1].scale = 0.0;
-    if ((st = mv__rg_look(ctx, g, fix, mov, t, now)) < 0) return st;
-    if (g->o.robust > 0.0 && now->overlap > 0.0) {
-        mv__rg_widths(g);
-        if ((st = mv__rg_look(ctx, g, fix, mov, t, now)) < 0) return st;
+/* the model where a level begins; with what the metric makes of its first look */
+static mv_status mv__rg_level_look(mv__rg_way *g, const double *t, mv__rg_model *now) {
+    mv_status st = mv__rg_model_at(g, t, now);
+    if (st == MEDVOL_OK && g->metric->settle && now->s.overlap > 0.0) {
+        g->metric->settle(g->metric->user);
+        st = mv__rg_model_at(g, t, now);
     }
-    if (now->overlap > 0.0) return MEDVOL_OK;
-    return mv__fail(ctx, MEDVOL_E_EMPTY, "overlap", 0, -1,
+    if (st < 0 || now->s.overlap > 0.0) return st;
+    return mv__fail(g->ctx, MEDVOL_E_EMPTY, "overlap", 0, -1,
                     "%s: no voxel with weight of the fixed image lies within the moving one", g->op);
 }
 /* after a step: is it to end here? NONE: not yet */
-static mv_stop mv__rg_ends(const mv__rg *g, const mv_register_report *rep, const double *last, int n) {
-    const mv_register_control *c = &g->control;
+static mv_stop mv__rg_ends(const mv__rg_way *g, const mv_register_report *rep, const double *last, int n) {
+    const mv_register_control *c = &g->o.control;
     mv_register_step step;
     step.level = rep->level;
     step.iteration = n;
     step.energy = rep->energy;
     step.update = rep->update;
     if (c->step && c->step(c->user, &step)) return MEDVOL_STOP_CALLER;
-    if (c->seconds > 0.0 && mv__seconds() - g->begun > c->seconds) return MEDVOL_STOP_TIME;
+    if (mv__rg_late(g)) return MEDVOL_STOP_TIME;
     if (mv__rg_level_flat(last, n, c->slope)) return MEDVOL_STOP_ENERGY;
     return n < c->iterations ? MEDVOL_STOP_NONE : MEDVOL_STOP_ITERATIONS;
 }
@@ -50591,111 +50725,78 @@ static double mv__rg_longer(const double *p, const double *before, double factor
     return factor > 4.0 ? 4.0 : factor > 1.0 ? factor : 1.0;
 }
 /* steps at one level */
-static mv_status mv__rg_level(mv_ctx *ctx, mv__rg *g, const mv__rg_image *fix, const mv__rg_image *mov,
-                              double *t, mv_register_report *rep) {
+static mv_status mv__rg_level(mv__rg_way *g, double *t, mv_register_report *rep) {
+    const size_t done = (size_t)(rep->levels - 1 - rep->level) * (size_t)g->o.control.iterations;
     double last[MV__RG_LAST], e[12], p[12], before[12] = {0}, share = 1.0, least;
     mv__rg_model now;
     int n;
     mv_status st;
-    if ((st = mv__rg_level_look(ctx, g, fix, mov, t, &now)) < 0) return st;
+    if ((st = mv__rg_level_look(g, t, &now)) < 0) return st;
     rep->stop = MEDVOL_STOP_NONE;
-    rep->first = now.energy * g->unit;
+    rep->first = now.s.energy;
     rep->update = 0.0;
     for (n = 0; rep->stop == MEDVOL_STOP_NONE;) {
-        const int left = rep->levels - 1 - rep->level;
-        last[n % MV__RG_LAST] = now.energy;
-        st = mv__rg_solve(ctx, g, &now, p);
+        last[n % MV__RG_LAST] = now.s.energy;
+        st = mv__rg_solve(g, &now.q, p);
         if (st == MEDVOL_E_SINGULAR)
-            return mv__fail(ctx, st, "fixed", 0, -1,
+            return mv__fail(g->ctx, st, "fixed", 0, -1,
                             "%s: the images do not determine the transform at level %d",
                             g->op, rep->level);
         if (st < 0) return st;
         mv__rg_motion(g, p, 1.0, e);
-        rep->update = mv__rg_reach(fix, e);
-        if (rep->update < g->control.tolerance) {
+        rep->update = mv__rg_reach(&g->side[0], e);
+        if (rep->update < g->o.control.tolerance) {
             rep->stop = MEDVOL_STOP_UPDATE;
             break;
         }
         share = n ? mv__rg_longer(p, before, share) : 1.0;
-        least = mv__rg_most(g->control.tolerance / rep->update, 1.0 / 64.0);
+        least = mv__rg_most(g->o.control.tolerance / rep->update, 1.0 / 64.0);
         mv__memcpy(before, p, sizeof before);
-        if ((st = mv__rg_try(ctx, g, fix, mov, t, p, least, &now, &share)) < 0) return st;
+        if ((st = mv__rg_try(g, t, p, least, &now, &share)) < 0) return st;
         if (share == 0.0) {
             rep->stop = least > 1.0 / 64.0 ? MEDVOL_STOP_UPDATE : MEDVOL_STOP_STUCK;
             break;
         }
-        if (g->o.robust > 0.0) mv__rg_widths(g);
+        if (g->metric->settle) g->metric->settle(g->metric->user);
         rep->iterations[rep->level] = ++n;
-        rep->energy = now.energy * g->unit;
+        rep->energy = now.s.energy;
         rep->update *= share;
-        if (mv__tell(ctx, (size_t)left * (size_t)g->control.iterations + (size_t)n, g->total, g->op))
-            return mv__cancelled(ctx, g->op);
+        if (mv__tell(g->ctx, done + (size_t)n, g->total, g->op)) return mv__cancelled(g->ctx, g->op);
         rep->stop = mv__rg_ends(g, rep, last, n);
     }
-    rep->energy = now.energy * g->unit;
-    rep->overlap = now.overlap;
+    rep->energy = now.s.energy;
+    rep->overlap = now.s.overlap;
     return MEDVOL_OK;
 }
-/* before the first level: the fixed image's middle and size, the bins, and where to begin */
-static mv_status mv__rg_begin(mv_ctx *ctx, mv__rg *g, const mv__rg_image *fix, const mv__rg_image *mov,
-                              double *t) {
+/* before the first level: the fixed image's middle and size, and where to begin */
+static mv_status mv__rg_begin(mv__rg_way *g, double *t) {
     const double x[3] = {0.0, 0.0, 0.0};
     double c[3], d = 0.0;
     int k;
-    mv__rg_middle(fix, g->centre);
-    mv_affine_apply(c, fix->affine, x);
+    mv__rg_middle(&g->side[0], g->centre);
+    mv_affine_apply(c, g->side[0].affine, x);
     for (k = 0; k < 3; k++) d += (c[k] - g->centre[k]) * (c[k] - g->centre[k]);
     g->size = sqrt(d);
-    for (k = 0; k < 2 && g->mi.b.bins; k++) {
-        g->pass.fix = k ? mov : fix;
-        mv__rg_lattice(&g->pass);
-        mv__rg_span(&g->mi, k, g->pass.fix, g->pass.sy, g->pass.sz);
-    }
-    return mv__rg_start(ctx, g, fix, mov, t);
+    return mv__rg_start(g, t);
 }
-static mv_status mv__rg_run(mv_ctx *ctx, mv__rg *g, const mv__rg_pyramid *pf, const mv__rg_pyramid *pm,
-                            double *t) {
+static mv_status mv__rg_run(mv__rg_way *g, double *t) {
+    const int levels = g->metric->levels;
     mv_register_report rep;
     int level;
     mv_status st = MEDVOL_OK;
     mv__memset(&rep, 0, sizeof rep);
-    rep.levels = pf->levels;
-    g->total = (size_t)pf->levels * (size_t)g->control.iterations;
-    g->unit = g->o.metric == MEDVOL_SSD ? 1.0 / (pf->scale * pf->scale) : 1.0;
-    for (level = pf->levels - 1; level >= 0 && st == MEDVOL_OK; level--) {
-        mv__rg_image fix, mov;
+    rep.levels = levels;
+    g->total = (size_t)levels * (size_t)g->o.control.iterations;
+    for (level = levels - 1; level >= 0 && st == MEDVOL_OK; level--) {
         rep.level = level;
-        mv__rg_image_of(&fix, pf, level);
-        mv__rg_image_of(&mov, pm, mv__rg_like(pm, fix.spacing));
-        st = mv__rg_level_begin(ctx, g, &fix, &mov);
-        if (st == MEDVOL_OK && level == pf->levels - 1) st = mv__rg_begin(ctx, g, &fix, &mov, t);
-        if (st == MEDVOL_OK) st = mv__rg_level(ctx, g, &fix, &mov, t, &rep);
-        mv__free(ctx, g->block);
-        g->block = NULL;
+        st = mv__rg_frames(g, level);
+        if (st == MEDVOL_OK && level == levels - 1) st = mv__rg_begin(g, t);
+        if (st == MEDVOL_OK) st = mv__rg_level(g, t, &rep);
         if (rep.stop == MEDVOL_STOP_CALLER || rep.stop == MEDVOL_STOP_TIME) break;
     }
-    if (st == MEDVOL_OK && mv__tell(ctx, g->total, g->total, g->op)) st = mv__cancelled(ctx, g->op);
-    if (g->control.report && st == MEDVOL_OK) *g->control.report = rep;
+    if (st == MEDVOL_OK && mv__tell(g->ctx, g->total, g->total, g->op)) st = mv__cancelled(g->ctx, g->op);
+    if (g->o.control.report && st == MEDVOL_OK) *g->o.control.report = rep;
     return st;
-}
-
-static mv_status mv__rg_check_options(mv_ctx *ctx, mv__rg *g) {
-    const mv_register_affine_opt *o = &g->o;
-    mv_status st;
-    if ((st = mv__rg_check_range(ctx, g->op, "model", o->model, 0, MEDVOL_AFFINE)) < 0) return st;
-    if ((st = mv__rg_check_range(ctx, g->op, "metric", o->metric, 0, MEDVOL_MI)) < 0) return st;
-    if ((st = mv__rg_check_range(ctx, g->op, "init", o->init, 0, MEDVOL_INIT_MOMENTS)) < 0) return st;
-    if (o->robust != 0.0 && (st = mv__rg_check_range(ctx, g->op, "robust", o->robust, 2, 1e6)) < 0) return st;
-    if (o->bins != 0 && (st = mv__rg_check_range(ctx, g->op, "bins", o->bins, 8, 128)) < 0) return st;
-    if (!(o->search <= 0.0) && (st = mv__rg_check_range(ctx, g->op, "search", o->search, 0, 180)) < 0)
-        return st;
-    if (o->search == 0.0 && o->init == MEDVOL_INIT_AUTO && !o->start && o->model != MEDVOL_TRANSLATION)
-        g->o.search = 30.0;
-    if (o->robust != 0.0 && o->metric == MEDVOL_MI)
-        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "robust", o->robust, -1, "%s: robust: not with MI", g->op);
-    if (o->metric == MEDVOL_MI) g->mi.b.bins = o->bins ? o->bins : 32;
-    g->mi.b.top = (float)g->mi.b.bins;
-    return mv__rg_control(ctx, g->op, &g->control, 30);
 }
 static mv_status mv__rg_check_start(mv_ctx *ctx, const char *op, const double *t, int flat) {
     double back[12];
@@ -50709,56 +50810,126 @@ static mv_status mv__rg_check_start(mv_ctx *ctx, const char *op, const double *t
                         op, mv_affine_det(t));
     return MEDVOL_OK;
 }
-/* both pyramids, and all that follows from them */
-static mv_status mv__rg_both(mv_ctx *ctx, mv__rg *g, mv__rg_pyramid *pyr, const mv_volume *fixed,
-                             const mv_volume *moving, double *t) {
-    const int asked = g->control.levels;
+MEDVOL_DEF mv_status mv_register_affine_by(mv_ctx *ctx, double *affine, const mv_register_metric *metric,
+                                           const mv_register_affine_opt *opt) {
+    mv__rg_way g;
+    mv_register_affine_opt *o = &g.o;
+    double t[12];
+    mv_status st;
+    mv__memset(&g, 0, sizeof g);
+    g.ctx = ctx;
+    g.op = metric && metric->name ? metric->name : "register_affine_by";
+    g.metric = metric;
+    if (opt) g.o = *opt;
+    if (!affine) return mv__fail_null(ctx, g.op, "affine");
+    if (!metric) return mv__fail_null(ctx, g.op, "metric");
+    if (!metric->begin || !metric->look) return mv__fail_null(ctx, g.op, metric->begin ? "look" : "begin");
+    st = mv__rg_check_range(ctx, g.op, "levels", metric->levels, 1, MEDVOL_LEVELS);
+    if (st == MEDVOL_OK) st = mv__rg_check_range(ctx, g.op, "batch", metric->batch, 0, MV__RG_BATCH);
+    if (st == MEDVOL_OK) st = mv__rg_check_range(ctx, g.op, "model", o->model, 0, MEDVOL_AFFINE);
+    if (st == MEDVOL_OK) st = mv__rg_check_range(ctx, g.op, "init", o->init, 0, MEDVOL_INIT_MOMENTS);
+    if (st == MEDVOL_OK && !(o->search <= 0.0))
+        st = mv__rg_check_range(ctx, g.op, "search", o->search, 0, 180);
+    if (st == MEDVOL_OK) st = mv__rg_control(ctx, g.op, &o->control, 30);
+    if (st == MEDVOL_OK) st = mv__rg_check_start(ctx, g.op, o->start, metric->flat);
+    if (st < 0) return st;
+    if (o->search == 0.0 && o->init == MEDVOL_INIT_AUTO && !o->start && o->model != MEDVOL_TRANSLATION)
+        o->search = 30.0;
+    g.flat = metric->flat;
+    g.batch = metric->batch ? metric->batch : 1;
+    mv__rg_basis(&g);
+    g.begun = o->control.seconds > 0.0 ? mv__seconds() : 0.0;
+    if ((st = mv__rg_run(&g, t)) == MEDVOL_OK) mv__memcpy(affine, t, sizeof t);
+    return st;
+}
+/* ---- the metrics of two images ---- */
+static mv_status mv__rg_check_options(mv_ctx *ctx, mv__rg *g) {
+    const mv_register_affine_opt *o = &g->o;
+    mv_status st;
+    if ((st = mv__rg_check_range(ctx, g->op, "metric", o->metric, 0, MEDVOL_MI)) < 0) return st;
+    if (o->robust != 0.0 && (st = mv__rg_check_range(ctx, g->op, "robust", o->robust, 2, 1e6)) < 0) return st;
+    if (o->bins != 0 && (st = mv__rg_check_range(ctx, g->op, "bins", o->bins, 8, 128)) < 0) return st;
+    if (o->robust != 0.0 && o->metric == MEDVOL_MI)
+        return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "robust", o->robust, -1, "%s: robust: not with MI", g->op);
+    if (o->metric == MEDVOL_MI) g->mi.b.bins = o->bins ? o->bins : 32;
+    g->mi.b.top = (float)g->mi.b.bins;
+    return mv__rg_check_range(ctx, g->op, "levels", o->control.levels, 0, MEDVOL_LEVELS);
+}
+/* both pyramids */
+static mv_status mv__rg_both(mv__rg *g) {
+    mv__rg_pyramid *p = g->pyr;
     mv_pyramid_opt opt;
     mv_status st;
     int most;
-    pyr[0].levels = mv__rg_levels(fixed, asked, &pyr[0].opt);
-    st = mv__rg_pyramid_make(ctx, &pyr[0], g->op, "fixed", fixed, g->o.fixed_mask, "fixed_mask");
+    st = mv__rg_pyramid_make(g->ctx, &p[0], g->op, "fixed", g->fixed, g->o.fixed_mask, "fixed_mask");
     if (st < 0) return st;
-    most = mv__rg_levels(moving, 0, &opt); /* one of like spacing is looked for among all */
-    pyr[1].levels = mv__rg_levels(moving, asked, &pyr[1].opt);
-    if (pyr[1].levels < most) pyr[1].levels = most;
-    st = mv__rg_pyramid_make(ctx, &pyr[1], g->op, "moving", moving, g->o.moving_mask, "moving_mask");
-    if (st < 0) return st;
+    most = mv__rg_levels(g->moving, 0, &opt); /* one of like spacing is looked for among all */
+    p[1].levels = mv__rg_levels(g->moving, g->o.control.levels, &p[1].opt);
+    if (p[1].levels < most) p[1].levels = most;
+    st = mv__rg_pyramid_make(g->ctx, &p[1], g->op, "moving", g->moving, g->o.moving_mask, "moving_mask");
+    g->unit = 1.0;
     if (g->o.metric == MEDVOL_SSD) {
-        pyr[1].mean = pyr[0].mean;
-        pyr[1].scale = pyr[0].scale;
+        p[1].mean = p[0].mean;
+        p[1].scale = p[0].scale;
+        g->unit = 1.0 / (p[0].scale * p[0].scale);
     }
-    return mv__rg_run(ctx, g, &pyr[0], &pyr[1], t);
+    return st;
+}
+static mv_status mv__rg_level_of(void *user, int level, mv_register_frame *frame) {
+    mv__rg *g = (mv__rg *)user;
+    mv__rg_pass *p = &g->pass;
+    const int first = level == g->pyr[0].levels - 1;
+    int k;
+    mv_status st = first ? mv__rg_both(g) : MEDVOL_OK;
+    if (st < 0) return st;
+    mv__free(g->ctx, g->block);
+    g->block = NULL;
+    g->tukey[0].scale = g->tukey[1].scale = 0.0;
+    mv__rg_image_of(&g->side[0], &g->pyr[0], level);
+    mv__rg_image_of(&g->side[1], &g->pyr[1], mv__rg_like(&g->pyr[1], g->side[0].spacing));
+    if ((st = mv__rg_level_begin(g)) < 0) return st;
+    for (k = 0; k < 2; k++) {
+        const mv__rg_image *v = &g->side[k];
+        mv__memcpy(frame[k].n, v->n, sizeof v->n);
+        mv__memcpy(frame[k].affine, v->affine, sizeof v->affine);
+        p->fix = v;
+        if (first) mv__rg_lattice(p);
+        if (first && g->mi.b.bins) mv__rg_span(&g->mi, k, v, p->sy, p->sz);
+        if (first && mv__rg_weighs(&g->o)) mv__rg_mass(frame[k].mass, v, p->sy, p->sz);
+    }
+    return MEDVOL_OK;
 }
 MEDVOL_DEF mv_status mv_register_affine(mv_ctx *ctx, double *affine, const mv_volume *fixed,
                                         const mv_volume *moving, const mv_register_affine_opt *opt) {
+    mv_register_metric by;
     mv__rg g;
-    mv__rg_pyramid *pyr;
-    double t[12];
     int k;
     mv_status st;
     mv__memset(&g, 0, sizeof g);
-    g.op = "register_affine";
+    mv__memset(&by, 0, sizeof by);
+    g.ctx = ctx;
+    by.name = g.op = "register_affine";
     if (opt) g.o = *opt;
-    g.control = g.o.control;
     if (!affine) return mv__fail_null(ctx, g.op, "affine");
     if ((st = mv__rg_check_image(ctx, g.op, "fixed", fixed, g.o.fixed_mask, "fixed_mask")) < 0) return st;
     if ((st = mv__rg_check_image(ctx, g.op, "moving", moving, g.o.moving_mask, "moving_mask")) < 0) return st;
     if ((st = mv__rg_check_options(ctx, &g)) < 0) return st;
-    g.flat = g.pass.flat = mv__rg_flat(fixed);
-    if (mv__rg_flat(moving) != g.flat)
+    by.flat = g.pass.flat = mv__rg_flat(fixed);
+    if (mv__rg_flat(moving) != by.flat)
         return mv__fail(ctx, MEDVOL_E_SHAPE, "moving", moving->ndim, -1,
                         "%s: one image is a plane and the other is not", g.op);
-    if ((st = mv__rg_check_start(ctx, g.op, g.o.start, g.flat)) < 0) return st;
-    mv__rg_basis(&g);
-    g.begun = g.control.seconds > 0.0 ? mv__seconds() : 0.0;
-    pyr = (mv__rg_pyramid *)mv__alloc(ctx, 2 * sizeof *pyr);
-    if (!pyr) return MEDVOL_E_NOMEM;
-    mv__memset(pyr, 0, 2 * sizeof *pyr);
-    st = mv__rg_both(ctx, &g, pyr, fixed, moving, t);
-    if (st == MEDVOL_OK) mv__memcpy(affine, t, sizeof t);
-    for (k = 0; k < 2; k++) mv__rg_pyramid_free(ctx, &pyr[k]);
-    mv__free(ctx, pyr);
+    g.fixed = fixed, g.moving = moving;
+    g.pyr = (mv__rg_pyramid *)mv__alloc(ctx, 2 * sizeof *g.pyr);
+    if (!g.pyr) return MEDVOL_E_NOMEM;
+    mv__memset(g.pyr, 0, 2 * sizeof *g.pyr);
+    by.user = &g;
+    by.levels = g.pyr[0].levels = mv__rg_levels(fixed, g.o.control.levels, &g.pyr[0].opt);
+    by.begin = mv__rg_level_of, by.look = mv__rg_look;
+    by.settle = g.o.robust > 0.0 ? mv__rg_widths : NULL;
+    st = mv_register_affine_by(ctx, affine, &by, &g.o);
+    for (k = 0; k < 2; k++) mv__rg_pyramid_free(ctx, &g.pyr[k]);
+    mv__free(ctx, g.block);
+    mv__free(ctx, g.pyr);
     return st;
 }
 #endif

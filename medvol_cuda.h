@@ -21096,8 +21096,8 @@ MEDVOL_DEF mv_status mv_cuda_ncc_map(mv_cuda_ctx *ctx, mv_cuda_volume *dst, cons
 
 /* ==== [REGISTER] rigid to affine. Owns mv__cu_rg_*. Uses [BASE] [CTX] [VOLUME] [STATS] [RESAMPLE] [FILTER].
    A warp to 256 voxels of a row of the fixed image: 43 sums in registers, exchanged so that each lane ends
-   with one or two, then by powers of y and z in double. Joint histograms in whole numbers. The optimiser runs
-   on the host. Source: as medvol.h. ===================================================================== */
+   with one or two, then by powers of y and z in double. Joint histograms in whole numbers. The optimiser is
+   medvol.h's, mv_register_affine_by. Source: as there. ================================================== */
 enum {
     MV__CU_RG_SEG = 256,    /* voxels of a row that a warp takes at a time */
     MV__CU_RG_WARPS = 4096, /* of a look, at most */
@@ -21862,27 +21862,20 @@ MV__CU_FN int mv__cu_rg_like(const mv__cu_rg_pyramid *p, double spacing) {
     }
     return best;
 }
-/* ---- what a look tells: a quadratic of the small motion E about T: E(p) = p + P (1, (p - c) / s),
-   P[i][k] at 4 i + k ---- */
-typedef struct mv__cu_rg_score { double energy, overlap; } mv__cu_rg_score;
-typedef struct mv__cu_rg_model {
-    double h[144], b[12]; /* energy(P) is about energy - 2 b P + P h P, up to a factor */
-    mv__cu_rg_score s;
-} mv__cu_rg_model;
+/* ---- what a look tells (mv_register_metric) ---- */
 typedef struct mv__cu_rg_tukey { /* of each direction; scale 0: no weights */
     double gain, offset, scale, e[6];
 } mv__cu_rg_tukey;
 typedef struct mv__cu_rg {
     mv_cuda_ctx *ctx;
+    mv_ctx host; /* of the optimiser: no threads, its messages */
     const char *op;
     mv_register_affine_opt o;
-    mv_register_control control;
     mv__cu_rg_tukey tukey[2];
+    mv__cu_rg_pyramid *pyr;
     mv__cu_rg_image side[2]; /* fixed, moving: of the present level */
-    int flat, unknowns, bins, wide;
-    double centre[3], size; /* of the fixed image, mm */
-    double unit, begun;     /* of energies; the clock at the start */
-    double basis[12][12];   /* [unknown][parameter] */
+    int flat, bins, wide;
+    double unit;            /* of energies */
     float low[2], step[2];  /* MI: of each image, the first bin and 1 / its width */
     double *record, *part, *ends, *mass; /* device memory; of both directions, one after the other */
     unsigned *count, *joint;
@@ -21913,40 +21906,6 @@ MV__CU_FN void mv__cu_rg_moments_of(mv__cu_rg_moments *t, const double *record, 
         }
 #undef MV__CU_RG_AT
 }
-/* q = l^T a l, r = l^T b, added up */
-MV__CU_FN void mv__cu_rg_through(double *q, double *r, const double *a, const double *b, double (*l)[12]) {
-    double t[12][12];
-    int i, j, k;
-    for (i = 0; i < 12; i++)
-        for (j = 0; j < 12; j++)
-            for (t[i][j] = 0.0, k = 0; k < 12; k++) t[i][j] += a[12 * i + k] * l[k][j];
-    for (i = 0; i < 12; i++) {
-        for (j = 0; j < 12; j++)
-            for (k = 0; k < 12; k++) q[12 * i + j] += l[k][i] * t[k][j];
-        for (k = 0; k < 12; k++) r[i] += l[k][i] * b[k];
-    }
-}
-/* voxel-based sums to world-based parameters: voxel gradient i, monomial m is parameter (i', k') by l */
-MV__CU_FN void mv__cu_rg_turn(mv__cu_rg_model *out, const double *h0, const double *b0,
-                              const mv__cu_rg_image *v, const double *centre, double size) {
-    double q[4][4], l[12][12];
-    int i, j, k, m;
-    memset(q, 0, sizeof q);
-    q[0][0] = 1.0;
-    for (j = 0; j < 3; j++) {
-        double at = v->affine[4 * j + 3] - centre[j];
-        for (k = 0; k < 3; k++) {
-            at += v->affine[4 * j + k] * 0.5 * (double)(v->v.n[k] - 1);
-            q[j + 1][k + 1] = v->affine[4 * j + k] * v->half / size;
-        }
-        q[j + 1][0] = at / size;
-    }
-    for (i = 0; i < 3; i++)
-        for (m = 0; m < 4; m++)
-            for (j = 0; j < 3; j++)
-                for (k = 0; k < 4; k++) l[4 * i + m][4 * j + k] = v->inverse[4 * i + j] * q[k][m];
-    mv__cu_rg_through(out->h, out->b, h0, b0, l);
-}
 /* variances and covariance of both images */
 typedef struct mv__cu_rg_spreads { double n, mf, my, ff, yy, fy; } mv__cu_rg_spreads;
 MV__CU_FN void mv__cu_rg_spreads_of(mv__cu_rg_spreads *s, const double *e) {
@@ -21964,7 +21923,7 @@ MV__CU_FN double mv__cu_rg_energy(const mv__cu_rg *g, const double *e) { /* NCC,
     return s.ff > 0.0 && s.yy > 0.0 ? 1.0 - s.fy / sqrt(s.ff * s.yy) : 1.0;
 }
 /* normal equations from the sums; NCC: gain and offset are eliminated */
-MV__CU_FN void mv__cu_rg_normal(const mv__cu_rg *g, const mv__cu_rg_moments *t, double *h, double *b) {
+MV__CU_FN void mv__cu_rg_normal(const mv__cu_rg *g, const mv__cu_rg_moments *t, mv_register_normal *to) {
     static const int pair[3][3] = {{0, 1, 2}, {1, 3, 4}, {2, 4, 5}},
                      mono[4][4] = {{0, 1, 2, 3}, {1, 4, 5, 6}, {2, 5, 7, 8}, {3, 6, 8, 9}};
     const int ncc = g->o.metric == MEDVOL_NCC, mi = g->o.metric == MEDVOL_MI;
@@ -21980,7 +21939,7 @@ MV__CU_FN void mv__cu_rg_normal(const mv__cu_rg *g, const mv__cu_rg_moments *t, 
         for (k = 0; k < 4; k++) {
             const double one = t->v[i][0][k], f = t->v[i][1][k], y = t->v[i][2][k];
             c[4 * i + k] = f - one * s.mf; /* with f less its mean */
-            b[4 * i + k] = (mi ? y : ncc ? gain * (y - one * s.my - gain * c[4 * i + k]) : y - f) / norm;
+            to->b[4 * i + k] = (mi ? y : ncc ? gain * (y - one * s.my - gain * c[4 * i + k]) : y - f) / norm;
         }
     for (i = 0; i < 3; i++)
         for (j = 0; j < 3; j++)
@@ -21992,7 +21951,7 @@ MV__CU_FN void mv__cu_rg_normal(const mv__cu_rg *g, const mv__cu_rg_moments *t, 
                         if (s.ff > 0.0) a -= c[4 * i + k] * c[4 * j + l] / (s.n * s.ff);
                         a *= gain * gain;
                     }
-                    h[12 * (4 * i + k) + 4 * j + l] = a / norm;
+                    to->h[12 * (4 * i + k) + 4 * j + l] = a / norm;
                 }
 }
 /* ---- looks ---- */
@@ -22020,7 +21979,7 @@ MV__CU_FN mv_status mv__cu_rg_histogram(mv__cu_rg *g, const mv__cu_rg_pass *p, i
     return mv__cu_launched(g->ctx, g->op);
 }
 /* Enqueues what side[way] as the template says of `count` maps from its world to the other's. */
-MV__CU_FN mv_status mv__cu_rg_enqueue(mv__cu_rg *g, int way, double (*t)[12], int count, int full) {
+MV__CU_FN mv_status mv__cu_rg_enqueue(mv__cu_rg *g, int way, const double *t, int count, int full) {
     const mv__cu_rg_image *fix = &g->side[way], *mov = &g->side[!way];
     const int rows = full ? (int)MV__CU_RG_ROWS : 1, mi = g->o.metric == MEDVOL_MI;
     double *part = g->part + (size_t)way * MV__CU_RG_MOST * 32;
@@ -22043,7 +22002,7 @@ MV__CU_FN mv_status mv__cu_rg_enqueue(mv__cu_rg *g, int way, double (*t)[12], in
     p.b.quantum = mi ? (float)mv__cu_rg_quantum(g, way) : 0.0f;
     p.table = g->table + (size_t)way * (size_t)g->bins * MV__CU_RG_FINE;
     for (k = 0; k < count; k++) {
-        mv_affine_mul(m, t[k], fix->affine);
+        mv_affine_mul(m, t + 12 * k, fix->affine);
         mv_affine_mul(p.m[k], mov->inverse, m);
     }
     if (mi && (st = mv__cu_rg_histogram(g, &p, way, count, full)) < 0) return st;
@@ -22057,192 +22016,52 @@ MV__CU_FN mv_status mv__cu_rg_enqueue(mv__cu_rg *g, int way, double (*t)[12], in
                   g->record + (size_t)(way * count) * MV__CU_RG_RECORD, part, p.l.blocks);
     return mv__cu_launched(g->ctx, g->op);
 }
-/* What record `at` of direction `way` tells; t: its sums */
-MV__CU_FN mv__cu_rg_score mv__cu_rg_told(const mv__cu_rg *g, int way, int at, int full,
-                                         mv__cu_rg_moments *t) {
+/* What record `at` of direction `way` tells */
+MV__CU_FN mv_register_score mv__cu_rg_told(mv__cu_rg *g, int way, int at, mv_register_normal *normal) {
     const double *record = (const double *)g->ctx->stage[0] + (size_t)at * MV__CU_RG_RECORD;
     const int mi = g->o.metric == MEDVOL_MI;
     const double possible = g->side[way].possible;
-    mv__cu_rg_score s;
+    mv__cu_rg_moments t;
+    mv_register_score s;
     int i;
     s.energy = mi ? 0.0 : 1e300;
     for (i = 0; i < g->bins && record[MV__CU_RG_TOTAL] > 0.0; i++) s.energy -= record[MV__CU_RG_SUMS + i];
-    memset(t, 0, sizeof *t);
-    if (full || !mi) mv__cu_rg_moments_of(t, record, full);
-    else t->inside = record[MV__CU_RG_TOTAL];
-    s.overlap = possible > 0.0 ? t->inside / possible : 0.0;
-    if (!mi && t->e[0] > 0.0) s.energy = mv__cu_rg_energy(g, t->e);
+    memset(&t, 0, sizeof t);
+    if (normal || !mi) mv__cu_rg_moments_of(&t, record, normal != NULL);
+    else t.inside = record[MV__CU_RG_TOTAL];
+    s.overlap = possible > 0.0 ? t.inside / possible : 0.0;
+    if (!mi && t.e[0] > 0.0) s.energy = mv__cu_rg_energy(g, t.e) * g->unit;
+    if (!normal) return s;
+    memcpy(g->tukey[way].e, t.e, sizeof t.e);
+    if (t.e[0] > 0.0) mv__cu_rg_normal(g, &t, normal);
     return s;
 }
-/* Waits once for what both directions, or one, say of `count` maps. back: their inverses; bad: without one */
-MV__CU_FN mv_status mv__cu_rg_ask(mv__cu_rg *g, double (*t)[12], double (*back)[12], int *bad, int count,
-                                  int full) {
-    const int ways = g->o.symmetric ? 2 : 1;
-    mv_status st = mv__cu_rg_enqueue(g, 0, t, count, full);
-    int k;
-    for (k = 0; k < count && ways > 1; k++) {
-        bad[k] = mv_affine_invert(back[k], t[k]) < 0;
-        if (bad[k]) mv_affine_identity(back[k]);
-    }
-    if (st == MEDVOL_OK && ways > 1) st = mv__cu_rg_enqueue(g, 1, back, count, full);
-    if (st < 0) return st;
-    return mv__cu_rg_fetch(g->ctx, g->op, g->record,
-                           (size_t)(ways * count) * MV__CU_RG_RECORD * sizeof(double));
-}
-MV__CU_FN void mv__cu_rg_both(mv__cu_rg_score *a, const mv__cu_rg_score *b) {
-    a->energy = 0.5 * (a->energy + b->energy);
-    if (b->overlap < a->overlap) a->overlap = b->overlap;
-}
-/* energies and overlaps at `count` maps */
-MV__CU_FN mv_status mv__cu_rg_scores(mv__cu_rg *g, double (*t)[12], int count, mv__cu_rg_score *out) {
-    double back[MV__CU_RG_BATCH][12];
-    int bad[MV__CU_RG_BATCH], k;
-    mv__cu_rg_moments sums;
-    mv_status st = mv__cu_rg_ask(g, t, back, bad, count, 0);
-    for (k = 0; k < count && st == MEDVOL_OK; k++) {
-        mv__cu_rg_score other;
-        out[k] = mv__cu_rg_told(g, 0, k, 0, &sums);
-        if (!g->o.symmetric || !(out[k].overlap > 0.0)) continue;
-        other = mv__cu_rg_told(g, 1, count + k, 0, &sums);
-        mv__cu_rg_both(&out[k], &other);
-        if (bad[k]) out[k].overlap = 0.0;
-    }
+MV__CU_FN mv_status mv__cu_rg_ended(mv__cu_rg *g, mv_status st) { /* messages go by way of the optimiser */
+    if (st < 0) g->host.error = g->ctx->error;
     return st;
 }
-/* the model of direction `way`, about `centre` in its template's world */
-MV__CU_FN void mv__cu_rg_model_of(mv__cu_rg *g, int way, const double *centre, mv__cu_rg_model *out) {
-    mv__cu_rg_moments t;
-    double h0[144], b0[12];
-    memset(out, 0, sizeof *out);
-    out->s = mv__cu_rg_told(g, way, way, 1, &t);
-    memcpy(g->tukey[way].e, t.e, sizeof t.e);
-    if (!(t.e[0] > 0.0)) return; /* a model without any curvature */
-    mv__cu_rg_normal(g, &t, h0, b0);
-    mv__cu_rg_turn(out, h0, b0, &g->side[way], centre, g->size);
+/* Waits once, or where blocks are many, several times. */
+MV__CU_FN mv_status mv__cu_rg_look(void *user, const double *t, const double *back, int count,
+                                   mv_register_score *score, mv_register_normal *normal) {
+    mv__cu_rg *g = (mv__cu_rg *)user;
+    const int ways = back ? 2 : 1, full = normal != NULL, a = g->side[0].l.blocks, b = g->side[1].l.blocks,
+              most = MV__CU_RG_MOST / (a > b ? a : b);
+    int i, k, way, n;
+    mv_status st = MEDVOL_OK;
+    for (i = 0; i < count && st == MEDVOL_OK; i += n) {
+        n = mv__cu_mini(most, count - i);
+        st = mv__cu_rg_enqueue(g, 0, t + 12 * i, n, full);
+        if (back && st == MEDVOL_OK) st = mv__cu_rg_enqueue(g, 1, back + 12 * i, n, full);
+        if (st == MEDVOL_OK)
+            st = mv__cu_rg_fetch(g->ctx, g->op, g->record,
+                                 (size_t)(ways * n) * MV__CU_RG_RECORD * sizeof(double));
+        for (way = 0; way < ways && st == MEDVOL_OK; way++)
+            for (k = 0; k < n; k++)
+                score[way * count + i + k] = mv__cu_rg_told(g, way, way * n + k, full ? normal + way : NULL);
+    }
+    return mv__cu_rg_ended(g, st);
 }
-/* The model at T, symmetric with that of the images in each other's place, whose motion is -A P (1, A^-1 q)
-   of the same P. 0 overlap: nothing else is set. */
-MV__CU_FN mv_status mv__cu_rg_look(mv__cu_rg *g, const double *at, mv__cu_rg_model *out) {
-    mv__cu_rg_model other;
-    double t[1][12], back[1][12], centre[3], r[4][4], l[12][12];
-    int bad = 0, i, j, k, m;
-    mv_status st;
-    memcpy(t[0], at, sizeof t[0]);
-    if ((st = mv__cu_rg_ask(g, t, back, &bad, 1, 1)) < 0) return st;
-    mv__cu_rg_model_of(g, 0, g->centre, out);
-    if (!g->o.symmetric || !(out->s.overlap > 0.0)) return st;
-    if (bad) {
-        out->s.overlap = 0.0;
-        return st;
-    }
-    mv_affine_apply(centre, at, g->centre);
-    mv__cu_rg_model_of(g, 1, centre, &other);
-    memset(r, 0, sizeof r);
-    r[0][0] = 1.0;
-    for (i = 0; i < 3; i++)
-        for (j = 0; j < 3; j++) r[i + 1][j + 1] = back[0][4 * i + j];
-    for (i = 0; i < 3; i++)
-        for (m = 0; m < 4; m++)
-            for (j = 0; j < 3; j++)
-                for (k = 0; k < 4; k++) l[4 * i + m][4 * j + k] = -at[4 * i + j] * r[k][m];
-    mv__cu_rg_through(out->h, out->b, other.h, other.b, l);
-    mv__cu_rg_both(&out->s, &other.s);
-    return st;
-}
-/* P that makes the quadratic least among the model's motions */
-MV__CU_FN mv_status mv__cu_rg_solve(const mv__cu_rg *g, const mv__cu_rg_model *q, double *p) {
-    double h[144], b[12], d[12], sum = 0.0;
-    const size_t n = (size_t)g->unknowns;
-    size_t i, j;
-    int k, l;
-    mv_status st;
-    for (i = 0; i < n; i++) {
-        for (b[i] = 0.0, k = 0; k < 12; k++) b[i] += g->basis[i][k] * q->b[k];
-        for (j = 0; j < n; j++)
-            for (h[i + n * j] = 0.0, k = 0; k < 12; k++)
-                for (l = 0; l < 12; l++) h[i + n * j] += g->basis[i][k] * q->h[12 * k + l] * g->basis[j][l];
-    }
-    for (i = 0; i < n; i++) {
-        d[i] = h[i + n * i] > 0.0 ? 1.0 / sqrt(h[i + n * i]) : 0.0;
-        sum += b[i];
-        if (!(d[i] > 0.0 && mv__cu_finite(d[i]) && mv__cu_finite(sum))) return MEDVOL_E_SINGULAR;
-    }
-    for (i = 0; i < n; i++) {
-        b[i] *= d[i];
-        for (j = 0; j < n; j++) h[i + n * j] *= d[i] * d[j];
-    }
-    for (i = 0; i < n; i++) h[i + n * i] += 1e-9;
-    if ((st = mv_chol_f64(NULL, h, n, n)) < 0) return st;
-    if ((st = mv_chol_solve_f64(NULL, b, n, h, n, n, 1)) < 0) return st;
-    memset(p, 0, 12 * sizeof *p);
-    for (i = 0; i < n; i++)
-        for (k = 0; k < 12; k++) p[k] += g->basis[i][k] * b[i] * d[i];
-    for (k = 0; k < 12; k++)
-        if (!mv__cu_finite(p[k])) return MEDVOL_E_SINGULAR;
-    return MEDVOL_OK;
-}
-/* E of P as a matrix: of rotations and scales the exponential, else I + P */
-MV__CU_FN void mv__cu_rg_motion(const mv__cu_rg *g, const double *p, double share, double *e) {
-    double r[9];
-    int i, j;
-    for (i = 0; i < 3; i++)
-        for (j = 0; j < 3; j++) r[3 * i + j] = (i == j) + share * p[4 * i + 1 + j] / g->size;
-    if (g->o.model == MEDVOL_RIGID || g->o.model == MEDVOL_SIMILARITY) {
-        const double w[3] = {r[7], r[2], r[3]}, grow = exp(r[0] - 1.0),
-                     angle = sqrt(w[0] * w[0] + w[1] * w[1] + w[2] * w[2]),
-                     sinc = angle > 1e-8 ? sin(angle) / angle : 1.0,
-                     cosc = angle > 1e-8 ? (1.0 - cos(angle)) / (angle * angle) : 0.5;
-        for (i = 0; i < 3; i++)
-            for (j = 0; j < 3; j++) r[3 * i + j] = (i == j ? cos(angle) : 0.0) + cosc * w[i] * w[j];
-        for (i = 0; i < 3; i++) { /* and w x */
-            r[3 * ((i + 1) % 3) + (i + 2) % 3] -= sinc * w[i];
-            r[3 * ((i + 2) % 3) + (i + 1) % 3] += sinc * w[i];
-        }
-        for (i = 0; i < 9; i++) r[i] *= grow;
-    }
-    for (i = 0; i < 3; i++) {
-        e[4 * i + 3] = g->centre[i] + share * p[4 * i];
-        for (j = 0; j < 3; j++) {
-            e[4 * i + j] = r[3 * i + j];
-            e[4 * i + 3] -= r[3 * i + j] * g->centre[j];
-        }
-    }
-}
-/* how far E takes a corner of the image, in its voxels */
-MV__CU_FN double mv__cu_rg_reach(const mv__cu_rg_image *v, const double *e) {
-    double most = 0.0;
-    int corner, i;
-    for (corner = 0; corner < 8; corner++) {
-        double x[3], p[3], q[3], d = 0.0;
-        for (i = 0; i < 3; i++) x[i] = corner >> i & 1 ? (double)(v->v.n[i] - 1) : 0.0;
-        mv_affine_apply(p, v->affine, x);
-        mv_affine_apply(q, e, p);
-        for (i = 0; i < 3; i++) d += (q[i] - p[i]) * (q[i] - p[i]);
-        most = fmax(most, d);
-    }
-    return sqrt(most) / v->spacing;
-}
-/* the parameters each model may move: of E(p) - p = P (1, q) */
-MV__CU_FN void mv__cu_rg_basis(mv__cu_rg *g) {
-    const int axes = g->flat ? 2 : 3;
-    int n = 0, i, j;
-    memset(g->basis, 0, sizeof g->basis);
-    for (i = 0; i < axes; i++) g->basis[n++][4 * i] = 1.0;
-    if (g->o.model == MEDVOL_AFFINE)
-        for (i = 0; i < axes; i++)
-            for (j = 0; j < axes; j++) g->basis[n++][4 * i + 1 + j] = 1.0;
-    for (i = 0; i < axes && g->o.model != MEDVOL_AFFINE && g->o.model != MEDVOL_TRANSLATION; i++)
-        for (j = 0; j < i; j++) {
-            g->basis[n][4 * i + 1 + j] = 1.0;
-            g->basis[n++][4 * j + 1 + i] = -1.0;
-        }
-    if (g->o.model == MEDVOL_SIMILARITY) {
-        for (i = 0; i < 3; i++) g->basis[n][5 * i + 1] = 1.0;
-        n++;
-    }
-    g->unknowns = n;
-}
-/* ---- where to begin ---- */
+/* ---- levels ---- */
 /* The survey of both images at the coarsest level, enqueued; mass: what comes after the ends, too. */
 MV__CU_FN mv_status mv__cu_rg_survey_run(mv__cu_rg *g, int which, int mass) {
     const size_t k = (size_t)which;
@@ -22266,12 +22085,8 @@ typedef struct mv__cu_rg_surveyed { /* as it lies on the device */
     double ends[2][MV__CU_RG_BLOCKS][3], mass[2][MV__CU_RG_BLOCKS][10];
     unsigned count[2][MV__CU_RG_HIST];
 } mv__cu_rg_surveyed;
-MV__CU_FN const mv__cu_rg_surveyed *mv__cu_rg_surveyed_of(const mv__cu_rg *g) {
-    return (const mv__cu_rg_surveyed *)g->ctx->stage[0];
-}
 /* the range of intensities that mutual information bins: 0.1 to 99.9 % of the voxels with weight */
-MV__CU_FN void mv__cu_rg_span(mv__cu_rg *g, int which) {
-    const mv__cu_rg_surveyed *s = mv__cu_rg_surveyed_of(g);
+MV__CU_FN void mv__cu_rg_span(mv__cu_rg *g, const mv__cu_rg_surveyed *s, int which) {
     const mv__cu_rg_image *v = &g->side[which];
     const double bins = (double)MV__CU_RG_HIST;
     float low = HUGE_VALF, high = -HUGE_VALF;
@@ -22292,159 +22107,10 @@ MV__CU_FN void mv__cu_rg_span(mv__cu_rg *g, int which) {
     g->low[which] = (float)first;
     g->step[which] = last > first ? (float)((g->bins - 1) / (last - first)) : 0.0f;
 }
-/* centre of mass and, of the intensity above the least, the principal axes (columns of r, by size) */
-MV__CU_FN mv_status mv__cu_rg_mass(const mv__cu_rg *g, int which, double *centre, double *r) {
-    static const int pair[3][3] = {{4, 5, 6}, {5, 7, 8}, {6, 8, 9}};
-    const mv__cu_rg_image *v = &g->side[which];
-    double m[10] = {0}, x[3], a[3][3], t[3][3], c[9], w[3];
-    int i, j, k;
-    for (i = 0; i < v->l.blocks; i++)
-        for (k = 0; k < 10; k++) m[k] += mv__cu_rg_surveyed_of(g)->mass[which][i][k];
-    for (j = 0; j < 3; j++) x[j] = m[0] > 0.0 ? m[1 + j] / m[0] : 0.5 * (double)(v->v.n[j] - 1);
-    mv_affine_apply(centre, v->affine, x);
-    for (j = 0; j < 3; j++)
-        for (k = 0; k < 3; k++) a[j][k] = m[0] > 0.0 ? m[pair[j][k]] / m[0] - x[j] * x[k] : 0.0;
-    for (j = 0; j < 3; j++) /* covariance of voxels to that of the world */
-        for (k = 0; k < 3; k++)
-            for (t[j][k] = 0.0, i = 0; i < 3; i++) t[j][k] += v->affine[4 * j + i] * a[i][k];
-    for (j = 0; j < 3; j++)
-        for (k = 0; k < 3; k++)
-            for (c[j + 3 * k] = 0.0, i = 0; i < 3; i++) c[j + 3 * k] += t[j][i] * v->affine[4 * k + i];
-    return mv_eigh_f64(NULL, w, r, 3, c, 3, 3);
-}
-MV__CU_FN void mv__cu_rg_place_at(double *t, const double *a, const double *b) { /* takes point a to b */
-    int i;
-    mv_affine_identity(t);
-    for (i = 0; i < 3; i++) t[4 * i + 3] = b[i] - a[i];
-}
-/* ... and turns by the vectors em ef^T (column-major) with signs */
-MV__CU_FN int mv__cu_rg_turned(double *t, const double *cf, const double *cm, const double *ef,
-                               const double *em, int signs, int flat) {
-    int i, j, k;
-    for (i = 0; i < 3; i++) {
-        t[4 * i + 3] = cm[i];
-        for (j = 0; j < 3; j++) {
-            for (t[4 * i + j] = 0.0, k = 0; k < 3; k++)
-                t[4 * i + j] += em[i + 3 * k] * ef[j + 3 * k] * (signs >> k & 1 ? -1.0 : 1.0);
-            t[4 * i + 3] -= t[4 * i + j] * cf[j];
-        }
-    }
-    return mv_affine_det(t) > 0.0 && !(flat && t[10] < 0.0);
-}
-MV__CU_FN void mv__cu_rg_middle(const mv__cu_rg_image *v, double *p) {
-    double x[3];
-    int k;
-    for (k = 0; k < 3; k++) x[k] = 0.5 * (double)(v->v.n[k] - 1);
-    mv_affine_apply(p, v->affine, x);
-}
-/* rotation number i of the search about the fixed image's middle; the one in the middle turns half as far,
-   for with the others that reaches all rotations */
-MV__CU_FN void mv__cu_rg_turn_of(const mv__cu_rg *g, double *e, int i, int each) {
-    const double step = g->o.search * 3.14159265358979323846 / 180.0 / each;
-    double turn[3][12];
-    int k;
-    for (k = g->flat ? 2 : 0; k < 3; k++) {
-        const int most = k == 1 ? (each + 1) / 2 : each, side = 2 * most + 1;
-        const int u = (k + 1) % 3, v = (k + 2) % 3;
-        const double angle = (i % side - most) * (k == 1 ? step * each / (2.0 * most) : step);
-        i /= side;
-        mv_affine_identity(turn[k]);
-        turn[k][5 * u] = turn[k][5 * v] = cos(angle);
-        turn[k][4 * u + v] = -sin(angle);
-        turn[k][4 * v + u] = sin(angle);
-    }
-    memcpy(e, turn[2], sizeof turn[2]);
-    for (k = 1; k >= 0 && !g->flat; k--) mv_affine_mul(e, e, turn[k]);
-    for (k = 0; k < 3; k++)
-        e[4 * k + 3] = g->centre[k] - e[4 * k] * g->centre[0] - e[4 * k + 1] * g->centre[1] -
-                       e[4 * k + 2] * g->centre[2];
-}
-MV__CU_FN int mv__cu_rg_late(const mv__cu_rg *g) {
-    return g->control.seconds > 0.0 && mv__cu_seconds() - g->begun > g->control.seconds;
-}
-MV__CU_FN int mv__cu_rg_batch(const mv__cu_rg *g) { /* how many places one launch looks at */
-    const int blocks = g->side[0].l.blocks > g->side[1].l.blocks ? g->side[0].l.blocks : g->side[1].l.blocks;
-    return mv__cu_mini(MV__CU_RG_BATCH, MV__CU_RG_MOST / blocks);
-}
-/* Rotations up to `search` degrees, some 20 apart: the best one takes t's place. */
-MV__CU_FN mv_status mv__cu_rg_search(mv__cu_rg *g, double *t) {
-    const int each = (int)ceil(g->o.search / 20.0), side = 2 * each + 1, batch = mv__cu_rg_batch(g),
-              n = g->flat ? side : side * side * (2 * ((each + 1) / 2) + 1);
-    double from[12], to[MV__CU_RG_BATCH][12], e[12];
-    mv__cu_rg_score q[MV__CU_RG_BATCH], best = {0.0, 0.0};
-    int i, k, count;
-    mv_status st;
-    if (!(g->o.search > 0.0)) return MEDVOL_OK;
-    memcpy(from, t, sizeof from);
-    for (i = -1; i < n && !(i > 0 && mv__cu_rg_late(g)); i += count) { /* -1: as it is */
-        count = mv__cu_mini(batch, n - i);
-        for (k = 0; k < count; k++) {
-            mv_affine_identity(e);
-            if (i + k >= 0) mv__cu_rg_turn_of(g, e, i + k, each);
-            mv_affine_mul(to[k], from, e);
-        }
-        if ((st = mv__cu_rg_scores(g, to, count, q)) < 0) return st;
-        if (i < 0) best = q[0];
-        for (k = i < 0; k < count; k++) {
-            if (!(q[k].overlap > 0.5 * best.overlap && q[k].energy < best.energy)) continue;
-            best.energy = q[k].energy; /* the overlap stays that of `from` */
-            memcpy(t, to[k], sizeof to[k]);
-        }
-    }
-    return MEDVOL_OK;
-}
-/* the places to begin at that were asked for; their number */
-MV__CU_FN mv_status mv__cu_rg_candidates(const mv__cu_rg *g, double (*t)[12], int *count) {
-    const mv_init init = g->o.init;
-    double cf[3], cm[3], ef[9], em[9];
-    int n = 0, k;
-    mv_status st;
-    if (init == MEDVOL_INIT_AUTO || init == MEDVOL_INIT_HEADER) mv_affine_identity(t[n++]);
-    if (init == MEDVOL_INIT_AUTO || init == MEDVOL_INIT_CENTRES) {
-        mv__cu_rg_middle(&g->side[0], cf);
-        mv__cu_rg_middle(&g->side[1], cm);
-        mv__cu_rg_place_at(t[n++], cf, cm);
-    }
-    if (init == MEDVOL_INIT_AUTO || init == MEDVOL_INIT_MASS || init == MEDVOL_INIT_MOMENTS) {
-        if ((st = mv__cu_rg_mass(g, 0, cf, ef)) < 0 || (st = mv__cu_rg_mass(g, 1, cm, em)) < 0) return st;
-        if (init != MEDVOL_INIT_MOMENTS) mv__cu_rg_place_at(t[n++], cf, cm);
-        for (k = 0; k < 8 && init == MEDVOL_INIT_MOMENTS; k++)
-            if (mv__cu_rg_turned(t[n], cf, cm, ef, em, k, g->flat)) n++;
-    }
-    for (k = 0; k < n && g->flat; k++) { /* from the one plane to the other */
-        t[k][2] = t[k][6] = t[k][8] = t[k][9] = 0.0;
-        t[k][10] = 1.0;
-        t[k][11] = g->side[1].affine[11] - g->side[0].affine[11];
-    }
-    *count = n;
-    return MEDVOL_OK;
-}
-/* where to begin: what was given, or the best of the candidates at this level */
-MV__CU_FN mv_status mv__cu_rg_start(mv__cu_rg *g, double *t) {
-    double cand[8][12], most = 0.0;
-    mv__cu_rg_score q[8];
-    int n = 0, k, taken = 0;
-    mv_status st;
-    if (g->o.start) {
-        memcpy(t, g->o.start, 12 * sizeof *t);
-        return mv__cu_rg_search(g, t);
-    }
-    if ((st = mv__cu_rg_candidates(g, cand, &n)) < 0) return st;
-    if (n > 1 && (st = mv__cu_rg_scores(g, cand, n, q)) < 0) return st;
-    for (k = 0; k < n && n > 1; k++) {
-        most = fmax(most, q[k].overlap);
-        if (q[taken].overlap == 0.0) taken = k;
-    }
-    for (k = 0; k < n && n > 1; k++)
-        if (q[k].overlap > 0.3 * most && (q[k].energy < q[taken].energy || !(q[taken].overlap > 0.3 * most)))
-            taken = k;
-    memcpy(t, cand[taken], 12 * sizeof *t);
-    return mv__cu_rg_search(g, t);
-}
-/* ---- the way there ---- */
 /* Gain, offset and width of the residuals for the biweight, from the sums of the last look; those it has
    weighted already look narrower than they are. */
-MV__CU_FN void mv__cu_rg_widths(mv__cu_rg *g) {
+MV__CU_FN void mv__cu_rg_widths(void *user) {
+    mv__cu_rg *g = (mv__cu_rg *)user;
     const double c2 = g->o.robust * g->o.robust,
                  shrunk = (1.0 - 6.0 / c2 + 15.0 / (c2 * c2)) / (1.0 - 2.0 / c2 + 3.0 / (c2 * c2));
     int k;
@@ -22465,190 +22131,43 @@ MV__CU_FN void mv__cu_rg_widths(mv__cu_rg *g) {
         w->scale = var > 0.0 ? 1.0 / (g->o.robust * sqrt(var)) : 0.0;
     }
 }
-/* has the energy stopped falling? a line through the last 10 */
-enum { MV__CU_RG_LAST = 10 };
-MV__CU_FN int mv__cu_rg_level_flat(const double *last, int n, double slope) {
-    double mean = 0.0, s = 0.0, sx = 0.0;
-    int i;
-    if (n < MV__CU_RG_LAST || slope < 0.0) return 0;
-    for (i = 0; i < MV__CU_RG_LAST; i++) mean += last[i] / (double)MV__CU_RG_LAST;
-    for (i = 0; i < MV__CU_RG_LAST; i++) {
-        const double x = i - 0.5 * (double)(MV__CU_RG_LAST - 1);
-        s += x * (last[(n + i) % MV__CU_RG_LAST] - mean);
-        sx += x * x;
-    }
-    return -s / sx < slope * fabs(mean);
-}
-/* The longest fraction of P, from *share on and not below `least`, that lowers the energy, and T and the
-   model there; *share 0: there is none. */
-MV__CU_FN mv_status mv__cu_rg_try(mv__cu_rg *g, double *t, const double *p, double least,
-                                  mv__cu_rg_model *now, double *share) {
-    const double slack = g->o.robust > 0.0 ? 1e-3 * fabs(now->s.energy) : 0.0;
-    mv__cu_rg_model next;
-    int k;
-    for (k = 0; k < 12; k++) {
-        double e[12], back[12], to[12];
-        mv_status st;
-        if (k) *share *= *share > 1.0 && *share < 2.0 ? 1.0 / *share : 0.5;
-        if (*share < least) break;
-        mv__cu_rg_motion(g, p, *share, e);
-        if (mv_affine_invert(back, e) < 0) continue;
-        mv_affine_mul(to, t, back);
-        if ((st = mv__cu_rg_look(g, to, &next)) < 0) return st;
-        if (next.s.overlap > 0.5 * now->s.overlap && next.s.energy <= now->s.energy + slack) {
-            *now = next;
-            memcpy(t, to, sizeof to);
-            return MEDVOL_OK;
-        }
-    }
-    *share = 0.0;
-    return MEDVOL_OK;
-}
-/* the model where a level begins; robust: with the weights its residuals give */
-MV__CU_FN mv_status mv__cu_rg_level_look(mv__cu_rg *g, const double *t, mv__cu_rg_model *now) {
-    mv_status st;
-    g->tukey[0].scale = g->tukey[1].scale = 0.0;
-    if ((st = mv__cu_rg_look(g, t, now)) < 0) return st;
-    if (g->o.robust > 0.0 && now->s.overlap > 0.0) {
-        mv__cu_rg_widths(g);
-        if ((st = mv__cu_rg_look(g, t, now)) < 0) return st;
-    }
-    if (now->s.overlap > 0.0) return MEDVOL_OK;
-    return mv__cu_fail(g->ctx, MEDVOL_E_EMPTY, "overlap", 0,
-                       "%s: no voxel with weight of the fixed image lies within the moving one", g->op);
-}
-/* after a step: is it to end here? NONE: not yet */
-MV__CU_FN mv_stop mv__cu_rg_ends_now(const mv_register_control *c, double begun,
-                                     const mv_register_report *rep, const double *last, int n) {
-    mv_register_step step;
-    step.level = rep->level;
-    step.iteration = n;
-    step.energy = rep->energy;
-    step.update = rep->update;
-    if (c->step && c->step(c->user, &step)) return MEDVOL_STOP_CALLER;
-    if (c->seconds > 0.0 && mv__cu_seconds() - begun > c->seconds) return MEDVOL_STOP_TIME;
-    if (mv__cu_rg_level_flat(last, n, c->slope)) return MEDVOL_STOP_ENERGY;
-    return n < c->iterations ? MEDVOL_STOP_NONE : MEDVOL_STOP_ITERATIONS;
-}
-/* How much longer a step may be: successive ones that point alike and shrink slowly say where they lead
-   (relaxation of Irons and Tuck). */
-MV__CU_FN double mv__cu_rg_longer(const double *p, const double *before, double factor) {
-    double up = 0.0, down = 0.0;
-    int k;
-    for (k = 0; k < 12; k++) {
-        up += before[k] * (before[k] - p[k]);
-        down += (p[k] - before[k]) * (p[k] - before[k]);
-    }
-    factor = down > 0.0 ? factor * up / down : 1.0;
-    return factor > 4.0 ? 4.0 : factor > 1.0 ? factor : 1.0;
-}
-/* steps at one level */
-MV__CU_FN mv_status mv__cu_rg_level(mv__cu_rg *g, double *t, mv_register_report *rep) {
-    double last[MV__CU_RG_LAST], e[12], p[12], before[12] = {0}, share = 1.0, least;
-    mv__cu_rg_model now;
-    int n;
-    mv_status st;
-    if ((st = mv__cu_rg_level_look(g, t, &now)) < 0) return st;
-    rep->stop = MEDVOL_STOP_NONE;
-    rep->first = now.s.energy * g->unit;
-    rep->update = 0.0;
-    for (n = 0; rep->stop == MEDVOL_STOP_NONE;) {
-        last[n % MV__CU_RG_LAST] = now.s.energy;
-        st = mv__cu_rg_solve(g, &now, p);
-        if (st == MEDVOL_E_SINGULAR)
-            return mv__cu_fail(g->ctx, st, "fixed", 0,
-                               "%s: the images do not determine the transform at level %d", g->op,
-                               rep->level);
-        if (st < 0) return mv__cu_fail(g->ctx, st, "fixed", 0, "%s: the step cannot be solved for", g->op);
-        mv__cu_rg_motion(g, p, 1.0, e);
-        rep->update = mv__cu_rg_reach(&g->side[0], e);
-        if (rep->update < g->control.tolerance) {
-            rep->stop = MEDVOL_STOP_UPDATE;
-            break;
-        }
-        share = n ? mv__cu_rg_longer(p, before, share) : 1.0;
-        least = fmax(g->control.tolerance / rep->update, 1.0 / 64.0);
-        memcpy(before, p, sizeof before);
-        if ((st = mv__cu_rg_try(g, t, p, least, &now, &share)) < 0) return st;
-        if (share == 0.0) {
-            rep->stop = least > 1.0 / 64.0 ? MEDVOL_STOP_UPDATE : MEDVOL_STOP_STUCK;
-            break;
-        }
-        if (g->o.robust > 0.0) mv__cu_rg_widths(g);
-        rep->iterations[rep->level] = ++n;
-        rep->energy = now.s.energy * g->unit;
-        rep->update *= share;
-        rep->stop = mv__cu_rg_ends_now(&g->control, g->begun, rep, last, n);
-    }
-    rep->energy = now.s.energy * g->unit;
-    rep->overlap = now.s.overlap;
-    return MEDVOL_OK;
-}
-/* What a level needs to know of its images: weights of all voxels; before the first one also the fixed
-   image's middle and size, the bins, and where to begin. */
-MV__CU_FN mv_status mv__cu_rg_begin(mv__cu_rg *g, int first, double *t) {
-    static const double corner[3] = {0.0, 0.0, 0.0};
+/* What a level needs to know of its images: weights of all voxels; of the first one also masses and bins */
+MV__CU_FN mv_status mv__cu_rg_survey_both(mv__cu_rg *g, int first, mv_register_frame *frame) {
     const mv_init init = g->o.init;
     const int mass = first && (g->bins > 0 || (!g->o.start && init != MEDVOL_INIT_HEADER &&
                                                init != MEDVOL_INIT_CENTRES));
-    double c[3], d = 0.0;
-    int k, i, any = 0;
+    const mv__cu_rg_surveyed *s;
+    int k, i, j, any = 0;
     mv_status st = MEDVOL_OK;
     for (k = 0; k < 2 && st == MEDVOL_OK; k++)
         if (mass || (g->side[k].v.w && (k == 0 || g->o.symmetric)))
             any = 1, st = mv__cu_rg_survey_run(g, k, mass);
     if (any && st == MEDVOL_OK) st = mv__cu_rg_fetch(g->ctx, g->op, g->ends, sizeof(mv__cu_rg_surveyed));
     if (st < 0) return st;
+    s = (const mv__cu_rg_surveyed *)g->ctx->stage[0];
     for (k = 0; k < 2; k++) {
-        if (!g->side[k].v.w || (k == 1 && !g->o.symmetric)) continue;
-        for (g->side[k].possible = 0.0, i = 0; i < g->side[k].l.blocks; i++)
-            g->side[k].possible += mv__cu_rg_surveyed_of(g)->ends[k][i][2];
+        mv__cu_rg_image *v = &g->side[k];
+        if (v->v.w && (k == 0 || g->o.symmetric))
+            for (v->possible = 0.0, i = 0; i < v->l.blocks; i++) v->possible += s->ends[k][i][2];
+        for (i = 0; i < v->l.blocks && mass; i++)
+            for (j = 0; j < 10; j++) frame[k].mass[j] += s->mass[k][i][j];
+        if (first && g->bins > 0) mv__cu_rg_span(g, s, k);
     }
-    if (!first) return st;
-    mv__cu_rg_middle(&g->side[0], g->centre);
-    mv_affine_apply(c, g->side[0].affine, corner);
-    for (k = 0; k < 3; k++) d += (c[k] - g->centre[k]) * (c[k] - g->centre[k]);
-    g->size = sqrt(d);
-    for (k = 0; k < 2 && g->bins > 0; k++) mv__cu_rg_span(g, k);
-    return mv__cu_rg_start(g, t);
-}
-MV__CU_FN mv_status mv__cu_rg_run(mv__cu_rg *g, const mv__cu_rg_pyramid *p, double *t) {
-    mv_register_report rep;
-    int level;
-    mv_status st = MEDVOL_OK;
-    memset(&rep, 0, sizeof rep);
-    rep.levels = p[0].levels;
-    g->unit = g->o.metric == MEDVOL_SSD ? 1.0 / (p[0].scale * p[0].scale) : 1.0;
-    for (level = p[0].levels - 1; level >= 0 && st == MEDVOL_OK; level--) {
-        rep.level = level;
-        mv__cu_rg_image_of(&g->side[0], &p[0], level);
-        mv__cu_rg_image_of(&g->side[1], &p[1], mv__cu_rg_like(&p[1], g->side[0].spacing));
-        st = mv__cu_rg_begin(g, level == p[0].levels - 1, t);
-        if (st == MEDVOL_OK) st = mv__cu_rg_level(g, t, &rep);
-        if (rep.stop == MEDVOL_STOP_CALLER || rep.stop == MEDVOL_STOP_TIME) break;
-    }
-    if (g->control.report && st == MEDVOL_OK) *g->control.report = rep;
     return st;
 }
 MV__CU_FN mv_status mv__cu_rg_check_options(mv_cuda_ctx *ctx, mv__cu_rg *g) {
     const mv_register_affine_opt *o = &g->o;
     const char *op = g->op;
     mv_status st;
-    if ((st = mv__cu_rg_check_range(ctx, op, "model", o->model, 0, MEDVOL_AFFINE)) < 0) return st;
     if ((st = mv__cu_rg_check_range(ctx, op, "metric", o->metric, 0, MEDVOL_MI)) < 0) return st;
-    if ((st = mv__cu_rg_check_range(ctx, op, "init", o->init, 0, MEDVOL_INIT_MOMENTS)) < 0) return st;
     if (o->robust != 0.0 && (st = mv__cu_rg_check_range(ctx, op, "robust", o->robust, 2, 1e6)) < 0) return st;
     if (o->bins != 0 && (st = mv__cu_rg_check_range(ctx, op, "bins", o->bins, 8, MV__CU_RG_BINS)) < 0)
         return st;
-    if (!(o->search <= 0.0) && (st = mv__cu_rg_check_range(ctx, op, "search", o->search, 0, 180)) < 0)
-        return st;
-    if (o->search == 0.0 && o->init == MEDVOL_INIT_AUTO && !o->start && o->model != MEDVOL_TRANSLATION)
-        g->o.search = 30.0;
     if (o->robust != 0.0 && o->metric == MEDVOL_MI)
         return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "robust", o->robust, "%s: robust: not with MI", op);
     if (o->metric == MEDVOL_MI) g->bins = o->bins ? o->bins : 32;
     g->wide = (g->bins + 2 * MV__CU_RG_PAD + 3) & ~3;
-    return mv__cu_rg_control(ctx, op, &g->control, 30);
+    return mv__cu_rg_check_range(ctx, op, "levels", o->control.levels, 0, MEDVOL_LEVELS);
 }
 /* Scratch of all levels: ranges, records and surveys, which are fetched; sums of blocks; of mutual
    information its histograms and tables */
@@ -22702,18 +22221,17 @@ MV__CU_FN mv_status mv__cu_rg_scan(mv_cuda_ctx *ctx, const char *op, mv__cu_rg_p
     }
     return st;
 }
-/* both pyramids, and all that follows from them */
-MV__CU_FN mv_status mv__cu_rg_images(mv__cu_rg *g, mv__cu_rg_pyramid *p, double *t) {
+/* both pyramids */
+MV__CU_FN mv_status mv__cu_rg_images(mv__cu_rg *g) {
     mv_cuda_ctx *ctx = g->ctx;
-    const int asked = g->control.levels;
+    mv__cu_rg_pyramid *p = g->pyr;
     mv_stats_part *range = NULL, got[4];
     mv_pyramid_opt opt;
     size_t bytes;
     int k, most;
     mv_status st;
-    p[0].levels = mv__cu_rg_levels(p[0].src, asked, &p[0].opt);
     most = mv__cu_rg_levels(p[1].src, 0, &opt); /* one of like spacing is looked for among all */
-    p[1].levels = mv__cu_rg_levels(p[1].src, asked, &p[1].opt);
+    p[1].levels = mv__cu_rg_levels(p[1].src, g->o.control.levels, &p[1].opt);
     if (p[1].levels < most) p[1].levels = most;
     if ((st = mv__cu_rg_scan(ctx, g->op, p)) < 0) return st;
     bytes = mv__cu_rg_pyramid_lay(&p[0]) + mv__cu_rg_pyramid_lay(&p[1]);
@@ -22733,41 +22251,58 @@ MV__CU_FN mv_status mv__cu_rg_images(mv__cu_rg *g, mv__cu_rg_pyramid *p, double 
     for (k = 0; k < 2; k++)
         if ((st = mv__cu_rg_pyramid_told(ctx, g->op, &p[k], got + 2 * k)) < 0) return st;
     if (g->o.metric == MEDVOL_SSD) p[1].mean = p[0].mean, p[1].scale = p[0].scale;
-    return mv__cu_rg_run(g, p, t);
+    g->unit = g->o.metric == MEDVOL_SSD ? 1.0 / (p[0].scale * p[0].scale) : 1.0;
+    return st;
+}
+MV__CU_FN mv_status mv__cu_rg_level_of(void *user, int level, mv_register_frame *frame) {
+    mv__cu_rg *g = (mv__cu_rg *)user;
+    const int first = level == g->pyr[0].levels - 1;
+    int k, d;
+    mv_status st = first ? mv__cu_rg_images(g) : MEDVOL_OK;
+    if (st < 0) return mv__cu_rg_ended(g, st);
+    g->tukey[0].scale = g->tukey[1].scale = 0.0;
+    mv__cu_rg_image_of(&g->side[0], &g->pyr[0], level);
+    mv__cu_rg_image_of(&g->side[1], &g->pyr[1], mv__cu_rg_like(&g->pyr[1], g->side[0].spacing));
+    for (k = 0; k < 2; k++) {
+        for (d = 0; d < 3; d++) frame[k].n[d] = (size_t)g->side[k].v.n[d];
+        memcpy(frame[k].affine, g->side[k].affine, sizeof frame[k].affine);
+    }
+    return mv__cu_rg_ended(g, mv__cu_rg_survey_both(g, first, frame));
 }
 MV__CU_FN mv_status mv__cu_rg_affine(mv_cuda_ctx *ctx, double *affine, const mv_volume *fixed,
                                      const mv_volume *moving, const mv_register_affine_opt *opt) {
+    mv_register_metric by;
     mv__cu_rg g;
     mv__cu_rg_pyramid *p;
-    double t[12];
     mv_status st;
-    memset(&g, 0, sizeof g);
+    memset(&g, 0, sizeof g), memset(&by, 0, sizeof by);
     g.ctx = ctx;
-    g.op = "register_affine";
+    by.name = g.op = "register_affine";
     if (opt) g.o = *opt;
-    g.control = g.o.control;
     if (!affine) return mv__cu_fail_null(ctx, g.op, "affine");
     if ((st = mv__cu_rg_check_image(ctx, g.op, "fixed", fixed, g.o.fixed_mask, "fixed_mask")) < 0) return st;
     st = mv__cu_rg_check_image(ctx, g.op, "moving", moving, g.o.moving_mask, "moving_mask");
     if (st < 0) return st;
     if ((st = mv__cu_rg_check_options(ctx, &g)) < 0) return st;
-    g.flat = mv__cu_rg_flat(fixed);
+    by.flat = g.flat = mv__cu_rg_flat(fixed);
     if (mv__cu_rg_flat(moving) != g.flat)
         return mv__cu_fail(ctx, MEDVOL_E_SHAPE, "moving", moving->ndim,
                            "%s: one image is a plane and the other is not", g.op);
-    if ((st = mv__cu_rg_check_start(ctx, g.op, g.o.start, g.flat)) < 0) return st;
     if (ctx->capturing)
         return mv__cu_fail(ctx, MEDVOL_E_BUSY, "capture", 0, "%s: waits, so it cannot be captured", g.op);
-    mv__cu_rg_basis(&g);
-    g.begun = mv__cu_seconds();
-    p = (mv__cu_rg_pyramid *)calloc(2, sizeof *p);
+    p = g.pyr = (mv__cu_rg_pyramid *)calloc(2, sizeof *p);
     if (!p) return mv__cu_fail(ctx, MEDVOL_E_NOMEM, "bytes", 2.0 * sizeof *p, "%s: out of memory", g.op);
     p[0].name = "fixed", p[0].mask_name = "fixed_mask";
     p[0].src = fixed, p[0].mask = g.o.fixed_mask;
     p[1].name = "moving", p[1].mask_name = "moving_mask";
     p[1].src = moving, p[1].mask = g.o.moving_mask;
-    st = mv__cu_rg_images(&g, p, t);
-    if (st == MEDVOL_OK) memcpy(affine, t, sizeof t);
+    by.user = &g;
+    by.levels = p[0].levels = mv__cu_rg_levels(fixed, g.o.control.levels, &p[0].opt);
+    by.batch = MV__CU_RG_BATCH;
+    by.begin = mv__cu_rg_level_of, by.look = mv__cu_rg_look;
+    by.settle = g.o.robust > 0.0 ? mv__cu_rg_widths : NULL;
+    st = mv_register_affine_by(&g.host, affine, &by, &g.o);
+    if (st < 0) ctx->error = g.host.error;
     free(p);
     return st;
 }

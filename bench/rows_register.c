@@ -94,6 +94,43 @@ static mv_status affine_of(bench *b, mv_model model, mv_similarity metric) {
 static mv_status rigid(bench *b) { return affine_of(b, MEDVOL_RIGID, MEDVOL_NCC); }
 static mv_status affine(bench *b) { return affine_of(b, MEDVOL_AFFINE, MEDVOL_NCC); }
 static mv_status information(bench *b) { return affine_of(b, MEDVOL_RIGID, MEDVOL_MI); }
+/* the way alone: points of variances 100, 80, 60 that an affine has moved, mean squared distance */
+static const double brought[12] = {1.02, -0.17, 0.05, 3, 0.16, 0.97, 0.02, -2, -0.04, 0.03, 1.05, 1};
+static mv_status points_level(void *user, int level, mv_register_frame *frame) {
+    int d;
+    (void)user, (void)level;
+    for (d = 0; d < 3; d++) frame[0].n[d] = 21, frame[0].affine[4 * d + 3] = -10;
+    return MEDVOL_OK;
+}
+static mv_status points_look(void *user, const double *t, const double *back, int count,
+                             mv_register_score *score, mv_register_normal *normal) {
+    static const double square[4] = {1, 100, 80, 60}, unit[4] = {1, 1 / 10.5, 1 / 10.5, 1 / 10.5};
+    int n, d, i, j, k;
+    (void)user, (void)back;
+    for (n = 0; n < count; n++) {
+        score[n].overlap = 1;
+        for (d = 0; d < 3; d++)
+            for (k = 0; k < 4; k++)
+                score[n].energy += square[k] * pow(t[12 * n + 4 * d + (k + 3) % 4] -
+                                                   brought[4 * d + (k + 3) % 4], 2);
+    }
+    for (d = 0; d < 12 && normal; d++) /* by axis d / 4 of the points, number k of (1, x, y, z) */
+        for (i = 0, k = d % 4; i < 3; i++) {
+            const double *row = t + 4 * i, by = row[d / 4] * unit[k] * square[k];
+            normal->b[d] += by * (row[(k + 3) % 4] - brought[4 * i + (k + 3) % 4]);
+            for (j = 0; j < 3; j++) normal->h[12 * d + 4 * j + k] += by * row[j] * unit[k];
+        }
+    return MEDVOL_OK;
+}
+static mv_status points(bench *b) {
+    mv_register_metric by = {0};
+    mv_register_affine_opt o = {0};
+    by.levels = 1, by.begin = points_level, by.look = points_look;
+    o.model = MEDVOL_AFFINE, o.init = MEDVOL_INIT_HEADER, o.control.tolerance = 1e-9;
+    b->numbers = 12;
+    return mv_register_affine_by(b->ctx, b->number, &by, &o);
+}
+static double want_points(const bench *b, size_t i) { return (void)b, brought[i]; }
 static mv_status lncc_of(bench *b, mv_lncc_mode mode, int full) {
     mv_register_lncc_opt o = {0};
     mv_register_report report = {0};
@@ -200,6 +237,7 @@ const bench_row rows_register[] = {
     ROW("register rigid", rigid, check_affine, work_affine, rigid_setup),
     ROW("register affine", affine, check_affine, work_affine, affine_setup),
     ROW("register rigid, information", information, check_affine, work_information, other_setup),
+    {"register points, affine", MEDVOL_F32, points, want_points, 1e-8, .most = 1},
     ROW("register field", lncc, check_field, work_field, warped_setup),
     ROW("register field, full", lncc_full, check_field, work_full, warped_setup),
     ROW("register demons", demons, check_demons, work_demons, even_setup),

@@ -2286,6 +2286,37 @@ static void op_register_affine(void) {
     o.control.report = (mv_register_report *)room_of(MEDVOL_F64, (sizeof(mv_register_report) + 7) / 8);
     CHECK(did(mv_register_affine(T, (double *)out(MEDVOL_F64, 12), fixed, moving, &o)));
 }
+/* a metric of translations: their squared distance from (3, -2, 1) */
+static mv_status shift_level(void *user, int level, mv_register_frame *frame) {
+    (void)user, (void)level;
+    frame[0].n[0] = frame[0].n[1] = frame[1].n[0] = 9;
+    return MEDVOL_OK;
+}
+static mv_status shift_look(void *user, const double *t, const double *back, int count,
+    mv_register_score *score, mv_register_normal *normal) {
+    static const double to[3] = {3, -2, 1};
+    int i, d;
+    (void)user, (void)back;
+    for (i = 0; i < count; i++) {
+        score[i].overlap = 1;
+        for (d = 0; d < 3; d++) score[i].energy += pow(t[12 * i + 4 * d + 3] - to[d], 2);
+    }
+    for (d = 0; d < 3 && normal; d++) {
+        normal->h[12 * 4 * d + 4 * d] = 1;
+        normal->b[4 * d] = t[4 * d + 3] - to[d];
+    }
+    return MEDVOL_OK;
+}
+static void op_register_affine_by(void) {
+    static const double from[12] = {1, 0, 0, 0.5, 0, 1, 0, 0, 0, 0, 1, 0};
+    mv_register_metric *by = (mv_register_metric *)room(sizeof *by);
+    mv_register_affine_opt o;
+    memset(&o, 0, sizeof o), memset(by, 0, sizeof *by);
+    by->levels = 2, by->begin = shift_level, by->look = shift_look;
+    o.model = MEDVOL_TRANSLATION, o.start = (const double *)given(MEDVOL_F64, from, 12);
+    o.control.report = (mv_register_report *)room_of(MEDVOL_F64, (sizeof(mv_register_report) + 7) / 8);
+    CHECK(did(mv_register_affine_by(T, (double *)out(MEDVOL_F64, 12), by, &o)));
+}
 /* ARG: descent, 4: full, 8: in the plane, 16: radius 3 (else 1), 32: a mask, 64: a start, 128: SYMMETRIC,
    256: VELOCITY and the velocity, 512: an inverse */
 static void op_register_lncc(void) {
@@ -2668,6 +2699,7 @@ static void left_out(void) {
 #define JACOBIAN(types, arg) {"jacobian", op_jacobian, types, arg, VOLUME | HEAVY | FLOATS, 0}
 /* to 1e-4 and to 1e-2 voxels */
 #define MATCH_affine 1e-6
+#define MATCH_affine_by 1e-9
 #define MATCH_lncc 1e-5
 #define MATCH_demons 1e-5
 #define MATCH_search 1e-5
@@ -2919,6 +2951,7 @@ static const op rows[] = {
     MATCH(affine, F32, 12 + 32 + 64 + 128), MATCH(affine, F32, 2 + 32 + 256), MATCH(affine, F32, 1 + 8 + 64),
     MATCH(affine, F32, 12 + 16), MATCH(affine, F32, 2 + 4 + 16 + 64), MATCH(affine, F32, 1 + 16 + 32 + 128),
     MATCH(affine, F32, 16 + 512), MATCH(affine, F32, 2 + 16 + 32),
+    MATCH(affine_by, F32, 0),
     MATCH(lncc, IMAGES, 0), MATCH(lncc, F32, 4 + 16 + 32), MATCH(lncc, F32, 1 + 16 + 64),
     MATCH(lncc, F32, 1 + 4),
     MATCH(lncc, F32, 2), MATCH(lncc, F32, 8 + 4), MATCH(lncc, F32, 8 + 16), MATCH(lncc, F32, 1 + 4 + 8),

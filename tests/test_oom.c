@@ -1170,6 +1170,31 @@ static mv_status op_register_mutual(mv_ctx *c) {
             .fixed_mask = &still, .moving_mask = &moved, .init = MEDVOL_INIT_MOMENTS,
             .control = {.levels = 2, .iterations = 1}}));
 }
+/* a metric of translations: their squared distance from (3, -2, 1) */
+static mv_status shift_level(void *user, int level, mv_register_frame *frame) {
+    (void)user, (void)level;
+    frame[0].n[0] = frame[0].n[1] = frame[1].n[0] = 9;
+    return MEDVOL_OK;
+}
+static mv_status shift_look(void *user, const double *t, const double *inverse, int count,
+    mv_register_score *score, mv_register_normal *normal) {
+    static const double to[3] = {3, -2, 1};
+    int i, d;
+    (void)user, (void)inverse;
+    for (i = 0; i < count; i++) {
+        score[i].overlap = 1;
+        for (d = 0; d < 3; d++) score[i].energy += pow(t[12 * i + 4 * d + 3] - to[d], 2);
+    }
+    for (d = 0; d < 3 && normal; d++) {
+        normal->h[12 * 4 * d + 4 * d] = 1;
+        normal->b[4 * d] = t[4 * d + 3] - to[d];
+    }
+    return MEDVOL_OK;
+}
+static mv_status op_register_by(mv_ctx *c) {
+    const mv_register_metric by = {.levels = 2, .begin = shift_level, .look = shift_look};
+    return TRY(mv_register_affine_by(c, out.d, &by, &(mv_register_affine_opt){.model = MEDVOL_TRANSLATION}));
+}
 static mv_status op_register_robust(mv_ctx *c) {
     return TRY(mv_register_affine(c, out.d, &flat, &flat_moved,
         &(mv_register_affine_opt){.metric = MEDVOL_SSD, .robust = 4.685, .search = 5, .fixed_mask = &flat,
@@ -2403,7 +2428,7 @@ static const struct {
     ROW(metric_surface_masks) ROW(metric_field) ROW(metric_points) ROW(traj_angles) ROW(traj_limits)
     ROW(gate_bins) ROW(delay_ring) ROW(delay_opposed) ROW(ncc) ROW(chi2) ROW(chi2_map)
     ROW(gain) ROW(gain_rows) ROW(pearson_rows) ROW(lags_f32) ROW(lags_f64) FREE(pearson) ROW(register_affine) ROW(register_mutual)
-    ROW(register_phase) ROW(register_masked) ROW(register_turned) ROW(fit_points) ROW(tps_points)
+    ROW(register_phase) ROW(register_by) ROW(register_masked) ROW(register_turned) ROW(fit_points) ROW(tps_points)
     ROW(kdtree) ROW(kdtree_nearest) ROW(kdtree_radius) ROW(cells) ROW(cells_nearest) ROW(cells_radius)
     ROW(correct_report)
     ROW(register_robust) ROW(field_save) ROW(affine_save) ROW(affine_load) ROW(affine_load_gzip) ROW(affine_load_mem)

@@ -474,6 +474,312 @@ static void refused(void) {
     pair_free(&p);
 }
 
+/* ---- the way there with a metric of one's own: points that are to lie on others, mean square ---- */
+enum { POINTS = 60 };
+typedef struct cloud {
+    double p[POINTS][3], q[POINTS][3];
+    mv_register_frame frame[2];
+    int levels, begun, looks, most, settled, fail_at; /* fail_at: the look that returns `status` */
+    mv_status status;
+    double first[12], overlap; /* first: what was looked at first */
+} cloud;
+static mv_status cloud_level(void *user, int level, mv_register_frame *frame) {
+    cloud *c = (cloud *)user;
+    CHECK(level == c->levels - 1 - c->begun++); /* the coarsest first */
+    memcpy(frame, c->frame, sizeof c->frame);
+    return c->fail_at < 0 ? c->status : MEDVOL_OK;
+}
+/* the template's points u, in its voxels about its middle; residuals r = t(p) - q fall by t A Q (1, u) */
+static void cloud_side(const mv_register_frame *f, double (*p)[3], double (*q)[3], const double *t,
+    mv_register_score *score, mv_register_normal *normal) {
+    const double half = 0.5 * fmax(fmax((double)f->n[0], (double)f->n[1]), (double)f->n[2]);
+    double way[12], in[12], r[3], u[4] = {1};
+    int n, i, j, k, l, d;
+    mv_affine_mul(way, t, f->affine);
+    CHECK_OK(mv_affine_invert(in, f->affine));
+    for (n = 0; n < POINTS; n++) {
+        mv_affine_apply(u + 1, in, p[n]);
+        mv_affine_apply(r, t, p[n]);
+        for (d = 0; d < 3; d++) {
+            u[1 + d] = (u[1 + d] - 0.5 * (double)(f->n[d] - 1)) / half;
+            r[d] -= q[n][d];
+            score->energy += r[d] * r[d] / POINTS;
+        }
+        for (i = 0; i < 12 && normal; i++)
+            for (d = 0, k = i / 4, l = i % 4; d < 3; d++) {
+                const double down = way[4 * d + k] * u[l] / POINTS;
+                normal->b[i] += down * r[d];
+                for (j = 0; j < 12; j++) normal->h[12 * i + j] += down * way[4 * d + j / 4] * u[j % 4];
+            }
+    }
+}
+static mv_status cloud_look(void *user, const double *t, const double *back, int count,
+    mv_register_score *score, mv_register_normal *normal) {
+    cloud *c = (cloud *)user;
+    int i;
+    CHECK(count >= 1 && (count == 1 || !normal));
+    c->most = count > c->most ? count : c->most;
+    if (c->looks == 0) memcpy(c->first, t, sizeof c->first);
+    for (i = 0; i < count; i++) {
+        if (++c->looks == c->fail_at) return c->status;
+        score[i].energy = 0, score[i].overlap = c->overlap;
+        cloud_side(&c->frame[0], c->p, c->q, t + 12 * i, score + i, normal);
+        if (!back) continue;
+        score[count + i].energy = 0, score[count + i].overlap = 1;
+        cloud_side(&c->frame[1], c->q, c->p, back + 12 * i, score + count + i, normal ? normal + 1 : NULL);
+    }
+    return MEDVOL_OK;
+}
+static void cloud_settle(void *user) { ((cloud *)user)->settled++; }
+/* sums of voxels' coordinates, as if each point weighed 1 */
+static void cloud_mass(mv_register_frame *f, double (*p)[3]) {
+    static const int a[10] = {0, 1, 2, 3, 1, 1, 1, 2, 2, 3}, b[10] = {0, 0, 0, 0, 1, 2, 3, 2, 3, 3};
+    double in[12], v[4] = {1};
+    int n, i;
+    CHECK_OK(mv_affine_invert(in, f->affine));
+    memset(f->mass, 0, sizeof f->mass);
+    for (n = 0; n < POINTS; n++) {
+        mv_affine_apply(v + 1, in, p[n]);
+        for (i = 0; i < 10; i++) f->mass[i] += v[a[i]] * v[b[i]];
+    }
+}
+static mv_register_metric cloud_make(cloud *c, const double *to, int flat, double noise) {
+    mv_register_metric by = {0};
+    int n, d;
+    memset(c, 0, sizeof *c);
+    t_seed(77);
+    for (d = 0; d < 3; d++) {
+        c->frame[0].n[d] = flat && d == 2 ? 1 : few[d];
+        c->frame[1].n[d] = flat && d == 2 ? 1 : other[d];
+    }
+    grid(c->frame[0].affine, c->frame[0].n, even, flat ? 0.1 : 0.2, flat ? 0 : 0.15, 0, middle);
+    grid(c->frame[1].affine, c->frame[1].n, uneven, -0.1, flat ? 0 : -0.2, 1, flat ? middle : aside);
+    for (n = 0; n < POINTS; n++) {
+        for (d = 0; d < 3; d++) c->p[n][d] = flat && d == 2 ? 0 : t_normal() * (9 - 2 * d) + d * d * d;
+        mv_affine_apply(c->q[n], to, c->p[n]);
+        for (d = 0; d < 3 - flat; d++) c->q[n][d] += noise * t_normal();
+    }
+    for (d = 0; d < 2; d++) cloud_mass(&c->frame[d], d ? c->q : c->p);
+    c->overlap = 1;
+    by.user = c, by.name = "points", by.levels = c->levels = 2, by.flat = flat;
+    by.begin = cloud_level, by.look = cloud_look;
+    return by;
+}
+static mv_register_affine_opt near_start(mv_model model) {
+    mv_register_affine_opt o = {0};
+    o.model = model, o.init = MEDVOL_INIT_HEADER, o.search = -1;
+    o.control.tolerance = 1e-8, o.control.slope = -1, o.control.iterations = 100;
+    return o;
+}
+static void by_points(void) { /* the optimum in closed form: the truth, or with noise mv_fit_points' */
+    int model, flat, kind;
+    for (model = 0; model <= MEDVOL_AFFINE; model++)
+        for (flat = 0; flat < 2; flat++)
+            for (kind = 0; kind < 3; kind++) { /* 1: both ways; 2: noise */
+                double got[12], want[12], x[6][POINTS], rms = 0;
+                mv_register_affine_opt o = near_start((mv_model)model);
+                mv_fit_opt fit = {0};
+                mv_register_report rep;
+                mv_register_metric by;
+                cloud c;
+                truth t;
+                int n, d;
+                true_map(&t, (mv_model)model, flat);
+                by = cloud_make(&c, t.to, flat, kind == 2 ? 1.5 : 0);
+                memcpy(want, t.to, sizeof want);
+                for (n = 0; n < POINTS; n++)
+                    for (d = 0; d < 3; d++) x[d][n] = c.p[n][d], x[3 + d][n] = c.q[n][d];
+                fit.model = (mv_model)model, fit.rms = &rms;
+                if (kind == 2)
+                    CHECK_OK(mv_fit_points(T, want, x[0], x[1], flat ? NULL : x[2], x[3], x[4],
+                        flat ? NULL : x[5], POINTS, &fit));
+                o.symmetric = kind == 1, o.control.report = &rep;
+                CHECK_OK(mv_register_affine_by(T, got, &by, &o));
+                CHECK(apart(got, want, flat) < 1e-5);
+                CHECK_NEAR(rep.energy, rms * rms, 1e-9);
+                CHECK(rep.levels == 2 && rep.level == 0 && rep.overlap == 1 && rep.iterations[1] >= 1);
+                CHECK(rep.first < 1e-9 + 1.0001 * rep.energy && c.begun == 2 && c.most == 1);
+                if (kind < 2) CHECK(rep.stop != MEDVOL_STOP_ITERATIONS && rep.iterations[1] < 12);
+            }
+}
+/* both ways, with noise: the mean of both energies; what has changed places is led back */
+static void by_both(void) {
+    int model, flat, k;
+    for (model = MEDVOL_SIMILARITY; model <= MEDVOL_AFFINE; model++)
+        for (flat = 0; flat < 2; flat++) {
+            double there[12], back[12], one[12];
+            mv_register_affine_opt o = near_start((mv_model)model);
+            mv_register_report rep;
+            mv_register_metric by;
+            mv_register_score s[2] = {{0, 1}, {0, 1}};
+            cloud c, turned;
+            truth t;
+            true_map(&t, (mv_model)model, flat);
+            by = cloud_make(&c, t.to, flat, 1.5);
+            o.symmetric = 1, o.control.report = &rep;
+            CHECK_OK(mv_register_affine_by(T, there, &by, &o));
+            turned = c, turned.begun = 0, by.user = &turned;
+            memcpy(turned.p, c.q, sizeof c.q), memcpy(turned.q, c.p, sizeof c.p);
+            for (k = 0; k < 2; k++) turned.frame[k] = c.frame[1 - k];
+            CHECK_OK(mv_affine_invert(back, there));
+            cloud_side(&c.frame[0], c.p, c.q, there, &s[0], NULL);
+            cloud_side(&c.frame[1], c.q, c.p, back, &s[1], NULL);
+            CHECK_NEAR(rep.energy, 0.5 * (s[0].energy + s[1].energy), 1e-9);
+            CHECK_OK(mv_register_affine_by(T, back, &by, &o));
+            CHECK_NEAR(rep.energy, 0.5 * (s[0].energy + s[1].energy), 1e-6);
+            mv_affine_mul(back, back, there);
+            mv_affine_identity(one);
+            CHECK(apart(back, one, flat) < 1e-4);
+        }
+}
+/* maps are asked for in batches, and which makes no difference; each level and step settles */
+static void by_batches(void) {
+    static const int batch[4] = {0, 1, 5, 32};
+    double got[4][12];
+    int looks[4], i;
+    truth t;
+    true_map(&t, MEDVOL_RIGID, 0);
+    rigid(&t, 40, slant, shift);
+    for (i = 0; i < 4; i++) {
+        mv_register_affine_opt o = {0};
+        mv_register_report rep;
+        mv_register_metric by;
+        cloud c;
+        by = cloud_make(&c, t.to, 0, 0.3);
+        by.batch = batch[i], by.settle = cloud_settle;
+        o.search = 60, o.symmetric = 1, o.control.report = &rep;
+        CHECK_OK(mv_register_affine_by(T, got[i], &by, &o));
+        looks[i] = c.looks;
+        CHECK(c.most == (batch[i] ? batch[i] : 1) && looks[i] == looks[0]);
+        CHECK(c.settled == 2 + rep.iterations[0] + rep.iterations[1]);
+        CHECK(memcmp(got[i], got[0], sizeof *got) == 0 && apart(got[i], t.to, 0) < 0.5);
+        CHECK(looks[i] > 3 + 1 + 7 * 7 * 5); /* three places to begin, none turned, and the turned ones */
+    }
+}
+static void by_starts(void) {
+    double got[12], want[12], a[3], b[3];
+    mv_register_affine_opt o = near_start(MEDVOL_RIGID);
+    mv_register_metric by;
+    mv_register_report rep;
+    int init, i, n, d;
+    cloud c;
+    truth t;
+    true_map(&t, MEDVOL_RIGID, 0);
+    for (init = MEDVOL_INIT_HEADER; init <= MEDVOL_INIT_MASS; init++) {
+        by = cloud_make(&c, t.to, 0, 0);
+        mv_affine_identity(want);
+        for (i = 0; i < 3; i++) a[i] = b[i] = 0;
+        for (n = 0; n < POINTS; n++)
+            for (d = 0; d < 3; d++) a[d] += c.p[n][d] / POINTS, b[d] += c.q[n][d] / POINTS;
+        for (d = 0; d < 3 && init != MEDVOL_INIT_HEADER; d++) /* the grids' middles lie at 0 and aside */
+            want[4 * d + 3] = init == MEDVOL_INIT_MASS ? b[d] - a[d] : aside[d];
+        o.init = (mv_init)init;
+        CHECK_OK(mv_register_affine_by(T, got, &by, &o));
+        CHECK(apart(c.first, want, 0) < 1e-9 && apart(got, t.to, 0) < 1e-5);
+    }
+    rigid(&t, 170, slant, shift); /* too far for the way alone: the axes find it */
+    by = cloud_make(&c, t.to, 0, 0);
+    o.init = MEDVOL_INIT_MOMENTS, o.control.report = &rep;
+    CHECK_OK(mv_register_affine_by(T, got, &by, &o));
+    CHECK(apart(got, t.to, 0) < 1e-5 && rep.iterations[1] <= 1);
+    for (i = 0; i < 2; i++) memset(c.frame[i].mass, 0, sizeof c.frame[i].mass); /* none: the middles */
+    c.begun = c.looks = 0;
+    o.init = MEDVOL_INIT_MASS;
+    CHECK_OK(mv_register_affine_by(T, got, &by, &o));
+    mv_affine_identity(want);
+    for (d = 0; d < 3; d++) want[4 * d + 3] = aside[d];
+    CHECK(apart(c.first, want, 0) < 1e-9);
+    c.begun = c.looks = 0;
+    o.start = t.to;
+    CHECK_OK(mv_register_affine_by(T, got, &by, &o));
+    CHECK(memcmp(c.first, t.to, sizeof c.first) == 0 && apart(got, t.to, 0) < 1e-9);
+}
+static void by_control(void) {
+    mv_register_affine_opt o = near_start(MEDVOL_AFFINE);
+    mv_register_report rep;
+    double got[12];
+    int when = 2;
+    mv_register_metric by;
+    cloud c;
+    truth t;
+    true_map(&t, MEDVOL_RIGID, 0);
+    by = cloud_make(&c, t.to, 0, 2);
+    o.control.report = &rep, o.control.step = stop_at, o.control.user = &when;
+    o.model = MEDVOL_RIGID;
+    asked = 0;
+    CHECK_OK(mv_register_affine_by(T, got, &by, &o));
+    CHECK(rep.stop == MEDVOL_STOP_CALLER && asked == 2 && rep.level == 1 && c.begun == 1);
+    o.control.step = NULL, o.control.seconds = 1e-9;
+    c.begun = 0;
+    if (!T_SMALL) {
+        CHECK_OK(mv_register_affine_by(T, got, &by, &o));
+        CHECK(rep.stop == MEDVOL_STOP_TIME && rep.iterations[1] == 1);
+    }
+    o.control.seconds = 0, o.control.iterations = 1, c.begun = 0;
+    CHECK_OK(mv_register_affine_by(T, got, &by, &o));
+    CHECK(rep.stop == MEDVOL_STOP_ITERATIONS && rep.iterations[0] == 1 && rep.iterations[1] == 1);
+    o.control.tolerance = 1e3, c.begun = 0;
+    CHECK_OK(mv_register_affine_by(T, got, &by, &o));
+    CHECK(rep.stop == MEDVOL_STOP_UPDATE && rep.iterations[0] == 0);
+    when = 2, c.begun = 0, got[0] = 5, o = near_start(MEDVOL_RIGID);
+    T->desc.progress = count_to, T->desc.progress_user = &when;
+    CHECK_STATUS(mv_register_affine_by(T, got, &by, &o), MEDVOL_E_CANCELLED);
+    CHECK(got[0] == 5 && strstr(mv_message(T), "points"));
+    when = 9, c.begun = 0, o.search = 30; /* in the midst of the search */
+    CHECK_STATUS(mv_register_affine_by(T, got, &by, &o), MEDVOL_E_CANCELLED);
+    CHECK(got[0] == 5 && c.looks > 9);
+    T->desc.progress = NULL;
+}
+static void by_refused(void) {
+    static const double singular[12] = {1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 1, 0}, lifted[12] = {1, 0, 0.1};
+    double got[12] = {5};
+    mv_register_metric by, bad;
+    truth t;
+    cloud c;
+    int n, d;
+    true_map(&t, MEDVOL_RIGID, 0);
+#define BY(set, status)                                                                                      \
+    do {                                                                                                     \
+        mv_register_affine_opt o = near_start(MEDVOL_AFFINE);                                                \
+        by = cloud_make(&c, t.to, 0, 0);                                                                     \
+        set;                                                                                                 \
+        CHECK_STATUS(mv_register_affine_by(T, got, &by, &o), status);                                        \
+        CHECK(got[0] == 5 && T->error.code == status && strncmp(mv_message(T), "points: ", 8) == 0);         \
+    } while (0)
+    bad = by = cloud_make(&c, t.to, 0, 0);
+    CHECK_STATUS(mv_register_affine_by(T, NULL, &by, NULL), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_register_affine_by(T, got, NULL, NULL), MEDVOL_E_NULL);
+    bad.begin = NULL;
+    CHECK_STATUS(mv_register_affine_by(T, got, &bad, NULL), MEDVOL_E_NULL);
+    BY(by.look = NULL, MEDVOL_E_NULL);
+    BY(by.levels = 0, MEDVOL_E_RANGE);
+    BY(by.levels = 17, MEDVOL_E_RANGE);
+    BY(by.batch = -1, MEDVOL_E_RANGE);
+    BY(by.batch = 33, MEDVOL_E_RANGE);
+    BY(o.model = (mv_model)4, MEDVOL_E_RANGE);
+    BY(o.init = (mv_init)5, MEDVOL_E_RANGE);
+    BY(o.search = 181, MEDVOL_E_RANGE);
+    BY(o.search = NAN, MEDVOL_E_RANGE);
+    BY(o.control.iterations = -1, MEDVOL_E_RANGE);
+    BY(o.control.tolerance = -1, MEDVOL_E_RANGE);
+    BY(o.start = singular, MEDVOL_E_SINGULAR);
+    BY((o.start = lifted, by.flat = 1), MEDVOL_E_RANGE);
+    BY(c.frame[1].n[2] = 0, MEDVOL_E_SIZE);
+    BY(c.frame[0].n[0] = 1, MEDVOL_E_SIZE);
+    BY(memcpy(c.frame[0].affine, singular, sizeof singular), MEDVOL_E_SINGULAR);
+    BY(c.overlap = 0, MEDVOL_E_EMPTY);
+    BY(c.overlap = NAN, MEDVOL_E_EMPTY);
+    BY((c.fail_at = -1, c.status = MEDVOL_E_TRUNCATED), MEDVOL_E_TRUNCATED);
+    BY((c.fail_at = 1, c.status = MEDVOL_E_CORRUPT), MEDVOL_E_CORRUPT);
+    BY((c.fail_at = 3, c.status = MEDVOL_E_CORRUPT), MEDVOL_E_CORRUPT);
+    BY((c.fail_at = 9, c.status = MEDVOL_E_CORRUPT, o.search = 30), MEDVOL_E_CORRUPT);
+    BY((c.fail_at = 2, c.status = MEDVOL_E_CORRUPT, o.init = MEDVOL_INIT_AUTO), MEDVOL_E_CORRUPT);
+    BY(for (n = 0; n < POINTS; n++) for (d = 1; d < 3; d++) c.p[n][d] = c.q[n][d] = 0, /* a line */
+        MEDVOL_E_SINGULAR);
+    BY(c.q[7][1] = NAN, MEDVOL_E_SINGULAR);
+#undef BY
+}
+
 /* ---- local correlation ---- */
 /* mean and greatest distance, in voxels of the first axis, of a field from the truth, where there is something
    to see */
@@ -645,6 +951,8 @@ static void lncc_rest(void) { /* identical images, destinations with strides, Na
 const t_case tests_register[] = {{"models", models, 0}, {"models_plane", models_plane, 0},
     {"symmetric", symmetric, 0}, {"masks", masks, 0}, {"holes", holes, 0}, {"robust", robust, 0},
     {"search", search, T_ONCE}, {"starts", starts, 0}, {"moments", moments, 0}, {"control", control, 0},
-    {"refused", refused, 0}, {"lncc", lncc, 0}, {"lncc_plane", lncc_plane, 0},
+    {"refused", refused, 0}, {"by_points", by_points, 0}, {"by_both", by_both, 0},
+    {"by_batches", by_batches, 0}, {"by_starts", by_starts, 0}, {"by_control", by_control, 0},
+    {"by_refused", by_refused, 0}, {"lncc", lncc, 0}, {"lncc_plane", lncc_plane, 0},
     {"lncc_descents", lncc_descents, T_ONCE}, {"lncc_start", lncc_start, 0}, {"lncc_rest", lncc_rest, 0},
         {0}};
