@@ -433,9 +433,9 @@ MEDVOL_DEF mv_status mv_cuda_phase_correlate(mv_cuda_ctx *ctx, mv_shift *shift, 
 
 /* ---- coils ---------------------------------------------------------------------------------------------
    As in medvol.h. Volumes lie on the device; matrices (psi, matrix, energy) are small and on the host. What
-   makes a matrix of data waits: coil_noise, coil_compress_matrix, coil_compress, espirit, virtual_phase. All
-   else may be captured, with the matrix it was given. Such matrices are sums in double by fixed trees of the
-   device, the rest of mv_chol_c128, mv_eigh_c128, mv_gemm_c128 on the host.
+   makes a matrix of data waits: coil_noise, coil_compress_matrix, coil_compress, coil_gcc_matrix, espirit,
+   virtual_phase. All else may be captured, with the matrix it was given. Such matrices are sums in double by
+   fixed trees of the device, the rest of mv_chol_c128, mv_eigh_c128, mv_gemm_c128, mv_svd_c128 on the host.
    SCRATCH  a copy of what is not contiguous MEDVOL_C64; a contiguous result where dst has gaps. */
 
 /* mv_cuda_coil_rss, _combine, _expand: one read of what they take; within 3e-7 (rss; less noise,
@@ -461,6 +461,19 @@ MEDVOL_DEF mv_status mv_cuda_coil_compress_matrix(mv_cuda_ctx *ctx, double *matr
                                                   const mv_coil_compress_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_coil_compress(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                            size_t rows, const mv_coil_compress_opt *opt);
+/* mv_cuda_coil_gcc_matrix: waits; the host's cores find the eigenvectors, each x by itself, and align them in
+   turn. Rows, up to the sums' rounding, as medvol.h makes them: within 1e-6 where energies differ. At most
+   2^29 - 1 numbers at an x (MEDVOL_E_UNSUPPORTED). Scratch: the calibration's lines, what their transform
+   takes or, of each x, what coil_noise takes, of all chunks together at most 64 MiB if one takes no more.
+   mv_cuda_coil_gcc_apply: lines go through the L2 cache, some at a time: src is read once from memory, dst
+   written once; within 2e-6 of the largest result. Matrices of more than 14336 floats (of this call and of
+   coil_apply), rows rounded up to 8, go through the buffers of mv_cuda_upload, for which the call may wait
+   until the one before has begun; in a capture they become parameters of launches. Scratch: 32 MiB (a line of
+   all coils if that is more), 8 C bytes for each row, rounded up, at each x, what transforms take. */
+MEDVOL_DEF mv_status mv_cuda_coil_gcc_matrix(mv_cuda_ctx *ctx, double *matrix, size_t rows,
+                                             const mv_cuda_volume *src, const mv_coil_compress_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_coil_gcc_apply(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                            const double *matrix, size_t rows);
 /* Sensitivities. Data that are all zeros: the device finds it, MEDVOL_E_EMPTY from mv_cuda_sync (of espirit,
    at once); a new result is then zeros, another stays. Axes of 2^30 voxels: MEDVOL_E_UNSUPPORTED.
    mv_cuda_coil_walsh: each voxel begins with a column of its own matrix and takes at most 48 steps (of up
@@ -10951,31 +10964,64 @@ MEDVOL_DEF mv_status mv_cuda_coil_expand(mv_cuda_ctx *ctx, mv_cuda_volume *dst, 
 }
 
 /* ---- numbers of the host to the device: as parameters of launches, which a graph may record ---- */
-enum { MV__CU_CO_WORDS = 896 };
+enum { MV__CU_CO_WORDS = 896, MV__CU_CO_LAUNCHES = 16 };
 typedef struct mv__cu_co_words { float f[MV__CU_CO_WORDS]; } mv__cu_co_words;
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_co_words(float *d, mv__cu_co_words w, int n) {
     int i;
     for (i = (int)threadIdx.x; i < n; i += MV__CU_B) d[i] = w.f[i];
 }
+/* n doubles of the host; release by mv_volume_free */
+MV__CU_FN mv_status mv__cu_co_host(mv_cuda_ctx *ctx, mv_volume *v, size_t n) {
+    mv_ctx host;
+    mv_status st;
+    memset(&host, 0, sizeof host);
+    memset(v, 0, sizeof *v);
+    st = mv_volume_alloc(&host, v, MEDVOL_F64, 1, &n);
+    if (st < 0) ctx->error = host.error;
+    return st;
+}
 /* `columns` columns of `rows` pairs of doubles, each padded by zeros to `padded`, as floats */
+typedef struct mv__cu_co_columns {
+    const double *m;
+    size_t rows, padded, columns;
+} mv__cu_co_columns;
+MV__CU_FN void mv__cu_co_columns_get(float *f, const mv__cu_co_columns *w, size_t first, size_t n) {
+    size_t i;
+    for (i = 0; i < n; i++) {
+        const size_t r = (first + i) % (2 * w->padded), c = (first + i) / (2 * w->padded);
+        f[i] = r < 2 * w->rows ? (float)w->m[r + 2 * w->rows * c] : 0.0f;
+    }
+}
+/* Many at once, outside of a capture, by the buffers of uploads */
+MV__CU_FN mv_status mv__cu_co_words_many(mv_cuda_ctx *ctx, const char *op, float *d,
+                                         const mv__cu_co_columns *w) {
+    mv_volume room;
+    mv_status st = mv__cu_co_host(ctx, &room, w->padded * w->columns);
+    if (st < 0) return st;
+    mv__cu_co_columns_get((float *)room.data, w, 0, 2 * w->padded * w->columns);
+    st = mv__cu_host_copy(ctx, op, d, &room, 1);
+    mv_volume_free(NULL, &room);
+    return st;
+}
 MV__CU_FN mv_status mv__cu_co_words_of(mv_cuda_ctx *ctx, const char *op, float *d, const double *m,
                                        size_t rows, size_t padded, size_t columns) {
     const size_t all = 2 * padded * columns;
+    const mv__cu_co_columns from = {m, rows, padded, columns};
     mv__cu_co_words w;
-    size_t at, i, n;
+    size_t at, n;
     mv_status st = MEDVOL_OK;
+    if (all > (size_t)MV__CU_CO_LAUNCHES * MV__CU_CO_WORDS && !ctx->capturing)
+        return mv__cu_co_words_many(ctx, op, d, &from);
     for (at = 0; at < all && st == MEDVOL_OK; at += n) {
         n = all - at < (size_t)MV__CU_CO_WORDS ? all - at : (size_t)MV__CU_CO_WORDS;
-        for (i = 0; i < n; i++) {
-            const size_t r = (at + i) % (2 * padded), c = (at + i) / (2 * padded);
-            w.f[i] = r < 2 * rows ? (float)m[r + 2 * rows * c] : 0.0f;
-        }
+        mv__cu_co_columns_get(w.f, &from, at, n);
         MV__CU_LAUNCH(mv__cu_k_co_words, 1, MV__CU_B, 0, ctx->stream, d + at, w, (int)n);
         st = mv__cu_launched(ctx, op);
     }
     return st;
 }
 
+#define MV__CU_CO_SLAB ((size_t)32 << 20) /* bytes of a slab, so that it stays in the L2 cache */
 /* ---- products with matrices over coils: a block has 8 warps, `wr` of them beside each other, with 8 rows
    each, and as many above as make 8; a lane has N floats of all of its rows. All coils of a block's voxels
    are read before it writes any. ---- */
@@ -10983,7 +11029,7 @@ enum { MV__CU_CO_MOST = 4096, MV__CU_CO_ROWS = 8, MV__CU_CO_PASS = 64 };
 #define MV__CU_CO_LARGEST 3.4e38 /* that floats hold */
 typedef struct mv__cu_co_product {
     mv__cu_co_plan g;
-    long long row_step; /* floats from row to row of m */
+    long long row_step, apart; /* floats from column to column of m, from frame to frame */
     int rows, first, shift, deep; /* rows from first on; shift: log2 of wr; deep: coils at a time */
 } mv__cu_co_product;
 template <int N>
@@ -10999,6 +11045,7 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_co_apply(float *d, const float *s, const flo
     int c0, c, i, k, r, u;
     s += f * a.g.coils * a.g.step + first;
     d += f * a.rows * a.g.step + first;
+    m += f * a.apart + 2 * a.first;
     MV__CU_UNROLL for (r = 0; r < MV__CU_CO_ROWS; r++) {
         MV__CU_UNROLL for (k = 0; k < N; k++) acc[r][k] = 0.0f;
     }
@@ -11020,10 +11067,10 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_co_apply(float *d, const float *s, const flo
             }
         for (i = t; i < n * tall; i += MV__CU_B) {
             const int column = i >> (4 + a.shift), e = i & (tall - 1);
-            mat[i] = m[(c0 + column) * a.row_step + 2 * a.first + e];
+            mat[i] = m[(c0 + column) * a.row_step + e];
         }
         mv__cu_sync();
-        for (c = 0; c < n; c++) {
+        for (c = 0; c < n && first + mine < a.g.step; c++) {
             mv__cu_pack<float, N> x;
             const float *const w = mat + c * tall + 2 * row;
             x.w = mv__cu_ld((const typename mv__cu_pack<float, N>::word *)(const void *)(sh + c * across +
@@ -11048,15 +11095,22 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_co_apply(float *d, const float *s, const flo
         mv__cu_co_put<N>(d + to * a.g.step + mine, out, N == 4 || a.g.packed);
     }
 }
-/* dst = m src; m: on the device, rows padded to a multiple of MV__CU_CO_PASS or, below that, of 8 */
+/* A multiple of MV__CU_CO_PASS or, below that, of 8 */
+MV__CU_FN size_t mv__cu_co_padded(size_t rows) {
+    size_t n = MV__CU_CO_ROWS;
+    while (n < rows && n < MV__CU_CO_PASS) n *= 2;
+    return mv__cu_divup(rows, n) * n;
+}
+/* dst = m src; m: on the device, rows padded; each: of frames, one behind the other, or one for all */
 MV__CU_FN mv_status mv__cu_co_apply_run(mv_cuda_ctx *ctx, const char *op, float *dst, const mv_volume *src,
-                                        const float *m, size_t rows, size_t padded) {
+                                        const float *m, size_t rows, int each) {
     static const int deep[4] = {8, 16, 24, 32};
     mv__cu_co_product a;
     dim3 grid;
     mv_status st = MEDVOL_OK;
     mv__cu_co_plan_make(&a.g, src, src->data, dst, NULL);
-    a.row_step = 2 * (long long)padded;
+    a.row_step = 2 * (long long)mv__cu_co_padded(rows);
+    a.apart = each ? a.row_step * a.g.coils : 0;
     a.rows = (int)rows;
     for (a.first = 0; a.first < a.rows && st == MEDVOL_OK; a.first += MV__CU_CO_PASS) {
         const int left = a.rows - a.first, n = a.g.wide ? 4 : 2;
@@ -11101,7 +11155,8 @@ MV__CU_FN int mv__cu_co_rows_shape(size_t *dim, const mv_volume *src, size_t row
 }
 MV__CU_FN mv_status mv__cu_co_apply(mv_cuda_ctx *ctx, const char *op, mv_cuda_volume *dst,
                                     const mv_cuda_volume *src, const double *matrix, size_t rows) {
-    size_t dim[7], padded = MV__CU_CO_ROWS, matrix_bytes, aside = 0;
+    const size_t padded = mv__cu_co_padded(rows);
+    size_t dim[7], matrix_bytes, aside = 0;
     mv__cu_co_from from;
     mv__cu_co_to to;
     const int ndim = mv__cu_co_rows_shape(dim, src, rows);
@@ -11112,8 +11167,6 @@ MV__CU_FN mv_status mv__cu_co_apply(mv_cuda_ctx *ctx, const char *op, mv_cuda_vo
     if (st < 0 || (st = mv__cu_co_from_make(ctx, op, "src", &from, src)) < 0) return st;
     st = mv__cu_co_to_make(ctx, op, &to, dst, src, MEDVOL_C64, ndim, dim, MV__CU_INPLACE);
     if (st < 0) return st;
-    while (padded < rows && padded < MV__CU_CO_PASS) padded *= 2;
-    padded = mv__cu_divup(rows, padded) * padded;
     matrix_bytes = mv__cu_round(2 * padded * src->dim[3] * sizeof(float));
     /* rows of a later pass would find coils changed */
     if (!from.bytes && !to.bytes && to.work.data == from.v.data && rows > MV__CU_CO_PASS)
@@ -11132,7 +11185,7 @@ MV__CU_FN mv_status mv__cu_co_apply(mv_cuda_ctx *ctx, const char *op, mv_cuda_vo
         }
         if (st == MEDVOL_OK) st = mv__cu_co_words_of(ctx, op, m, matrix, rows, padded, src->dim[3]);
         if (st == MEDVOL_OK)
-            st = mv__cu_co_apply_run(ctx, op, (float *)to.work.data, &from.v, m, rows, padded);
+            st = mv__cu_co_apply_run(ctx, op, (float *)to.work.data, &from.v, m, rows, 0);
     }
     return mv__cu_co_to_end(ctx, op, st, &to);
 }
@@ -11148,16 +11201,6 @@ MEDVOL_DEF mv_status mv_cuda_coil_apply(mv_cuda_ctx *ctx, mv_cuda_volume *dst, c
                          (int)MV__CU_CO_MOST);
     if (st == MEDVOL_OK) st = mv__cu_co_apply(ctx, op, dst, src, matrix, rows);
     return mv__cu_end(ctx, st);
-}
-/* n doubles of the host; release by mv_volume_free */
-MV__CU_FN mv_status mv__cu_co_host(mv_cuda_ctx *ctx, mv_volume *v, size_t n) {
-    mv_ctx host;
-    mv_status st;
-    memset(&host, 0, sizeof host);
-    memset(v, 0, sizeof *v);
-    st = mv_volume_alloc(&host, v, MEDVOL_F64, 1, &n);
-    if (st < 0) ctx->error = host.error;
-    return st;
 }
 /* x = the inverse of the lower triangle l, zero above */
 MV__CU_FN void mv__cu_co_invert(double *x, const double *l, size_t n) {
@@ -11220,7 +11263,8 @@ typedef struct mv__cu_co_gram {
     mv__cu_walk w;                  /* of the samples */
     long long samples, chunk, step; /* step: from coil to coil */
     long long ky, kz;               /* steps within a kernel */
-    int unknowns, k0, k1, k2, packed;
+    long long apart;                /* from sum to sum of many */
+    int many, tiles, unknowns, k0, k1, k2, packed;
 } mv__cu_co_gram;
 template <int T> struct mv__cu_co_tile {
     enum { G = 1024 / (T * T), K = T == 32 ? 32 : 2048 / T, PITCH = T + 1, COPIES = T == 32 ? 2 : 1 };
@@ -11252,7 +11296,9 @@ template <int T> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_co_gram(double2 *part, mv__
     const double2 none = make_double2(0.0, 0.0);
     double re[2][2], im[2][2];
     long long at;
-    int bi = 0, bj = (int)blockIdx.x, k, a, b;
+    const int one = (int)blockIdx.x / g.tiles;
+    int bi = 0, bj = (int)blockIdx.x - one * g.tiles, k, a, b;
+    const float *const p = g.p + 2 * one * g.apart;
     while (bj > bi) bj -= ++bi; /* tiles on and below the diagonal, row by row */
     const double2 *const right = bi == bj ? sh.x : sh.x + (tile::COPIES - 1) * K * tile::PITCH;
     if (t < tile::COPIES * T) sh.base[t] = mv__cu_co_base(g, t < T ? bi * T + t : bj * T + t - T);
@@ -11267,7 +11313,7 @@ template <int T> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_co_gram(double2 *part, mv__
         for (k = t / K; k < (bi == bj ? T : tile::COPIES * T); k += MV__CU_B / K) {
             mv__cu_pack<float, 2> in;
             const long long base = sh.base[k];
-            mv__cu_ldn<float, 2>(in, g.p + 2 * (base + o), g.packed, on && base >= 0);
+            mv__cu_ldn<float, 2>(in, p + 2 * (base + o), g.packed, on && base >= 0);
             mv__cu_st(&sh.x[(k / T * K + t % K) * tile::PITCH + k % T],
                       make_double2((double)in.v[0], (double)in.v[1]));
         }
@@ -11337,9 +11383,10 @@ MV__CU_FN void mv__cu_co_gram_of(mv__cu_co_gram *g, const mv_volume *v, const si
     g->kz = v->dim[2] > 1 ? v->stride[2] : 0;
     g->k0 = (int)kernel[0], g->k1 = (int)kernel[1], g->k2 = (int)kernel[2];
     g->unknowns = (int)(v->dim[3] * kernel[0] * kernel[1] * kernel[2]);
+    g->many = 1;
 }
 typedef struct mv__cu_co_sums { /* how they are cut */
-    size_t tile, tiles, chunks, numbers, part_bytes, bytes;
+    size_t tile, tiles, chunks, numbers, part_bytes, bytes; /* tiles, numbers: of all of many */
 } mv__cu_co_sums;
 MV__CU_FN void mv__cu_co_sums_make(mv__cu_co_sums *s, mv__cu_co_gram *g) {
     const size_t n = (size_t)g->unknowns, samples = (size_t)g->samples;
@@ -11347,6 +11394,8 @@ MV__CU_FN void mv__cu_co_sums_make(mv__cu_co_sums *s, mv__cu_co_gram *g) {
     s->tile = n <= 8 ? 8 : n <= 16 ? 16 : 32;
     s->tiles = mv__cu_divup(n, s->tile);
     s->tiles = s->tiles * (s->tiles + 1) / 2;
+    g->tiles = (int)s->tiles;
+    s->tiles *= (size_t)g->many;
     s->numbers = s->tiles * s->tile * s->tile;
     most = ((size_t)64 << 20) / (s->numbers * sizeof(double2));
     most = most < 1 ? 1 : most > (size_t)MV__CU_CO_CHUNKS ? (size_t)MV__CU_CO_CHUNKS : most;
@@ -11358,10 +11407,12 @@ MV__CU_FN void mv__cu_co_sums_make(mv__cu_co_sums *s, mv__cu_co_gram *g) {
 }
 MV__CU_FN mv_status mv__cu_co_gram_run(mv_cuda_ctx *ctx, const char *op, double2 *to, double2 *part,
                                        const mv__cu_co_gram *g, const mv__cu_co_sums *s) {
-    const dim3 grid((unsigned)s->tiles, (unsigned)s->chunks, 1);
-    unsigned blocks = 0;
+    unsigned blocks = 0, tiles = 0;
+    dim3 grid;
     mv_status st = mv__cu_grid(ctx, op, mv__cu_divup(s->numbers, MV__CU_B / 32), &blocks);
+    if (st == MEDVOL_OK) st = mv__cu_grid(ctx, op, s->tiles, &tiles);
     if (st < 0) return st;
+    grid = dim3(tiles, (unsigned)s->chunks, 1);
     if (s->tile == 8) MV__CU_LAUNCH(mv__cu_k_co_gram<8>, grid, MV__CU_B, 0, ctx->stream, part, *g);
     else if (s->tile == 16) MV__CU_LAUNCH(mv__cu_k_co_gram<16>, grid, MV__CU_B, 0, ctx->stream, part, *g);
     else MV__CU_LAUNCH(mv__cu_k_co_gram<32>, grid, MV__CU_B, 0, ctx->stream, part, *g);
@@ -11370,26 +11421,50 @@ MV__CU_FN mv_status mv__cu_co_gram_run(mv_cuda_ctx *ctx, const char *op, double2
                   (long long)s->numbers, (int)s->chunks);
     return mv__cu_launched(ctx, op);
 }
-/* The lower triangle into g on the host, n x n pairs, column-major; waits. src: any complex volume. */
+/* Lower triangles into g on the host, n x n pairs each, column-major; waits. Room for the sums there and, of
+   s->numbers pairs, here was made. */
+MV__CU_FN mv_status mv__cu_co_gram_get(mv_cuda_ctx *ctx, const char *op, double *g, double *room,
+                                       const mv__cu_co_gram *a, const mv__cu_co_sums *s) {
+    const size_t n = (size_t)a->unknowns, square = s->tile * s->tile;
+    double2 *part = (double2 *)mv__cu_take(ctx, s->part_bytes),
+            *sums = (double2 *)mv__cu_take(ctx, s->bytes - s->part_bytes);
+    size_t x, i, j, t;
+    mv_status st = mv__cu_co_gram_run(ctx, op, sums, part, a, s);
+    if (st == MEDVOL_OK) st = mv__cu_give_wait(ctx, op, room, sums, s->numbers * sizeof(double2));
+    for (x = 0; x < (size_t)a->many && st == MEDVOL_OK; x++, g += 2 * n * n)
+        for (i = 0; i < mv__cu_divup(n, s->tile); i++)
+            for (j = 0; j <= i; j++, room += 2 * square)
+                for (t = 0; t < square; t++) {
+                    const size_t r = i * s->tile + t / s->tile, c = j * s->tile + t % s->tile;
+                    if (r < n && c <= r) memcpy(g + 2 * (r + c * n), room + 2 * t, 2 * sizeof *g);
+                }
+    return st;
+}
+/* A box of v about the centre of each axis */
+MV__CU_FN void mv__cu_co_crop(mv_cuda_volume *v, const size_t *box) {
+    int k;
+    v->owner = NULL;
+    for (k = 0; k < 3; k++) {
+        if (v->dim[k] == 1) continue;
+        v->data = (unsigned char *)v->data +
+                  (v->dim[k] / 2 - box[k] / 2) * (size_t)v->stride[k] * mv_dtype_size(v->dtype);
+        v->dim[k] = box[k];
+    }
+}
+/* The same of the box of any complex volume */
 MV__CU_FN mv_status mv__cu_co_gram_wait(mv_cuda_ctx *ctx, const char *op, double *g,
                                         const mv_cuda_volume *src, const size_t *box, const size_t *kernel) {
     const size_t used = ctx->used;
+    const int plain = mv__cu_co_plain(src);
     mv_cuda_volume view = *src;
     mv__cu_co_from from;
     mv__cu_co_gram a;
     mv__cu_co_sums s;
     mv_volume room;
-    double2 *sums;
-    size_t i, j, n, t, at = 0;
+    size_t i, n;
     mv_status st;
-    int k, plain = mv__cu_co_plain(src);
-    view.owner = NULL;
-    for (k = 0; k < 3 && !plain; k++) { /* of other types, a copy of the box alone */
-        if (view.dim[k] == 1) continue;
-        view.data = (unsigned char *)view.data + (view.dim[k] / 2 - box[k] / 2) * (size_t)view.stride[k] *
-                                                     mv_dtype_size(view.dtype);
-        view.dim[k] = box[k];
-    }
+    if (plain) view.owner = NULL;
+    else mv__cu_co_crop(&view, box); /* a copy of the box alone */
     if ((st = mv__cu_co_from_make(ctx, op, "src", &from, &view)) < 0) return st;
     if (plain) from.bytes = 0, from.v = view;
     mv__cu_co_gram_of(&a, &from.v, box, kernel);
@@ -11399,22 +11474,11 @@ MV__CU_FN mv_status mv__cu_co_gram_wait(mv_cuda_ctx *ctx, const char *op, double
     if ((st = mv__cu_room(ctx, op, from.bytes + s.bytes)) == MEDVOL_OK)
         st = mv__cu_co_from_read(ctx, op, &from);
     if (st == MEDVOL_OK) {
-        double2 *part = (double2 *)mv__cu_take(ctx, s.part_bytes);
         mv__cu_co_gram_of(&a, &from.v, box, kernel); /* its data are there now */
         mv__cu_co_sums_make(&s, &a);
-        sums = (double2 *)mv__cu_take(ctx, s.bytes - s.part_bytes);
-        st = mv__cu_co_gram_run(ctx, op, sums, part, &a, &s);
-        if (st == MEDVOL_OK)
-            st = mv__cu_give_wait(ctx, op, room.data, sums, s.numbers * sizeof(double2));
+        st = mv__cu_co_gram_get(ctx, op, g, (double *)room.data, &a, &s);
     }
     ctx->used = used; /* all is done */
-    for (i = 0; st == MEDVOL_OK && i < mv__cu_divup(n, s.tile); i++)
-        for (j = 0; j <= i; j++, at += s.tile * s.tile)
-            for (t = 0; t < s.tile * s.tile; t++) {
-                const size_t r = i * s.tile + t / s.tile, c = j * s.tile + t % s.tile;
-                if (r >= n || c > r) continue;
-                memcpy(g + 2 * (r + c * n), (const double *)room.data + 2 * (at + t), 2 * sizeof *g);
-            }
     mv_volume_free(NULL, &room);
     for (i = 0; i < n && st == MEDVOL_OK; i++)
         if (!mv__cu_finite(g[2 * i * (n + 1)]))
@@ -11476,23 +11540,39 @@ MV__CU_FN mv_status mv__cu_co_rows(mv_cuda_ctx *ctx, const char *op, size_t rows
                        v->dim[3]);
 }
 /* Eigenvectors of the Gram matrix g as rows of a matrix, strongest first; g, w: changed */
-MV__CU_FN mv_status mv__cu_co_leading(mv_cuda_ctx *ctx, const char *op, double *matrix, double *energy,
-                                      double *w, double *g, size_t rows, size_t coils) {
-    mv_ctx host;
+MV__CU_FN mv_status mv__cu_co_eigen(mv_ctx *host, double *matrix, double *w, double *g, size_t rows,
+                                    size_t coils) {
     size_t i, r;
-    double sum = 0.0;
-    mv_status st;
-    memset(&host, 0, sizeof host);
-    if ((st = mv_eigh_c128(&host, w, g, coils, g, coils, coils)) < 0) {
-        ctx->error = host.error;
-        return st;
-    }
-    for (i = 0; i < coils; i++) sum += w[i] > 0.0 ? w[i] : 0.0;
-    if (!(sum > 0.0)) return mv__cu_fail(ctx, MEDVOL_E_EMPTY, "src", 0, "%s: the data are all zeros", op);
+    mv_status st = mv_eigh_c128(host, w, g, coils, g, coils, coils);
+    if (st < 0) return st;
     /* g is the conjugate of sum c c^H, and so are its vectors */
     for (r = 0; r < rows; r++)
         for (i = 0; i < coils; i++)
             memcpy(matrix + 2 * (r + i * rows), g + 2 * (i + (coils - 1 - r) * coils), 2 * sizeof *g);
+    return st;
+}
+MV__CU_FN double mv__cu_co_trace(const double *g, size_t n) {
+    double sum = 0.0;
+    size_t i;
+    for (i = 0; i < n; i++) sum += g[2 * i * (n + 1)];
+    return sum;
+}
+MV__CU_FN mv_status mv__cu_co_empty(mv_cuda_ctx *ctx, const char *op) {
+    return mv__cu_fail(ctx, MEDVOL_E_EMPTY, "src", 0, "%s: the data are all zeros", op);
+}
+MV__CU_FN mv_status mv__cu_co_leading(mv_cuda_ctx *ctx, const char *op, double *matrix, double *energy,
+                                      double *w, double *g, size_t rows, size_t coils) {
+    mv_ctx host;
+    size_t i;
+    double sum = 0.0;
+    mv_status st;
+    if (!(mv__cu_co_trace(g, coils) > 0.0)) return mv__cu_co_empty(ctx, op);
+    memset(&host, 0, sizeof host);
+    if ((st = mv__cu_co_eigen(&host, matrix, w, g, rows, coils)) < 0) {
+        ctx->error = host.error;
+        return st;
+    }
+    for (i = 0; i < coils; i++) sum += w[i] > 0.0 ? w[i] : 0.0;
     for (i = 0; energy && i < coils; i++) energy[i] = w[coils - 1 - i] > 0.0 ? w[coils - 1 - i] / sum : 0.0;
     return MEDVOL_OK;
 }
@@ -11547,6 +11627,287 @@ MEDVOL_DEF mv_status mv_cuda_coil_compress(mv_cuda_ctx *ctx, mv_cuda_volume *dst
     mv_status st = mv__cu_begin(ctx, "coil_compress");
     if (st < 0) return st;
     return mv__cu_end(ctx, mv__cu_co_compressed(ctx, dst, src, rows, opt));
+}
+
+/* ---- geometric compression: a matrix at each x. Between the transforms x runs slowest: sums and products
+   are those of a frame each. ---- */
+MV__CU_FN void mv__cu_co_cores(mv_ctx *host, int all) { /* all of them, or one */
+    memset(host, 0, sizeof *host);
+    if (all && mv_ctx_init(host, NULL) < 0) memset(host, 0, sizeof *host);
+}
+/* Lines along x of k-space: ny and, a plane apart, nz of them, of coils and frames; back: from k-space */
+MV__CU_FN void mv__cu_co_hybrid(mv_fft_desc *d, const mv__cu_coil_shape *s, size_t ny, size_t nz,
+                                size_t coils, size_t frames, int back) {
+    const size_t nx = s->dim[0], all = ny * nz * frames, n[5] = {nx, ny, nz, coils, frames};
+    const size_t outside[5] = {1, nx, nx * s->dim[1], s->voxels, s->voxels * coils};
+    const size_t inside[5] = {coils * all, 1, ny, all, ny * nz};
+    int k;
+    memset(d, 0, sizeof *d);
+    d->ndim = 5;
+    d->axes = 1;
+    d->flags = MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY | (back ? (unsigned)MEDVOL_FFT_INVERSE : 0u);
+    for (k = 0; k < 5; k++) {
+        d->dim[k] = n[k];
+        d->in_stride[k] = (ptrdiff_t)(back ? outside : inside)[k];
+        d->out_stride[k] = (ptrdiff_t)(back ? inside : outside)[k];
+    }
+}
+MV__CU_FN mv_status mv__cu_co_hybrid_prepare(mv_cuda_ctx *ctx, const char *op, const mv_fft_desc *d,
+                                             const void *dst, const void *src, size_t *bytes) {
+    mv__cu_ft_prog *g = NULL;
+    const mv_status st = mv__cu_ft_find(ctx, op, d, mv__cu_ft_loose(d, dst, src), &g);
+    if (st == MEDVOL_OK && g->bytes > *bytes) *bytes = g->bytes;
+    return st;
+}
+/* Gram matrices of the box at each x; waits */
+MV__CU_FN mv_status mv__cu_co_gcc_sums(mv_cuda_ctx *ctx, const char *op, double *gram,
+                                       const mv_cuda_volume *src, const size_t *box) {
+    const size_t used = ctx->used, c = src->dim[3];
+    const int direct = mv__cu_dense_is(src, MEDVOL_C64);
+    mv_cuda_volume view = *src, from;
+    mv_volume hybrid, room;
+    mv__cu_coil_shape s;
+    mv__cu_co_gram a;
+    mv__cu_co_sums sums;
+    mv_fft_desc d;
+    size_t fft = 0, copy, bytes, dim[4] = {0, 1, 1, 0};
+    mv_status st;
+    mv__cu_co_crop(&view, box);
+    mv__cu_coil_shape_of(&s, direct ? (const mv_volume *)src : &view);
+    copy = direct ? 0 : mv__cu_dense_bytes(&view, MEDVOL_C64);
+    mv__cu_co_hybrid(&d, &s, box[1], box[2], c, s.frames, 1);
+    dim[0] = box[1] * box[2] * s.frames, dim[3] = c;
+    mv__cu_vol_init(&hybrid, MEDVOL_C64, 4, dim, NULL);
+    bytes = mv__cu_round(s.dim[0] * dim[0] * c * sizeof(float2));
+    mv__cu_co_gram_of(&a, &hybrid, hybrid.dim, NULL);
+    a.many = (int)s.dim[0], a.apart = (long long)(dim[0] * c);
+    mv__cu_co_sums_make(&sums, &a);
+    if ((st = mv__cu_co_hybrid_prepare(ctx, op, &d, NULL, NULL, &fft)) < 0) return st;
+    if ((st = mv__cu_co_host(ctx, &room, 2 * sums.numbers)) < 0) return st;
+    st = mv__cu_room(ctx, op, copy + bytes + (fft > sums.bytes ? fft : sums.bytes));
+    from = view;
+    if (st == MEDVOL_OK && !direct) st = mv__cu_dense(ctx, op, &from, &view, MEDVOL_C64);
+    if (st == MEDVOL_OK) {
+        hybrid.data = mv__cu_take(ctx, bytes);
+        a.p = (const float *)hybrid.data;
+        st = mv__cu_ft_run(ctx, op, &d, hybrid.data, from.data);
+    }
+    if (st == MEDVOL_OK) st = mv__cu_co_gram_get(ctx, op, gram, (double *)room.data, &a, &sums);
+    ctx->used = used; /* all is done */
+    mv_volume_free(NULL, &room);
+    return st;
+}
+typedef struct mv__cu_co_turns {
+    double *gram, *matrix, *w, *energy, *work; /* energy: of each x; below 0: no eigenvectors, but a status */
+    size_t nx, rows, coils;
+    double least;
+} mv__cu_co_turns;
+MV__CU_FN void mv__cu_co_eigen_job(void *arg, size_t x) {
+    const mv__cu_co_turns *t = (const mv__cu_co_turns *)arg;
+    const size_t c = t->coils;
+    mv_ctx host;
+    mv_status st;
+    if (!(t->energy[x] > t->least)) return;
+    memset(&host, 0, sizeof host);
+    st = mv__cu_co_eigen(&host, t->matrix + 2 * t->rows * c * x, t->w + c * x, t->gram + 2 * c * c * x,
+                         t->rows, c);
+    if (st < 0) t->energy[x] = (double)st;
+}
+/* w = B A^H w with w other^H = A S B^H; work: 3 rows^2 + rows C pairs and rows numbers */
+MV__CU_FN mv_status mv__cu_co_align(mv_ctx *host, double *w, const double *other, size_t rows, size_t c,
+                                    double *work) {
+    double *m = work, *u = m + 2 * rows * rows, *v = u + 2 * rows * rows, *t = v + 2 * rows * rows;
+    mv_gemm_opt o;
+    mv_status st;
+    memset(&o, 0, sizeof o);
+    o.op_b = MEDVOL_OP_ADJOINT;
+    st = mv_gemm_c128(host, m, rows, w, rows, other, rows, rows, rows, c, &o);
+    if (st == MEDVOL_OK) st = mv_svd_c128(host, u, rows, t + 2 * rows * c, v, rows, m, rows, rows, rows);
+    o.op_b = MEDVOL_OP_NONE;
+    o.op_a = MEDVOL_OP_ADJOINT;
+    if (st == MEDVOL_OK) st = mv_gemm_c128(host, t, rows, u, rows, w, rows, rows, c, rows, &o);
+    if (st == MEDVOL_OK) st = mv_gemm_c128(host, w, rows, v, rows, t, rows, rows, c, rows, NULL);
+    return st;
+}
+/* From the strongest position upwards, then downwards */
+MV__CU_FN mv_status mv__cu_co_turn(mv_ctx *host, const mv__cu_co_turns *t, size_t first) {
+    const size_t each = 2 * t->rows * t->coils, up = t->nx - first;
+    size_t step;
+    mv_status st = MEDVOL_OK;
+    for (step = 1; step < t->nx && st == MEDVOL_OK; step++) {
+        const size_t x = step < up ? first + step : t->nx - 1 - step;
+        double *m = t->matrix + each * x;
+        const double *next = step < up ? m - each : m + each;
+        if (t->energy[x] > t->least) st = mv__cu_co_align(host, m, next, t->rows, t->coils, t->work);
+        else memcpy(m, next, each * sizeof *m);
+    }
+    return st;
+}
+MV__CU_FN mv_status mv__cu_co_gcc_matrices(mv_cuda_ctx *ctx, const char *op, mv__cu_co_turns *t) {
+    const size_t c = t->coils;
+    size_t x, first = 0;
+    double most = 0.0;
+    mv_ctx host;
+    mv_status st;
+    for (x = 0; x < t->nx; x++) {
+        const double e = t->energy[x] = mv__cu_co_trace(t->gram + 2 * c * c * x, c);
+        if (!mv__cu_finite(e))
+            return mv__cu_fail(ctx, MEDVOL_E_RANGE, "src", (double)x, "%s: NaN or infinity in src", op);
+        if (e > most) most = e, first = x;
+    }
+    if (!(most > 0.0)) return mv__cu_co_empty(ctx, op);
+    t->least = 1e-12 * most; /* what a transform leaves of nothing */
+    mv__cu_co_cores(&host, c * c * c >= ((size_t)1 << 20) / t->nx);
+    st = mv_parallel_for(&host, t->nx, mv__cu_co_eigen_job, t, NULL);
+    for (x = 0; x < t->nx && st == MEDVOL_OK; x++)
+        if (t->energy[x] < 0.0)
+            st = mv__cu_fail(ctx, (mv_status)(int)t->energy[x], "x", (double)x,
+                             "%s: no eigenvectors at x = %zu", op, x);
+    if (st == MEDVOL_OK && (st = mv__cu_co_turn(&host, t, first)) < 0) ctx->error = host.error;
+    mv_ctx_free(&host);
+    return st;
+}
+MV__CU_FN mv_status mv__cu_co_gcc(mv_cuda_ctx *ctx, double *matrix, size_t rows, const mv_cuda_volume *src,
+                                  const mv_coil_compress_opt *opt) {
+    static const char op[] = "coil_gcc_matrix";
+    size_t box[3], c, nx, need;
+    mv__cu_co_turns t;
+    mv_volume room;
+    mv_status st = mv__cu_vol_check(ctx, op, "src", src);
+    if (st < 0 || (st = mv__cu_co_coils(ctx, op, src)) < 0) return st;
+    if ((st = mv__cu_give_check(ctx, op, "matrix", matrix, 1)) < 0) return st;
+    c = src->dim[3], nx = src->dim[0];
+    if ((st = mv__cu_co_rows(ctx, op, rows, src)) < 0) return st;
+    if (opt && opt->calib[0])
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "calib", (double)opt->calib[0],
+                           "%s: calib[0] = %zu: must be 0, all of x is used", op, opt->calib[0]);
+    if ((st = mv__cu_co_box(ctx, op, box, opt ? opt->calib : NULL, src->dim, (size_t)-1)) < 0) return st;
+    if ((st = mv__cu_co_complex(ctx, op, "src", src)) < 0) return st;
+    need = 2 * c * c + 2 * rows * c + c + 1; /* of each x; c is at most 4096 */
+    if (nx > 0x7fffffffu || !mv__cu_muls(need, nx, &need)) need = (size_t)-1 / 16;
+    if ((st = mv__cu_co_host(ctx, &room, need + 6 * rows * rows + 2 * rows * c + rows)) < 0) return st;
+    memset(&t, 0, sizeof t);
+    t.nx = nx, t.rows = rows, t.coils = c;
+    t.gram = (double *)room.data;
+    t.matrix = t.gram + 2 * c * c * nx;
+    t.w = t.matrix + 2 * rows * c * nx;
+    t.energy = t.w + c * nx;
+    t.work = t.energy + nx;
+    st = mv__cu_co_gcc_sums(ctx, op, t.gram, src, box);
+    if (st == MEDVOL_OK) st = mv__cu_co_gcc_matrices(ctx, op, &t);
+    if (st == MEDVOL_OK) memcpy(matrix, t.matrix, 2 * rows * c * nx * sizeof *matrix);
+    mv_volume_free(NULL, &room);
+    return st;
+}
+MEDVOL_DEF mv_status mv_cuda_coil_gcc_matrix(mv_cuda_ctx *ctx, double *matrix, size_t rows,
+                                             const mv_cuda_volume *src, const mv_coil_compress_opt *opt) {
+    mv_status st = mv__cu_begin(ctx, "coil_gcc_matrix");
+    if (st < 0) return st;
+    return mv__cu_end(ctx, mv__cu_co_gcc(ctx, matrix, rows, src, opt));
+}
+/* Lines, or frames, at once: so many that what lies between the transforms stays in the L2 cache */
+typedef struct mv__cu_co_lines {
+    mv__cu_coil_shape s;
+    size_t rows, all, lines, frames, matrix, hybrid, made, fft; /* all: lines of a frame; bytes */
+    const float *src;
+    float *dst, *m, *inside[2];
+} mv__cu_co_lines;
+MV__CU_FN size_t mv__cu_co_share(size_t n, size_t most) { /* equal ones of n */
+    return mv__cu_divup(n, mv__cu_divup(n, most));
+}
+MV__CU_FN void mv__cu_co_lines_plan(mv__cu_co_lines *l, const mv_volume *src, size_t rows) {
+    size_t each, most;
+    memset(l, 0, sizeof *l);
+    mv__cu_coil_shape_of(&l->s, src);
+    l->rows = rows;
+    l->all = l->s.dim[1] * l->s.dim[2];
+    each = (l->s.coils + rows) * l->s.dim[0] * sizeof(float2);
+    most = each < MV__CU_CO_SLAB ? MV__CU_CO_SLAB / each : 1;
+    l->lines = mv__cu_co_share(l->all, most);
+    if (l->lines >= 16 && l->lines < l->all) /* as transforms take them */
+        l->lines = (l->lines + 15) / 16 * 16;
+    l->frames = l->lines < l->all ? 1 : mv__cu_co_share(l->s.frames, most / l->all);
+    each = l->lines * l->frames * l->s.dim[0] * sizeof(float2);
+    l->hybrid = mv__cu_round(l->s.coils * each);
+    l->made = mv__cu_round(rows * each);
+    l->matrix = mv__cu_round(2 * mv__cu_co_padded(rows) * l->s.coils * l->s.dim[0] * sizeof(float));
+}
+/* A part of the lines or frames; not to run: finds what its transforms take */
+MV__CU_FN mv_status mv__cu_co_lines_part(mv_cuda_ctx *ctx, const char *op, mv__cu_co_lines *l, size_t line,
+                                         size_t frame, int run) {
+    const size_t c = l->s.coils, nx = l->s.dim[0];
+    const size_t lines = l->all - line < l->lines ? l->all - line : l->lines;
+    const size_t frames = l->s.frames - frame < l->frames ? l->s.frames - frame : l->frames;
+    const size_t dim[5] = {lines * frames, 1, 1, c, nx};
+    const float *from = l->src + 2 * (nx * line + l->s.voxels * c * frame);
+    float *to = l->dst + 2 * (nx * line + l->s.voxels * l->rows * frame);
+    mv_fft_desc back, forth;
+    mv_volume v;
+    mv_status st;
+    mv__cu_co_hybrid(&back, &l->s, lines, 1, c, frames, 1);
+    mv__cu_co_hybrid(&forth, &l->s, lines, 1, l->rows, frames, 0);
+    if (!run) {
+        st = mv__cu_co_hybrid_prepare(ctx, op, &back, NULL, l->src, &l->fft);
+        return st < 0 ? st : mv__cu_co_hybrid_prepare(ctx, op, &forth, l->dst, NULL, &l->fft);
+    }
+    mv__cu_vol_init(&v, MEDVOL_C64, 5, dim, NULL);
+    v.data = l->inside[0];
+    st = mv__cu_ft_run(ctx, op, &back, v.data, from);
+    if (st == MEDVOL_OK) st = mv__cu_co_apply_run(ctx, op, l->inside[1], &v, l->m, l->rows, 1);
+    return st < 0 ? st : mv__cu_ft_run(ctx, op, &forth, to, l->inside[1]);
+}
+MV__CU_FN mv_status mv__cu_co_lines_all(mv_cuda_ctx *ctx, const char *op, mv__cu_co_lines *l, int run) {
+    size_t f, i;
+    mv_status st = MEDVOL_OK;
+    for (f = 0; f < l->s.frames; f += l->frames)
+        for (i = 0; i < l->all && st == MEDVOL_OK; i += l->lines)
+            st = mv__cu_co_lines_part(ctx, op, l, i, f, run);
+    return st;
+}
+MV__CU_FN mv_status mv__cu_co_gcc_apply(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                        const double *matrix, size_t rows) {
+    static const char op[] = "coil_gcc_apply";
+    size_t dim[7], columns;
+    mv_cuda_volume from;
+    mv__cu_co_lines l;
+    mv__cu_co_to to;
+    int ndim;
+    mv_status st = mv__cu_vol_check(ctx, op, "src", src);
+    if (st < 0 || (st = mv__cu_co_coils(ctx, op, src)) < 0) return st;
+    if ((st = mv__cu_co_rows(ctx, op, rows, src)) < 0) return st;
+    columns = src->dim[3] * src->dim[0];
+    st = mv__cu_co_matrix_check(ctx, op, "matrix", matrix, rows, columns, MV__CU_CO_LARGEST);
+    if (st < 0) return st;
+    ndim = mv__cu_co_rows_shape(dim, src, rows);
+    if ((st = mv__cu_co_out_check(ctx, op, dst, src, MEDVOL_C64, ndim, dim, 0)) < 0) return st;
+    if ((st = mv__cu_co_complex(ctx, op, "src", src)) < 0) return st;
+    if ((st = mv__cu_co_to_make(ctx, op, &to, dst, src, MEDVOL_C64, ndim, dim, 0)) < 0) return st;
+    mv__cu_co_lines_plan(&l, src, rows);
+    l.dst = (float *)to.work.data;
+    st = mv__cu_co_lines_all(ctx, op, &l, 0);
+    if (st == MEDVOL_OK)
+        st = mv__cu_room(ctx, op, l.matrix + l.hybrid + l.made + l.fft + to.bytes +
+                                      mv__cu_dense_bytes(src, MEDVOL_C64));
+    if (st == MEDVOL_OK) {
+        l.m = (float *)mv__cu_take(ctx, l.matrix);
+        l.inside[0] = (float *)mv__cu_take(ctx, l.hybrid);
+        l.inside[1] = (float *)mv__cu_take(ctx, l.made);
+        mv__cu_co_to_take(ctx, &to);
+        l.dst = (float *)to.work.data;
+        st = mv__cu_co_words_of(ctx, op, l.m, matrix, rows, mv__cu_co_padded(rows), columns);
+    }
+    if (st == MEDVOL_OK) st = mv__cu_dense(ctx, op, &from, src, MEDVOL_C64);
+    if (st == MEDVOL_OK) {
+        l.src = (const float *)from.data;
+        st = mv__cu_co_lines_all(ctx, op, &l, 1);
+    }
+    return mv__cu_co_to_end(ctx, op, st, &to);
+}
+MEDVOL_DEF mv_status mv_cuda_coil_gcc_apply(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                            const double *matrix, size_t rows) {
+    mv_status st = mv__cu_begin(ctx, "coil_gcc_apply");
+    if (st < 0) return st;
+    return mv__cu_end(ctx, mv__cu_co_gcc_apply(ctx, dst, src, matrix, rows));
 }
 
 /* ---- the greatest root sum of squares; what is not finite does not count ---- */
@@ -11641,7 +12002,6 @@ MV__CU_FN mv_status mv__cu_co_greatest(mv_cuda_ctx *ctx, const char *op, mv__cu_
    element before the diagonal, then that. ---- */
 enum { MV__CU_CO_TILE = 32 };
 enum { MV__CU_CO_CHANNELS = 256, MV__CU_CO_WIDEST = 63, MV__CU_CO_V = 128, MV__CU_CO_ITERATIONS = 48 };
-#define MV__CU_CO_SLAB ((size_t)32 << 20) /* bytes of a slab, so that it stays in the L2 cache */
 typedef struct mv__cu_co_field {
     const float *src, *turn;      /* turn: what makes the phase; NULL: coil 0 is made real */
     float *maps, *values, *a, *p; /* values may be NULL; a: matrices; p: of what windows reach, before y, x */
@@ -13246,11 +13606,10 @@ MV__CU_FN mv_status mv__cu_co_calibrate(mv_cuda_ctx *ctx, double *q, const mv_cu
             st = mv__cu_fail(ctx, MEDVOL_E_EMPTY, "ksp", 0, "%s: the calibration region is all zeros", op);
     }
     if (st == MEDVOL_OK) {
-        memset(&host, 0, sizeof host);
-        if (n >= 256 && mv_ctx_init(&host, NULL) < 0) memset(&host, 0, sizeof host); /* all cores, or one */
+        mv__cu_co_cores(&host, n >= 256);
         st = mv__cu_co_project(&host, p, g, w, e);
         if (st < 0) ctx->error = host.error;
-        if (n >= 256) mv_ctx_free(&host);
+        mv_ctx_free(&host);
     }
     if (st == MEDVOL_OK) mv__cu_co_diagonals(q, p, e);
     mv_volume_free(NULL, &room);
