@@ -11413,10 +11413,11 @@ MV__CU_FN mv_status mv__cu_co_gram_run(mv_cuda_ctx *ctx, const char *op, double2
     if (st == MEDVOL_OK) st = mv__cu_grid(ctx, op, s->tiles, &tiles);
     if (st < 0) return st;
     grid = dim3(tiles, (unsigned)s->chunks, 1);
+    if (s->chunks == 1) part = to;
     if (s->tile == 8) MV__CU_LAUNCH(mv__cu_k_co_gram<8>, grid, MV__CU_B, 0, ctx->stream, part, *g);
     else if (s->tile == 16) MV__CU_LAUNCH(mv__cu_k_co_gram<16>, grid, MV__CU_B, 0, ctx->stream, part, *g);
     else MV__CU_LAUNCH(mv__cu_k_co_gram<32>, grid, MV__CU_B, 0, ctx->stream, part, *g);
-    if ((st = mv__cu_launched(ctx, op)) < 0) return st;
+    if ((st = mv__cu_launched(ctx, op)) < 0 || part == to) return st;
     MV__CU_LAUNCH(mv__cu_k_co_fold, blocks, MV__CU_B, 0, ctx->stream, to, (const double2 *)part,
                   (long long)s->numbers, (int)s->chunks);
     return mv__cu_launched(ctx, op);

@@ -344,8 +344,8 @@ static double energy_of(const mv_volume *v) {
     for (i = 0; i < n; i++) sum += (double)((const float *)v->data)[i] * (double)((const float *)v->data)[i];
     return sum;
 }
-/* At each x: rows are orthonormal; the projection on them, sum of conj(m_i) m_j, is within 1e-8 of the processor's;
-   turned in turn, so are they themselves within 1e-6. */
+/* At each x: rows are orthonormal; the projection on them, sum of conj(m_i) m_j, is within 1e-6 of the processor's
+   (what was transformed are floats); turned in turn, so are they themselves within 3e-6. */
 static void rows_alike(const double *want, const double *got, size_t rows, size_t c, size_t nx, int line) {
     double off = 0.0, odd = 0.0, apart = 0.0;
     char said[128];
@@ -374,23 +374,22 @@ static void rows_alike(const double *want, const double *got, size_t rows, size_
         for (i = 0; i < 2 * rows * c; i++) apart = fmax(apart, fabs(m[0][i] - m[1][i]));
     }
     snprintf(said, sizeof said, "rows off by %g, projections by %g, elements by %g", odd, off, apart);
-    check(odd < 1e-11 && off < 1e-8 && apart < 1e-6, said, line);
+    check(odd < 1e-11 && off < 1e-6 && apart < 3e-6, said, line);
     keep(got, 2 * rows * c * nx * sizeof *got);
 }
 static void test_gcc(void) {
-    static const size_t dims[][5] = {{24, 14, 1, 5, 2}, {33, 7, 5, 6, 1}, {17, 9, 3, 20, 2}, {64, 31, 1, 12, 1},
-                                     {5, 70, 2, 40, 1}, {22, 40, 30, 3, 1}, {7, 4, 1, 4, 1}};
+    static const size_t dims[][5] = {{24, 14, 1, 5, 2}, {33, 7, 5, 6, 1}, {9, 9, 3, 12, 2}, {16, 11, 1, 20, 1},
+                                     {5, 22, 2, 40, 1}, {5, 40, 30, 3, 1}, {7, 4, 1, 4, 1}, {1, 17, 1, 4, 1}};
     size_t k;
-    for (k = 0; k < 2 * sizeof dims / sizeof *dims; k++) {
-        const size_t *d = dims[k / 2], c = d[3], nx = d[0], rows = k == 7 ? 1 : k == 11 ? 2 : 3;
+    for (k = 0; k < sizeof dims / sizeof *dims; k++) {
+        const size_t *d = dims[k], c = d[3], nx = d[0], rows = k == 3 ? 1 : k == 5 ? 2 : 3;
         double *want = (double *)malloc(4 * rows * c * nx * sizeof *want), *got = want + 2 * rows * c * nx;
-        double kept[3];
+        double kept[2], all = 0.0;
         mv_coil_compress_opt o;
         mv_volume h, g, b;
         twin a;
-        int i;
         memset(&o, 0, sizeof o), memset(&h, 0, sizeof h), memset(&g, 0, sizeof g), memset(&b, 0, sizeof b);
-        o.calib[1] = k % 2 ? 4 : 0, o.calib[2] = k % 3 ? 0 : 1;
+        o.calib[1] = k % 2 ? 7 : 0, o.calib[2] = k % 3 ? 0 : 1;
         mixture(&a, kind(k), d, (int)(k % LAYOUTS));
         CHECK_STATUS(mv_coil_gcc_matrix(&cpu, want, rows, &a.host, k % 4 ? &o : NULL), MEDVOL_OK);
         CHECK_STATUS(mv_cuda_coil_gcc_matrix(&gpu, got, rows, &a.device, k % 4 ? &o : NULL), MEDVOL_OK);
@@ -403,13 +402,11 @@ static void test_gcc(void) {
         kept[0] = energy_of(&h), kept[1] = energy_of(&b);
         CHECK(fabs(kept[0] - kept[1]) < 1e-5 * kept[0]);
         if (k % 4 == 0 && rows == 3) { /* all samples, as many rows as sources: nothing is lost */
-            for (kept[2] = 0.0, i = 0; i < 1; i++)
-                each(&a.host, [&](unsigned char *p) {
-                    const double re = kind(k) == MEDVOL_C64 ? (double)((float *)(void *)p)[0] : ((double *)(void *)p)[0];
-                    const double im = kind(k) == MEDVOL_C64 ? (double)((float *)(void *)p)[1] : ((double *)(void *)p)[1];
-                    kept[2] += re * re + im * im;
-                });
-            CHECK(fabs(kept[1] - kept[2]) < 1e-5 * kept[2]);
+            each(&a.host, [&](unsigned char *p) {
+                const float *e = (const float *)(const void *)p; /* MEDVOL_C64 */
+                all += (double)e[0] * (double)e[0] + (double)e[1] * (double)e[1];
+            });
+            CHECK(fabs(kept[1] - all) < 1e-5 * all);
         }
         mv_volume_free(&cpu, &h), mv_volume_free(&cpu, &b), mv_cuda_volume_free(&gpu, &g);
         twin_free(&a);
@@ -419,8 +416,8 @@ static void test_gcc(void) {
 static void test_gcc_apply(void) { /* any matrices */
     static const size_t rows[] = {1, 2, 3, 8, 9};
     size_t k, i;
-    for (k = 0; k < 2 * SHAPES; k++) {
-        const size_t *d = shapes[k % SHAPES], c = d[3], r = k < SHAPES && rows[k % 5] < c ? rows[k % 5] : c;
+    for (k = 0; k < SHAPES; k++) {
+        const size_t *d = shapes[k], c = d[3], r = k % 3 && rows[k % 5] < c ? rows[k % 5] : c;
         const size_t n = 2 * r * c * d[0];
         double *m = (double *)malloc(n * sizeof *m);
         size_t at = 0;
@@ -434,10 +431,10 @@ static void test_gcc_apply(void) { /* any matrices */
         free(m);
     }
     { /* several passes of rows, tables by the buffers of uploads */
-        static const size_t d[4] = {6, 5, 7, 70};
-        double *m = (double *)malloc(2 * 70 * 70 * 6 * sizeof *m);
+        static const size_t d[4] = {3, 5, 3, 70};
+        double *m = (double *)malloc(2 * 70 * 70 * 3 * sizeof *m);
         twin a;
-        for (i = 0; i < 2 * 70 * 70 * 6; i++) m[i] = normal();
+        for (i = 0; i < 2 * 70 * 70 * 3; i++) m[i] = normal();
         noisy(&a, MEDVOL_C64, 4, d, PLAIN);
         BOTH(&a, 3e-6, mv_coil_gcc_apply(&cpu, to, of, m, 70), mv_cuda_coil_gcc_apply(&gpu, to, of, m, 70));
         BOTH(&a, 2e-6, mv_coil_gcc_apply(&cpu, to, of, m, 66), mv_cuda_coil_gcc_apply(&gpu, to, of, m, 66));
@@ -851,6 +848,52 @@ static void refused(mv_status want, mv_status got, int line) {
     settled_at(got, want, __FILE__, line);
 }
 #define REFUSED(h, g) refused(h, g, __LINE__)
+/* v: 6 x 5 of 3 coils; m: of its shape, other: of another */
+static void gcc_errors(twin *v, twin *real, twin *m, twin *other) {
+    mv_coil_compress_opt o;
+    double a[2 * 9 * 6], b[2 * 9 * 6];
+    mv_volume h, d;
+    twin odd;
+    int i;
+    memset(&h, 0, sizeof h), memset(&d, 0, sizeof d), memset(&o, 0, sizeof o);
+    for (i = 0; i < 2 * 9 * 6; i++) a[i] = b[i] = normal();
+    REFUSED(mv_coil_gcc_matrix(&cpu, NULL, 2, &v->host, NULL), mv_cuda_coil_gcc_matrix(&gpu, NULL, 2, &v->device, NULL));
+    REFUSED(mv_coil_gcc_matrix(&cpu, a, 2, NULL, NULL), mv_cuda_coil_gcc_matrix(&gpu, b, 2, NULL, NULL));
+    for (i = 0; i < 5; i += 4)
+        REFUSED(mv_coil_gcc_matrix(&cpu, a, (size_t)i, &v->host, NULL),
+                mv_cuda_coil_gcc_matrix(&gpu, b, (size_t)i, &v->device, NULL));
+    REFUSED(mv_coil_gcc_matrix(&cpu, a, 2, &real->host, NULL), mv_cuda_coil_gcc_matrix(&gpu, b, 2, &real->device, NULL));
+    for (i = 0; i < 3; i++) {
+        o.calib[0] = i == 0 ? 3 : 0, o.calib[1] = i == 1 ? 6 : 0, o.calib[2] = i == 2 ? 2 : 0;
+        REFUSED(mv_coil_gcc_matrix(&cpu, a, 2, &v->host, &o), mv_cuda_coil_gcc_matrix(&gpu, b, 2, &v->device, &o));
+    }
+    noisy(&odd, MEDVOL_C64, v->host.ndim, v->host.dim, PLAIN);
+    for (i = 0; i < 2; i++) { /* NaN; all zeros */
+        if (i) each(&odd.host, [&](unsigned char *p) { number(p, MEDVOL_C64, 0, 0); });
+        else ((float *)odd.host.data)[17] = NAN;
+        send(&odd);
+        REFUSED(mv_coil_gcc_matrix(&cpu, a, 2, &odd.host, NULL), mv_cuda_coil_gcc_matrix(&gpu, b, 2, &odd.device, NULL));
+    }
+    CHECK(!memcmp(a, b, sizeof a)); /* as they were */
+    twin_free(&odd);
+    for (i = 0; i < 5; i += 4)
+        REFUSED(mv_coil_gcc_apply(&cpu, &h, &v->host, a, (size_t)i),
+                mv_cuda_coil_gcc_apply(&gpu, &d, &v->device, a, (size_t)i));
+    REFUSED(mv_coil_gcc_apply(&cpu, &h, &v->host, NULL, 2), mv_cuda_coil_gcc_apply(&gpu, &d, &v->device, NULL, 2));
+    REFUSED(mv_coil_gcc_apply(&cpu, NULL, &v->host, a, 2), mv_cuda_coil_gcc_apply(&gpu, NULL, &v->device, a, 2));
+    REFUSED(mv_coil_gcc_apply(&cpu, &h, NULL, a, 2), mv_cuda_coil_gcc_apply(&gpu, &d, NULL, a, 2));
+    REFUSED(mv_coil_gcc_apply(&cpu, &h, &real->host, a, 2), mv_cuda_coil_gcc_apply(&gpu, &d, &real->device, a, 2));
+    REFUSED(mv_coil_gcc_apply(&cpu, &other->host, &v->host, a, 3),
+            mv_cuda_coil_gcc_apply(&gpu, &other->device, &v->device, a, 3));
+    REFUSED(mv_coil_gcc_apply(&cpu, &real->host, &v->host, a, 3),
+            mv_cuda_coil_gcc_apply(&gpu, &real->device, &v->device, a, 3));
+    h = v->host, d = v->device; /* the same memory by another struct */
+    REFUSED(mv_coil_gcc_apply(&cpu, &h, &v->host, a, 3), mv_cuda_coil_gcc_apply(&gpu, &d, &v->device, a, 3));
+    for (i = 0; i < 2; i++) { /* the last element of the last x */
+        a[2 * 3 * 2 * 6 - 1] = i ? 3.5e38 : NAN;
+        REFUSED(mv_coil_gcc_apply(&cpu, &m->host, &v->host, a, 2), mv_cuda_coil_gcc_apply(&gpu, &m->device, &v->device, a, 2));
+    }
+}
 static void test_errors(void) {
     static const size_t dim[5] = {6, 5, 1, 3, 1}, two[5] = {6, 5, 1, 2, 2}, many[7] = {2, 2, 1, 2, 1, 1, 2};
     static const size_t wide[4] = {2, 1, 1, 300}, frames[5] = {6, 5, 1, 3, 2};
@@ -915,6 +958,7 @@ static void test_errors(void) {
     REFUSED(mv_coil_compress(&cpu, &v.host, &m.host, 2, NULL), mv_cuda_coil_compress(&gpu, &v.device, &m.device, 2, NULL));
     calib.calib[1] = 6;
     REFUSED(mv_coil_compress(&cpu, &h, &v.host, 2, &calib), mv_cuda_coil_compress(&gpu, &d, &v.device, 2, &calib));
+    gcc_errors(&v, &real, &m, &other);
     memset(&box, 0, sizeof box);
     REFUSED(mv_coil_walsh(&cpu, &h, &f.host, NULL), mv_cuda_coil_walsh(&gpu, &d, &f.device, NULL));
     REFUSED(mv_coil_walsh(&cpu, &h, &real.host, NULL), mv_cuda_coil_walsh(&gpu, &d, &real.device, NULL));
@@ -991,6 +1035,43 @@ static void test_errors(void) {
     CHECK_STATUS(mv_cuda_coil_rss(&gpu, &d, &v.device, NULL), MEDVOL_E_POINTER);
     CHECK(d.data == NULL && h.data == NULL);
     twin_free(&v), twin_free(&m), twin_free(&other), twin_free(&real), twin_free(&same), twin_free(&w), twin_free(&f);
+}
+/* A matrix at each x, as parameters of launches in a graph, by the buffers of uploads outside: the same bits */
+static void test_gcc_graph(void) {
+    static const size_t dim[4] = {48, 9, 1, 20}, few[4] = {48, 9, 1, 3};
+    const size_t n = 2 * 3 * 20 * 48, bytes = 48 * 9 * 3 * 8;
+    double *m = (double *)malloc(2 * n * sizeof *m);
+    unsigned char *block = (unsigned char *)malloc(2 * bytes);
+    mv_cuda_graph graph;
+    twin a, out;
+    size_t i;
+    memset(&graph, 0, sizeof graph);
+    for (i = 0; i < n; i++) m[i] = normal();
+    noisy(&a, MEDVOL_C64, 4, dim, PLAIN);
+    twin_make(&out, MEDVOL_C64, 4, few, PLAIN);
+    for (i = 0; i < 3; i++) {
+        memcpy(m + n, m, n * sizeof *m);
+        if (i == 1) CHECK_STATUS(mv_cuda_capture_begin(&gpu), MEDVOL_OK);
+        CHECK_STATUS(i < 2 ? mv_cuda_coil_gcc_apply(&gpu, &out.device, &a.device, m + n, 3)
+                           : mv_cuda_graph_launch(&gpu, &graph), MEDVOL_OK);
+        memset(m + n, 0, n * sizeof *m); /* has been read */
+        if (i == 1) CHECK_STATUS(mv_cuda_capture_end(&gpu, &graph), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
+        if (i != 1) CHECK(dev_get(block + bytes * (i / 2), out.device.data, bytes));
+        if (i == 0) { /* recorded for data of their own */
+            CHECK_STATUS(mv_coil_gcc_apply(&cpu, &out.host, &a.host, m, 3), MEDVOL_OK);
+            alike(&out.host, &out.device, 2e-6, __LINE__);
+            CHECK(dev_set(out.device.data, 0xff, bytes));
+        }
+    }
+    CHECK(!memcmp(block, block + bytes, bytes));
+    mv_cuda_graph_free(&gpu, &graph);
+    CHECK_STATUS(mv_cuda_capture_begin(&gpu), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_coil_gcc_matrix(&gpu, m, 3, &a.device, NULL), MEDVOL_E_BUSY);
+    CHECK_STATUS(mv_cuda_capture_end(&gpu, &graph), MEDVOL_OK);
+    mv_cuda_graph_free(&gpu, &graph);
+    twin_free(&a), twin_free(&out);
+    free(m), free(block);
 }
 static void test_graph(void) { /* recorded once, run with other data */
     static const size_t dim[4] = {18, 12, 1, 4}, flat[3] = {18, 12, 1};
@@ -1102,6 +1183,21 @@ static void test_traffic(void) {
     snprintf(about, sizeof about, "gram: %llu passes of %llu", c.shared_passes, c.shared_requests);
     CHECK(32.0 * (double)c.load_sectors <= 1.1 * 64 * voxels);
     CHECK((double)c.shared_passes <= 1.1 * (double)c.shared_requests);
+    { /* a matrix at each x: between the transforms whole sectors, too */
+        const size_t n = 2 * 8 * 8 * 256;
+        double *at_x = (double *)malloc(n * sizeof *at_x);
+        CHECK_STATUS(mv_cuda_coil_gcc_matrix(&gpu, at_x, 8, &a.device, NULL), MEDVOL_OK);
+        CHECK(emu_profile_of("co_gram", &c));
+        CHECK(32.0 * (double)c.load_sectors <= 1.1 * 64 * voxels);
+        CHECK_SETTLED(mv_cuda_coil_gcc_apply(&gpu, &d, &a.device, at_x, 8), MEDVOL_OK);
+        CHECK(emu_profile_of("co_apply", &c));
+        snprintf(about, sizeof about, "gcc: %g read, %g written", 32.0 * (double)c.load_sectors / voxels,
+                 32.0 * (double)c.store_sectors / voxels);
+        CHECK(32.0 * (double)c.load_sectors <= 1.1 * (64 + 2.0 * 8 * 8 * 4 / 16) * voxels); /* matrices: of 16 lines */
+        CHECK(32.0 * (double)c.store_sectors <= 1.1 * 64 * voxels);
+        mv_cuda_volume_free(&gpu, &d);
+        free(at_x);
+    }
     emu_profiling(0);
     twin_free(&a), twin_free(&m);
 }
@@ -1109,5 +1205,5 @@ static void test_traffic(void) {
 SUITE(coils, {"rss", test_rss}, {"combine", test_combine}, {"apply", test_apply}, {"noise", test_noise},
       {"compress", test_compress}, {"gcc", test_gcc}, {"gcc_apply", test_gcc_apply}, {"walsh", test_walsh}, {"walsh_odd", test_walsh_odd}, {"inati", test_inati}, {"inati_zeros", test_inati_zeros}, {"lowres", test_lowres},
       {"lowres_zeros", test_lowres_zeros}, {"espirit", test_espirit},
-      {"errors", test_errors}, {"graph", test_graph}, {"traffic", test_traffic});
+      {"errors", test_errors}, {"graph", test_graph}, {"gcc_graph", test_gcc_graph}, {"traffic", test_traffic});
 SUITE(once, {"coils_many", test_many}, {"coils_gcc_many", test_gcc_many});
