@@ -353,6 +353,15 @@ MEDVOL_DEF mv_status mv_cuda_pearson_f64(mv_cuda_ctx *ctx, mv_correlation *out, 
                                          const double *b, const double *w, size_t n);
 MEDVOL_DEF mv_status mv_cuda_pearson_rows_f32(mv_cuda_ctx *ctx, mv_correlation *out, const float *data,
                                               size_t rows, const float *ref, size_t n);
+/* mv_cuda_pearson_lags_f32, _f64: as in medvol.h, rows of a and b on the device, sums in stretches of 8192;
+   NaN in the same places, if variances are more than what rounds. n is at most 2^30 (MEDVOL_E_UNSUPPORTED).
+   Rows of up to 2048 values and 63 lags are read once, some at a time in a block; others twice. Scratch: of
+   as many rows at a time as 32 MiB hold, one at least, 8 (2 lags + 5) bytes for 8192 values of a row (a row
+   has one at least), some 150 more; out if that is pinned. */
+MEDVOL_DEF mv_status mv_cuda_pearson_lags_f32(mv_cuda_ctx *ctx, double *out, const float *a, const float *b,
+                                              size_t rows, size_t n, size_t lags, size_t least);
+MEDVOL_DEF mv_status mv_cuda_pearson_lags_f64(mv_cuda_ctx *ctx, double *out, const double *a, const double *b,
+                                              size_t rows, size_t n, size_t lags, size_t least);
 MEDVOL_DEF mv_status mv_cuda_fit_gain_offset(mv_cuda_ctx *ctx, mv_gain_offset *out,
                                              const mv_cuda_volume *data, const mv_cuda_volume *model,
                                              const mv_gain_opt *opt);
@@ -983,6 +992,7 @@ MV__CU_DEV void mv__cu_ldn(mv__cu_pack<T, N> &r, const T *p, int packed, int wan
     }
 }
 MV__CU_BOTH int mv__cu_mini(int a, int b) { return a < b ? a : b; }
+MV__CU_BOTH int mv__cu_maxi(int a, int b) { return a > b ? a : b; }
 
 /* ---- host: sizes and messages ---- */
 MV__CU_FN int mv__cu_muls(size_t a, size_t b, size_t *r) {
@@ -20007,6 +20017,432 @@ MEDVOL_DEF mv_status mv_cuda_fit_gain_offset_f32(mv_cuda_ctx *ctx, mv_gain_offse
     mv_status st = mv__cu_begin(ctx, "fit_gain_offset_f32");
     if (st < 0) return st;
     return mv__cu_end(ctx, mv__cu_cr_fit_rows(ctx, out, data, rows, model, each, w, n));
+}
+
+/* ---- lags: products of rows that are moved against each other. A block has `stage` values of one or more
+   rows, less their mean, and what lags reach in b, in shared memory; a warp takes 16 lags, a thread 8 values
+   of a and the 23 of b that they meet. Both lie with a gap after each 8, so that threads meet no bank twice.
+   A row that fits is read once, others first for their means. What sums of an overlap are: the middle, which
+   all overlaps have, then one value more for each lag from either end. ---- */
+enum { MV__CU_CR_STAGE = 2048, MV__CU_CR_TILE = 128, MV__CU_CR_LAGS = 16, MV__CU_CR_WARPS = MV__CU_B / 32 };
+typedef struct mv__cu_cr_row { /* of a and b: as mv__st_ends of medvol.h */
+    double mean[2];
+    int lead[2], tail[2], first[2], beyond[2];
+} mv__cu_cr_row;
+typedef struct mv__cu_cr_lags {
+    const void *a, *b;
+    double *out, *part; /* part: of each row and chunk the products of all lags, then 4 sums of the middle */
+    mv__cu_cr_row *row;
+    long long least, beside; /* beside: lags that no overlap has, on either side */
+    int rows, n, reach, width, columns, tile, tiles, chunk, chunks, shift, slices; /* 2^shift rows a block */
+} mv__cu_cr_lags;
+/* What is found in part of a row */
+typedef struct mv__cu_cr_ends {
+    double sum[2]; /* less the row's first value, if that is finite */
+    long long count[2], lead[2], last[2], first[2], beyond[2];
+    MV__CU_IN void clear() {
+        int k;
+        MV__CU_UNROLL for (k = 0; k < 2; k++) {
+            sum[k] = 0.0, count[k] = beyond[k] = 0, last[k] = -1;
+            lead[k] = first[k] = 0x7fffffff;
+        }
+    }
+    MV__CU_IN void take(const mv__cu_cr_ends &e) {
+        int k;
+        MV__CU_UNROLL for (k = 0; k < 2; k++) {
+            sum[k] += e.sum[k], count[k] += e.count[k];
+            lead[k] = e.lead[k] < lead[k] ? e.lead[k] : lead[k];
+            last[k] = e.last[k] > last[k] ? e.last[k] : last[k];
+            first[k] = e.first[k] < first[k] ? e.first[k] : first[k];
+            beyond[k] = e.beyond[k] > beyond[k] ? e.beyond[k] : beyond[k];
+        }
+    }
+    /* of the whole; x: the first value of each */
+    MV__CU_IN void settle(mv__cu_cr_row *r, int n, double x, double y) const {
+        int k;
+        MV__CU_UNROLL for (k = 0; k < 2; k++) {
+            const double v = k ? y : x, shift = v - v == 0.0 ? v : 0.0;
+            r->mean[k] = count[k] > 0 ? shift + sum[k] / (double)count[k] : 0.0;
+            r->lead[k] = (int)(lead[k] < n ? lead[k] : n);
+            r->tail[k] = n - 1 - (int)last[k];
+            r->first[k] = (int)(first[k] < n ? first[k] : n);
+            r->beyond[k] = (int)beyond[k];
+        }
+    }
+} mv__cu_cr_ends;
+/* A warp's look at a row, 32 values at a time; all but sum is known to all of its threads */
+typedef struct mv__cu_cr_look {
+    double shift, head, tail, sum;
+    int n, count, lead, last, first, beyond;
+    MV__CU_IN void begin(double x, double end, int length) {
+        head = x, tail = end, n = length;
+        shift = x - x == 0.0 ? x : 0.0;
+        sum = 0.0, count = beyond = 0, last = -1, lead = first = 0x7fffffff;
+    }
+    MV__CU_IN void add(double v, int at, int lane, int on) { /* at: of lane 0 */
+        const int fine = v - v == 0.0;
+        const unsigned all = mv__cu_ballot(on), odd = mv__cu_ballot(on && !fine);
+        const unsigned rise = mv__cu_ballot(on && at + lane > 0 && !(v == head));
+        const unsigned fall = mv__cu_ballot(on && at + lane < n - 1 && !(v == tail));
+        if (on && fine) sum += v - shift;
+        count += __popc(all) - __popc(odd);
+        if (rise) lead = mv__cu_mini(lead, at + __ffs((int)rise) - 1);
+        if (fall) last = mv__cu_maxi(last, at + 31 - __clz((int)fall));
+        if (!odd) return;
+        first = mv__cu_mini(first, at + __ffs((int)odd) - 1);
+        beyond = mv__cu_maxi(beyond, at + 32 - __clz((int)odd));
+    }
+    MV__CU_IN void put(mv__cu_cr_ends *e, int k) { /* valid in lane 0 */
+        e->sum[k] = mv__cu_warp_sum(sum), e->count[k] = count;
+        e->lead[k] = lead, e->last[k] = last, e->first[k] = first, e->beyond[k] = beyond;
+    }
+} mv__cu_cr_look;
+/* A warp a chunk of a row */
+template <class T> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_cr_look(mv__cu_cr_ends *out, mv__cu_cr_lags g) {
+    const int lane = (int)threadIdx.x & 31;
+    const long long piece = (long long)blockIdx.x * MV__CU_CR_WARPS + ((int)threadIdx.x >> 5);
+    const long long row = piece / g.chunks, all = (long long)g.rows * g.chunks;
+    const int first = (int)(piece - row * g.chunks) * g.chunk, last = mv__cu_mini(g.n, first + g.chunk);
+    mv__cu_cr_ends e;
+    int k, i, u;
+    if (piece >= all) return;
+    MV__CU_UNROLL for (k = 0; k < 2; k++) {
+        const T *const x = (const T *)(k ? g.b : g.a) + row * g.n;
+        mv__cu_cr_look w;
+        w.begin((double)x[0], (double)x[g.n - 1], g.n);
+        for (i = first; i < last; i += 8 * 32) {
+            T v[8];
+            MV__CU_UNROLL for (u = 0; u < 8; u++) {
+                const int at = i + 32 * u + lane;
+                v[u] = at < last ? x[at] : (T)0;
+            }
+            MV__CU_UNROLL for (u = 0; u < 8; u++)
+                w.add((double)v[u], i + 32 * u, lane, i + 32 * u + lane < last);
+        }
+        w.put(&e, k);
+    }
+    if (lane == 0) mv__cu_cr_put(out, all, piece, e);
+}
+template <class T> struct mv__cu_cr_settle {
+    mv__cu_cr_lags g;
+    MV__CU_IN void run(unsigned row, const mv__cu_cr_ends &e) const {
+        const long long at = (long long)row * g.n;
+        e.settle(g.row + row, g.n, (double)((const T *)g.a)[at], (double)((const T *)g.b)[at]);
+    }
+};
+/* One of the two: its values less the mean, those that are not finite and what lies beside them 0; sums of
+   the middle */
+typedef struct mv__cu_cr_side {
+    double mean, sum, square;
+    int lo, hi, from, to; /* what counts; the middle */
+    MV__CU_IN double run(double v, int at) {
+        const double d = lo <= at && at < hi && v - v == 0.0 ? v - mean : 0.0;
+        if (from <= at && at < to) sum += d, square += d * d;
+        return d;
+    }
+} mv__cu_cr_side;
+MV__CU_DEV int mv__cu_cr_gap(int i) { return i + (i >> 3); }
+/* `count` values from `at` of a row on into shared memory by `step` threads: as they are, or less the mean */
+template <class T, int RAW>
+MV__CU_DEV void mv__cu_cr_lag_load(double *sh, const T *x, int at, int count, int t, int step,
+                                   mv__cu_cr_side &side) {
+    int i, u;
+    for (i = t; i < count; i += 8 * step) {
+        T v[8];
+        MV__CU_UNROLL for (u = 0; u < 8; u++) {
+            const int k = i + u * step, j = at + k;
+            v[u] = k < count && side.lo <= j && j < side.hi ? x[j] : (T)0;
+        }
+        MV__CU_UNROLL for (u = 0; u < 8; u++) {
+            const int k = i + u * step;
+            if (k < count) sh[mv__cu_cr_gap(k)] = RAW ? (double)v[u] : side.run((double)v[u], at + k);
+        }
+    }
+}
+typedef struct mv__cu_cr_lag_room {
+    double a[MV__CU_CR_STAGE / 8 * 9], b[(MV__CU_CR_STAGE + MV__CU_CR_TILE) / 8 * 9];
+    double sum[MV__CU_CR_TILE], middle[MV__CU_CR_WARPS][4];
+    mv__cu_cr_ends ends[MV__CU_CR_WARPS];
+} mv__cu_cr_lag_room;
+/* 16 sums of a warp: lane 2 k of it has the k-th */
+MV__CU_DEV double mv__cu_cr_lag_fold(double *s, int lane) {
+    int h, k;
+    MV__CU_UNROLL for (h = 3; h >= 0; h--) {
+        const int up = lane >> (h + 1) & 1;
+        MV__CU_UNROLL for (k = 0; k < 1 << h; k++) {
+            const double keep = up ? s[k + (1 << h)] : s[k], send = up ? s[k] : s[k + (1 << h)];
+            s[k] = keep + mv__cu_shfl_xor(send, 2 << h);
+        }
+    }
+    return s[0] + mv__cu_shfl_xor(s[0], 1);
+}
+template <class T, int ALONE> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_cr_lags(mv__cu_cr_lags g) {
+    MV__CU_SHARED(mv__cu_cr_lag_room, sh);
+    const int t = (int)threadIdx.x, lane = t & 31, warp = t >> 5, step = MV__CU_B >> g.shift, r = t / step;
+    const int u = t - r * step, stage = MV__CU_CR_STAGE >> g.shift, wide = stage + g.tile;
+    const int chunk = (int)(blockIdx.x % (unsigned)g.chunks), q = (int)(blockIdx.x / (unsigned)g.chunks);
+    const int tile = q % g.tiles, row0 = q / g.tiles << g.shift, row = row0 + r, k0 = tile * g.tile;
+    const int first = chunk * g.chunk, last = mv__cu_mini(g.n, first + g.chunk), on = row < g.rows;
+    const int groups = g.tile / MV__CU_CR_LAGS, mine = warp % groups, rest = warp / groups;
+    const int of = rest & ((1 << g.shift) - 1), slice = rest >> g.shift;
+    const int middle = k0 <= g.reach && g.reach < k0 + g.tile; /* what lies at lag 0 is all there */
+    const long long place = on ? (long long)row * g.n : 0;
+    const T *const x = (const T *)g.a + place, *const y = (const T *)g.b + place;
+    double *const to = sh.a + mv__cu_cr_gap(r * stage), *const by = sh.b + mv__cu_cr_gap(r * wide);
+    double acc[MV__CU_CR_LAGS];
+    mv__cu_cr_side a, b;
+    int at, i, k, e, p;
+    a.mean = b.mean = a.sum = b.sum = a.square = b.square = 0.0;
+    if (!ALONE && on) a.mean = g.row[row].mean[0], b.mean = g.row[row].mean[1];
+    b.lo = 0, b.hi = on ? g.n : 0;
+    MV__CU_UNROLL for (k = 0; k < MV__CU_CR_LAGS; k++) acc[k] = 0.0;
+    for (at = first; at < last; at += stage) {
+        const int left = at - g.reach + k0; /* where b begins */
+        a.lo = at, a.hi = on ? mv__cu_mini(last, at + stage) : 0;
+        a.from = b.from = mv__cu_maxi(at, g.reach);
+        a.to = b.to = middle && on ? mv__cu_mini(mv__cu_mini(last, at + stage), g.n - g.reach) : 0;
+        if (at > first) mv__cu_sync();
+        mv__cu_cr_lag_load<T, ALONE>(to, x, at, stage, u, step, a);
+        mv__cu_cr_lag_load<T, ALONE>(by, y, left, wide, u, step, b);
+        if (ALONE) { /* each thread looks at what it has put there */
+            mv__cu_cr_look v, w;
+            mv__cu_cr_ends ends;
+            mv__cu_cr_row found;
+            const double x0 = on ? (double)x[0] : 0.0, y0 = on ? (double)y[0] : 0.0;
+            v.begin(x0, on ? (double)x[g.n - 1] : 0.0, g.n), w.begin(y0, on ? (double)y[g.n - 1] : 0.0, g.n);
+            for (k = 0; k < stage; k += step)
+                v.add(to[mv__cu_cr_gap(k + u)], k + u - lane, lane, k + u < a.hi);
+            for (k = 0; k < wide; k += step) {
+                const int j = left + k + u, has = k + u < wide && 0 <= j && j < b.hi;
+                w.add(has ? by[mv__cu_cr_gap(k + u)] : 0.0, j - lane, lane, has);
+            }
+            v.put(&ends, 0), w.put(&ends, 1);
+            if (lane == 0) sh.ends[warp] = ends;
+            mv__cu_sync();
+            ends = sh.ends[r * (step / 32)];
+            for (k = 1; k < step / 32; k++) ends.take(sh.ends[r * (step / 32) + k]);
+            ends.settle(&found, g.n, x0, y0);
+            a.mean = found.mean[0], b.mean = found.mean[1];
+            if (on && u == 0) g.row[row] = found;
+            for (k = u; k < stage; k += step) to[mv__cu_cr_gap(k)] = a.run(to[mv__cu_cr_gap(k)], at + k);
+            for (k = u; k < wide; k += step) by[mv__cu_cr_gap(k)] = b.run(by[mv__cu_cr_gap(k)], left + k);
+        }
+        mv__cu_sync();
+        if (slice >= g.slices) continue;
+        for (i = slice * 256 + lane * 8; i < stage && at + i < last; i += g.slices * 256) {
+            const double *const m = sh.a + mv__cu_cr_gap(of * stage + i);
+            const double *const f = sh.b + mv__cu_cr_gap(of * wide + i + MV__CU_CR_LAGS * mine);
+            double v[8];
+            MV__CU_UNROLL for (p = 0; p < 8; p++) v[p] = m[p];
+            MV__CU_UNROLL for (e = 0; e < MV__CU_CR_LAGS + 7; e++) {
+                const double w = f[e + (e >> 3)];
+                MV__CU_UNROLL for (p = 0; p < 8; p++)
+                    if (e >= p && e - p < MV__CU_CR_LAGS) acc[e - p] += v[p] * w;
+            }
+        }
+    }
+    {
+        const double sum = mv__cu_cr_lag_fold(acc, lane);
+        if (slice < g.slices && lane % 2 == 0)
+            sh.sum[((slice << g.shift) + of) * g.tile + MV__CU_CR_LAGS * mine + lane / 2] = sum;
+    }
+    a.sum = mv__cu_warp_sum(a.sum), b.sum = mv__cu_warp_sum(b.sum);
+    a.square = mv__cu_warp_sum(a.square), b.square = mv__cu_warp_sum(b.square);
+    if (lane == 0) {
+        sh.middle[warp][0] = a.sum, sh.middle[warp][1] = b.sum;
+        sh.middle[warp][2] = a.square, sh.middle[warp][3] = b.square;
+    }
+    mv__cu_sync();
+    for (i = t; i < g.tile << g.shift; i += MV__CU_B) {
+        const int which = i / g.tile, lag = i - which * g.tile;
+        double sum = 0.0;
+        if (row0 + which >= g.rows || k0 + lag >= g.width) continue;
+        for (k = 0; k < g.slices; k++) sum += sh.sum[(k << g.shift) * g.tile + i];
+        g.part[((long long)(row0 + which) * g.chunks + chunk) * g.columns + k0 + lag] = sum;
+    }
+    if (middle && t < 4 << g.shift && row0 + t / 4 < g.rows) {
+        double sum = 0.0;
+        for (k = 0; k < step / 32; k++) sum += sh.middle[t / 4 * (step / 32) + k][t % 4];
+        g.part[((long long)(row0 + t / 4) * g.chunks + chunk) * g.columns + g.width + t % 4] = sum;
+    }
+}
+/* r of two overlaps: sums, squares of a's and b's, of products. NaN: not to be told */
+MV__CU_DEV double mv__cu_cr_lag_r(double n, double sa, double sb, double aa, double bb, double both) {
+    const double va = aa - sa * sa / n, vb = bb - sb * sb / n;
+    double r;
+    if (!(va > 0.0 && vb > 0.0 && va - va == 0.0 && vb - vb == 0.0)) return mv__cu_nan();
+    r = (both - sa * sb / n) / (sqrt(va) * sqrt(vb));
+    return r > 1.0 ? 1.0 : r < -1.0 ? -1.0 : r == r ? r : mv__cu_nan();
+}
+/* A warp a row: sums from either end, position by position: the middle, what overlaps all have beside it,
+   then a value more for each lag less. */
+template <class T> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_cr_lag_end(mv__cu_cr_lags g) {
+    const int lane = (int)threadIdx.x & 31, least = g.n - g.reach, head = mv__cu_mini(g.reach, least);
+    const long long row = (long long)blockIdx.x * MV__CU_CR_WARPS + ((int)threadIdx.x >> 5);
+    const T *const x = (const T *)g.a + row * g.n, *const y = (const T *)g.b + row * g.n;
+    const double *const part = g.part + row * g.chunks * g.columns;
+    double *const out = g.out + row * (g.width + 2 * g.beside), *const to = out + g.beside;
+    double carry[8];
+    mv__cu_cr_row e;
+    long long i;
+    int base, c, k, d;
+    if (row >= g.rows) return;
+    e = g.row[row];
+    for (i = lane; i < g.beside; i += 32)
+        out[i] = out[g.width + 2 * g.beside - 1 - i] = mv__cu_nan();
+    MV__CU_UNROLL for (c = 0; c < 4; c++) carry[c] = 0.0;
+    for (k = 0; k < g.chunks; k++) {
+        MV__CU_UNROLL for (c = 0; c < 4; c++) carry[c] += part[(long long)k * g.columns + g.width + c];
+    }
+    MV__CU_UNROLL for (c = 0; c < 4; c++) carry[4 + c] = carry[c];
+    for (base = 0; base <= head + g.reach; base += 32) {
+        const int s = base + lane, j = s - head; /* j: lags less than the most */
+        double v[8];
+        MV__CU_UNROLL for (c = 0; c < 8; c++) v[c] = 0.0;
+        if (s > 0 && s <= head + g.reach) {
+            const int up = j > 0 ? least + j - 1 : s - 1, down = g.n - 1 - up;
+            MV__CU_UNROLL for (c = 0; c < 4; c++) {
+                const double f = (double)(c % 2 ? y : x)[c / 2 ? down : up];
+                const double w = f - f == 0.0 ? f - e.mean[c % 2] : 0.0;
+                v[c / 2 * 4 + c % 2] = w, v[c / 2 * 4 + 2 + c % 2] = w * w;
+            }
+        }
+        MV__CU_UNROLL for (d = 1; d < 32; d <<= 1) {
+            MV__CU_UNROLL for (c = 0; c < 8; c++) {
+                const double below = mv__cu_shfl(v[c], lane >= d ? lane - d : lane);
+                if (lane >= d) v[c] += below;
+            }
+        }
+        MV__CU_UNROLL for (c = 0; c < 8; c++) {
+            v[c] += carry[c];
+            carry[c] = mv__cu_shfl(v[c], 31);
+        }
+        if (j >= 0 && j <= g.reach) {
+            const int l = g.reach - j, m = least + j;
+            double ahead = 0.0, back = 0.0;
+            for (k = 0; k < g.chunks; k++) {
+                ahead += part[(long long)k * g.columns + g.reach + l];
+                back += part[(long long)k * g.columns + g.reach - l];
+            }
+            ahead = mv__cu_cr_lag_r((double)m, v[0], v[5], v[2], v[7], ahead);
+            back = mv__cu_cr_lag_r((double)m, v[4], v[1], v[6], v[3], back);
+            if (m < g.least || e.lead[0] >= m || e.first[0] < m || e.tail[1] >= m || e.beyond[1] > l)
+                ahead = mv__cu_nan();
+            if (m < g.least || e.tail[0] >= m || e.beyond[0] > l || e.lead[1] >= m || e.first[1] < m)
+                back = mv__cu_nan();
+            to[g.reach + l] = ahead;
+            if (l > 0) to[g.reach - l] = back;
+        }
+    }
+}
+template <class T>
+MV__CU_FN mv_status mv__cu_cr_lags_run(mv_cuda_ctx *ctx, const char *op, mv__cu_cr_lags g, int alone,
+                                       mv__cu_cr_ends *ends) {
+    const size_t rows = (size_t)g.rows, chunks = (size_t)g.chunks;
+    const size_t groups = mv__cu_divup(rows, (size_t)1 << g.shift);
+    unsigned looks = 0, blocks = 0, warps = 0;
+    mv_status st = mv__cu_grid(ctx, op, mv__cu_divup(rows * chunks, MV__CU_CR_WARPS), &looks);
+    if (st == MEDVOL_OK)
+        st = mv__cu_grid(ctx, op, groups * (size_t)g.tiles * chunks, &blocks);
+    if (st == MEDVOL_OK) st = mv__cu_grid(ctx, op, mv__cu_divup(rows, MV__CU_CR_WARPS), &warps);
+    if (st == MEDVOL_OK && !alone) {
+        mv__cu_cr_settle<T> end;
+        mv__cu_cr_set s;
+        memset(&s, 0, sizeof s);
+        s.op = op, s.slices = rows, s.chunks = chunks;
+        end.g = g;
+        MV__CU_LAUNCH(mv__cu_k_cr_look<T>, looks, MV__CU_B, 0, ctx->stream, ends, g);
+        if ((st = mv__cu_launched(ctx, op)) == MEDVOL_OK)
+            st = mv__cu_cr_fold(ctx, &s, (const mv__cu_cr_ends *)ends, end);
+    }
+    if (st < 0) return st;
+    if (alone) MV__CU_LAUNCH((mv__cu_k_cr_lags<T, 1>), blocks, MV__CU_B, 0, ctx->stream, g);
+    else MV__CU_LAUNCH((mv__cu_k_cr_lags<T, 0>), blocks, MV__CU_B, 0, ctx->stream, g);
+    if ((st = mv__cu_launched(ctx, op)) < 0) return st;
+    MV__CU_LAUNCH(mv__cu_k_cr_lag_end<T>, warps, MV__CU_B, 0, ctx->stream, g);
+    return mv__cu_launched(ctx, op);
+}
+/* How rows of so many values are cut: by their lengths alone */
+MV__CU_FN int mv__cu_cr_lags_plan(mv__cu_cr_lags *g, size_t n, size_t lags, size_t least) {
+    const size_t reach = lags < n - 1 ? lags : n - 1, width = 2 * reach + 1;
+    const size_t groups = mv__cu_divup(width, MV__CU_CR_LAGS), most = MV__CU_CR_TILE / MV__CU_CR_LAGS;
+    size_t each, chunk = 8192;
+    memset(g, 0, sizeof *g);
+    g->n = (int)n, g->reach = (int)reach, g->width = (int)width, g->columns = (int)width + 4;
+    g->beside = (long long)(lags - reach);
+    g->least = (long long)(least > n ? n + 1 : least < 2 ? 2 : least);
+    g->tiles = (int)mv__cu_divup(groups, most);
+    each = mv__cu_divup(groups, (size_t)g->tiles); /* warps, of a tile */
+    g->tile = (int)each * MV__CU_CR_LAGS;
+    while ((each << (g->shift + 1)) <= most && (size_t)MV__CU_CR_STAGE >> (g->shift + 1) >= n) g->shift++;
+    g->slices = (int)(most / (each << g->shift));
+    while (mv__cu_divup(n, chunk) > 32768) chunk *= 2;
+    g->chunk = (int)chunk, g->chunks = (int)mv__cu_divup(n, chunk);
+    return g->tiles == 1 && n <= (size_t)MV__CU_CR_STAGE >> g->shift;
+}
+MV__CU_FN mv_status mv__cu_cr_lags_check(mv_cuda_ctx *ctx, const char *op, const void *out, const void *a,
+                                         const void *b, size_t size, size_t rows, size_t n, size_t lags,
+                                         size_t *bytes) {
+    size_t in;
+    mv_status st;
+    if (!out || !a || !b) return mv__cu_fail_null(ctx, op, !out ? "out" : a ? "b" : "a");
+    if (rows == 0 || n == 0)
+        return mv__cu_fail(ctx, MEDVOL_E_SIZE, n ? "rows" : "n", 0, "%s: %s = 0: must be at least 1", op,
+                           n ? "rows" : "n");
+    if (!mv__cu_muls(rows, n, &in) || !mv__cu_muls(in, size, &in) || lags > ((size_t)-1 >> 2) ||
+        !mv__cu_muls(rows, 2 * lags + 1, bytes) || !mv__cu_muls(*bytes, sizeof(double), bytes) ||
+        in > (size_t)-1 / 2 || *bytes > (size_t)-1 / 2)
+        return mv__cu_fail(ctx, MEDVOL_E_SIZE, "rows", (double)rows,
+                           "%s: %zu rows of %zu values and %zu lags are too many", op, rows, n, lags);
+    if (mv__cu_ft_overlap(out, *bytes, a, in) || mv__cu_ft_overlap(out, *bytes, b, in))
+        return mv__cu_fail(ctx, MEDVOL_E_ALIAS, "out", 0, "%s: out and a or b overlap", op);
+    if (n > (size_t)1 << 30)
+        return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "n", (double)n, "%s: n = %zu: at most 2^30", op, n);
+    if ((st = mv__cu_give_check(ctx, op, "out", out, 0)) < 0) return st;
+    if ((st = mv__cu_on_device(ctx, op, "a", a, 0)) < 0) return st;
+    return mv__cu_on_device(ctx, op, "b", b, 0);
+}
+template <class T>
+MV__CU_FN mv_status mv__cu_cr_lagged(mv_cuda_ctx *ctx, const char *op, double *out, const T *a, const T *b,
+                                     size_t rows, size_t n, size_t lags, size_t least) {
+    size_t bytes, row, batch, each, look, alone;
+    mv__cu_cr_ends *ends;
+    mv__cu_cr_lags g;
+    double *all;
+    mv_status st = mv__cu_cr_lags_check(ctx, op, out, a, b, sizeof(T), rows, n, lags, &bytes);
+    if (st < 0) return st;
+    alone = (size_t)mv__cu_cr_lags_plan(&g, n, lags, least);
+    each = (size_t)g.chunks * (size_t)g.columns * sizeof(double);
+    look = alone ? 0 : (size_t)g.chunks * sizeof *ends;
+    batch = ((size_t)32 << 20) / (each + look + sizeof *g.row) / MV__CU_CR_WARPS * MV__CU_CR_WARPS;
+    batch = batch == 0 ? 1 : batch < rows ? batch : rows;
+    st = mv__cu_room(ctx, op, mv__cu_round(bytes) + mv__cu_round(batch * each) + mv__cu_round(batch * look) +
+                                  mv__cu_round(batch * sizeof *g.row));
+    if (st < 0) return st;
+    all = (double *)mv__cu_results(ctx, op, out, mv__cu_round(bytes), 0);
+    g.part = (double *)mv__cu_take(ctx, mv__cu_round(batch * each));
+    g.row = (mv__cu_cr_row *)mv__cu_take(ctx, mv__cu_round(batch * sizeof *g.row));
+    ends = (mv__cu_cr_ends *)mv__cu_take(ctx, mv__cu_round(batch * look));
+    for (row = 0; row < rows && st == MEDVOL_OK; row += batch) {
+        g.rows = (int)(rows - row < batch ? rows - row : batch);
+        g.a = a + row * n, g.b = b + row * n, g.out = all + row * (2 * lags + 1);
+        st = mv__cu_cr_lags_run<T>(ctx, op, g, (int)alone, ends);
+    }
+    return st < 0 ? st : mv__cu_give(ctx, op, out, all, bytes);
+}
+MEDVOL_DEF mv_status mv_cuda_pearson_lags_f32(mv_cuda_ctx *ctx, double *out, const float *a, const float *b,
+                                              size_t rows, size_t n, size_t lags, size_t least) {
+    static const char op[] = "pearson_lags_f32";
+    mv_status st = mv__cu_begin(ctx, op);
+    if (st < 0) return st;
+    return mv__cu_end(ctx, mv__cu_cr_lagged<float>(ctx, op, out, a, b, rows, n, lags, least));
+}
+MEDVOL_DEF mv_status mv_cuda_pearson_lags_f64(mv_cuda_ctx *ctx, double *out, const double *a, const double *b,
+                                              size_t rows, size_t n, size_t lags, size_t least) {
+    static const char op[] = "pearson_lags_f64";
+    mv_status st = mv__cu_begin(ctx, op);
+    if (st < 0) return st;
+    return mv__cu_end(ctx, mv__cu_cr_lagged<double>(ctx, op, out, a, b, rows, n, lags, least));
 }
 
 /* ---- chi-squared ---- */
