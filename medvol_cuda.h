@@ -20161,22 +20161,136 @@ MV__CU_DEV void mv__cu_cr_lag_load(double *sh, const T *x, int at, int count, in
 }
 typedef struct mv__cu_cr_lag_room {
     double a[MV__CU_CR_STAGE / 8 * 9], b[(MV__CU_CR_STAGE + MV__CU_CR_TILE) / 8 * 9];
-    double sum[MV__CU_CR_TILE], middle[MV__CU_CR_WARPS][4];
+    double sum[MV__CU_CR_TILE], middle[4 * MV__CU_CR_WARPS];
     mv__cu_cr_ends ends[MV__CU_CR_WARPS];
+    mv__cu_cr_row row[MV__CU_CR_WARPS];
 } mv__cu_cr_lag_room;
 /* 16 sums of a warp: lane 2 k of it has the k-th */
-MV__CU_DEV double mv__cu_cr_lag_fold(double *s, int lane) {
-    int h, k;
-    MV__CU_UNROLL for (h = 3; h >= 0; h--) {
-        const int up = lane >> (h + 1) & 1;
-        MV__CU_UNROLL for (k = 0; k < 1 << h; k++) {
-            const double keep = up ? s[k + (1 << h)] : s[k], send = up ? s[k] : s[k + (1 << h)];
-            s[k] = keep + mv__cu_shfl_xor(send, 2 << h);
-        }
+template <int H> MV__CU_DEV void mv__cu_cr_lag_halve(double *s, int lane) {
+    int k;
+    MV__CU_UNROLL for (k = 0; k < H; k++) {
+        const double keep = lane & 2 * H ? s[k + H] : s[k], send = lane & 2 * H ? s[k] : s[k + H];
+        s[k] = keep + mv__cu_shfl_xor(send, 2 * H);
     }
+}
+MV__CU_DEV double mv__cu_cr_lag_fold(double *s, int lane) {
+    mv__cu_cr_lag_halve<8>(s, lane);
+    mv__cu_cr_lag_halve<4>(s, lane);
+    mv__cu_cr_lag_halve<2>(s, lane);
+    mv__cu_cr_lag_halve<1>(s, lane);
     return s[0] + mv__cu_shfl_xor(s[0], 1);
 }
-template <class T, int ALONE> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_cr_lags(mv__cu_cr_lags g) {
+/* r of two overlaps: sums, squares of a's and b's, of products. NaN: not to be told */
+MV__CU_DEV double mv__cu_cr_lag_r(double n, double sa, double sb, double aa, double bb, double both) {
+    const double va = aa - sa * sa / n, vb = bb - sb * sb / n;
+    double r;
+    if (!(va > 0.0 && vb > 0.0 && va - va == 0.0 && vb - vb == 0.0)) return mv__cu_nan();
+    r = (both - sa * sb / n) / (sqrt(va) * sqrt(vb));
+    return r > 1.0 ? 1.0 : r < -1.0 ? -1.0 : r == r ? r : mv__cu_nan();
+}
+/* All lags of a row by a warp, of v.value(side, i) less the mean, v.product(k), v.middle(c): sums from either
+   end, position by position: the middle, what overlaps all have beside it, then a value more for each lag
+   less. */
+template <class V>
+MV__CU_DEV void mv__cu_cr_lag_out(const V &from, const mv__cu_cr_lags &g, long long row,
+                                  const mv__cu_cr_row &e, int lane) {
+    const int least = g.n - g.reach, head = mv__cu_mini(g.reach, least);
+    double *const out = g.out + row * (g.width + 2 * g.beside), *const to = out + g.beside;
+    double carry[8];
+    long long i;
+    int base, c, d;
+    for (i = lane; i < g.beside; i += 32)
+        out[i] = out[g.width + 2 * g.beside - 1 - i] = mv__cu_nan();
+    MV__CU_UNROLL for (c = 0; c < 4; c++) carry[c] = carry[4 + c] = from.middle(c);
+    for (base = 0; base <= head + g.reach; base += 32) {
+        const int s = base + lane, j = s - head; /* j: lags less than the most */
+        const int l = g.reach - j, m = least + j;
+        double v[8];
+        MV__CU_UNROLL for (c = 0; c < 8; c++) v[c] = 0.0;
+        if (s > 0 && s <= head + g.reach) {
+            const int up = j > 0 ? m - 1 : s - 1;
+            MV__CU_UNROLL for (c = 0; c < 4; c++) {
+                const double w = from.value(c % 2, c / 2 ? g.n - 1 - up : up);
+                v[c / 2 * 4 + c % 2] = w, v[c / 2 * 4 + 2 + c % 2] = w * w;
+            }
+        }
+        MV__CU_UNROLL for (d = 1; d < 32; d <<= 1) {
+            MV__CU_UNROLL for (c = 0; c < 8; c++) {
+                const double below = mv__cu_shfl(v[c], lane >= d ? lane - d : lane);
+                if (lane >= d) v[c] += below;
+            }
+        }
+        MV__CU_UNROLL for (c = 0; c < 8; c++) {
+            v[c] += carry[c];
+            carry[c] = mv__cu_shfl(v[c], 31);
+        }
+        if (j >= 0 && j <= g.reach) {
+            const int few = m < g.least;
+            double r = mv__cu_cr_lag_r((double)m, v[0], v[5], v[2], v[7], from.product(g.reach + l));
+            if (few || e.lead[0] >= m || e.first[0] < m || e.tail[1] >= m || e.beyond[1] > l)
+                r = mv__cu_nan();
+            to[g.reach + l] = r;
+            if (l == 0) continue;
+            r = mv__cu_cr_lag_r((double)m, v[4], v[1], v[6], v[3], from.product(g.reach - l));
+            if (few || e.tail[0] >= m || e.beyond[0] > l || e.lead[1] >= m || e.first[1] < m)
+                r = mv__cu_nan();
+            to[g.reach - l] = r;
+        }
+    }
+}
+typedef struct mv__cu_cr_lag_near { /* all that belongs to a row, in shared memory */
+    const double *side[2], *sum, *mid;
+    int shift[2], slices, apart, warps; /* shift: of indices; apart: from slice to slice */
+    MV__CU_IN double value(int k, int i) const { return side[k][mv__cu_cr_gap(i + shift[k])]; }
+    MV__CU_IN double product(int k) const {
+        double all = 0.0;
+        int i;
+        for (i = 0; i < slices; i++) all += sum[i * apart + k];
+        return all;
+    }
+    MV__CU_IN double middle(int c) const {
+        double all = 0.0;
+        int i;
+        for (i = 0; i < warps; i++) all += mid[4 * i + c];
+        return all;
+    }
+} mv__cu_cr_lag_near;
+template <class T> struct mv__cu_cr_lag_far { /* in the device's */
+    const T *x, *y;
+    const double *part;
+    double mean[2];
+    int chunks, columns, width;
+    MV__CU_IN double value(int k, int i) const {
+        const double v = (double)(k ? y : x)[i];
+        return v - v == 0.0 ? v - mean[k] : 0.0;
+    }
+    MV__CU_IN double product(int k) const {
+        double all = 0.0;
+        int i;
+        for (i = 0; i < chunks; i++) all += part[(long long)i * columns + k];
+        return all;
+    }
+    MV__CU_IN double middle(int c) const { return product(width + c); }
+};
+/* What a block has summed, of all slices */
+MV__CU_DEV void mv__cu_cr_lag_put(const mv__cu_cr_lags &g, const mv__cu_cr_lag_room &sh, int row0, int chunk,
+                                  int k0, int middle, int t) {
+    const int warps = MV__CU_CR_WARPS >> g.shift; /* of a row */
+    int i, k;
+    for (i = t; i < g.tile << g.shift; i += MV__CU_B) {
+        const int which = i / g.tile, lag = i - which * g.tile;
+        double sum = 0.0;
+        if (row0 + which >= g.rows || k0 + lag >= g.width) continue;
+        for (k = 0; k < g.slices; k++) sum += sh.sum[(k << g.shift) * g.tile + i];
+        g.part[((long long)(row0 + which) * g.chunks + chunk) * g.columns + k0 + lag] = sum;
+    }
+    if (middle && t < 4 << g.shift && row0 + t / 4 < g.rows) {
+        double sum = 0.0;
+        for (k = 0; k < warps; k++) sum += sh.middle[4 * (t / 4 * warps + k) + t % 4];
+        g.part[((long long)(row0 + t / 4) * g.chunks + chunk) * g.columns + g.width + t % 4] = sum;
+    }
+}
+template <class T, int ALONE> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_cr_lags(mv__cu_cr_lags g) {
     MV__CU_SHARED(mv__cu_cr_lag_room, sh);
     const int t = (int)threadIdx.x, lane = t & 31, warp = t >> 5, step = MV__CU_B >> g.shift, r = t / step;
     const int u = t - r * step, stage = MV__CU_CR_STAGE >> g.shift, wide = stage + g.tile;
@@ -20205,25 +20319,27 @@ template <class T, int ALONE> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_cr_lags(mv__cu
         mv__cu_cr_lag_load<T, ALONE>(to, x, at, stage, u, step, a);
         mv__cu_cr_lag_load<T, ALONE>(by, y, left, wide, u, step, b);
         if (ALONE) { /* each thread looks at what it has put there */
-            mv__cu_cr_look v, w;
+            const double x0 = on ? (double)x[0] : 0.0, y0 = on ? (double)y[0] : 0.0;
+            mv__cu_cr_look v;
             mv__cu_cr_ends ends;
             mv__cu_cr_row found;
-            const double x0 = on ? (double)x[0] : 0.0, y0 = on ? (double)y[0] : 0.0;
-            v.begin(x0, on ? (double)x[g.n - 1] : 0.0, g.n), w.begin(y0, on ? (double)y[g.n - 1] : 0.0, g.n);
+            v.begin(x0, on ? (double)x[g.n - 1] : 0.0, g.n);
             for (k = 0; k < stage; k += step)
                 v.add(to[mv__cu_cr_gap(k + u)], k + u - lane, lane, k + u < a.hi);
+            v.put(&ends, 0);
+            v.begin(y0, on ? (double)y[g.n - 1] : 0.0, g.n);
             for (k = 0; k < wide; k += step) {
                 const int j = left + k + u, has = k + u < wide && 0 <= j && j < b.hi;
-                w.add(has ? by[mv__cu_cr_gap(k + u)] : 0.0, j - lane, lane, has);
+                v.add(has ? by[mv__cu_cr_gap(k + u)] : 0.0, j - lane, lane, has);
             }
-            v.put(&ends, 0), w.put(&ends, 1);
+            v.put(&ends, 1);
             if (lane == 0) sh.ends[warp] = ends;
             mv__cu_sync();
             ends = sh.ends[r * (step / 32)];
             for (k = 1; k < step / 32; k++) ends.take(sh.ends[r * (step / 32) + k]);
             ends.settle(&found, g.n, x0, y0);
             a.mean = found.mean[0], b.mean = found.mean[1];
-            if (on && u == 0) g.row[row] = found;
+            if (u == 0) sh.row[r] = found;
             for (k = u; k < stage; k += step) to[mv__cu_cr_gap(k)] = a.run(to[mv__cu_cr_gap(k)], at + k);
             for (k = u; k < wide; k += step) by[mv__cu_cr_gap(k)] = b.run(by[mv__cu_cr_gap(k)], left + k);
         }
@@ -20249,91 +20365,33 @@ template <class T, int ALONE> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_cr_lags(mv__cu
     a.sum = mv__cu_warp_sum(a.sum), b.sum = mv__cu_warp_sum(b.sum);
     a.square = mv__cu_warp_sum(a.square), b.square = mv__cu_warp_sum(b.square);
     if (lane == 0) {
-        sh.middle[warp][0] = a.sum, sh.middle[warp][1] = b.sum;
-        sh.middle[warp][2] = a.square, sh.middle[warp][3] = b.square;
+        double *const m = sh.middle + 4 * warp;
+        m[0] = a.sum, m[1] = b.sum, m[2] = a.square, m[3] = b.square;
     }
     mv__cu_sync();
-    for (i = t; i < g.tile << g.shift; i += MV__CU_B) {
-        const int which = i / g.tile, lag = i - which * g.tile;
-        double sum = 0.0;
-        if (row0 + which >= g.rows || k0 + lag >= g.width) continue;
-        for (k = 0; k < g.slices; k++) sum += sh.sum[(k << g.shift) * g.tile + i];
-        g.part[((long long)(row0 + which) * g.chunks + chunk) * g.columns + k0 + lag] = sum;
-    }
-    if (middle && t < 4 << g.shift && row0 + t / 4 < g.rows) {
-        double sum = 0.0;
-        for (k = 0; k < step / 32; k++) sum += sh.middle[t / 4 * (step / 32) + k][t % 4];
-        g.part[((long long)(row0 + t / 4) * g.chunks + chunk) * g.columns + g.width + t % 4] = sum;
-    }
+    if (ALONE) {
+        if (warp < 1 << g.shift && row0 + warp < g.rows) {
+            mv__cu_cr_lag_near v;
+            v.side[0] = sh.a + mv__cu_cr_gap(warp * stage), v.side[1] = sh.b + mv__cu_cr_gap(warp * wide);
+            v.shift[0] = 0, v.shift[1] = g.reach;
+            v.sum = sh.sum + warp * g.tile, v.apart = g.tile << g.shift, v.slices = g.slices;
+            v.mid = sh.middle + warp * (step / 8), v.warps = step / 32;
+            mv__cu_cr_lag_out(v, g, row0 + warp, sh.row[warp], lane);
+        }
+    } else mv__cu_cr_lag_put(g, sh, row0, chunk, k0, middle, t);
 }
-/* r of two overlaps: sums, squares of a's and b's, of products. NaN: not to be told */
-MV__CU_DEV double mv__cu_cr_lag_r(double n, double sa, double sb, double aa, double bb, double both) {
-    const double va = aa - sa * sa / n, vb = bb - sb * sb / n;
-    double r;
-    if (!(va > 0.0 && vb > 0.0 && va - va == 0.0 && vb - vb == 0.0)) return mv__cu_nan();
-    r = (both - sa * sb / n) / (sqrt(va) * sqrt(vb));
-    return r > 1.0 ? 1.0 : r < -1.0 ? -1.0 : r == r ? r : mv__cu_nan();
-}
-/* A warp a row: sums from either end, position by position: the middle, what overlaps all have beside it,
-   then a value more for each lag less. */
 template <class T> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_cr_lag_end(mv__cu_cr_lags g) {
-    const int lane = (int)threadIdx.x & 31, least = g.n - g.reach, head = mv__cu_mini(g.reach, least);
+    const int lane = (int)threadIdx.x & 31;
     const long long row = (long long)blockIdx.x * MV__CU_CR_WARPS + ((int)threadIdx.x >> 5);
-    const T *const x = (const T *)g.a + row * g.n, *const y = (const T *)g.b + row * g.n;
-    const double *const part = g.part + row * g.chunks * g.columns;
-    double *const out = g.out + row * (g.width + 2 * g.beside), *const to = out + g.beside;
-    double carry[8];
+    mv__cu_cr_lag_far<T> v;
     mv__cu_cr_row e;
-    long long i;
-    int base, c, k, d;
     if (row >= g.rows) return;
     e = g.row[row];
-    for (i = lane; i < g.beside; i += 32)
-        out[i] = out[g.width + 2 * g.beside - 1 - i] = mv__cu_nan();
-    MV__CU_UNROLL for (c = 0; c < 4; c++) carry[c] = 0.0;
-    for (k = 0; k < g.chunks; k++) {
-        MV__CU_UNROLL for (c = 0; c < 4; c++) carry[c] += part[(long long)k * g.columns + g.width + c];
-    }
-    MV__CU_UNROLL for (c = 0; c < 4; c++) carry[4 + c] = carry[c];
-    for (base = 0; base <= head + g.reach; base += 32) {
-        const int s = base + lane, j = s - head; /* j: lags less than the most */
-        double v[8];
-        MV__CU_UNROLL for (c = 0; c < 8; c++) v[c] = 0.0;
-        if (s > 0 && s <= head + g.reach) {
-            const int up = j > 0 ? least + j - 1 : s - 1, down = g.n - 1 - up;
-            MV__CU_UNROLL for (c = 0; c < 4; c++) {
-                const double f = (double)(c % 2 ? y : x)[c / 2 ? down : up];
-                const double w = f - f == 0.0 ? f - e.mean[c % 2] : 0.0;
-                v[c / 2 * 4 + c % 2] = w, v[c / 2 * 4 + 2 + c % 2] = w * w;
-            }
-        }
-        MV__CU_UNROLL for (d = 1; d < 32; d <<= 1) {
-            MV__CU_UNROLL for (c = 0; c < 8; c++) {
-                const double below = mv__cu_shfl(v[c], lane >= d ? lane - d : lane);
-                if (lane >= d) v[c] += below;
-            }
-        }
-        MV__CU_UNROLL for (c = 0; c < 8; c++) {
-            v[c] += carry[c];
-            carry[c] = mv__cu_shfl(v[c], 31);
-        }
-        if (j >= 0 && j <= g.reach) {
-            const int l = g.reach - j, m = least + j;
-            double ahead = 0.0, back = 0.0;
-            for (k = 0; k < g.chunks; k++) {
-                ahead += part[(long long)k * g.columns + g.reach + l];
-                back += part[(long long)k * g.columns + g.reach - l];
-            }
-            ahead = mv__cu_cr_lag_r((double)m, v[0], v[5], v[2], v[7], ahead);
-            back = mv__cu_cr_lag_r((double)m, v[4], v[1], v[6], v[3], back);
-            if (m < g.least || e.lead[0] >= m || e.first[0] < m || e.tail[1] >= m || e.beyond[1] > l)
-                ahead = mv__cu_nan();
-            if (m < g.least || e.tail[0] >= m || e.beyond[0] > l || e.lead[1] >= m || e.first[1] < m)
-                back = mv__cu_nan();
-            to[g.reach + l] = ahead;
-            if (l > 0) to[g.reach - l] = back;
-        }
-    }
+    v.x = (const T *)g.a + row * g.n, v.y = (const T *)g.b + row * g.n;
+    v.part = g.part + row * g.chunks * g.columns;
+    v.mean[0] = e.mean[0], v.mean[1] = e.mean[1];
+    v.chunks = g.chunks, v.columns = g.columns, v.width = g.width;
+    mv__cu_cr_lag_out(v, g, row, e, lane);
 }
 template <class T>
 MV__CU_FN mv_status mv__cu_cr_lags_run(mv_cuda_ctx *ctx, const char *op, mv__cu_cr_lags g, int alone,
@@ -20356,8 +20414,11 @@ MV__CU_FN mv_status mv__cu_cr_lags_run(mv_cuda_ctx *ctx, const char *op, mv__cu_
             st = mv__cu_cr_fold(ctx, &s, (const mv__cu_cr_ends *)ends, end);
     }
     if (st < 0) return st;
-    if (alone) MV__CU_LAUNCH((mv__cu_k_cr_lags<T, 1>), blocks, MV__CU_B, 0, ctx->stream, g);
-    else MV__CU_LAUNCH((mv__cu_k_cr_lags<T, 0>), blocks, MV__CU_B, 0, ctx->stream, g);
+    if (alone) {
+        MV__CU_LAUNCH((mv__cu_k_cr_lags<T, 1>), blocks, MV__CU_B, 0, ctx->stream, g);
+        return mv__cu_launched(ctx, op);
+    }
+    MV__CU_LAUNCH((mv__cu_k_cr_lags<T, 0>), blocks, MV__CU_B, 0, ctx->stream, g);
     if ((st = mv__cu_launched(ctx, op)) < 0) return st;
     MV__CU_LAUNCH(mv__cu_k_cr_lag_end<T>, warps, MV__CU_B, 0, ctx->stream, g);
     return mv__cu_launched(ctx, op);
@@ -20405,28 +20466,32 @@ MV__CU_FN mv_status mv__cu_cr_lags_check(mv_cuda_ctx *ctx, const char *op, const
 template <class T>
 MV__CU_FN mv_status mv__cu_cr_lagged(mv_cuda_ctx *ctx, const char *op, double *out, const T *a, const T *b,
                                      size_t rows, size_t n, size_t lags, size_t least) {
-    size_t bytes, row, batch, each, look, alone;
-    mv__cu_cr_ends *ends;
+    size_t bytes, row, batch, each, room;
+    mv__cu_cr_ends *ends = NULL;
     mv__cu_cr_lags g;
     double *all;
+    int alone;
     mv_status st = mv__cu_cr_lags_check(ctx, op, out, a, b, sizeof(T), rows, n, lags, &bytes);
     if (st < 0) return st;
-    alone = (size_t)mv__cu_cr_lags_plan(&g, n, lags, least);
+    alone = mv__cu_cr_lags_plan(&g, n, lags, least);
     each = (size_t)g.chunks * (size_t)g.columns * sizeof(double);
-    look = alone ? 0 : (size_t)g.chunks * sizeof *ends;
-    batch = ((size_t)32 << 20) / (each + look + sizeof *g.row) / MV__CU_CR_WARPS * MV__CU_CR_WARPS;
-    batch = batch == 0 ? 1 : batch < rows ? batch : rows;
-    st = mv__cu_room(ctx, op, mv__cu_round(bytes) + mv__cu_round(batch * each) + mv__cu_round(batch * look) +
-                                  mv__cu_round(batch * sizeof *g.row));
+    room = each + (size_t)g.chunks * sizeof *ends + sizeof *g.row; /* of a row */
+    batch = ((size_t)32 << 20) / room;
+    batch = alone ? (size_t)1 << 30 : batch == 0 ? 1 : batch;
+    batch = batch < rows ? batch : rows;
+    if (alone) room = each = 0;
+    st = mv__cu_room(ctx, op, mv__cu_round(bytes) + mv__cu_round(batch * room) + 512);
     if (st < 0) return st;
     all = (double *)mv__cu_results(ctx, op, out, mv__cu_round(bytes), 0);
-    g.part = (double *)mv__cu_take(ctx, mv__cu_round(batch * each));
-    g.row = (mv__cu_cr_row *)mv__cu_take(ctx, mv__cu_round(batch * sizeof *g.row));
-    ends = (mv__cu_cr_ends *)mv__cu_take(ctx, mv__cu_round(batch * look));
+    if (!alone) {
+        g.part = (double *)mv__cu_take(ctx, mv__cu_round(batch * each));
+        g.row = (mv__cu_cr_row *)mv__cu_take(ctx, mv__cu_round(batch * sizeof *g.row));
+        ends = (mv__cu_cr_ends *)mv__cu_take(ctx, mv__cu_round(batch * (size_t)g.chunks * sizeof *ends));
+    }
     for (row = 0; row < rows && st == MEDVOL_OK; row += batch) {
         g.rows = (int)(rows - row < batch ? rows - row : batch);
         g.a = a + row * n, g.b = b + row * n, g.out = all + row * (2 * lags + 1);
-        st = mv__cu_cr_lags_run<T>(ctx, op, g, (int)alone, ends);
+        st = mv__cu_cr_lags_run<T>(ctx, op, g, alone, ends);
     }
     return st < 0 ? st : mv__cu_give(ctx, op, out, all, bytes);
 }
