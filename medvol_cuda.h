@@ -20180,12 +20180,12 @@ MV__CU_DEV double mv__cu_cr_lag_fold(double *s, int lane) {
     mv__cu_cr_lag_halve<1>(s, lane);
     return s[0] + mv__cu_shfl_xor(s[0], 1);
 }
-/* r of two overlaps: sums, squares of a's and b's, of products. NaN: not to be told */
-MV__CU_DEV double mv__cu_cr_lag_r(double n, double sa, double sb, double aa, double bb, double both) {
-    const double va = aa - sa * sa / n, vb = bb - sb * sb / n;
+/* r of two overlaps: 1 / their length, sums, squares of a's and b's, of products. NaN: not to be told */
+MV__CU_DEV double mv__cu_cr_lag_r(double per, double sa, double sb, double aa, double bb, double both) {
+    const double va = aa - sa * sa * per, vb = bb - sb * sb * per;
     double r;
     if (!(va > 0.0 && vb > 0.0 && va - va == 0.0 && vb - vb == 0.0)) return mv__cu_nan();
-    r = (both - sa * sb / n) / (sqrt(va) * sqrt(vb));
+    r = (both - sa * sb * per) / (sqrt(va) * sqrt(vb));
     return r > 1.0 ? 1.0 : r < -1.0 ? -1.0 : r == r ? r : mv__cu_nan();
 }
 /* All lags of a row by a warp, of v.value(side, i) less the mean, v.product(k), v.middle(c): sums from either
@@ -20225,13 +20225,14 @@ MV__CU_DEV void mv__cu_cr_lag_out(const V &from, const mv__cu_cr_lags &g, long l
             carry[c] = mv__cu_shfl(v[c], 31);
         }
         if (j >= 0 && j <= g.reach) {
+            const double per = 1.0 / (double)m;
             const int few = m < g.least;
-            double r = mv__cu_cr_lag_r((double)m, v[0], v[5], v[2], v[7], from.product(g.reach + l));
+            double r = mv__cu_cr_lag_r(per, v[0], v[5], v[2], v[7], from.product(g.reach + l));
             if (few || e.lead[0] >= m || e.first[0] < m || e.tail[1] >= m || e.beyond[1] > l)
                 r = mv__cu_nan();
             to[g.reach + l] = r;
             if (l == 0) continue;
-            r = mv__cu_cr_lag_r((double)m, v[4], v[1], v[6], v[3], from.product(g.reach - l));
+            r = mv__cu_cr_lag_r(per, v[4], v[1], v[6], v[3], from.product(g.reach - l));
             if (few || e.tail[0] >= m || e.beyond[0] > l || e.lead[1] >= m || e.first[1] < m)
                 r = mv__cu_nan();
             to[g.reach - l] = r;
@@ -20310,7 +20311,8 @@ template <class T, int ALONE> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_cr_lags(mv__cu
     if (!ALONE && on) a.mean = g.row[row].mean[0], b.mean = g.row[row].mean[1];
     b.lo = 0, b.hi = on ? g.n : 0;
     MV__CU_UNROLL for (k = 0; k < MV__CU_CR_LAGS; k++) acc[k] = 0.0;
-    for (at = first; at < last; at += stage) {
+    at = first;
+    do {
         const int left = at - g.reach + k0; /* where b begins */
         a.lo = at, a.hi = on ? mv__cu_mini(last, at + stage) : 0;
         a.from = b.from = mv__cu_maxi(at, g.reach);
@@ -20344,8 +20346,7 @@ template <class T, int ALONE> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_cr_lags(mv__cu
             for (k = u; k < wide; k += step) by[mv__cu_cr_gap(k)] = b.run(by[mv__cu_cr_gap(k)], left + k);
         }
         mv__cu_sync();
-        if (slice >= g.slices) continue;
-        for (i = slice * 256 + lane * 8; i < stage && at + i < last; i += g.slices * 256) {
+        for (i = slice * 256 + lane * 8; slice < g.slices && i < stage && at + i < last; i += g.slices * 256) {
             const double *const m = sh.a + mv__cu_cr_gap(of * stage + i);
             const double *const f = sh.b + mv__cu_cr_gap(of * wide + i + MV__CU_CR_LAGS * mine);
             double v[8];
@@ -20356,7 +20357,8 @@ template <class T, int ALONE> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_cr_lags(mv__cu
                     if (e >= p && e - p < MV__CU_CR_LAGS) acc[e - p] += v[p] * w;
             }
         }
-    }
+        at += stage;
+    } while (!ALONE && at < last);
     {
         const double sum = mv__cu_cr_lag_fold(acc, lane);
         if (slice < g.slices && lane % 2 == 0)
