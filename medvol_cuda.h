@@ -20092,8 +20092,10 @@ typedef struct mv__cu_cr_look {
         first = mv__cu_mini(first, at + __ffs((int)odd) - 1);
         beyond = mv__cu_maxi(beyond, at + 32 - __clz((int)odd));
     }
-    MV__CU_IN void put(mv__cu_cr_ends *e, int k) { /* valid in lane 0 */
-        e->sum[k] = mv__cu_warp_sum(sum), e->count[k] = count;
+    MV__CU_IN void put(mv__cu_cr_ends *e, int k, int lane) { /* by lane 0 */
+        const double all = mv__cu_warp_sum(sum);
+        if (lane != 0) return;
+        e->sum[k] = all, e->count[k] = count;
         e->lead[k] = lead, e->last[k] = last, e->first[k] = first, e->beyond[k] = beyond;
     }
 } mv__cu_cr_look;
@@ -20119,7 +20121,7 @@ template <class T> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_cr_look(mv__cu_cr_ends *o
             MV__CU_UNROLL for (u = 0; u < 8; u++)
                 w.add((double)v[u], i + 32 * u, lane, i + 32 * u + lane < last);
         }
-        w.put(&e, k);
+        w.put(&e, k, lane);
     }
     if (lane == 0) mv__cu_cr_put(out, all, piece, e);
 }
@@ -20142,20 +20144,24 @@ typedef struct mv__cu_cr_side {
     }
 } mv__cu_cr_side;
 MV__CU_DEV int mv__cu_cr_gap(int i) { return i + (i >> 3); }
-/* `count` values from `at` of a row on into shared memory by `step` threads: as they are, or less the mean */
+/* Values of a and b from at and left of their rows on, count and more of them, into shared memory by `step`
+   threads: as they are, or less the mean */
 template <class T, int RAW>
-MV__CU_DEV void mv__cu_cr_lag_load(double *sh, const T *x, int at, int count, int t, int step,
-                                   mv__cu_cr_side &side) {
+MV__CU_DEV void mv__cu_cr_lag_load(double *to, double *by, const T *x, const T *y, int at, int left,
+                                   int count, int more, int t, int step, mv__cu_cr_side &a,
+                                   mv__cu_cr_side &b) {
     int i, u;
-    for (i = t; i < count; i += 8 * step) {
-        T v[8];
+    for (i = t; i < more; i += 8 * step) {
+        T v[8], w[8];
         MV__CU_UNROLL for (u = 0; u < 8; u++) {
-            const int k = i + u * step, j = at + k;
-            v[u] = k < count && side.lo <= j && j < side.hi ? x[j] : (T)0;
+            const int k = i + u * step, j = left + k;
+            v[u] = k < count && at + k < a.hi ? x[at + k] : (T)0;
+            w[u] = k < more && b.lo <= j && j < b.hi ? y[j] : (T)0;
         }
         MV__CU_UNROLL for (u = 0; u < 8; u++) {
             const int k = i + u * step;
-            if (k < count) sh[mv__cu_cr_gap(k)] = RAW ? (double)v[u] : side.run((double)v[u], at + k);
+            if (k < count) to[mv__cu_cr_gap(k)] = RAW ? (double)v[u] : a.run((double)v[u], at + k);
+            if (k < more) by[mv__cu_cr_gap(k)] = RAW ? (double)w[u] : b.run((double)w[u], left + k);
         }
     }
 }
@@ -20188,56 +20194,57 @@ MV__CU_DEV double mv__cu_cr_lag_r(double per, double sa, double sb, double aa, d
     r = (both - sa * sb * per) / (sqrt(va) * sqrt(vb));
     return r > 1.0 ? 1.0 : r < -1.0 ? -1.0 : r == r ? r : mv__cu_nan();
 }
-/* All lags of a row by a warp, of v.value(side, i) less the mean, v.product(k), v.middle(c): sums from either
-   end, position by position: the middle, what overlaps all have beside it, then a value more for each lag
-   less. */
+/* Lags of one sign of a row by a warp, of value(side, i) less the mean, product(k), middle(c): sums of the
+   start of a and the end of b, or back of the end of a and the start of b, position by position: the middle,
+   what overlaps all have beside it, then a value more for each lag less. */
 template <class V>
-MV__CU_DEV void mv__cu_cr_lag_out(const V &from, const mv__cu_cr_lags &g, long long row,
-                                  const mv__cu_cr_row &e, int lane) {
+MV__CU_DEV void mv__cu_cr_lag_side(const V &from, const mv__cu_cr_lags &g, double *to, const mv__cu_cr_row &e,
+                                   int lane, int back) {
     const int least = g.n - g.reach, head = mv__cu_mini(g.reach, least);
-    double *const out = g.out + row * (g.width + 2 * g.beside), *const to = out + g.beside;
-    double carry[8];
-    long long i;
+    double carry[4];
     int base, c, d;
-    for (i = lane; i < g.beside; i += 32)
-        out[i] = out[g.width + 2 * g.beside - 1 - i] = mv__cu_nan();
-    MV__CU_UNROLL for (c = 0; c < 4; c++) carry[c] = carry[4 + c] = from.middle(c);
+    MV__CU_UNROLL for (c = 0; c < 4; c++) carry[c] = from.middle(c);
     for (base = 0; base <= head + g.reach; base += 32) {
         const int s = base + lane, j = s - head; /* j: lags less than the most */
         const int l = g.reach - j, m = least + j;
-        double v[8];
-        MV__CU_UNROLL for (c = 0; c < 8; c++) v[c] = 0.0;
+        double v[4];
+        v[0] = v[1] = 0.0;
         if (s > 0 && s <= head + g.reach) {
-            const int up = j > 0 ? m - 1 : s - 1;
-            MV__CU_UNROLL for (c = 0; c < 4; c++) {
-                const double w = from.value(c % 2, c / 2 ? g.n - 1 - up : up);
-                v[c / 2 * 4 + c % 2] = w, v[c / 2 * 4 + 2 + c % 2] = w * w;
-            }
+            const int up = j > 0 ? m - 1 : s - 1, down = g.n - 1 - up;
+            v[0] = from.value(0, back ? down : up);
+            v[1] = from.value(1, back ? up : down);
         }
+        v[2] = v[0] * v[0], v[3] = v[1] * v[1];
         MV__CU_UNROLL for (d = 1; d < 32; d <<= 1) {
-            MV__CU_UNROLL for (c = 0; c < 8; c++) {
+            MV__CU_UNROLL for (c = 0; c < 4; c++) {
                 const double below = mv__cu_shfl(v[c], lane >= d ? lane - d : lane);
                 if (lane >= d) v[c] += below;
             }
         }
-        MV__CU_UNROLL for (c = 0; c < 8; c++) {
+        MV__CU_UNROLL for (c = 0; c < 4; c++) {
             v[c] += carry[c];
             carry[c] = mv__cu_shfl(v[c], 31);
         }
         if (j >= 0 && j <= g.reach) {
-            const double per = 1.0 / (double)m;
-            const int few = m < g.least;
-            double r = mv__cu_cr_lag_r(per, v[0], v[5], v[2], v[7], from.product(g.reach + l));
-            if (few || e.lead[0] >= m || e.first[0] < m || e.tail[1] >= m || e.beyond[1] > l)
-                r = mv__cu_nan();
-            to[g.reach + l] = r;
-            if (l == 0) continue;
-            r = mv__cu_cr_lag_r(per, v[4], v[1], v[6], v[3], from.product(g.reach - l));
-            if (few || e.tail[0] >= m || e.beyond[0] > l || e.lead[1] >= m || e.first[1] < m)
-                r = mv__cu_nan();
-            to[g.reach - l] = r;
+            const int k = back ? g.reach - l : g.reach + l;
+            const int start = e.lead[back] >= m || e.first[back] < m;
+            const int end = e.tail[!back] >= m || e.beyond[!back] > l;
+            to[k] = m < g.least || start || end
+                        ? mv__cu_nan()
+                        : mv__cu_cr_lag_r(1.0 / (double)m, v[0], v[1], v[2], v[3], from.product(k));
         }
     }
+}
+template <class V>
+MV__CU_DEV void mv__cu_cr_lag_out(const V &from, const mv__cu_cr_lags &g, long long row,
+                                  const mv__cu_cr_row &e, int lane) {
+    double *const out = g.out + row * (g.width + 2 * g.beside);
+    long long i;
+    int back;
+    for (i = lane; i < g.beside; i += 32)
+        out[i] = out[g.width + 2 * g.beside - 1 - i] = mv__cu_nan();
+    MV__CU_ROLLED for (back = 0; back < 2; back++)
+        mv__cu_cr_lag_side(from, g, out + g.beside, e, lane, back);
 }
 typedef struct mv__cu_cr_lag_near { /* all that belongs to a row, in shared memory */
     const double *side[2], *sum, *mid;
@@ -20273,6 +20280,25 @@ template <class T> struct mv__cu_cr_lag_far { /* in the device's */
     }
     MV__CU_IN double middle(int c) const { return product(width + c); }
 };
+MV__CU_DEV void mv__cu_cr_lag_middle(double *to, const mv__cu_cr_side &a, const mv__cu_cr_side &b, int lane) {
+    const double x = mv__cu_warp_sum(a.sum), y = mv__cu_warp_sum(b.sum);
+    const double xx = mv__cu_warp_sum(a.square), yy = mv__cu_warp_sum(b.square);
+    if (lane == 0) to[0] = x, to[1] = y, to[2] = xx, to[3] = yy;
+}
+MV__CU_DEV void mv__cu_cr_lag_sums(double *acc, const double *a, const double *b, int i, int n,
+                                   int step) {
+    int e, p;
+    for (a += mv__cu_cr_gap(i), b += mv__cu_cr_gap(i); i < n; i += step) {
+        double v[8];
+        MV__CU_UNROLL for (p = 0; p < 8; p++) v[p] = a[p];
+        MV__CU_UNROLL for (e = 0; e < MV__CU_CR_LAGS + 7; e++) {
+            const double w = b[e + (e >> 3)];
+            MV__CU_UNROLL for (p = 0; p < 8; p++)
+                if (e >= p && e - p < MV__CU_CR_LAGS) acc[e - p] += v[p] * w;
+        }
+        a += mv__cu_cr_gap(step), b += mv__cu_cr_gap(step);
+    }
+}
 /* What a block has summed, of all slices */
 MV__CU_DEV void mv__cu_cr_lag_put(const mv__cu_cr_lags &g, const mv__cu_cr_lag_room &sh, int row0, int chunk,
                                   int k0, int middle, int t) {
@@ -20291,22 +20317,23 @@ MV__CU_DEV void mv__cu_cr_lag_put(const mv__cu_cr_lags &g, const mv__cu_cr_lag_r
         g.part[((long long)(row0 + t / 4) * g.chunks + chunk) * g.columns + g.width + t % 4] = sum;
     }
 }
-template <class T, int ALONE> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_cr_lags(mv__cu_cr_lags g) {
+template <class T, int ALONE> MV__CU_KERNEL(MV__CU_B, ALONE ? 3 : 2) mv__cu_k_cr_lags(mv__cu_cr_lags g) {
     MV__CU_SHARED(mv__cu_cr_lag_room, sh);
     const int t = (int)threadIdx.x, lane = t & 31, warp = t >> 5, step = MV__CU_B >> g.shift, r = t / step;
     const int u = t - r * step, stage = MV__CU_CR_STAGE >> g.shift, wide = stage + g.tile;
-    const int chunk = (int)(blockIdx.x % (unsigned)g.chunks), q = (int)(blockIdx.x / (unsigned)g.chunks);
-    const int tile = q % g.tiles, row0 = q / g.tiles << g.shift, row = row0 + r, k0 = tile * g.tile;
-    const int first = chunk * g.chunk, last = mv__cu_mini(g.n, first + g.chunk), on = row < g.rows;
+    const int chunks = ALONE ? 1 : g.chunks, tiles = ALONE ? 1 : g.tiles;
+    const int chunk = (int)blockIdx.x % chunks, q = (int)blockIdx.x / chunks, k0 = q % tiles * g.tile;
+    const int row0 = q / tiles << g.shift, row = row0 + r, on = row < g.rows, first = chunk * g.chunk;
+    const int last = ALONE ? g.n : mv__cu_mini(g.n, first + g.chunk);
     const int groups = g.tile / MV__CU_CR_LAGS, mine = warp % groups, rest = warp / groups;
     const int of = rest & ((1 << g.shift) - 1), slice = rest >> g.shift;
-    const int middle = k0 <= g.reach && g.reach < k0 + g.tile; /* what lies at lag 0 is all there */
+    const int middle = ALONE || (k0 <= g.reach && g.reach < k0 + g.tile); /* b at lag 0 is all there */
     const long long place = on ? (long long)row * g.n : 0;
     const T *const x = (const T *)g.a + place, *const y = (const T *)g.b + place;
     double *const to = sh.a + mv__cu_cr_gap(r * stage), *const by = sh.b + mv__cu_cr_gap(r * wide);
     double acc[MV__CU_CR_LAGS];
     mv__cu_cr_side a, b;
-    int at, i, k, e, p;
+    int at, k;
     a.mean = b.mean = a.sum = b.sum = a.square = b.square = 0.0;
     if (!ALONE && on) a.mean = g.row[row].mean[0], b.mean = g.row[row].mean[1];
     b.lo = 0, b.hi = on ? g.n : 0;
@@ -20314,49 +20341,43 @@ template <class T, int ALONE> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_cr_lags(mv__cu
     at = first;
     do {
         const int left = at - g.reach + k0; /* where b begins */
+        const int count = mv__cu_mini(stage, last - at + 7), more = count + g.tile; /* that are read */
         a.lo = at, a.hi = on ? mv__cu_mini(last, at + stage) : 0;
         a.from = b.from = mv__cu_maxi(at, g.reach);
         a.to = b.to = middle && on ? mv__cu_mini(mv__cu_mini(last, at + stage), g.n - g.reach) : 0;
         if (at > first) mv__cu_sync();
-        mv__cu_cr_lag_load<T, ALONE>(to, x, at, stage, u, step, a);
-        mv__cu_cr_lag_load<T, ALONE>(by, y, left, wide, u, step, b);
+        mv__cu_cr_lag_load<T, ALONE>(to, by, x, y, at, left, count, more, u, step, a, b);
         if (ALONE) { /* each thread looks at what it has put there */
-            const double x0 = on ? (double)x[0] : 0.0, y0 = on ? (double)y[0] : 0.0;
             mv__cu_cr_look v;
-            mv__cu_cr_ends ends;
-            mv__cu_cr_row found;
-            v.begin(x0, on ? (double)x[g.n - 1] : 0.0, g.n);
-            for (k = 0; k < stage; k += step)
-                v.add(to[mv__cu_cr_gap(k + u)], k + u - lane, lane, k + u < a.hi);
-            v.put(&ends, 0);
-            v.begin(y0, on ? (double)y[g.n - 1] : 0.0, g.n);
-            for (k = 0; k < wide; k += step) {
-                const int j = left + k + u, has = k + u < wide && 0 <= j && j < b.hi;
+            v.begin(on ? (double)x[0] : 0.0, on ? (double)x[g.n - 1] : 0.0, g.n);
+            for (k = 0; k < g.n; k += step) {
+                const int has = k + u < a.hi;
+                v.add(has ? to[mv__cu_cr_gap(k + u)] : 0.0, k + u - lane, lane, has);
+            }
+            v.put(&sh.ends[warp], 0, lane);
+            v.begin(on ? (double)y[0] : 0.0, on ? (double)y[g.n - 1] : 0.0, g.n);
+            for (k = 0; k < g.reach + g.n; k += step) {
+                const int j = left + k + u, has = 0 <= j && j < b.hi;
                 v.add(has ? by[mv__cu_cr_gap(k + u)] : 0.0, j - lane, lane, has);
             }
-            v.put(&ends, 1);
-            if (lane == 0) sh.ends[warp] = ends;
+            v.put(&sh.ends[warp], 1, lane);
             mv__cu_sync();
-            ends = sh.ends[r * (step / 32)];
-            for (k = 1; k < step / 32; k++) ends.take(sh.ends[r * (step / 32) + k]);
-            ends.settle(&found, g.n, x0, y0);
-            a.mean = found.mean[0], b.mean = found.mean[1];
-            if (u == 0) sh.row[r] = found;
-            for (k = u; k < stage; k += step) to[mv__cu_cr_gap(k)] = a.run(to[mv__cu_cr_gap(k)], at + k);
-            for (k = u; k < wide; k += step) by[mv__cu_cr_gap(k)] = b.run(by[mv__cu_cr_gap(k)], left + k);
+            if (u == 0 && on) {
+                mv__cu_cr_ends ends = sh.ends[warp];
+                for (k = 1; k < step / 32; k++) ends.take(sh.ends[warp + k]);
+                ends.settle(&sh.row[r], g.n, (double)x[0], (double)y[0]);
+            }
+            mv__cu_sync();
+            if (on) a.mean = sh.row[r].mean[0], b.mean = sh.row[r].mean[1];
+            for (k = u; k < count; k += step) to[mv__cu_cr_gap(k)] = a.run(to[mv__cu_cr_gap(k)], at + k);
+            for (k = u; k < more; k += step) by[mv__cu_cr_gap(k)] = b.run(by[mv__cu_cr_gap(k)], left + k);
+            mv__cu_cr_lag_middle(sh.middle + 4 * warp, a, b, lane);
         }
         mv__cu_sync();
-        for (i = slice * 256 + lane * 8; slice < g.slices && i < stage && at + i < last; i += g.slices * 256) {
-            const double *const m = sh.a + mv__cu_cr_gap(of * stage + i);
-            const double *const f = sh.b + mv__cu_cr_gap(of * wide + i + MV__CU_CR_LAGS * mine);
-            double v[8];
-            MV__CU_UNROLL for (p = 0; p < 8; p++) v[p] = m[p];
-            MV__CU_UNROLL for (e = 0; e < MV__CU_CR_LAGS + 7; e++) {
-                const double w = f[e + (e >> 3)];
-                MV__CU_UNROLL for (p = 0; p < 8; p++)
-                    if (e >= p && e - p < MV__CU_CR_LAGS) acc[e - p] += v[p] * w;
-            }
-        }
+        if (slice < g.slices)
+            mv__cu_cr_lag_sums(acc, sh.a + mv__cu_cr_gap(of * stage),
+                               sh.b + mv__cu_cr_gap(of * wide + MV__CU_CR_LAGS * mine),
+                               slice * 256 + lane * 8, mv__cu_mini(stage, last - at), g.slices * 256);
         at += stage;
     } while (!ALONE && at < last);
     {
@@ -20364,12 +20385,7 @@ template <class T, int ALONE> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_cr_lags(mv__cu
         if (slice < g.slices && lane % 2 == 0)
             sh.sum[((slice << g.shift) + of) * g.tile + MV__CU_CR_LAGS * mine + lane / 2] = sum;
     }
-    a.sum = mv__cu_warp_sum(a.sum), b.sum = mv__cu_warp_sum(b.sum);
-    a.square = mv__cu_warp_sum(a.square), b.square = mv__cu_warp_sum(b.square);
-    if (lane == 0) {
-        double *const m = sh.middle + 4 * warp;
-        m[0] = a.sum, m[1] = b.sum, m[2] = a.square, m[3] = b.square;
-    }
+    if (!ALONE) mv__cu_cr_lag_middle(sh.middle + 4 * warp, a, b, lane);
     mv__cu_sync();
     if (ALONE) {
         if (warp < 1 << g.shift && row0 + warp < g.rows) {
@@ -20382,18 +20398,16 @@ template <class T, int ALONE> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_cr_lags(mv__cu
         }
     } else mv__cu_cr_lag_put(g, sh, row0, chunk, k0, middle, t);
 }
-template <class T> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_cr_lag_end(mv__cu_cr_lags g) {
+template <class T> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_cr_lag_end(mv__cu_cr_lags g) {
     const int lane = (int)threadIdx.x & 31;
     const long long row = (long long)blockIdx.x * MV__CU_CR_WARPS + ((int)threadIdx.x >> 5);
     mv__cu_cr_lag_far<T> v;
-    mv__cu_cr_row e;
     if (row >= g.rows) return;
-    e = g.row[row];
     v.x = (const T *)g.a + row * g.n, v.y = (const T *)g.b + row * g.n;
     v.part = g.part + row * g.chunks * g.columns;
-    v.mean[0] = e.mean[0], v.mean[1] = e.mean[1];
+    v.mean[0] = g.row[row].mean[0], v.mean[1] = g.row[row].mean[1];
     v.chunks = g.chunks, v.columns = g.columns, v.width = g.width;
-    mv__cu_cr_lag_out(v, g, row, e, lane);
+    mv__cu_cr_lag_out(v, g, row, g.row[row], lane);
 }
 template <class T>
 MV__CU_FN mv_status mv__cu_cr_lags_run(mv_cuda_ctx *ctx, const char *op, mv__cu_cr_lags g, int alone,
