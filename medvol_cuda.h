@@ -20317,7 +20317,7 @@ MV__CU_DEV void mv__cu_cr_lag_put(const mv__cu_cr_lags &g, const mv__cu_cr_lag_r
         g.part[((long long)(row0 + t / 4) * g.chunks + chunk) * g.columns + g.width + t % 4] = sum;
     }
 }
-template <class T, int ALONE> MV__CU_KERNEL(MV__CU_B, ALONE ? 3 : 2) mv__cu_k_cr_lags(mv__cu_cr_lags g) {
+template <class T, int ALONE> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_cr_lags(mv__cu_cr_lags g) {
     MV__CU_SHARED(mv__cu_cr_lag_room, sh);
     const int t = (int)threadIdx.x, lane = t & 31, warp = t >> 5, step = MV__CU_B >> g.shift, r = t / step;
     const int u = t - r * step, stage = MV__CU_CR_STAGE >> g.shift, wide = stage + g.tile;
@@ -20325,8 +20325,8 @@ template <class T, int ALONE> MV__CU_KERNEL(MV__CU_B, ALONE ? 3 : 2) mv__cu_k_cr
     const int chunk = (int)blockIdx.x % chunks, q = (int)blockIdx.x / chunks, k0 = q % tiles * g.tile;
     const int row0 = q / tiles << g.shift, row = row0 + r, on = row < g.rows, first = chunk * g.chunk;
     const int last = ALONE ? g.n : mv__cu_mini(g.n, first + g.chunk);
-    const int groups = g.tile / MV__CU_CR_LAGS, mine = warp % groups, rest = warp / groups;
-    const int of = rest & ((1 << g.shift) - 1), slice = rest >> g.shift;
+    /* a warp's: a slice of a row, the first of its lags */
+    const int task = warp / (g.tile / MV__CU_CR_LAGS), lag = warp * MV__CU_CR_LAGS - task * g.tile;
     const int middle = ALONE || (k0 <= g.reach && g.reach < k0 + g.tile); /* b at lag 0 is all there */
     const long long place = on ? (long long)row * g.n : 0;
     const T *const x = (const T *)g.a + place, *const y = (const T *)g.b + place;
@@ -20374,17 +20374,15 @@ template <class T, int ALONE> MV__CU_KERNEL(MV__CU_B, ALONE ? 3 : 2) mv__cu_k_cr
             mv__cu_cr_lag_middle(sh.middle + 4 * warp, a, b, lane);
         }
         mv__cu_sync();
-        if (slice < g.slices)
-            mv__cu_cr_lag_sums(acc, sh.a + mv__cu_cr_gap(of * stage),
-                               sh.b + mv__cu_cr_gap(of * wide + MV__CU_CR_LAGS * mine),
-                               slice * 256 + lane * 8, mv__cu_mini(stage, last - at), g.slices * 256);
+        if (task < g.slices << g.shift) {
+            const int of = task & ((1 << g.shift) - 1), begin = (task >> g.shift) * 256 + lane * 8;
+            mv__cu_cr_lag_sums(acc, sh.a + mv__cu_cr_gap(of * stage), sh.b + mv__cu_cr_gap(of * wide + lag),
+                               begin, mv__cu_mini(stage, last - at), g.slices * 256);
+        }
         at += stage;
     } while (!ALONE && at < last);
-    {
-        const double sum = mv__cu_cr_lag_fold(acc, lane);
-        if (slice < g.slices && lane % 2 == 0)
-            sh.sum[((slice << g.shift) + of) * g.tile + MV__CU_CR_LAGS * mine + lane / 2] = sum;
-    }
+    acc[0] = mv__cu_cr_lag_fold(acc, lane);
+    if (task < g.slices << g.shift && lane % 2 == 0) sh.sum[task * g.tile + lag + lane / 2] = acc[0];
     if (!ALONE) mv__cu_cr_lag_middle(sh.middle + 4 * warp, a, b, lane);
     mv__cu_sync();
     if (ALONE) {
