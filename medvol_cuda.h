@@ -383,8 +383,8 @@ MEDVOL_DEF mv_status mv_cuda_chi2_map(mv_cuda_ctx *ctx, mv_cuda_volume *dst, con
 /* mv_cuda_metric_image: MI and NMI take at most 2^32 - 1 voxels (MEDVOL_E_UNSUPPORTED); their histogram has
    medvol.h's counts. No voxel that counts: MEDVOL_E_EMPTY by the next mv_cuda_sync, all but counts NaN. Means
    of windows agree within 1e-6. mv_cuda_ncc_map within 1e-6 (1 + m / s), as medvol.h states it; waits for
-   nothing. Windows: sums in double; of SSIM in float, of values over the peak less those nearby, to 1e9 of
-   it. Radii of 1 to 4, the same along x and y and no more along z, are fast. SCRATCH beside the above: copies
+   nothing. Windows: sums in double; of SSIM in float, of values less those nearby, which may be up to 1e9
+   times the peak. Radii of 1 to 4, the same along x and y and no more along z, are fast. SCRATCH beside the above: copies
    less the mean, 4 bytes a value each, where images are not float without a scaling; 16 bytes for 4096
    voxels; 4 bins^2. */
 MEDVOL_DEF mv_status mv_cuda_metric_image(mv_cuda_ctx *ctx, mv_image_metrics *out, const mv_cuda_volume *a,

@@ -748,6 +748,34 @@ static void test_metric(void) {
             twin_free(&a), twin_free(&b), twin_free(&m);
         }
 }
+/* SSIM's windows are in float: of values up to 1e9 times the peak it is what the processor's doubles make; planes,
+   volumes, with a mean and without, alike and not */
+static void test_ssim_far(void) {
+    static const double peaks[] = {1e3, 1, 1e-3, 1e-6, 1e-9};
+    static const shape s[2] = {{2, {40, 23}}, {3, {21, 17, 13}}};
+    size_t k;
+    int turn, j;
+    for (j = 0; j < 2; j++)
+        for (turn = 0; turn < 4; turn++)
+            for (k = 0; k < 5; k++) {
+                mv_image_metrics *g = (mv_image_metrics *)pinned(sizeof *g), c;
+                mv_metric_opt o;
+                twin a, b;
+                memset(&o, 0, sizeof o);
+                o.what = MEDVOL_METRIC_SSIM, o.peak = peaks[k];
+                twin_make(&a, MEDVOL_F32, &s[j], PLAIN), twin_make(&b, MEDVOL_F32, &s[j], PLAIN);
+                fill(&a, turn & 1 ? 0.5 : 0.0, 0.25, 0), fill(&b, turn & 1 ? 0.05 : 0.0, turn & 2 ? 0.02 : 0.4, 0);
+                if (turn & 2) lean(&b, &a, 0.9);
+                CHECK_STATUS(mv_metric_image(&cpu, &c, &a.host, &b.host, &o), MEDVOL_OK);
+                CHECK_SETTLED(mv_cuda_metric_image(&gpu, g, &a.device, &b.device, &o), MEDVOL_OK);
+                snprintf(about, sizeof about, "ssim %d %d: values of %g peaks: %g, %g", j, turn, 1.0 / o.peak, g->ssim,
+                         g->ssim - c.ssim);
+                CHECK(near_to(g->ssim, c.ssim, 1e-6) && g->ssim_count == c.ssim_count && c.ssim == c.ssim);
+                keep(g, sizeof *g);
+                unpin(g);
+                twin_free(&a), twin_free(&b);
+            }
+}
 static void near_map(const mv_volume *d, const mv_volume *h, double by, int line) {
     mv_volume back;
     size_t i = 0, n = mv_volume_count(h);
@@ -938,5 +966,5 @@ static void test_likeness_refused(void) {
 SUITE(correlate, {"volumes", test_volumes}, {"hard", test_hard}, {"arrays", test_arrays}, {"lags", test_lags},
       {"lags_hard", test_lags_hard}, {"lags_shift", test_lags_shift}, {"map", test_map},
       {"refused", test_refused}, {"capture", test_capture}, {"traffic", test_traffic},
-      {"metric", test_metric}, {"ncc_map", test_ncc_map}, {"ncc_hard", test_ncc_hard},
+      {"metric", test_metric}, {"ssim_far", test_ssim_far}, {"ncc_map", test_ncc_map}, {"ncc_hard", test_ncc_hard},
       {"likeness_refused", test_likeness_refused});
