@@ -353,6 +353,15 @@ MEDVOL_DEF mv_status mv_cuda_pearson_f64(mv_cuda_ctx *ctx, mv_correlation *out, 
                                          const double *b, const double *w, size_t n);
 MEDVOL_DEF mv_status mv_cuda_pearson_rows_f32(mv_cuda_ctx *ctx, mv_correlation *out, const float *data,
                                               size_t rows, const float *ref, size_t n);
+/* mv_cuda_pearson_lags_f32, _f64: as in medvol.h, rows of a and b on the device, sums in stretches of 8192;
+   NaN in the same places, if variances are more than what rounds. n is at most 2^30 (MEDVOL_E_UNSUPPORTED).
+   Rows of up to 2048 values and 63 lags are read once, some at a time in a block; others twice. Scratch: of
+   as many rows at a time as 32 MiB hold, one at least, 8 (2 lags + 5) bytes for 8192 values of a row (a row
+   has one at least), some 150 more; out if that is pinned. */
+MEDVOL_DEF mv_status mv_cuda_pearson_lags_f32(mv_cuda_ctx *ctx, double *out, const float *a, const float *b,
+                                              size_t rows, size_t n, size_t lags, size_t least);
+MEDVOL_DEF mv_status mv_cuda_pearson_lags_f64(mv_cuda_ctx *ctx, double *out, const double *a, const double *b,
+                                              size_t rows, size_t n, size_t lags, size_t least);
 MEDVOL_DEF mv_status mv_cuda_fit_gain_offset(mv_cuda_ctx *ctx, mv_gain_offset *out,
                                              const mv_cuda_volume *data, const mv_cuda_volume *model,
                                              const mv_gain_opt *opt);
@@ -374,8 +383,8 @@ MEDVOL_DEF mv_status mv_cuda_chi2_map(mv_cuda_ctx *ctx, mv_cuda_volume *dst, con
 /* mv_cuda_metric_image: MI and NMI take at most 2^32 - 1 voxels (MEDVOL_E_UNSUPPORTED); their histogram has
    medvol.h's counts. No voxel that counts: MEDVOL_E_EMPTY by the next mv_cuda_sync, all but counts NaN. Means
    of windows agree within 1e-6. mv_cuda_ncc_map within 1e-6 (1 + m / s), as medvol.h states it; waits for
-   nothing. Windows: sums in double; of SSIM in float, of values over the peak less those nearby, to 1e9 of
-   it. Radii of 1 to 4, the same along x and y and no more along z, are fast. SCRATCH beside the above: copies
+   nothing. Windows: sums in double; of SSIM in float, of values less those nearby, which may be up to 1e9
+   times the peak. Radii of 1 to 4, the same along x and y and no more along z, are fast. SCRATCH beside the above: copies
    less the mean, 4 bytes a value each, where images are not float without a scaling; 16 bytes for 4096
    voxels; 4 bins^2. */
 MEDVOL_DEF mv_status mv_cuda_metric_image(mv_cuda_ctx *ctx, mv_image_metrics *out, const mv_cuda_volume *a,
@@ -433,9 +442,9 @@ MEDVOL_DEF mv_status mv_cuda_phase_correlate(mv_cuda_ctx *ctx, mv_shift *shift, 
 
 /* ---- coils ---------------------------------------------------------------------------------------------
    As in medvol.h. Volumes lie on the device; matrices (psi, matrix, energy) are small and on the host. What
-   makes a matrix of data waits: coil_noise, coil_compress_matrix, coil_compress, espirit, virtual_phase. All
-   else may be captured, with the matrix it was given. Such matrices are sums in double by fixed trees of the
-   device, the rest of mv_chol_c128, mv_eigh_c128, mv_gemm_c128 on the host.
+   makes a matrix of data waits: coil_noise, coil_compress_matrix, coil_compress, coil_gcc_matrix, espirit,
+   virtual_phase. All else may be captured, with the matrix it was given. Such matrices are sums in double by
+   fixed trees of the device, the rest of mv_chol_c128, mv_eigh_c128, mv_gemm_c128, mv_svd_c128 on the host.
    SCRATCH  a copy of what is not contiguous MEDVOL_C64; a contiguous result where dst has gaps. */
 
 /* mv_cuda_coil_rss, _combine, _expand: one read of what they take; within 3e-7 (rss; less noise,
@@ -461,6 +470,19 @@ MEDVOL_DEF mv_status mv_cuda_coil_compress_matrix(mv_cuda_ctx *ctx, double *matr
                                                   const mv_coil_compress_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_coil_compress(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                            size_t rows, const mv_coil_compress_opt *opt);
+/* mv_cuda_coil_gcc_matrix: waits; the host's cores find the eigenvectors, each x by itself, and align them in
+   turn. Rows, up to the sums' rounding, as medvol.h makes them: within 1e-6 where energies differ. At most
+   2^29 - 1 numbers at an x (MEDVOL_E_UNSUPPORTED). Scratch: the calibration's lines, what their transform
+   takes or, of each x, what coil_noise takes, of all chunks together at most 64 MiB if one takes no more.
+   mv_cuda_coil_gcc_apply: lines go through the L2 cache, some at a time: src is read once from memory, dst
+   written once; within 2e-6 of the largest result. Matrices of more than 14336 floats (of this call and of
+   coil_apply), rows rounded up to 8, go through the buffers of mv_cuda_upload, for which the call may wait
+   until the one before has begun; in a capture they become parameters of launches. Scratch: 32 MiB (a line of
+   all coils if that is more), 8 C bytes for each row, rounded up, at each x, what transforms take. */
+MEDVOL_DEF mv_status mv_cuda_coil_gcc_matrix(mv_cuda_ctx *ctx, double *matrix, size_t rows,
+                                             const mv_cuda_volume *src, const mv_coil_compress_opt *opt);
+MEDVOL_DEF mv_status mv_cuda_coil_gcc_apply(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                            const double *matrix, size_t rows);
 /* Sensitivities. Data that are all zeros: the device finds it, MEDVOL_E_EMPTY from mv_cuda_sync (of espirit,
    at once); a new result is then zeros, another stays. Axes of 2^30 voxels: MEDVOL_E_UNSUPPORTED.
    mv_cuda_coil_walsh: each voxel begins with a column of its own matrix and takes at most 48 steps (of up
@@ -972,6 +994,7 @@ MV__CU_DEV void mv__cu_ldn(mv__cu_pack<T, N> &r, const T *p, int packed, int wan
     }
 }
 MV__CU_BOTH int mv__cu_mini(int a, int b) { return a < b ? a : b; }
+MV__CU_BOTH int mv__cu_maxi(int a, int b) { return a > b ? a : b; }
 
 /* ---- host: sizes and messages ---- */
 MV__CU_FN int mv__cu_muls(size_t a, size_t b, size_t *r) {
@@ -10956,31 +10979,64 @@ MEDVOL_DEF mv_status mv_cuda_coil_expand(mv_cuda_ctx *ctx, mv_cuda_volume *dst, 
 }
 
 /* ---- numbers of the host to the device: as parameters of launches, which a graph may record ---- */
-enum { MV__CU_CO_WORDS = 896 };
+enum { MV__CU_CO_WORDS = 896, MV__CU_CO_LAUNCHES = 16 };
 typedef struct mv__cu_co_words { float f[MV__CU_CO_WORDS]; } mv__cu_co_words;
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_co_words(float *d, mv__cu_co_words w, int n) {
     int i;
     for (i = (int)threadIdx.x; i < n; i += MV__CU_B) d[i] = w.f[i];
 }
+/* n doubles of the host; release by mv_volume_free */
+MV__CU_FN mv_status mv__cu_co_host(mv_cuda_ctx *ctx, mv_volume *v, size_t n) {
+    mv_ctx host;
+    mv_status st;
+    memset(&host, 0, sizeof host);
+    memset(v, 0, sizeof *v);
+    st = mv_volume_alloc(&host, v, MEDVOL_F64, 1, &n);
+    if (st < 0) ctx->error = host.error;
+    return st;
+}
 /* `columns` columns of `rows` pairs of doubles, each padded by zeros to `padded`, as floats */
+typedef struct mv__cu_co_columns {
+    const double *m;
+    size_t rows, padded, columns;
+} mv__cu_co_columns;
+MV__CU_FN void mv__cu_co_columns_get(float *f, const mv__cu_co_columns *w, size_t first, size_t n) {
+    size_t i;
+    for (i = 0; i < n; i++) {
+        const size_t r = (first + i) % (2 * w->padded), c = (first + i) / (2 * w->padded);
+        f[i] = r < 2 * w->rows ? (float)w->m[r + 2 * w->rows * c] : 0.0f;
+    }
+}
+/* Many at once, outside of a capture, by the buffers of uploads */
+MV__CU_FN mv_status mv__cu_co_words_many(mv_cuda_ctx *ctx, const char *op, float *d,
+                                         const mv__cu_co_columns *w) {
+    mv_volume room;
+    mv_status st = mv__cu_co_host(ctx, &room, w->padded * w->columns);
+    if (st < 0) return st;
+    mv__cu_co_columns_get((float *)room.data, w, 0, 2 * w->padded * w->columns);
+    st = mv__cu_host_copy(ctx, op, d, &room, 1);
+    mv_volume_free(NULL, &room);
+    return st;
+}
 MV__CU_FN mv_status mv__cu_co_words_of(mv_cuda_ctx *ctx, const char *op, float *d, const double *m,
                                        size_t rows, size_t padded, size_t columns) {
     const size_t all = 2 * padded * columns;
+    const mv__cu_co_columns from = {m, rows, padded, columns};
     mv__cu_co_words w;
-    size_t at, i, n;
+    size_t at, n;
     mv_status st = MEDVOL_OK;
+    if (all > (size_t)MV__CU_CO_LAUNCHES * MV__CU_CO_WORDS && !ctx->capturing)
+        return mv__cu_co_words_many(ctx, op, d, &from);
     for (at = 0; at < all && st == MEDVOL_OK; at += n) {
         n = all - at < (size_t)MV__CU_CO_WORDS ? all - at : (size_t)MV__CU_CO_WORDS;
-        for (i = 0; i < n; i++) {
-            const size_t r = (at + i) % (2 * padded), c = (at + i) / (2 * padded);
-            w.f[i] = r < 2 * rows ? (float)m[r + 2 * rows * c] : 0.0f;
-        }
+        mv__cu_co_columns_get(w.f, &from, at, n);
         MV__CU_LAUNCH(mv__cu_k_co_words, 1, MV__CU_B, 0, ctx->stream, d + at, w, (int)n);
         st = mv__cu_launched(ctx, op);
     }
     return st;
 }
 
+#define MV__CU_CO_SLAB ((size_t)32 << 20) /* bytes of a slab, so that it stays in the L2 cache */
 /* ---- products with matrices over coils: a block has 8 warps, `wr` of them beside each other, with 8 rows
    each, and as many above as make 8; a lane has N floats of all of its rows. All coils of a block's voxels
    are read before it writes any. ---- */
@@ -10988,7 +11044,7 @@ enum { MV__CU_CO_MOST = 4096, MV__CU_CO_ROWS = 8, MV__CU_CO_PASS = 64 };
 #define MV__CU_CO_LARGEST 3.4e38 /* that floats hold */
 typedef struct mv__cu_co_product {
     mv__cu_co_plan g;
-    long long row_step; /* floats from row to row of m */
+    long long row_step, apart; /* floats from column to column of m, from frame to frame */
     int rows, first, shift, deep; /* rows from first on; shift: log2 of wr; deep: coils at a time */
 } mv__cu_co_product;
 template <int N>
@@ -11004,6 +11060,7 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_co_apply(float *d, const float *s, const flo
     int c0, c, i, k, r, u;
     s += f * a.g.coils * a.g.step + first;
     d += f * a.rows * a.g.step + first;
+    m += f * a.apart + 2 * a.first;
     MV__CU_UNROLL for (r = 0; r < MV__CU_CO_ROWS; r++) {
         MV__CU_UNROLL for (k = 0; k < N; k++) acc[r][k] = 0.0f;
     }
@@ -11025,10 +11082,10 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_co_apply(float *d, const float *s, const flo
             }
         for (i = t; i < n * tall; i += MV__CU_B) {
             const int column = i >> (4 + a.shift), e = i & (tall - 1);
-            mat[i] = m[(c0 + column) * a.row_step + 2 * a.first + e];
+            mat[i] = m[(c0 + column) * a.row_step + e];
         }
         mv__cu_sync();
-        for (c = 0; c < n; c++) {
+        for (c = 0; c < n && first + mine < a.g.step; c++) {
             mv__cu_pack<float, N> x;
             const float *const w = mat + c * tall + 2 * row;
             x.w = mv__cu_ld((const typename mv__cu_pack<float, N>::word *)(const void *)(sh + c * across +
@@ -11053,15 +11110,22 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_co_apply(float *d, const float *s, const flo
         mv__cu_co_put<N>(d + to * a.g.step + mine, out, N == 4 || a.g.packed);
     }
 }
-/* dst = m src; m: on the device, rows padded to a multiple of MV__CU_CO_PASS or, below that, of 8 */
+/* A multiple of MV__CU_CO_PASS or, below that, of 8 */
+MV__CU_FN size_t mv__cu_co_padded(size_t rows) {
+    size_t n = MV__CU_CO_ROWS;
+    while (n < rows && n < MV__CU_CO_PASS) n *= 2;
+    return mv__cu_divup(rows, n) * n;
+}
+/* dst = m src; m: on the device, rows padded; each: of frames, one behind the other, or one for all */
 MV__CU_FN mv_status mv__cu_co_apply_run(mv_cuda_ctx *ctx, const char *op, float *dst, const mv_volume *src,
-                                        const float *m, size_t rows, size_t padded) {
+                                        const float *m, size_t rows, int each) {
     static const int deep[4] = {8, 16, 24, 32};
     mv__cu_co_product a;
     dim3 grid;
     mv_status st = MEDVOL_OK;
     mv__cu_co_plan_make(&a.g, src, src->data, dst, NULL);
-    a.row_step = 2 * (long long)padded;
+    a.row_step = 2 * (long long)mv__cu_co_padded(rows);
+    a.apart = each ? a.row_step * a.g.coils : 0;
     a.rows = (int)rows;
     for (a.first = 0; a.first < a.rows && st == MEDVOL_OK; a.first += MV__CU_CO_PASS) {
         const int left = a.rows - a.first, n = a.g.wide ? 4 : 2;
@@ -11106,7 +11170,8 @@ MV__CU_FN int mv__cu_co_rows_shape(size_t *dim, const mv_volume *src, size_t row
 }
 MV__CU_FN mv_status mv__cu_co_apply(mv_cuda_ctx *ctx, const char *op, mv_cuda_volume *dst,
                                     const mv_cuda_volume *src, const double *matrix, size_t rows) {
-    size_t dim[7], padded = MV__CU_CO_ROWS, matrix_bytes, aside = 0;
+    const size_t padded = mv__cu_co_padded(rows);
+    size_t dim[7], matrix_bytes, aside = 0;
     mv__cu_co_from from;
     mv__cu_co_to to;
     const int ndim = mv__cu_co_rows_shape(dim, src, rows);
@@ -11117,8 +11182,6 @@ MV__CU_FN mv_status mv__cu_co_apply(mv_cuda_ctx *ctx, const char *op, mv_cuda_vo
     if (st < 0 || (st = mv__cu_co_from_make(ctx, op, "src", &from, src)) < 0) return st;
     st = mv__cu_co_to_make(ctx, op, &to, dst, src, MEDVOL_C64, ndim, dim, MV__CU_INPLACE);
     if (st < 0) return st;
-    while (padded < rows && padded < MV__CU_CO_PASS) padded *= 2;
-    padded = mv__cu_divup(rows, padded) * padded;
     matrix_bytes = mv__cu_round(2 * padded * src->dim[3] * sizeof(float));
     /* rows of a later pass would find coils changed */
     if (!from.bytes && !to.bytes && to.work.data == from.v.data && rows > MV__CU_CO_PASS)
@@ -11137,7 +11200,7 @@ MV__CU_FN mv_status mv__cu_co_apply(mv_cuda_ctx *ctx, const char *op, mv_cuda_vo
         }
         if (st == MEDVOL_OK) st = mv__cu_co_words_of(ctx, op, m, matrix, rows, padded, src->dim[3]);
         if (st == MEDVOL_OK)
-            st = mv__cu_co_apply_run(ctx, op, (float *)to.work.data, &from.v, m, rows, padded);
+            st = mv__cu_co_apply_run(ctx, op, (float *)to.work.data, &from.v, m, rows, 0);
     }
     return mv__cu_co_to_end(ctx, op, st, &to);
 }
@@ -11153,16 +11216,6 @@ MEDVOL_DEF mv_status mv_cuda_coil_apply(mv_cuda_ctx *ctx, mv_cuda_volume *dst, c
                          (int)MV__CU_CO_MOST);
     if (st == MEDVOL_OK) st = mv__cu_co_apply(ctx, op, dst, src, matrix, rows);
     return mv__cu_end(ctx, st);
-}
-/* n doubles of the host; release by mv_volume_free */
-MV__CU_FN mv_status mv__cu_co_host(mv_cuda_ctx *ctx, mv_volume *v, size_t n) {
-    mv_ctx host;
-    mv_status st;
-    memset(&host, 0, sizeof host);
-    memset(v, 0, sizeof *v);
-    st = mv_volume_alloc(&host, v, MEDVOL_F64, 1, &n);
-    if (st < 0) ctx->error = host.error;
-    return st;
 }
 /* x = the inverse of the lower triangle l, zero above */
 MV__CU_FN void mv__cu_co_invert(double *x, const double *l, size_t n) {
@@ -11225,7 +11278,8 @@ typedef struct mv__cu_co_gram {
     mv__cu_walk w;                  /* of the samples */
     long long samples, chunk, step; /* step: from coil to coil */
     long long ky, kz;               /* steps within a kernel */
-    int unknowns, k0, k1, k2, packed;
+    long long apart;                /* from sum to sum of many */
+    int many, tiles, unknowns, k0, k1, k2, packed;
 } mv__cu_co_gram;
 template <int T> struct mv__cu_co_tile {
     enum { G = 1024 / (T * T), K = T == 32 ? 32 : 2048 / T, PITCH = T + 1, COPIES = T == 32 ? 2 : 1 };
@@ -11257,7 +11311,9 @@ template <int T> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_co_gram(double2 *part, mv__
     const double2 none = make_double2(0.0, 0.0);
     double re[2][2], im[2][2];
     long long at;
-    int bi = 0, bj = (int)blockIdx.x, k, a, b;
+    const int one = (int)blockIdx.x / g.tiles;
+    int bi = 0, bj = (int)blockIdx.x - one * g.tiles, k, a, b;
+    const float *const p = g.p + 2 * one * g.apart;
     while (bj > bi) bj -= ++bi; /* tiles on and below the diagonal, row by row */
     const double2 *const right = bi == bj ? sh.x : sh.x + (tile::COPIES - 1) * K * tile::PITCH;
     if (t < tile::COPIES * T) sh.base[t] = mv__cu_co_base(g, t < T ? bi * T + t : bj * T + t - T);
@@ -11272,7 +11328,7 @@ template <int T> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_co_gram(double2 *part, mv__
         for (k = t / K; k < (bi == bj ? T : tile::COPIES * T); k += MV__CU_B / K) {
             mv__cu_pack<float, 2> in;
             const long long base = sh.base[k];
-            mv__cu_ldn<float, 2>(in, g.p + 2 * (base + o), g.packed, on && base >= 0);
+            mv__cu_ldn<float, 2>(in, p + 2 * (base + o), g.packed, on && base >= 0);
             mv__cu_st(&sh.x[(k / T * K + t % K) * tile::PITCH + k % T],
                       make_double2((double)in.v[0], (double)in.v[1]));
         }
@@ -11342,9 +11398,10 @@ MV__CU_FN void mv__cu_co_gram_of(mv__cu_co_gram *g, const mv_volume *v, const si
     g->kz = v->dim[2] > 1 ? v->stride[2] : 0;
     g->k0 = (int)kernel[0], g->k1 = (int)kernel[1], g->k2 = (int)kernel[2];
     g->unknowns = (int)(v->dim[3] * kernel[0] * kernel[1] * kernel[2]);
+    g->many = 1;
 }
 typedef struct mv__cu_co_sums { /* how they are cut */
-    size_t tile, tiles, chunks, numbers, part_bytes, bytes;
+    size_t tile, tiles, chunks, numbers, part_bytes, bytes; /* tiles, numbers: of all of many */
 } mv__cu_co_sums;
 MV__CU_FN void mv__cu_co_sums_make(mv__cu_co_sums *s, mv__cu_co_gram *g) {
     const size_t n = (size_t)g->unknowns, samples = (size_t)g->samples;
@@ -11352,6 +11409,8 @@ MV__CU_FN void mv__cu_co_sums_make(mv__cu_co_sums *s, mv__cu_co_gram *g) {
     s->tile = n <= 8 ? 8 : n <= 16 ? 16 : 32;
     s->tiles = mv__cu_divup(n, s->tile);
     s->tiles = s->tiles * (s->tiles + 1) / 2;
+    g->tiles = (int)s->tiles;
+    s->tiles *= (size_t)g->many;
     s->numbers = s->tiles * s->tile * s->tile;
     most = ((size_t)64 << 20) / (s->numbers * sizeof(double2));
     most = most < 1 ? 1 : most > (size_t)MV__CU_CO_CHUNKS ? (size_t)MV__CU_CO_CHUNKS : most;
@@ -11363,38 +11422,65 @@ MV__CU_FN void mv__cu_co_sums_make(mv__cu_co_sums *s, mv__cu_co_gram *g) {
 }
 MV__CU_FN mv_status mv__cu_co_gram_run(mv_cuda_ctx *ctx, const char *op, double2 *to, double2 *part,
                                        const mv__cu_co_gram *g, const mv__cu_co_sums *s) {
-    const dim3 grid((unsigned)s->tiles, (unsigned)s->chunks, 1);
-    unsigned blocks = 0;
+    unsigned blocks = 0, tiles = 0;
+    dim3 grid;
     mv_status st = mv__cu_grid(ctx, op, mv__cu_divup(s->numbers, MV__CU_B / 32), &blocks);
+    if (st == MEDVOL_OK) st = mv__cu_grid(ctx, op, s->tiles, &tiles);
     if (st < 0) return st;
+    grid = dim3(tiles, (unsigned)s->chunks, 1);
+    if (s->chunks == 1) part = to;
     if (s->tile == 8) MV__CU_LAUNCH(mv__cu_k_co_gram<8>, grid, MV__CU_B, 0, ctx->stream, part, *g);
     else if (s->tile == 16) MV__CU_LAUNCH(mv__cu_k_co_gram<16>, grid, MV__CU_B, 0, ctx->stream, part, *g);
     else MV__CU_LAUNCH(mv__cu_k_co_gram<32>, grid, MV__CU_B, 0, ctx->stream, part, *g);
-    if ((st = mv__cu_launched(ctx, op)) < 0) return st;
+    if ((st = mv__cu_launched(ctx, op)) < 0 || part == to) return st;
     MV__CU_LAUNCH(mv__cu_k_co_fold, blocks, MV__CU_B, 0, ctx->stream, to, (const double2 *)part,
                   (long long)s->numbers, (int)s->chunks);
     return mv__cu_launched(ctx, op);
 }
-/* The lower triangle into g on the host, n x n pairs, column-major; waits. src: any complex volume. */
+/* Lower triangles into g on the host, n x n pairs each, column-major; waits. Room for the sums there and, of
+   s->numbers pairs, here was made. */
+MV__CU_FN mv_status mv__cu_co_gram_get(mv_cuda_ctx *ctx, const char *op, double *g, double *room,
+                                       const mv__cu_co_gram *a, const mv__cu_co_sums *s) {
+    const size_t n = (size_t)a->unknowns, square = s->tile * s->tile;
+    double2 *part = (double2 *)mv__cu_take(ctx, s->part_bytes),
+            *sums = (double2 *)mv__cu_take(ctx, s->bytes - s->part_bytes);
+    size_t x, i, j, t;
+    mv_status st = mv__cu_co_gram_run(ctx, op, sums, part, a, s);
+    if (st == MEDVOL_OK) st = mv__cu_give_wait(ctx, op, room, sums, s->numbers * sizeof(double2));
+    for (x = 0; x < (size_t)a->many && st == MEDVOL_OK; x++, g += 2 * n * n)
+        for (i = 0; i < mv__cu_divup(n, s->tile); i++)
+            for (j = 0; j <= i; j++, room += 2 * square)
+                for (t = 0; t < square; t++) {
+                    const size_t r = i * s->tile + t / s->tile, c = j * s->tile + t % s->tile;
+                    if (r < n && c <= r) memcpy(g + 2 * (r + c * n), room + 2 * t, 2 * sizeof *g);
+                }
+    return st;
+}
+/* A box of v about the centre of each axis */
+MV__CU_FN void mv__cu_co_crop(mv_cuda_volume *v, const size_t *box) {
+    int k;
+    v->owner = NULL;
+    for (k = 0; k < 3; k++) {
+        if (v->dim[k] == 1) continue;
+        v->data = (unsigned char *)v->data +
+                  (v->dim[k] / 2 - box[k] / 2) * (size_t)v->stride[k] * mv_dtype_size(v->dtype);
+        v->dim[k] = box[k];
+    }
+}
+/* The same of the box of any complex volume */
 MV__CU_FN mv_status mv__cu_co_gram_wait(mv_cuda_ctx *ctx, const char *op, double *g,
                                         const mv_cuda_volume *src, const size_t *box, const size_t *kernel) {
     const size_t used = ctx->used;
+    const int plain = mv__cu_co_plain(src);
     mv_cuda_volume view = *src;
     mv__cu_co_from from;
     mv__cu_co_gram a;
     mv__cu_co_sums s;
     mv_volume room;
-    double2 *sums;
-    size_t i, j, n, t, at = 0;
+    size_t i, n;
     mv_status st;
-    int k, plain = mv__cu_co_plain(src);
-    view.owner = NULL;
-    for (k = 0; k < 3 && !plain; k++) { /* of other types, a copy of the box alone */
-        if (view.dim[k] == 1) continue;
-        view.data = (unsigned char *)view.data + (view.dim[k] / 2 - box[k] / 2) * (size_t)view.stride[k] *
-                                                     mv_dtype_size(view.dtype);
-        view.dim[k] = box[k];
-    }
+    if (plain) view.owner = NULL;
+    else mv__cu_co_crop(&view, box); /* a copy of the box alone */
     if ((st = mv__cu_co_from_make(ctx, op, "src", &from, &view)) < 0) return st;
     if (plain) from.bytes = 0, from.v = view;
     mv__cu_co_gram_of(&a, &from.v, box, kernel);
@@ -11404,22 +11490,11 @@ MV__CU_FN mv_status mv__cu_co_gram_wait(mv_cuda_ctx *ctx, const char *op, double
     if ((st = mv__cu_room(ctx, op, from.bytes + s.bytes)) == MEDVOL_OK)
         st = mv__cu_co_from_read(ctx, op, &from);
     if (st == MEDVOL_OK) {
-        double2 *part = (double2 *)mv__cu_take(ctx, s.part_bytes);
         mv__cu_co_gram_of(&a, &from.v, box, kernel); /* its data are there now */
         mv__cu_co_sums_make(&s, &a);
-        sums = (double2 *)mv__cu_take(ctx, s.bytes - s.part_bytes);
-        st = mv__cu_co_gram_run(ctx, op, sums, part, &a, &s);
-        if (st == MEDVOL_OK)
-            st = mv__cu_give_wait(ctx, op, room.data, sums, s.numbers * sizeof(double2));
+        st = mv__cu_co_gram_get(ctx, op, g, (double *)room.data, &a, &s);
     }
     ctx->used = used; /* all is done */
-    for (i = 0; st == MEDVOL_OK && i < mv__cu_divup(n, s.tile); i++)
-        for (j = 0; j <= i; j++, at += s.tile * s.tile)
-            for (t = 0; t < s.tile * s.tile; t++) {
-                const size_t r = i * s.tile + t / s.tile, c = j * s.tile + t % s.tile;
-                if (r >= n || c > r) continue;
-                memcpy(g + 2 * (r + c * n), (const double *)room.data + 2 * (at + t), 2 * sizeof *g);
-            }
     mv_volume_free(NULL, &room);
     for (i = 0; i < n && st == MEDVOL_OK; i++)
         if (!mv__cu_finite(g[2 * i * (n + 1)]))
@@ -11481,23 +11556,39 @@ MV__CU_FN mv_status mv__cu_co_rows(mv_cuda_ctx *ctx, const char *op, size_t rows
                        v->dim[3]);
 }
 /* Eigenvectors of the Gram matrix g as rows of a matrix, strongest first; g, w: changed */
-MV__CU_FN mv_status mv__cu_co_leading(mv_cuda_ctx *ctx, const char *op, double *matrix, double *energy,
-                                      double *w, double *g, size_t rows, size_t coils) {
-    mv_ctx host;
+MV__CU_FN mv_status mv__cu_co_eigen(mv_ctx *host, double *matrix, double *w, double *g, size_t rows,
+                                    size_t coils) {
     size_t i, r;
-    double sum = 0.0;
-    mv_status st;
-    memset(&host, 0, sizeof host);
-    if ((st = mv_eigh_c128(&host, w, g, coils, g, coils, coils)) < 0) {
-        ctx->error = host.error;
-        return st;
-    }
-    for (i = 0; i < coils; i++) sum += w[i] > 0.0 ? w[i] : 0.0;
-    if (!(sum > 0.0)) return mv__cu_fail(ctx, MEDVOL_E_EMPTY, "src", 0, "%s: the data are all zeros", op);
+    mv_status st = mv_eigh_c128(host, w, g, coils, g, coils, coils);
+    if (st < 0) return st;
     /* g is the conjugate of sum c c^H, and so are its vectors */
     for (r = 0; r < rows; r++)
         for (i = 0; i < coils; i++)
             memcpy(matrix + 2 * (r + i * rows), g + 2 * (i + (coils - 1 - r) * coils), 2 * sizeof *g);
+    return st;
+}
+MV__CU_FN double mv__cu_co_trace(const double *g, size_t n) {
+    double sum = 0.0;
+    size_t i;
+    for (i = 0; i < n; i++) sum += g[2 * i * (n + 1)];
+    return sum;
+}
+MV__CU_FN mv_status mv__cu_co_empty(mv_cuda_ctx *ctx, const char *op) {
+    return mv__cu_fail(ctx, MEDVOL_E_EMPTY, "src", 0, "%s: the data are all zeros", op);
+}
+MV__CU_FN mv_status mv__cu_co_leading(mv_cuda_ctx *ctx, const char *op, double *matrix, double *energy,
+                                      double *w, double *g, size_t rows, size_t coils) {
+    mv_ctx host;
+    size_t i;
+    double sum = 0.0;
+    mv_status st;
+    if (!(mv__cu_co_trace(g, coils) > 0.0)) return mv__cu_co_empty(ctx, op);
+    memset(&host, 0, sizeof host);
+    if ((st = mv__cu_co_eigen(&host, matrix, w, g, rows, coils)) < 0) {
+        ctx->error = host.error;
+        return st;
+    }
+    for (i = 0; i < coils; i++) sum += w[i] > 0.0 ? w[i] : 0.0;
     for (i = 0; energy && i < coils; i++) energy[i] = w[coils - 1 - i] > 0.0 ? w[coils - 1 - i] / sum : 0.0;
     return MEDVOL_OK;
 }
@@ -11552,6 +11643,287 @@ MEDVOL_DEF mv_status mv_cuda_coil_compress(mv_cuda_ctx *ctx, mv_cuda_volume *dst
     mv_status st = mv__cu_begin(ctx, "coil_compress");
     if (st < 0) return st;
     return mv__cu_end(ctx, mv__cu_co_compressed(ctx, dst, src, rows, opt));
+}
+
+/* ---- geometric compression: a matrix at each x. Between the transforms x runs slowest: sums and products
+   are those of a frame each. ---- */
+MV__CU_FN void mv__cu_co_cores(mv_ctx *host, int all) { /* all of them, or one */
+    memset(host, 0, sizeof *host);
+    if (all && mv_ctx_init(host, NULL) < 0) memset(host, 0, sizeof *host);
+}
+/* Lines along x of k-space: ny and, a plane apart, nz of them, of coils and frames; back: from k-space */
+MV__CU_FN void mv__cu_co_hybrid(mv_fft_desc *d, const mv__cu_coil_shape *s, size_t ny, size_t nz,
+                                size_t coils, size_t frames, int back) {
+    const size_t nx = s->dim[0], all = ny * nz * frames, n[5] = {nx, ny, nz, coils, frames};
+    const size_t outside[5] = {1, nx, nx * s->dim[1], s->voxels, s->voxels * coils};
+    const size_t inside[5] = {coils * all, 1, ny, all, ny * nz};
+    int k;
+    memset(d, 0, sizeof *d);
+    d->ndim = 5;
+    d->axes = 1;
+    d->flags = MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY | (back ? (unsigned)MEDVOL_FFT_INVERSE : 0u);
+    for (k = 0; k < 5; k++) {
+        d->dim[k] = n[k];
+        d->in_stride[k] = (ptrdiff_t)(back ? outside : inside)[k];
+        d->out_stride[k] = (ptrdiff_t)(back ? inside : outside)[k];
+    }
+}
+MV__CU_FN mv_status mv__cu_co_hybrid_prepare(mv_cuda_ctx *ctx, const char *op, const mv_fft_desc *d,
+                                             const void *dst, const void *src, size_t *bytes) {
+    mv__cu_ft_prog *g = NULL;
+    const mv_status st = mv__cu_ft_find(ctx, op, d, mv__cu_ft_loose(d, dst, src), &g);
+    if (st == MEDVOL_OK && g->bytes > *bytes) *bytes = g->bytes;
+    return st;
+}
+/* Gram matrices of the box at each x; waits */
+MV__CU_FN mv_status mv__cu_co_gcc_sums(mv_cuda_ctx *ctx, const char *op, double *gram,
+                                       const mv_cuda_volume *src, const size_t *box) {
+    const size_t used = ctx->used, c = src->dim[3];
+    const int direct = mv__cu_dense_is(src, MEDVOL_C64);
+    mv_cuda_volume view = *src, from;
+    mv_volume hybrid, room;
+    mv__cu_coil_shape s;
+    mv__cu_co_gram a;
+    mv__cu_co_sums sums;
+    mv_fft_desc d;
+    size_t fft = 0, copy, bytes, dim[4] = {0, 1, 1, 0};
+    mv_status st;
+    mv__cu_co_crop(&view, box);
+    mv__cu_coil_shape_of(&s, direct ? (const mv_volume *)src : &view);
+    copy = direct ? 0 : mv__cu_dense_bytes(&view, MEDVOL_C64);
+    mv__cu_co_hybrid(&d, &s, box[1], box[2], c, s.frames, 1);
+    dim[0] = box[1] * box[2] * s.frames, dim[3] = c;
+    mv__cu_vol_init(&hybrid, MEDVOL_C64, 4, dim, NULL);
+    bytes = mv__cu_round(s.dim[0] * dim[0] * c * sizeof(float2));
+    mv__cu_co_gram_of(&a, &hybrid, hybrid.dim, NULL);
+    a.many = (int)s.dim[0], a.apart = (long long)(dim[0] * c);
+    mv__cu_co_sums_make(&sums, &a);
+    if ((st = mv__cu_co_hybrid_prepare(ctx, op, &d, NULL, NULL, &fft)) < 0) return st;
+    if ((st = mv__cu_co_host(ctx, &room, 2 * sums.numbers)) < 0) return st;
+    st = mv__cu_room(ctx, op, copy + bytes + (fft > sums.bytes ? fft : sums.bytes));
+    from = view;
+    if (st == MEDVOL_OK && !direct) st = mv__cu_dense(ctx, op, &from, &view, MEDVOL_C64);
+    if (st == MEDVOL_OK) {
+        hybrid.data = mv__cu_take(ctx, bytes);
+        a.p = (const float *)hybrid.data;
+        st = mv__cu_ft_run(ctx, op, &d, hybrid.data, from.data);
+    }
+    if (st == MEDVOL_OK) st = mv__cu_co_gram_get(ctx, op, gram, (double *)room.data, &a, &sums);
+    ctx->used = used; /* all is done */
+    mv_volume_free(NULL, &room);
+    return st;
+}
+typedef struct mv__cu_co_turns {
+    double *gram, *matrix, *w, *energy, *work; /* energy: of each x; below 0: no eigenvectors, but a status */
+    size_t nx, rows, coils;
+    double least;
+} mv__cu_co_turns;
+MV__CU_FN void mv__cu_co_eigen_job(void *arg, size_t x) {
+    const mv__cu_co_turns *t = (const mv__cu_co_turns *)arg;
+    const size_t c = t->coils;
+    mv_ctx host;
+    mv_status st;
+    if (!(t->energy[x] > t->least)) return;
+    memset(&host, 0, sizeof host);
+    st = mv__cu_co_eigen(&host, t->matrix + 2 * t->rows * c * x, t->w + c * x, t->gram + 2 * c * c * x,
+                         t->rows, c);
+    if (st < 0) t->energy[x] = (double)st;
+}
+/* w = B A^H w with w other^H = A S B^H; work: 3 rows^2 + rows C pairs and rows numbers */
+MV__CU_FN mv_status mv__cu_co_align(mv_ctx *host, double *w, const double *other, size_t rows, size_t c,
+                                    double *work) {
+    double *m = work, *u = m + 2 * rows * rows, *v = u + 2 * rows * rows, *t = v + 2 * rows * rows;
+    mv_gemm_opt o;
+    mv_status st;
+    memset(&o, 0, sizeof o);
+    o.op_b = MEDVOL_OP_ADJOINT;
+    st = mv_gemm_c128(host, m, rows, w, rows, other, rows, rows, rows, c, &o);
+    if (st == MEDVOL_OK) st = mv_svd_c128(host, u, rows, t + 2 * rows * c, v, rows, m, rows, rows, rows);
+    o.op_b = MEDVOL_OP_NONE;
+    o.op_a = MEDVOL_OP_ADJOINT;
+    if (st == MEDVOL_OK) st = mv_gemm_c128(host, t, rows, u, rows, w, rows, rows, c, rows, &o);
+    if (st == MEDVOL_OK) st = mv_gemm_c128(host, w, rows, v, rows, t, rows, rows, c, rows, NULL);
+    return st;
+}
+/* From the strongest position upwards, then downwards */
+MV__CU_FN mv_status mv__cu_co_turn(mv_ctx *host, const mv__cu_co_turns *t, size_t first) {
+    const size_t each = 2 * t->rows * t->coils, up = t->nx - first;
+    size_t step;
+    mv_status st = MEDVOL_OK;
+    for (step = 1; step < t->nx && st == MEDVOL_OK; step++) {
+        const size_t x = step < up ? first + step : t->nx - 1 - step;
+        double *m = t->matrix + each * x;
+        const double *next = step < up ? m - each : m + each;
+        if (t->energy[x] > t->least) st = mv__cu_co_align(host, m, next, t->rows, t->coils, t->work);
+        else memcpy(m, next, each * sizeof *m);
+    }
+    return st;
+}
+MV__CU_FN mv_status mv__cu_co_gcc_matrices(mv_cuda_ctx *ctx, const char *op, mv__cu_co_turns *t) {
+    const size_t c = t->coils;
+    size_t x, first = 0;
+    double most = 0.0;
+    mv_ctx host;
+    mv_status st;
+    for (x = 0; x < t->nx; x++) {
+        const double e = t->energy[x] = mv__cu_co_trace(t->gram + 2 * c * c * x, c);
+        if (!mv__cu_finite(e))
+            return mv__cu_fail(ctx, MEDVOL_E_RANGE, "src", (double)x, "%s: NaN or infinity in src", op);
+        if (e > most) most = e, first = x;
+    }
+    if (!(most > 0.0)) return mv__cu_co_empty(ctx, op);
+    t->least = 1e-12 * most; /* what a transform leaves of nothing */
+    mv__cu_co_cores(&host, c * c * c >= ((size_t)1 << 20) / t->nx);
+    st = mv_parallel_for(&host, t->nx, mv__cu_co_eigen_job, t, NULL);
+    for (x = 0; x < t->nx && st == MEDVOL_OK; x++)
+        if (t->energy[x] < 0.0)
+            st = mv__cu_fail(ctx, (mv_status)(int)t->energy[x], "x", (double)x,
+                             "%s: no eigenvectors at x = %zu", op, x);
+    if (st == MEDVOL_OK && (st = mv__cu_co_turn(&host, t, first)) < 0) ctx->error = host.error;
+    mv_ctx_free(&host);
+    return st;
+}
+MV__CU_FN mv_status mv__cu_co_gcc(mv_cuda_ctx *ctx, double *matrix, size_t rows, const mv_cuda_volume *src,
+                                  const mv_coil_compress_opt *opt) {
+    static const char op[] = "coil_gcc_matrix";
+    size_t box[3], c, nx, need;
+    mv__cu_co_turns t;
+    mv_volume room;
+    mv_status st = mv__cu_vol_check(ctx, op, "src", src);
+    if (st < 0 || (st = mv__cu_co_coils(ctx, op, src)) < 0) return st;
+    if ((st = mv__cu_give_check(ctx, op, "matrix", matrix, 1)) < 0) return st;
+    c = src->dim[3], nx = src->dim[0];
+    if ((st = mv__cu_co_rows(ctx, op, rows, src)) < 0) return st;
+    if (opt && opt->calib[0])
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "calib", (double)opt->calib[0],
+                           "%s: calib[0] = %zu: must be 0, all of x is used", op, opt->calib[0]);
+    if ((st = mv__cu_co_box(ctx, op, box, opt ? opt->calib : NULL, src->dim, (size_t)-1)) < 0) return st;
+    if ((st = mv__cu_co_complex(ctx, op, "src", src)) < 0) return st;
+    need = 2 * c * c + 2 * rows * c + c + 1; /* of each x; c is at most 4096 */
+    if (nx > 0x7fffffffu || !mv__cu_muls(need, nx, &need)) need = (size_t)-1 / 16;
+    if ((st = mv__cu_co_host(ctx, &room, need + 6 * rows * rows + 2 * rows * c + rows)) < 0) return st;
+    memset(&t, 0, sizeof t);
+    t.nx = nx, t.rows = rows, t.coils = c;
+    t.gram = (double *)room.data;
+    t.matrix = t.gram + 2 * c * c * nx;
+    t.w = t.matrix + 2 * rows * c * nx;
+    t.energy = t.w + c * nx;
+    t.work = t.energy + nx;
+    st = mv__cu_co_gcc_sums(ctx, op, t.gram, src, box);
+    if (st == MEDVOL_OK) st = mv__cu_co_gcc_matrices(ctx, op, &t);
+    if (st == MEDVOL_OK) memcpy(matrix, t.matrix, 2 * rows * c * nx * sizeof *matrix);
+    mv_volume_free(NULL, &room);
+    return st;
+}
+MEDVOL_DEF mv_status mv_cuda_coil_gcc_matrix(mv_cuda_ctx *ctx, double *matrix, size_t rows,
+                                             const mv_cuda_volume *src, const mv_coil_compress_opt *opt) {
+    mv_status st = mv__cu_begin(ctx, "coil_gcc_matrix");
+    if (st < 0) return st;
+    return mv__cu_end(ctx, mv__cu_co_gcc(ctx, matrix, rows, src, opt));
+}
+/* Lines, or frames, at once: so many that what lies between the transforms stays in the L2 cache */
+typedef struct mv__cu_co_lines {
+    mv__cu_coil_shape s;
+    size_t rows, all, lines, frames, matrix, hybrid, made, fft; /* all: lines of a frame; bytes */
+    const float *src;
+    float *dst, *m, *inside[2];
+} mv__cu_co_lines;
+MV__CU_FN size_t mv__cu_co_share(size_t n, size_t most) { /* equal ones of n */
+    return mv__cu_divup(n, mv__cu_divup(n, most));
+}
+MV__CU_FN void mv__cu_co_lines_plan(mv__cu_co_lines *l, const mv_volume *src, size_t rows) {
+    size_t each, most;
+    memset(l, 0, sizeof *l);
+    mv__cu_coil_shape_of(&l->s, src);
+    l->rows = rows;
+    l->all = l->s.dim[1] * l->s.dim[2];
+    each = (l->s.coils + rows) * l->s.dim[0] * sizeof(float2);
+    most = each < MV__CU_CO_SLAB ? MV__CU_CO_SLAB / each : 1;
+    l->lines = mv__cu_co_share(l->all, most);
+    if (l->lines >= 16 && l->lines < l->all) /* as transforms take them */
+        l->lines = (l->lines + 15) / 16 * 16;
+    l->frames = l->lines < l->all ? 1 : mv__cu_co_share(l->s.frames, most / l->all);
+    each = l->lines * l->frames * l->s.dim[0] * sizeof(float2);
+    l->hybrid = mv__cu_round(l->s.coils * each);
+    l->made = mv__cu_round(rows * each);
+    l->matrix = mv__cu_round(2 * mv__cu_co_padded(rows) * l->s.coils * l->s.dim[0] * sizeof(float));
+}
+/* A part of the lines or frames; not to run: finds what its transforms take */
+MV__CU_FN mv_status mv__cu_co_lines_part(mv_cuda_ctx *ctx, const char *op, mv__cu_co_lines *l, size_t line,
+                                         size_t frame, int run) {
+    const size_t c = l->s.coils, nx = l->s.dim[0];
+    const size_t lines = l->all - line < l->lines ? l->all - line : l->lines;
+    const size_t frames = l->s.frames - frame < l->frames ? l->s.frames - frame : l->frames;
+    const size_t dim[5] = {lines * frames, 1, 1, c, nx};
+    const float *from = l->src + 2 * (nx * line + l->s.voxels * c * frame);
+    float *to = l->dst + 2 * (nx * line + l->s.voxels * l->rows * frame);
+    mv_fft_desc back, forth;
+    mv_volume v;
+    mv_status st;
+    mv__cu_co_hybrid(&back, &l->s, lines, 1, c, frames, 1);
+    mv__cu_co_hybrid(&forth, &l->s, lines, 1, l->rows, frames, 0);
+    if (!run) {
+        st = mv__cu_co_hybrid_prepare(ctx, op, &back, NULL, l->src, &l->fft);
+        return st < 0 ? st : mv__cu_co_hybrid_prepare(ctx, op, &forth, l->dst, NULL, &l->fft);
+    }
+    mv__cu_vol_init(&v, MEDVOL_C64, 5, dim, NULL);
+    v.data = l->inside[0];
+    st = mv__cu_ft_run(ctx, op, &back, v.data, from);
+    if (st == MEDVOL_OK) st = mv__cu_co_apply_run(ctx, op, l->inside[1], &v, l->m, l->rows, 1);
+    return st < 0 ? st : mv__cu_ft_run(ctx, op, &forth, to, l->inside[1]);
+}
+MV__CU_FN mv_status mv__cu_co_lines_all(mv_cuda_ctx *ctx, const char *op, mv__cu_co_lines *l, int run) {
+    size_t f, i;
+    mv_status st = MEDVOL_OK;
+    for (f = 0; f < l->s.frames; f += l->frames)
+        for (i = 0; i < l->all && st == MEDVOL_OK; i += l->lines)
+            st = mv__cu_co_lines_part(ctx, op, l, i, f, run);
+    return st;
+}
+MV__CU_FN mv_status mv__cu_co_gcc_apply(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                        const double *matrix, size_t rows) {
+    static const char op[] = "coil_gcc_apply";
+    size_t dim[7], columns;
+    mv_cuda_volume from;
+    mv__cu_co_lines l;
+    mv__cu_co_to to;
+    int ndim;
+    mv_status st = mv__cu_vol_check(ctx, op, "src", src);
+    if (st < 0 || (st = mv__cu_co_coils(ctx, op, src)) < 0) return st;
+    if ((st = mv__cu_co_rows(ctx, op, rows, src)) < 0) return st;
+    columns = src->dim[3] * src->dim[0];
+    st = mv__cu_co_matrix_check(ctx, op, "matrix", matrix, rows, columns, MV__CU_CO_LARGEST);
+    if (st < 0) return st;
+    ndim = mv__cu_co_rows_shape(dim, src, rows);
+    if ((st = mv__cu_co_out_check(ctx, op, dst, src, MEDVOL_C64, ndim, dim, 0)) < 0) return st;
+    if ((st = mv__cu_co_complex(ctx, op, "src", src)) < 0) return st;
+    if ((st = mv__cu_co_to_make(ctx, op, &to, dst, src, MEDVOL_C64, ndim, dim, 0)) < 0) return st;
+    mv__cu_co_lines_plan(&l, src, rows);
+    l.dst = (float *)to.work.data;
+    st = mv__cu_co_lines_all(ctx, op, &l, 0);
+    if (st == MEDVOL_OK)
+        st = mv__cu_room(ctx, op, l.matrix + l.hybrid + l.made + l.fft + to.bytes +
+                                      mv__cu_dense_bytes(src, MEDVOL_C64));
+    if (st == MEDVOL_OK) {
+        l.m = (float *)mv__cu_take(ctx, l.matrix);
+        l.inside[0] = (float *)mv__cu_take(ctx, l.hybrid);
+        l.inside[1] = (float *)mv__cu_take(ctx, l.made);
+        mv__cu_co_to_take(ctx, &to);
+        l.dst = (float *)to.work.data;
+        st = mv__cu_co_words_of(ctx, op, l.m, matrix, rows, mv__cu_co_padded(rows), columns);
+    }
+    if (st == MEDVOL_OK) st = mv__cu_dense(ctx, op, &from, src, MEDVOL_C64);
+    if (st == MEDVOL_OK) {
+        l.src = (const float *)from.data;
+        st = mv__cu_co_lines_all(ctx, op, &l, 1);
+    }
+    return mv__cu_co_to_end(ctx, op, st, &to);
+}
+MEDVOL_DEF mv_status mv_cuda_coil_gcc_apply(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                            const double *matrix, size_t rows) {
+    mv_status st = mv__cu_begin(ctx, "coil_gcc_apply");
+    if (st < 0) return st;
+    return mv__cu_end(ctx, mv__cu_co_gcc_apply(ctx, dst, src, matrix, rows));
 }
 
 /* ---- the greatest root sum of squares; what is not finite does not count ---- */
@@ -11646,7 +12018,6 @@ MV__CU_FN mv_status mv__cu_co_greatest(mv_cuda_ctx *ctx, const char *op, mv__cu_
    element before the diagonal, then that. ---- */
 enum { MV__CU_CO_TILE = 32 };
 enum { MV__CU_CO_CHANNELS = 256, MV__CU_CO_WIDEST = 63, MV__CU_CO_V = 128, MV__CU_CO_ITERATIONS = 48 };
-#define MV__CU_CO_SLAB ((size_t)32 << 20) /* bytes of a slab, so that it stays in the L2 cache */
 typedef struct mv__cu_co_field {
     const float *src, *turn;      /* turn: what makes the phase; NULL: coil 0 is made real */
     float *maps, *values, *a, *p; /* values may be NULL; a: matrices; p: of what windows reach, before y, x */
@@ -13251,11 +13622,10 @@ MV__CU_FN mv_status mv__cu_co_calibrate(mv_cuda_ctx *ctx, double *q, const mv_cu
             st = mv__cu_fail(ctx, MEDVOL_E_EMPTY, "ksp", 0, "%s: the calibration region is all zeros", op);
     }
     if (st == MEDVOL_OK) {
-        memset(&host, 0, sizeof host);
-        if (n >= 256 && mv_ctx_init(&host, NULL) < 0) memset(&host, 0, sizeof host); /* all cores, or one */
+        mv__cu_co_cores(&host, n >= 256);
         st = mv__cu_co_project(&host, p, g, w, e);
         if (st < 0) ctx->error = host.error;
-        if (n >= 256) mv_ctx_free(&host);
+        mv_ctx_free(&host);
     }
     if (st == MEDVOL_OK) mv__cu_co_diagonals(q, p, e);
     mv_volume_free(NULL, &room);
@@ -19652,6 +20022,511 @@ MEDVOL_DEF mv_status mv_cuda_fit_gain_offset_f32(mv_cuda_ctx *ctx, mv_gain_offse
     mv_status st = mv__cu_begin(ctx, "fit_gain_offset_f32");
     if (st < 0) return st;
     return mv__cu_end(ctx, mv__cu_cr_fit_rows(ctx, out, data, rows, model, each, w, n));
+}
+
+/* ---- lags: products of rows that are moved against each other. A block has `stage` values of one or more
+   rows, less their mean, and what lags reach in b, in shared memory; a warp takes 16 lags, a thread 8 values
+   of a and the 23 of b that they meet. Both lie with a gap after each 8, so that threads meet no bank twice.
+   A row that fits is read once, others first for their means. What sums of an overlap are: the middle, which
+   all overlaps have, then one value more for each lag from either end. ---- */
+enum { MV__CU_CR_STAGE = 2048, MV__CU_CR_TILE = 128, MV__CU_CR_LAGS = 16, MV__CU_CR_WARPS = MV__CU_B / 32 };
+typedef struct mv__cu_cr_row { /* of a and b: as mv__st_ends of medvol.h */
+    double mean[2];
+    int lead[2], tail[2], first[2], beyond[2];
+} mv__cu_cr_row;
+typedef struct mv__cu_cr_lags {
+    const void *a, *b;
+    double *out, *part; /* part: of each row and chunk the products of all lags, then 4 sums of the middle */
+    mv__cu_cr_row *row;
+    long long least, beside; /* beside: lags that no overlap has, on either side */
+    int rows, n, reach, width, columns, tile, tiles, chunk, chunks, shift, slices; /* 2^shift rows a block */
+} mv__cu_cr_lags;
+/* What is found in part of a row */
+typedef struct mv__cu_cr_ends {
+    double sum[2]; /* less the row's first value, if that is finite */
+    long long count[2], lead[2], last[2], first[2], beyond[2];
+    MV__CU_IN void clear() {
+        int k;
+        MV__CU_UNROLL for (k = 0; k < 2; k++) {
+            sum[k] = 0.0, count[k] = beyond[k] = 0, last[k] = -1;
+            lead[k] = first[k] = 0x7fffffff;
+        }
+    }
+    MV__CU_IN void take(const mv__cu_cr_ends &e) {
+        int k;
+        MV__CU_UNROLL for (k = 0; k < 2; k++) {
+            sum[k] += e.sum[k], count[k] += e.count[k];
+            lead[k] = e.lead[k] < lead[k] ? e.lead[k] : lead[k];
+            last[k] = e.last[k] > last[k] ? e.last[k] : last[k];
+            first[k] = e.first[k] < first[k] ? e.first[k] : first[k];
+            beyond[k] = e.beyond[k] > beyond[k] ? e.beyond[k] : beyond[k];
+        }
+    }
+    /* of the whole; x: the first value of each */
+    MV__CU_IN void settle(mv__cu_cr_row *r, int n, double x, double y) const {
+        int k;
+        MV__CU_UNROLL for (k = 0; k < 2; k++) {
+            const double v = k ? y : x, shift = v - v == 0.0 ? v : 0.0;
+            r->mean[k] = count[k] > 0 ? shift + sum[k] / (double)count[k] : 0.0;
+            r->lead[k] = (int)(lead[k] < n ? lead[k] : n);
+            r->tail[k] = n - 1 - (int)last[k];
+            r->first[k] = (int)(first[k] < n ? first[k] : n);
+            r->beyond[k] = (int)beyond[k];
+        }
+    }
+} mv__cu_cr_ends;
+/* A warp's look at a row, 32 values at a time; all but sum is known to all of its threads */
+typedef struct mv__cu_cr_look {
+    double shift, head, tail, sum;
+    int n, count, lead, last, first, beyond;
+    MV__CU_IN void begin(double x, double end, int length) {
+        head = x, tail = end, n = length;
+        shift = x - x == 0.0 ? x : 0.0;
+        sum = 0.0, count = beyond = 0, last = -1, lead = first = 0x7fffffff;
+    }
+    MV__CU_IN void add(double v, int at, int lane, int on) { /* at: of lane 0 */
+        const int fine = v - v == 0.0;
+        const unsigned all = mv__cu_ballot(on), odd = mv__cu_ballot(on && !fine);
+        const unsigned rise = mv__cu_ballot(on && at + lane > 0 && !(v == head));
+        const unsigned fall = mv__cu_ballot(on && at + lane < n - 1 && !(v == tail));
+        if (on && fine) sum += v - shift;
+        count += __popc(all) - __popc(odd);
+        if (rise) lead = mv__cu_mini(lead, at + __ffs((int)rise) - 1);
+        if (fall) last = mv__cu_maxi(last, at + 31 - __clz((int)fall));
+        if (!odd) return;
+        first = mv__cu_mini(first, at + __ffs((int)odd) - 1);
+        beyond = mv__cu_maxi(beyond, at + 32 - __clz((int)odd));
+    }
+    MV__CU_IN void put(mv__cu_cr_ends *e, int k, int lane) { /* by lane 0 */
+        const double all = mv__cu_warp_sum(sum);
+        if (lane != 0) return;
+        e->sum[k] = all, e->count[k] = count;
+        e->lead[k] = lead, e->last[k] = last, e->first[k] = first, e->beyond[k] = beyond;
+    }
+} mv__cu_cr_look;
+/* A warp a chunk of a row */
+template <class T> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_cr_look(mv__cu_cr_ends *out, mv__cu_cr_lags g) {
+    const int lane = (int)threadIdx.x & 31;
+    const long long piece = (long long)blockIdx.x * MV__CU_CR_WARPS + ((int)threadIdx.x >> 5);
+    const long long row = piece / g.chunks, all = (long long)g.rows * g.chunks;
+    const int first = (int)(piece - row * g.chunks) * g.chunk, last = mv__cu_mini(g.n, first + g.chunk);
+    mv__cu_cr_ends e;
+    int k, i, u;
+    if (piece >= all) return;
+    MV__CU_UNROLL for (k = 0; k < 2; k++) {
+        const T *const x = (const T *)(k ? g.b : g.a) + row * g.n;
+        mv__cu_cr_look w;
+        w.begin((double)x[0], (double)x[g.n - 1], g.n);
+        for (i = first; i < last; i += 8 * 32) {
+            T v[8];
+            MV__CU_UNROLL for (u = 0; u < 8; u++) {
+                const int at = i + 32 * u + lane;
+                v[u] = at < last ? x[at] : (T)0;
+            }
+            MV__CU_UNROLL for (u = 0; u < 8; u++)
+                w.add((double)v[u], i + 32 * u, lane, i + 32 * u + lane < last);
+        }
+        w.put(&e, k, lane);
+    }
+    if (lane == 0) mv__cu_cr_put(out, all, piece, e);
+}
+template <class T> struct mv__cu_cr_settle {
+    mv__cu_cr_lags g;
+    MV__CU_IN void run(unsigned row, const mv__cu_cr_ends &e) const {
+        const long long at = (long long)row * g.n;
+        e.settle(g.row + row, g.n, (double)((const T *)g.a)[at], (double)((const T *)g.b)[at]);
+    }
+};
+/* One of the two: its values less the mean, those that are not finite and what lies beside them 0; sums of
+   the middle */
+typedef struct mv__cu_cr_side {
+    double mean, sum, square;
+    int lo, hi, from, to; /* what counts; the middle */
+    MV__CU_IN double run(double v, int at) {
+        const double d = lo <= at && at < hi && v - v == 0.0 ? v - mean : 0.0;
+        if (from <= at && at < to) sum += d, square += d * d;
+        return d;
+    }
+} mv__cu_cr_side;
+MV__CU_DEV int mv__cu_cr_gap(int i) { return i + (i >> 3); }
+/* Values of a and b from at and left of their rows on, count and more of them, into shared memory by `step`
+   threads: as they are, or less the mean */
+template <class T, int RAW>
+MV__CU_DEV void mv__cu_cr_lag_load(double *to, double *by, const T *x, const T *y, int at, int left,
+                                   int count, int more, int t, int step, mv__cu_cr_side &a,
+                                   mv__cu_cr_side &b) {
+    int i, u;
+    for (i = t; i < more; i += 8 * step) {
+        T v[8], w[8];
+        MV__CU_UNROLL for (u = 0; u < 8; u++) {
+            const int k = i + u * step, j = left + k;
+            v[u] = k < count && at + k < a.hi ? x[at + k] : (T)0;
+            w[u] = k < more && b.lo <= j && j < b.hi ? y[j] : (T)0;
+        }
+        MV__CU_UNROLL for (u = 0; u < 8; u++) {
+            const int k = i + u * step;
+            if (k < count) to[mv__cu_cr_gap(k)] = RAW ? (double)v[u] : a.run((double)v[u], at + k);
+            if (k < more) by[mv__cu_cr_gap(k)] = RAW ? (double)w[u] : b.run((double)w[u], left + k);
+        }
+    }
+}
+typedef struct mv__cu_cr_lag_room {
+    double a[MV__CU_CR_STAGE / 8 * 9], b[(MV__CU_CR_STAGE + MV__CU_CR_TILE) / 8 * 9];
+    double sum[MV__CU_CR_TILE], middle[4 * MV__CU_CR_WARPS];
+    mv__cu_cr_ends ends[MV__CU_CR_WARPS];
+    mv__cu_cr_row row[MV__CU_CR_WARPS];
+} mv__cu_cr_lag_room;
+/* 16 sums of a warp: lane 2 k of it has the k-th */
+template <int H> MV__CU_DEV void mv__cu_cr_lag_halve(double *s, int lane) {
+    int k;
+    MV__CU_UNROLL for (k = 0; k < H; k++) {
+        const double keep = lane & 2 * H ? s[k + H] : s[k], send = lane & 2 * H ? s[k] : s[k + H];
+        s[k] = keep + mv__cu_shfl_xor(send, 2 * H);
+    }
+}
+MV__CU_DEV double mv__cu_cr_lag_fold(double *s, int lane) {
+    mv__cu_cr_lag_halve<8>(s, lane);
+    mv__cu_cr_lag_halve<4>(s, lane);
+    mv__cu_cr_lag_halve<2>(s, lane);
+    mv__cu_cr_lag_halve<1>(s, lane);
+    return s[0] + mv__cu_shfl_xor(s[0], 1);
+}
+/* r of two overlaps: 1 / their length, sums, squares of a's and b's, of products. NaN: not to be told */
+MV__CU_DEV double mv__cu_cr_lag_r(double per, double sa, double sb, double aa, double bb, double both) {
+    const double va = aa - sa * sa * per, vb = bb - sb * sb * per;
+    double r;
+    if (!(va > 0.0 && vb > 0.0 && va - va == 0.0 && vb - vb == 0.0)) return mv__cu_nan();
+    r = (both - sa * sb * per) / (sqrt(va) * sqrt(vb));
+    return r > 1.0 ? 1.0 : r < -1.0 ? -1.0 : r == r ? r : mv__cu_nan();
+}
+/* Lags of one sign of a row by a warp, of value(side, i) less the mean, product(k), middle(c): sums of the
+   start of a and the end of b, or back of the end of a and the start of b, position by position: the middle,
+   what overlaps all have beside it, then a value more for each lag less. */
+template <class V>
+MV__CU_DEV void mv__cu_cr_lag_side(const V &from, const mv__cu_cr_lags &g, double *to, const mv__cu_cr_row &e,
+                                   int lane, int back) {
+    const int least = g.n - g.reach, head = mv__cu_mini(g.reach, least);
+    double carry[4];
+    int base, c, d;
+    MV__CU_UNROLL for (c = 0; c < 4; c++) carry[c] = from.middle(c);
+    for (base = 0; base <= head + g.reach; base += 32) {
+        const int s = base + lane, j = s - head; /* j: lags less than the most */
+        const int l = g.reach - j, m = least + j;
+        double v[4];
+        v[0] = v[1] = 0.0;
+        if (s > 0 && s <= head + g.reach) {
+            const int up = j > 0 ? m - 1 : s - 1, down = g.n - 1 - up;
+            v[0] = from.value(0, back ? down : up);
+            v[1] = from.value(1, back ? up : down);
+        }
+        v[2] = v[0] * v[0], v[3] = v[1] * v[1];
+        MV__CU_UNROLL for (d = 1; d < 32; d <<= 1) {
+            MV__CU_UNROLL for (c = 0; c < 4; c++) {
+                const double below = mv__cu_shfl(v[c], lane >= d ? lane - d : lane);
+                if (lane >= d) v[c] += below;
+            }
+        }
+        MV__CU_UNROLL for (c = 0; c < 4; c++) {
+            v[c] += carry[c];
+            carry[c] = mv__cu_shfl(v[c], 31);
+        }
+        if (j >= 0 && j <= g.reach) {
+            const int k = back ? g.reach - l : g.reach + l;
+            const int start = e.lead[back] >= m || e.first[back] < m;
+            const int end = e.tail[!back] >= m || e.beyond[!back] > l;
+            to[k] = m < g.least || start || end
+                        ? mv__cu_nan()
+                        : mv__cu_cr_lag_r(1.0 / (double)m, v[0], v[1], v[2], v[3], from.product(k));
+        }
+    }
+}
+template <class V>
+MV__CU_DEV void mv__cu_cr_lag_out(const V &from, const mv__cu_cr_lags &g, long long row,
+                                  const mv__cu_cr_row &e, int lane) {
+    double *const out = g.out + row * (g.width + 2 * g.beside);
+    long long i;
+    int back;
+    for (i = lane; i < g.beside; i += 32)
+        out[i] = out[g.width + 2 * g.beside - 1 - i] = mv__cu_nan();
+    MV__CU_ROLLED for (back = 0; back < 2; back++)
+        mv__cu_cr_lag_side(from, g, out + g.beside, e, lane, back);
+}
+typedef struct mv__cu_cr_lag_near { /* all that belongs to a row, in shared memory */
+    const double *side[2], *sum, *mid;
+    int shift[2], slices, apart, warps; /* shift: of indices; apart: from slice to slice */
+    MV__CU_IN double value(int k, int i) const { return side[k][mv__cu_cr_gap(i + shift[k])]; }
+    MV__CU_IN double product(int k) const {
+        double all = 0.0;
+        int i;
+        for (i = 0; i < slices; i++) all += sum[i * apart + k];
+        return all;
+    }
+    MV__CU_IN double middle(int c) const {
+        double all = 0.0;
+        int i;
+        for (i = 0; i < warps; i++) all += mid[4 * i + c];
+        return all;
+    }
+} mv__cu_cr_lag_near;
+template <class T> struct mv__cu_cr_lag_far { /* in the device's */
+    const T *x, *y;
+    const double *part;
+    double mean[2];
+    int chunks, columns, width;
+    MV__CU_IN double value(int k, int i) const {
+        const double v = (double)(k ? y : x)[i];
+        return v - v == 0.0 ? v - mean[k] : 0.0;
+    }
+    MV__CU_IN double product(int k) const {
+        double all = 0.0;
+        int i;
+        for (i = 0; i < chunks; i++) all += part[(long long)i * columns + k];
+        return all;
+    }
+    MV__CU_IN double middle(int c) const { return product(width + c); }
+};
+MV__CU_DEV void mv__cu_cr_lag_middle(double *to, const mv__cu_cr_side &a, const mv__cu_cr_side &b, int lane) {
+    const double x = mv__cu_warp_sum(a.sum), y = mv__cu_warp_sum(b.sum);
+    const double xx = mv__cu_warp_sum(a.square), yy = mv__cu_warp_sum(b.square);
+    if (lane == 0) to[0] = x, to[1] = y, to[2] = xx, to[3] = yy;
+}
+MV__CU_DEV void mv__cu_cr_lag_sums(double *acc, const double *a, const double *b, int i, int n,
+                                   int step) {
+    int e, p;
+    for (a += mv__cu_cr_gap(i), b += mv__cu_cr_gap(i); i < n; i += step) {
+        double v[8];
+        MV__CU_UNROLL for (p = 0; p < 8; p++) v[p] = a[p];
+        MV__CU_UNROLL for (e = 0; e < MV__CU_CR_LAGS + 7; e++) {
+            const double w = b[e + (e >> 3)];
+            MV__CU_UNROLL for (p = 0; p < 8; p++)
+                if (e >= p && e - p < MV__CU_CR_LAGS) acc[e - p] += v[p] * w;
+        }
+        a += mv__cu_cr_gap(step), b += mv__cu_cr_gap(step);
+    }
+}
+/* What a block has summed, of all slices */
+MV__CU_DEV void mv__cu_cr_lag_put(const mv__cu_cr_lags &g, const mv__cu_cr_lag_room &sh, int row0, int chunk,
+                                  int k0, int middle, int t) {
+    const int warps = MV__CU_CR_WARPS >> g.shift; /* of a row */
+    int i, k;
+    for (i = t; i < g.tile << g.shift; i += MV__CU_B) {
+        const int which = i / g.tile, lag = i - which * g.tile;
+        double sum = 0.0;
+        if (row0 + which >= g.rows || k0 + lag >= g.width) continue;
+        for (k = 0; k < g.slices; k++) sum += sh.sum[(k << g.shift) * g.tile + i];
+        g.part[((long long)(row0 + which) * g.chunks + chunk) * g.columns + k0 + lag] = sum;
+    }
+    if (middle && t < 4 << g.shift && row0 + t / 4 < g.rows) {
+        double sum = 0.0;
+        for (k = 0; k < warps; k++) sum += sh.middle[4 * (t / 4 * warps + k) + t % 4];
+        g.part[((long long)(row0 + t / 4) * g.chunks + chunk) * g.columns + g.width + t % 4] = sum;
+    }
+}
+template <class T, int ALONE> MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_cr_lags(mv__cu_cr_lags g) {
+    MV__CU_SHARED(mv__cu_cr_lag_room, sh);
+    const int t = (int)threadIdx.x, lane = t & 31, warp = t >> 5, step = MV__CU_B >> g.shift, r = t / step;
+    const int u = t - r * step, stage = MV__CU_CR_STAGE >> g.shift, wide = stage + g.tile;
+    const int chunks = ALONE ? 1 : g.chunks, tiles = ALONE ? 1 : g.tiles;
+    const int chunk = (int)blockIdx.x % chunks, q = (int)blockIdx.x / chunks, k0 = q % tiles * g.tile;
+    const int row0 = q / tiles << g.shift, row = row0 + r, on = row < g.rows, first = chunk * g.chunk;
+    const int last = ALONE ? g.n : mv__cu_mini(g.n, first + g.chunk);
+    /* a warp's: a slice of a row, the first of its lags */
+    const int task = warp / (g.tile / MV__CU_CR_LAGS), lag = warp * MV__CU_CR_LAGS - task * g.tile;
+    const int middle = ALONE || (k0 <= g.reach && g.reach < k0 + g.tile); /* b at lag 0 is all there */
+    const long long place = on ? (long long)row * g.n : 0;
+    const T *const x = (const T *)g.a + place, *const y = (const T *)g.b + place;
+    double *const to = sh.a + mv__cu_cr_gap(r * stage), *const by = sh.b + mv__cu_cr_gap(r * wide);
+    double acc[MV__CU_CR_LAGS];
+    mv__cu_cr_side a, b;
+    int at, k;
+    a.mean = b.mean = a.sum = b.sum = a.square = b.square = 0.0;
+    if (!ALONE && on) a.mean = g.row[row].mean[0], b.mean = g.row[row].mean[1];
+    b.lo = 0, b.hi = on ? g.n : 0;
+    MV__CU_UNROLL for (k = 0; k < MV__CU_CR_LAGS; k++) acc[k] = 0.0;
+    at = first;
+    do {
+        const int left = at - g.reach + k0; /* where b begins */
+        const int count = mv__cu_mini(stage, last - at + 7), more = count + g.tile; /* that are read */
+        a.lo = at, a.hi = on ? mv__cu_mini(last, at + stage) : 0;
+        a.from = b.from = mv__cu_maxi(at, g.reach);
+        a.to = b.to = middle && on ? mv__cu_mini(mv__cu_mini(last, at + stage), g.n - g.reach) : 0;
+        if (at > first) mv__cu_sync();
+        mv__cu_cr_lag_load<T, ALONE>(to, by, x, y, at, left, count, more, u, step, a, b);
+        if (ALONE) { /* each thread looks at what it has put there */
+            mv__cu_cr_look v;
+            v.begin(on ? (double)x[0] : 0.0, on ? (double)x[g.n - 1] : 0.0, g.n);
+            for (k = 0; k < g.n; k += step) {
+                const int has = k + u < a.hi;
+                v.add(has ? to[mv__cu_cr_gap(k + u)] : 0.0, k + u - lane, lane, has);
+            }
+            v.put(&sh.ends[warp], 0, lane);
+            v.begin(on ? (double)y[0] : 0.0, on ? (double)y[g.n - 1] : 0.0, g.n);
+            for (k = 0; k < g.reach + g.n; k += step) {
+                const int j = left + k + u, has = 0 <= j && j < b.hi;
+                v.add(has ? by[mv__cu_cr_gap(k + u)] : 0.0, j - lane, lane, has);
+            }
+            v.put(&sh.ends[warp], 1, lane);
+            mv__cu_sync();
+            if (u == 0 && on) {
+                mv__cu_cr_ends ends = sh.ends[warp];
+                for (k = 1; k < step / 32; k++) ends.take(sh.ends[warp + k]);
+                ends.settle(&sh.row[r], g.n, (double)x[0], (double)y[0]);
+            }
+            mv__cu_sync();
+            if (on) a.mean = sh.row[r].mean[0], b.mean = sh.row[r].mean[1];
+            for (k = u; k < count; k += step) to[mv__cu_cr_gap(k)] = a.run(to[mv__cu_cr_gap(k)], at + k);
+            for (k = u; k < more; k += step) by[mv__cu_cr_gap(k)] = b.run(by[mv__cu_cr_gap(k)], left + k);
+            mv__cu_cr_lag_middle(sh.middle + 4 * warp, a, b, lane);
+        }
+        mv__cu_sync();
+        if (task < g.slices << g.shift) {
+            const int of = task & ((1 << g.shift) - 1), begin = (task >> g.shift) * 256 + lane * 8;
+            mv__cu_cr_lag_sums(acc, sh.a + mv__cu_cr_gap(of * stage), sh.b + mv__cu_cr_gap(of * wide + lag),
+                               begin, mv__cu_mini(stage, last - at), g.slices * 256);
+        }
+        at += stage;
+    } while (!ALONE && at < last);
+    acc[0] = mv__cu_cr_lag_fold(acc, lane);
+    if (task < g.slices << g.shift && lane % 2 == 0) sh.sum[task * g.tile + lag + lane / 2] = acc[0];
+    if (!ALONE) mv__cu_cr_lag_middle(sh.middle + 4 * warp, a, b, lane);
+    mv__cu_sync();
+    if (ALONE) {
+        if (warp < 1 << g.shift && row0 + warp < g.rows) {
+            mv__cu_cr_lag_near v;
+            v.side[0] = sh.a + mv__cu_cr_gap(warp * stage), v.side[1] = sh.b + mv__cu_cr_gap(warp * wide);
+            v.shift[0] = 0, v.shift[1] = g.reach;
+            v.sum = sh.sum + warp * g.tile, v.apart = g.tile << g.shift, v.slices = g.slices;
+            v.mid = sh.middle + warp * (step / 8), v.warps = step / 32;
+            mv__cu_cr_lag_out(v, g, row0 + warp, sh.row[warp], lane);
+        }
+    } else mv__cu_cr_lag_put(g, sh, row0, chunk, k0, middle, t);
+}
+template <class T> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_cr_lag_end(mv__cu_cr_lags g) {
+    const int lane = (int)threadIdx.x & 31;
+    const long long row = (long long)blockIdx.x * MV__CU_CR_WARPS + ((int)threadIdx.x >> 5);
+    mv__cu_cr_lag_far<T> v;
+    if (row >= g.rows) return;
+    v.x = (const T *)g.a + row * g.n, v.y = (const T *)g.b + row * g.n;
+    v.part = g.part + row * g.chunks * g.columns;
+    v.mean[0] = g.row[row].mean[0], v.mean[1] = g.row[row].mean[1];
+    v.chunks = g.chunks, v.columns = g.columns, v.width = g.width;
+    mv__cu_cr_lag_out(v, g, row, g.row[row], lane);
+}
+template <class T>
+MV__CU_FN mv_status mv__cu_cr_lags_run(mv_cuda_ctx *ctx, const char *op, mv__cu_cr_lags g, int alone,
+                                       mv__cu_cr_ends *ends) {
+    const size_t rows = (size_t)g.rows, chunks = (size_t)g.chunks;
+    const size_t groups = mv__cu_divup(rows, (size_t)1 << g.shift);
+    unsigned looks = 0, blocks = 0, warps = 0;
+    mv_status st = mv__cu_grid(ctx, op, mv__cu_divup(rows * chunks, MV__CU_CR_WARPS), &looks);
+    if (st == MEDVOL_OK)
+        st = mv__cu_grid(ctx, op, groups * (size_t)g.tiles * chunks, &blocks);
+    if (st == MEDVOL_OK) st = mv__cu_grid(ctx, op, mv__cu_divup(rows, MV__CU_CR_WARPS), &warps);
+    if (st == MEDVOL_OK && !alone) {
+        mv__cu_cr_settle<T> end;
+        mv__cu_cr_set s;
+        memset(&s, 0, sizeof s);
+        s.op = op, s.slices = rows, s.chunks = chunks;
+        end.g = g;
+        MV__CU_LAUNCH(mv__cu_k_cr_look<T>, looks, MV__CU_B, 0, ctx->stream, ends, g);
+        if ((st = mv__cu_launched(ctx, op)) == MEDVOL_OK)
+            st = mv__cu_cr_fold(ctx, &s, (const mv__cu_cr_ends *)ends, end);
+    }
+    if (st < 0) return st;
+    if (alone) {
+        MV__CU_LAUNCH((mv__cu_k_cr_lags<T, 1>), blocks, MV__CU_B, 0, ctx->stream, g);
+        return mv__cu_launched(ctx, op);
+    }
+    MV__CU_LAUNCH((mv__cu_k_cr_lags<T, 0>), blocks, MV__CU_B, 0, ctx->stream, g);
+    if ((st = mv__cu_launched(ctx, op)) < 0) return st;
+    MV__CU_LAUNCH(mv__cu_k_cr_lag_end<T>, warps, MV__CU_B, 0, ctx->stream, g);
+    return mv__cu_launched(ctx, op);
+}
+/* How rows of so many values are cut: by their lengths alone */
+MV__CU_FN int mv__cu_cr_lags_plan(mv__cu_cr_lags *g, size_t n, size_t lags, size_t least) {
+    const size_t reach = lags < n - 1 ? lags : n - 1, width = 2 * reach + 1;
+    const size_t groups = mv__cu_divup(width, MV__CU_CR_LAGS), most = MV__CU_CR_TILE / MV__CU_CR_LAGS;
+    size_t each, chunk = 8192;
+    memset(g, 0, sizeof *g);
+    g->n = (int)n, g->reach = (int)reach, g->width = (int)width, g->columns = (int)width + 4;
+    g->beside = (long long)(lags - reach);
+    g->least = (long long)(least > n ? n + 1 : least < 2 ? 2 : least);
+    g->tiles = (int)mv__cu_divup(groups, most);
+    each = mv__cu_divup(groups, (size_t)g->tiles); /* warps, of a tile */
+    g->tile = (int)each * MV__CU_CR_LAGS;
+    while ((each << (g->shift + 1)) <= most && (size_t)MV__CU_CR_STAGE >> (g->shift + 1) >= n) g->shift++;
+    g->slices = (int)(most / (each << g->shift));
+    while (mv__cu_divup(n, chunk) > 32768) chunk *= 2;
+    g->chunk = (int)chunk, g->chunks = (int)mv__cu_divup(n, chunk);
+    return g->tiles == 1 && n <= (size_t)MV__CU_CR_STAGE >> g->shift;
+}
+MV__CU_FN mv_status mv__cu_cr_lags_check(mv_cuda_ctx *ctx, const char *op, const void *out, const void *a,
+                                         const void *b, size_t size, size_t rows, size_t n, size_t lags,
+                                         size_t *bytes) {
+    size_t in;
+    mv_status st;
+    if (!out || !a || !b) return mv__cu_fail_null(ctx, op, !out ? "out" : a ? "b" : "a");
+    if (rows == 0 || n == 0)
+        return mv__cu_fail(ctx, MEDVOL_E_SIZE, n ? "rows" : "n", 0, "%s: %s = 0: must be at least 1", op,
+                           n ? "rows" : "n");
+    if (!mv__cu_muls(rows, n, &in) || !mv__cu_muls(in, size, &in) || lags > ((size_t)-1 >> 2) ||
+        !mv__cu_muls(rows, 2 * lags + 1, bytes) || !mv__cu_muls(*bytes, sizeof(double), bytes) ||
+        in > (size_t)-1 / 2 || *bytes > (size_t)-1 / 2)
+        return mv__cu_fail(ctx, MEDVOL_E_SIZE, "rows", (double)rows,
+                           "%s: %zu rows of %zu values and %zu lags are too many", op, rows, n, lags);
+    if (mv__cu_ft_overlap(out, *bytes, a, in) || mv__cu_ft_overlap(out, *bytes, b, in))
+        return mv__cu_fail(ctx, MEDVOL_E_ALIAS, "out", 0, "%s: out and a or b overlap", op);
+    if (n > (size_t)1 << 30)
+        return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "n", (double)n, "%s: n = %zu: at most 2^30", op, n);
+    if ((st = mv__cu_give_check(ctx, op, "out", out, 0)) < 0) return st;
+    if ((st = mv__cu_on_device(ctx, op, "a", a, 0)) < 0) return st;
+    return mv__cu_on_device(ctx, op, "b", b, 0);
+}
+template <class T>
+MV__CU_FN mv_status mv__cu_cr_lagged(mv_cuda_ctx *ctx, const char *op, double *out, const T *a, const T *b,
+                                     size_t rows, size_t n, size_t lags, size_t least) {
+    size_t bytes, row, batch, each, room;
+    mv__cu_cr_ends *ends = NULL;
+    mv__cu_cr_lags g;
+    double *all;
+    int alone;
+    mv_status st = mv__cu_cr_lags_check(ctx, op, out, a, b, sizeof(T), rows, n, lags, &bytes);
+    if (st < 0) return st;
+    alone = mv__cu_cr_lags_plan(&g, n, lags, least);
+    each = (size_t)g.chunks * (size_t)g.columns * sizeof(double);
+    room = each + (size_t)g.chunks * sizeof *ends + sizeof *g.row; /* of a row */
+    batch = ((size_t)32 << 20) / room;
+    batch = alone ? (size_t)1 << 30 : batch == 0 ? 1 : batch;
+    batch = batch < rows ? batch : rows;
+    if (alone) room = each = 0;
+    st = mv__cu_room(ctx, op, mv__cu_round(bytes) + mv__cu_round(batch * room) + 512);
+    if (st < 0) return st;
+    all = (double *)mv__cu_results(ctx, op, out, mv__cu_round(bytes), 0);
+    if (!alone) {
+        g.part = (double *)mv__cu_take(ctx, mv__cu_round(batch * each));
+        g.row = (mv__cu_cr_row *)mv__cu_take(ctx, mv__cu_round(batch * sizeof *g.row));
+        ends = (mv__cu_cr_ends *)mv__cu_take(ctx, mv__cu_round(batch * (size_t)g.chunks * sizeof *ends));
+    }
+    for (row = 0; row < rows && st == MEDVOL_OK; row += batch) {
+        g.rows = (int)(rows - row < batch ? rows - row : batch);
+        g.a = a + row * n, g.b = b + row * n, g.out = all + row * (2 * lags + 1);
+        st = mv__cu_cr_lags_run<T>(ctx, op, g, alone, ends);
+    }
+    return st < 0 ? st : mv__cu_give(ctx, op, out, all, bytes);
+}
+MEDVOL_DEF mv_status mv_cuda_pearson_lags_f32(mv_cuda_ctx *ctx, double *out, const float *a, const float *b,
+                                              size_t rows, size_t n, size_t lags, size_t least) {
+    static const char op[] = "pearson_lags_f32";
+    mv_status st = mv__cu_begin(ctx, op);
+    if (st < 0) return st;
+    return mv__cu_end(ctx, mv__cu_cr_lagged<float>(ctx, op, out, a, b, rows, n, lags, least));
+}
+MEDVOL_DEF mv_status mv_cuda_pearson_lags_f64(mv_cuda_ctx *ctx, double *out, const double *a, const double *b,
+                                              size_t rows, size_t n, size_t lags, size_t least) {
+    static const char op[] = "pearson_lags_f64";
+    mv_status st = mv__cu_begin(ctx, op);
+    if (st < 0) return st;
+    return mv__cu_end(ctx, mv__cu_cr_lagged<double>(ctx, op, out, a, b, rows, n, lags, least));
 }
 
 /* ---- chi-squared ---- */

@@ -417,11 +417,31 @@ static mv_chi2_opt one_sigma() {
 #define METRIC(name, read, what)                                                                             \
     ROW(name, PAIR, read, 0, 1e-6, METRICS, metric_image,                                                    \
         (c, (mv_image_metrics *)o->numbers, s, &o->other, at(metrics(what))))
+enum { SOME_LAGS = 8 };
+static size_t lags_dim(size_t *dim, const mv_volume *s) { /* of the result; how many rows */
+    dim[0] = 2 * SOME_LAGS + 1;
+    return dim[1] = s->dim[1] * s->dim[2];
+}
+static mv_status lags_gpu(work *w, side *o) {
+    size_t dim[2];
+    const size_t rows = lags_dim(dim, &o->in);
+    const mv_status st = o->out.data ? MEDVOL_OK : mv_cuda_volume_alloc(&w->gpu, &o->out, MEDVOL_F64, 2, dim);
+    return st < 0 ? st : mv_cuda_pearson_lags_f32(&w->gpu, (double *)o->out.data, (float *)o->in.data,
+                                                  (float *)o->other.data, rows, o->in.dim[0], SOME_LAGS, 0);
+}
+static mv_status lags_cpu(work *w, side *o) {
+    size_t dim[2];
+    const size_t rows = lags_dim(dim, &o->in);
+    const mv_status st = o->out.data ? MEDVOL_OK : mv_volume_alloc(&w->e->ctx, &o->out, MEDVOL_F64, 2, dim);
+    return st < 0 ? st : mv_pearson_lags_f32(&w->e->ctx, (double *)o->out.data, (float *)o->in.data,
+                                             (float *)o->other.data, rows, o->in.dim[0], SOME_LAGS, 0);
+}
 static const row correlate[] = {
     ROW("correlation", PAIR, 8, 0, 1e-9, CORRELATION, ncc,
         (c, (mv_correlation *)o->numbers, s, &o->other, NULL)),
     ROW("correlation, mask", PAIR, 9, 0, 1e-9, CORRELATION, ncc,
         (c, (mv_correlation *)o->numbers, s, &o->other, at(masked<mv_ncc_opt>(o)))),
+    {"correlation of rows, 17 lags", PAIR, 8, 8, 1e-9, VOLUME, lags_gpu, lags_cpu},
     ROW("gain and offset", PAIR, 8, 0, 1e-9, GAIN, fit_gain_offset,
         (c, (mv_gain_offset *)o->numbers, s, &o->other, NULL)),
     ROW("chi-squared", PAIR, 8, 0, 1e-9, CHI2, chi2,
@@ -567,6 +587,22 @@ static const double *four_of_coils() {
     for (int i = 0; i < 64; i++) m[i] = 0.1 * (i * 7 % 11 - 5);
     return m;
 }
+static double *at_each_x(const mv_volume *s) { /* room for a matrix each; another at each x */
+    static double m[2 * 4 * 8 * 2048];
+    for (size_t x = 0; x < s->dim[0] && x < 2048; x++)
+        for (size_t i = 0; i < 64; i++) m[64 * x + i] = 0.1 * (double)((i * 7 + x) % 11) - 0.5;
+    return m;
+}
+static mv_status gcc_gpu(work *w, side *o) {
+    double *const m = at_each_x(&o->in);
+    const mv_status st = mv_cuda_coil_gcc_matrix(&w->gpu, m, 4, &o->in, NULL);
+    return st < 0 ? st : mv_cuda_coil_gcc_apply(&w->gpu, &o->out, &o->in, m, 4);
+}
+static mv_status gcc_cpu(work *w, side *o) {
+    double *const m = at_each_x(&o->in);
+    const mv_status st = mv_coil_gcc_matrix(&w->e->ctx, m, 4, &o->in, NULL);
+    return st < 0 ? st : mv_coil_gcc_apply(&w->e->ctx, &o->out, &o->in, m, 4);
+}
 static mv_coil_inati_opt two_rounds() {
     mv_coil_inati_opt opt = mv_coil_inati_opt();
     opt.rounds = 2, opt.tolerance = 1e-12;
@@ -590,6 +626,8 @@ static const row coils[] = {
     ROW("whitening", COILS, 8, 8, 4e-6, VOLUME, coil_whiten, (c, d, s, noise_of_coils())),
     ROW("8 coils to 4 by a matrix", COILS, 8, 8, 4e-6, VOLUME, coil_apply, (c, d, s, four_of_coils(), 4)),
     ROW("compression to 4 (waits)", COILS, 16, 8, 1e-4, VOLUME, coil_compress, (c, d, s, 4, NULL)),
+    ROW("8 coils to 4, by x", COILS, 8, 8, 4e-6, VOLUME, coil_gcc_apply, (c, d, s, at_each_x(s), 4)),
+    {"compression to 4 by x (waits)", COILS, 16, 8, 1e-4, VOLUME, gcc_gpu, gcc_cpu},
     ROW("maps by Walsh's method", COILS, 8, 8, 2e-3, VOLUME, coil_walsh, (c, d, s, NULL)),
     ROW("maps by Inati's method", COILS, 8, 8, 2e-3, VOLUME, coil_inati, (c, d, s, at(two_rounds()))),
     ROW("maps of the centre", COILS, 0, 16, 2e-3, VOLUME, coil_lowres, (c, d, s, at(bright_centre()))),

@@ -59,6 +59,8 @@ RULES = [
     (r"mv__cu_k_ly_bytes<", 128, 128, False),
     (r"mv__cu_k_ly_floats\b", None, 128, False),
     (r"mv__cu_k_cr_sums<", 128, None, True),
+    (r"mv__cu_k_cr_(lags|lag_end|look)<float", 32, 64, True),  # products in double; rows begin anywhere
+    (r"mv__cu_k_cr_(lags|lag_end|look)<double", 64, 64, True),
     (r"mv__cu_k_cr_(map|joint|window|wide|less)\b", None, None, True),  # variances, bins: doubles as medvol.h
     (r"mv__cu_k_tr_turn\b", 32, 32, False),
     (r"mv__cu_k_tr_back\b", 32, 32, False),

@@ -301,6 +301,168 @@ static void test_compress(void) {
     }
 }
 
+/* K-space of coils whose mixture of three sources, of falling strength, changes along x; x = 3: nothing. */
+static void mixture(twin *t, mv_dtype type, const size_t *d, int layout) {
+    const size_t nx = d[0], voxels = d[0] * d[1] * d[2], frames = d[4];
+    mv_volume img, h;
+    mv_fft_opt o;
+    size_t i = 0, v, c, k;
+    memset(&img, 0, sizeof img), memset(&h, 0, sizeof h), memset(&o, 0, sizeof o);
+    CHECK_STATUS(mv_volume_alloc(&cpu, &img, MEDVOL_C64, 5, d), MEDVOL_OK);
+    for (v = 0; v < voxels * frames; v++) {
+        const size_t x = v % nx;
+        const double u = (double)x / (double)nx, strength[3] = {1.0, 0.4, 0.15};
+        double s[6];
+        for (k = 0; k < 6; k++) s[k] = (x == 3 ? 0.0 : 1.0) * normal();
+        for (c = 0; c < d[3]; c++) {
+            float *q = (float *)img.data + 2 * (v % voxels + voxels * (c + d[3] * (v / voxels)));
+            q[0] = q[1] = 0.0f;
+            for (k = 0; k < 3; k++) {
+                const double a = (1.0 + (double)k) * (u + (double)c) + 0.7 * (double)k, b = strength[k] * cos(a);
+                q[0] += (float)(b * (s[2 * k] - u * s[2 * k + 1]));
+                q[1] += (float)(b * (s[2 * k + 1] + u * s[2 * k]));
+            }
+        }
+    }
+    o.axes = 1;
+    o.flags = MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY;
+    CHECK_STATUS(mv_fft(&cpu, &h, &img, &o), MEDVOL_OK);
+    twin_make(t, type, 5, d, layout);
+    twin_place(t);
+    t->host.slope = t->device.slope = 1.0, t->host.inter = t->device.inter = 0.0;
+    each(&t->host, [&](unsigned char *p) {
+        const float *e = (const float *)h.data + 2 * i++;
+        number(p, type, (double)e[0], (double)e[1]);
+    });
+    send(t);
+    mv_volume_free(&cpu, &img), mv_volume_free(&cpu, &h);
+}
+static double energy_of(const mv_volume *v) {
+    const size_t n = 2 * mv_volume_count(v);
+    double sum = 0.0;
+    size_t i;
+    for (i = 0; i < n; i++) sum += (double)((const float *)v->data)[i] * (double)((const float *)v->data)[i];
+    return sum;
+}
+/* At each x: rows are orthonormal; the projection on them, sum of conj(m_i) m_j, is within 1e-6 of the processor's
+   (what was transformed are floats); turned in turn, so are they themselves within 3e-6. */
+static void rows_alike(const double *want, const double *got, size_t rows, size_t c, size_t nx, int line) {
+    double off = 0.0, odd = 0.0, apart = 0.0;
+    char said[128];
+    size_t x, r, q, i, j;
+    for (x = 0; x < nx; x++) {
+        const double *m[2] = {want + 2 * rows * c * x, got + 2 * rows * c * x};
+        for (r = 0; r < rows; r++)
+            for (q = 0; q <= r; q++) {
+                double re = r == q ? -1.0 : 0.0, im = 0.0;
+                for (i = 0; i < c; i++) {
+                    const double *a = m[1] + 2 * (r + rows * i), *b = m[1] + 2 * (q + rows * i);
+                    re += a[0] * b[0] + a[1] * b[1], im += a[1] * b[0] - a[0] * b[1];
+                }
+                odd = fmax(odd, hypot(re, im));
+            }
+        for (i = 0; i < c; i++)
+            for (j = 0; j <= i; j++) {
+                double p[2][2] = {{0, 0}, {0, 0}};
+                for (q = 0; q < 2; q++)
+                    for (r = 0; r < rows; r++) {
+                        const double *a = m[q] + 2 * (r + rows * i), *b = m[q] + 2 * (r + rows * j);
+                        p[q][0] += a[0] * b[0] + a[1] * b[1], p[q][1] += a[0] * b[1] - a[1] * b[0];
+                    }
+                off = fmax(off, hypot(p[0][0] - p[1][0], p[0][1] - p[1][1]));
+            }
+        for (i = 0; i < 2 * rows * c; i++) apart = fmax(apart, fabs(m[0][i] - m[1][i]));
+    }
+    snprintf(said, sizeof said, "rows off by %g, projections by %g, elements by %g", odd, off, apart);
+    check(odd < 1e-11 && off < 1e-6 && apart < 3e-6, said, line);
+    keep(got, 2 * rows * c * nx * sizeof *got);
+}
+static void test_gcc(void) {
+    static const size_t dims[][5] = {{24, 14, 1, 5, 2}, {33, 7, 5, 6, 1}, {9, 9, 3, 12, 2}, {16, 11, 1, 20, 1},
+                                     {5, 22, 2, 40, 1}, {5, 40, 30, 3, 1}, {7, 4, 1, 4, 1}, {1, 17, 1, 4, 1}};
+    size_t k;
+    for (k = 0; k < sizeof dims / sizeof *dims; k++) {
+        const size_t *d = dims[k], c = d[3], nx = d[0], rows = k == 3 ? 1 : k == 5 ? 2 : 3;
+        double *want = (double *)malloc(4 * rows * c * nx * sizeof *want), *got = want + 2 * rows * c * nx;
+        double kept[2], all = 0.0;
+        mv_coil_compress_opt o;
+        mv_volume h, g, b;
+        twin a;
+        memset(&o, 0, sizeof o), memset(&h, 0, sizeof h), memset(&g, 0, sizeof g), memset(&b, 0, sizeof b);
+        o.calib[1] = k % 2 ? 7 : 0, o.calib[2] = k % 3 ? 0 : 1;
+        mixture(&a, kind(k), d, (int)(k % LAYOUTS));
+        CHECK_STATUS(mv_coil_gcc_matrix(&cpu, want, rows, &a.host, k % 4 ? &o : NULL), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_coil_gcc_matrix(&gpu, got, rows, &a.device, k % 4 ? &o : NULL), MEDVOL_OK);
+        snprintf(about, sizeof about, "gcc %zu: %zu of %zu coils, %zu", k, rows, c, nx);
+        rows_alike(want, got, rows, c, nx, __LINE__);
+        same_block(&a, __LINE__);
+        CHECK_STATUS(mv_coil_gcc_apply(&cpu, &h, &a.host, want, rows), MEDVOL_OK);
+        CHECK_SETTLED(mv_cuda_coil_gcc_apply(&gpu, &g, &a.device, got, rows), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_download(&gpu, &b, &g, MEDVOL_NONE, NULL), MEDVOL_OK);
+        kept[0] = energy_of(&h), kept[1] = energy_of(&b);
+        CHECK(fabs(kept[0] - kept[1]) < 1e-5 * kept[0]);
+        if (k % 4 == 0 && rows == 3) { /* all samples, as many rows as sources: nothing is lost */
+            each(&a.host, [&](unsigned char *p) {
+                const float *e = (const float *)(const void *)p; /* MEDVOL_C64 */
+                all += (double)e[0] * (double)e[0] + (double)e[1] * (double)e[1];
+            });
+            CHECK(fabs(kept[1] - all) < 1e-5 * all);
+        }
+        mv_volume_free(&cpu, &h), mv_volume_free(&cpu, &b), mv_cuda_volume_free(&gpu, &g);
+        twin_free(&a);
+        free(want);
+    }
+}
+static void test_gcc_apply(void) { /* any matrices */
+    static const size_t rows[] = {1, 2, 3, 8, 9};
+    size_t k, i;
+    for (k = 0; k < SHAPES; k++) {
+        const size_t *d = shapes[k], c = d[3], r = k % 3 && rows[k % 5] < c ? rows[k % 5] : c;
+        const size_t n = 2 * r * c * d[0];
+        double *m = (double *)malloc(n * sizeof *m);
+        size_t at = 0;
+        twin a;
+        for (i = 0; i < n; i++) m[i] = normal();
+        noisy(&a, kind(k), axes(d), d, (int)(k % LAYOUTS));
+        each(&a.host, [&](unsigned char *p) { if (at++ % (d[0] * d[1] * d[2]) == 3) number(p, kind(k), NAN, 0); });
+        send(&a);
+        BOTH(&a, 2e-6, mv_coil_gcc_apply(&cpu, to, of, m, r), mv_cuda_coil_gcc_apply(&gpu, to, of, m, r));
+        twin_free(&a);
+        free(m);
+    }
+    { /* several passes of rows, tables by the buffers of uploads */
+        static const size_t d[4] = {3, 5, 3, 70};
+        double *m = (double *)malloc(2 * 70 * 70 * 3 * sizeof *m);
+        twin a;
+        for (i = 0; i < 2 * 70 * 70 * 3; i++) m[i] = normal();
+        noisy(&a, MEDVOL_C64, 4, d, PLAIN);
+        BOTH(&a, 3e-6, mv_coil_gcc_apply(&cpu, to, of, m, 70), mv_cuda_coil_gcc_apply(&gpu, to, of, m, 70));
+        BOTH(&a, 2e-6, mv_coil_gcc_apply(&cpu, to, of, m, 66), mv_cuda_coil_gcc_apply(&gpu, to, of, m, 66));
+        twin_free(&a);
+        free(m);
+    }
+}
+static void test_gcc_many(void) { /* more than goes at once: lines, frames */
+    static const size_t dims[2][5] = {{64, 9001, 1, 6, 1}, {64, 70, 10, 6, 13}};
+    double m[2 * 2 * 6 * 64];
+    size_t k, i;
+    for (i = 0; i < 2 * 2 * 6 * 64; i++) m[i] = normal();
+    for (k = 0; k < 2; k++) {
+        mv_volume h, d;
+        twin a;
+        memset(&h, 0, sizeof h), memset(&d, 0, sizeof d);
+        twin_make(&a, MEDVOL_C64, 5, dims[k], PLAIN);
+        a.host.slope = a.device.slope = 1.0, a.host.inter = a.device.inter = 0.0;
+        each(&a.host, [&](unsigned char *p) { number(p, MEDVOL_C64, uniform() - 0.5, uniform() - 0.5); });
+        send(&a);
+        CHECK_STATUS(mv_coil_gcc_apply(&cpu, &h, &a.host, m, 2), MEDVOL_OK);
+        CHECK_SETTLED(mv_cuda_coil_gcc_apply(&gpu, &d, &a.device, m, 2), MEDVOL_OK);
+        alike(&h, &d, 2e-6, __LINE__);
+        mv_volume_free(&cpu, &h), mv_cuda_volume_free(&gpu, &d);
+        twin_free(&a);
+    }
+}
+
 /* ---- sensitivities ---- */
 /* Maps where both have support: elsewhere a voxel at the border may have it in one alone, few of them. */
 static void maps_alike(const mv_volume *want, const mv_cuda_volume *got, double tolerance, double odd, int line) {
@@ -686,6 +848,52 @@ static void refused(mv_status want, mv_status got, int line) {
     settled_at(got, want, __FILE__, line);
 }
 #define REFUSED(h, g) refused(h, g, __LINE__)
+/* v: 6 x 5 of 3 coils; m: of its shape, other: of another */
+static void gcc_errors(twin *v, twin *real, twin *m, twin *other) {
+    mv_coil_compress_opt o;
+    double a[2 * 9 * 6], b[2 * 9 * 6];
+    mv_volume h, d;
+    twin odd;
+    int i;
+    memset(&h, 0, sizeof h), memset(&d, 0, sizeof d), memset(&o, 0, sizeof o);
+    for (i = 0; i < 2 * 9 * 6; i++) a[i] = b[i] = normal();
+    REFUSED(mv_coil_gcc_matrix(&cpu, NULL, 2, &v->host, NULL), mv_cuda_coil_gcc_matrix(&gpu, NULL, 2, &v->device, NULL));
+    REFUSED(mv_coil_gcc_matrix(&cpu, a, 2, NULL, NULL), mv_cuda_coil_gcc_matrix(&gpu, b, 2, NULL, NULL));
+    for (i = 0; i < 5; i += 4)
+        REFUSED(mv_coil_gcc_matrix(&cpu, a, (size_t)i, &v->host, NULL),
+                mv_cuda_coil_gcc_matrix(&gpu, b, (size_t)i, &v->device, NULL));
+    REFUSED(mv_coil_gcc_matrix(&cpu, a, 2, &real->host, NULL), mv_cuda_coil_gcc_matrix(&gpu, b, 2, &real->device, NULL));
+    for (i = 0; i < 3; i++) {
+        o.calib[0] = i == 0 ? 3 : 0, o.calib[1] = i == 1 ? 6 : 0, o.calib[2] = i == 2 ? 2 : 0;
+        REFUSED(mv_coil_gcc_matrix(&cpu, a, 2, &v->host, &o), mv_cuda_coil_gcc_matrix(&gpu, b, 2, &v->device, &o));
+    }
+    noisy(&odd, MEDVOL_C64, v->host.ndim, v->host.dim, PLAIN);
+    for (i = 0; i < 2; i++) { /* NaN; all zeros */
+        if (i) each(&odd.host, [&](unsigned char *p) { number(p, MEDVOL_C64, 0, 0); });
+        else ((float *)odd.host.data)[17] = NAN;
+        send(&odd);
+        REFUSED(mv_coil_gcc_matrix(&cpu, a, 2, &odd.host, NULL), mv_cuda_coil_gcc_matrix(&gpu, b, 2, &odd.device, NULL));
+    }
+    CHECK(!memcmp(a, b, sizeof a)); /* as they were */
+    twin_free(&odd);
+    for (i = 0; i < 5; i += 4)
+        REFUSED(mv_coil_gcc_apply(&cpu, &h, &v->host, a, (size_t)i),
+                mv_cuda_coil_gcc_apply(&gpu, &d, &v->device, a, (size_t)i));
+    REFUSED(mv_coil_gcc_apply(&cpu, &h, &v->host, NULL, 2), mv_cuda_coil_gcc_apply(&gpu, &d, &v->device, NULL, 2));
+    REFUSED(mv_coil_gcc_apply(&cpu, NULL, &v->host, a, 2), mv_cuda_coil_gcc_apply(&gpu, NULL, &v->device, a, 2));
+    REFUSED(mv_coil_gcc_apply(&cpu, &h, NULL, a, 2), mv_cuda_coil_gcc_apply(&gpu, &d, NULL, a, 2));
+    REFUSED(mv_coil_gcc_apply(&cpu, &h, &real->host, a, 2), mv_cuda_coil_gcc_apply(&gpu, &d, &real->device, a, 2));
+    REFUSED(mv_coil_gcc_apply(&cpu, &other->host, &v->host, a, 3),
+            mv_cuda_coil_gcc_apply(&gpu, &other->device, &v->device, a, 3));
+    REFUSED(mv_coil_gcc_apply(&cpu, &real->host, &v->host, a, 3),
+            mv_cuda_coil_gcc_apply(&gpu, &real->device, &v->device, a, 3));
+    h = v->host, d = v->device; /* the same memory by another struct */
+    REFUSED(mv_coil_gcc_apply(&cpu, &h, &v->host, a, 3), mv_cuda_coil_gcc_apply(&gpu, &d, &v->device, a, 3));
+    for (i = 0; i < 2; i++) { /* the last element of the last x */
+        a[2 * 3 * 2 * 6 - 1] = i ? 3.5e38 : NAN;
+        REFUSED(mv_coil_gcc_apply(&cpu, &m->host, &v->host, a, 2), mv_cuda_coil_gcc_apply(&gpu, &m->device, &v->device, a, 2));
+    }
+}
 static void test_errors(void) {
     static const size_t dim[5] = {6, 5, 1, 3, 1}, two[5] = {6, 5, 1, 2, 2}, many[7] = {2, 2, 1, 2, 1, 1, 2};
     static const size_t wide[4] = {2, 1, 1, 300}, frames[5] = {6, 5, 1, 3, 2};
@@ -750,6 +958,7 @@ static void test_errors(void) {
     REFUSED(mv_coil_compress(&cpu, &v.host, &m.host, 2, NULL), mv_cuda_coil_compress(&gpu, &v.device, &m.device, 2, NULL));
     calib.calib[1] = 6;
     REFUSED(mv_coil_compress(&cpu, &h, &v.host, 2, &calib), mv_cuda_coil_compress(&gpu, &d, &v.device, 2, &calib));
+    gcc_errors(&v, &real, &m, &other);
     memset(&box, 0, sizeof box);
     REFUSED(mv_coil_walsh(&cpu, &h, &f.host, NULL), mv_cuda_coil_walsh(&gpu, &d, &f.device, NULL));
     REFUSED(mv_coil_walsh(&cpu, &h, &real.host, NULL), mv_cuda_coil_walsh(&gpu, &d, &real.device, NULL));
@@ -826,6 +1035,43 @@ static void test_errors(void) {
     CHECK_STATUS(mv_cuda_coil_rss(&gpu, &d, &v.device, NULL), MEDVOL_E_POINTER);
     CHECK(d.data == NULL && h.data == NULL);
     twin_free(&v), twin_free(&m), twin_free(&other), twin_free(&real), twin_free(&same), twin_free(&w), twin_free(&f);
+}
+/* A matrix at each x, as parameters of launches in a graph, by the buffers of uploads outside: the same bits */
+static void test_gcc_graph(void) {
+    static const size_t dim[4] = {48, 9, 1, 20}, few[4] = {48, 9, 1, 3};
+    const size_t n = 2 * 3 * 20 * 48, bytes = 48 * 9 * 3 * 8;
+    double *m = (double *)malloc(2 * n * sizeof *m);
+    unsigned char *block = (unsigned char *)malloc(2 * bytes);
+    mv_cuda_graph graph;
+    twin a, out;
+    size_t i;
+    memset(&graph, 0, sizeof graph);
+    for (i = 0; i < n; i++) m[i] = normal();
+    noisy(&a, MEDVOL_C64, 4, dim, PLAIN);
+    twin_make(&out, MEDVOL_C64, 4, few, PLAIN);
+    for (i = 0; i < 3; i++) {
+        memcpy(m + n, m, n * sizeof *m);
+        if (i == 1) CHECK_STATUS(mv_cuda_capture_begin(&gpu), MEDVOL_OK);
+        CHECK_STATUS(i < 2 ? mv_cuda_coil_gcc_apply(&gpu, &out.device, &a.device, m + n, 3)
+                           : mv_cuda_graph_launch(&gpu, &graph), MEDVOL_OK);
+        memset(m + n, 0, n * sizeof *m); /* has been read */
+        if (i == 1) CHECK_STATUS(mv_cuda_capture_end(&gpu, &graph), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
+        if (i != 1) CHECK(dev_get(block + bytes * (i / 2), out.device.data, bytes));
+        if (i == 0) { /* recorded for data of their own */
+            CHECK_STATUS(mv_coil_gcc_apply(&cpu, &out.host, &a.host, m, 3), MEDVOL_OK);
+            alike(&out.host, &out.device, 2e-6, __LINE__);
+            CHECK(dev_set(out.device.data, 0xff, bytes));
+        }
+    }
+    CHECK(!memcmp(block, block + bytes, bytes));
+    mv_cuda_graph_free(&gpu, &graph);
+    CHECK_STATUS(mv_cuda_capture_begin(&gpu), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_coil_gcc_matrix(&gpu, m, 3, &a.device, NULL), MEDVOL_E_BUSY);
+    CHECK_STATUS(mv_cuda_capture_end(&gpu, &graph), MEDVOL_OK);
+    mv_cuda_graph_free(&gpu, &graph);
+    twin_free(&a), twin_free(&out);
+    free(m), free(block);
 }
 static void test_graph(void) { /* recorded once, run with other data */
     static const size_t dim[4] = {18, 12, 1, 4}, flat[3] = {18, 12, 1};
@@ -937,12 +1183,27 @@ static void test_traffic(void) {
     snprintf(about, sizeof about, "gram: %llu passes of %llu", c.shared_passes, c.shared_requests);
     CHECK(32.0 * (double)c.load_sectors <= 1.1 * 64 * voxels);
     CHECK((double)c.shared_passes <= 1.1 * (double)c.shared_requests);
+    { /* a matrix at each x: between the transforms whole sectors, too */
+        const size_t n = 2 * 8 * 8 * 256;
+        double *at_x = (double *)malloc(n * sizeof *at_x);
+        CHECK_STATUS(mv_cuda_coil_gcc_matrix(&gpu, at_x, 8, &a.device, NULL), MEDVOL_OK);
+        CHECK(emu_profile_of("co_gram", &c));
+        CHECK(32.0 * (double)c.load_sectors <= 1.1 * 64 * voxels);
+        CHECK_SETTLED(mv_cuda_coil_gcc_apply(&gpu, &d, &a.device, at_x, 8), MEDVOL_OK);
+        CHECK(emu_profile_of("co_apply", &c));
+        snprintf(about, sizeof about, "gcc: %g read, %g written", 32.0 * (double)c.load_sectors / voxels,
+                 32.0 * (double)c.store_sectors / voxels);
+        CHECK(32.0 * (double)c.load_sectors <= 1.1 * (64 + 2.0 * 8 * 8 * 4 / 16) * voxels); /* matrices: of 16 lines */
+        CHECK(32.0 * (double)c.store_sectors <= 1.1 * 64 * voxels);
+        mv_cuda_volume_free(&gpu, &d);
+        free(at_x);
+    }
     emu_profiling(0);
     twin_free(&a), twin_free(&m);
 }
 
 SUITE(coils, {"rss", test_rss}, {"combine", test_combine}, {"apply", test_apply}, {"noise", test_noise},
-      {"compress", test_compress}, {"walsh", test_walsh}, {"walsh_odd", test_walsh_odd}, {"inati", test_inati}, {"inati_zeros", test_inati_zeros}, {"lowres", test_lowres},
+      {"compress", test_compress}, {"gcc", test_gcc}, {"gcc_apply", test_gcc_apply}, {"walsh", test_walsh}, {"walsh_odd", test_walsh_odd}, {"inati", test_inati}, {"inati_zeros", test_inati_zeros}, {"lowres", test_lowres},
       {"lowres_zeros", test_lowres_zeros}, {"espirit", test_espirit},
-      {"errors", test_errors}, {"graph", test_graph}, {"traffic", test_traffic});
-SUITE(once, {"coils_many", test_many});
+      {"errors", test_errors}, {"graph", test_graph}, {"gcc_graph", test_gcc_graph}, {"traffic", test_traffic});
+SUITE(once, {"coils_many", test_many}, {"coils_gcc_many", test_gcc_many});

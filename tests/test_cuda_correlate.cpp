@@ -258,6 +258,148 @@ static void test_arrays(void) {
             twin_free(&a), twin_free(&b), twin_free(&r), twin_free(&w), twin_free(&e), twin_free(&f);
         }
 }
+/* ---- lags ---- */
+/* Both calls of both headers on the same numbers, f32's rounded; what is NaN must be so in both. */
+static void lags_by_both(const double *a, const double *b, const size_t *size, double by, int line) {
+    const size_t rows = size[0], n = size[1], width = 2 * size[2] + 1, all = rows * n, bytes = rows * width * 8;
+    const size_t dim[2] = {n, rows}, least = size[3];
+    double *want = (double *)calloc(rows * width, sizeof *want), *there = (double *)dev_alloc(bytes), *out, off = 0.0;
+    int turn, same = 1;
+    size_t i, at;
+    twin x[4];
+    snprintf(about, sizeof about, "%zu rows of %zu, %zu lags", rows, n, size[2]);
+    for (turn = 0; turn < 4; turn++) {
+        twin_make(&x[turn], turn < 2 ? MEDVOL_F64 : MEDVOL_F32, 2, dim, turn % 2 ? SHIFTED : PLAIN);
+        at = 0;
+        each(&x[turn].host, [&](unsigned char *p) { put(p, x[turn].host.dtype, (turn % 2 ? b : a)[at++]); });
+        CHECK(at == all);
+        send(&x[turn]);
+    }
+    out = (double *)pinned(bytes);
+    for (turn = 0; turn < 4; turn++) { /* into pinned memory, the device's */
+        double *const to = turn % 2 ? there : out;
+        const twin *const y = x + turn / 2 * 2;
+        check_status(turn < 2 ? mv_pearson_lags_f64(&cpu, want, (double *)y[0].host.data, (double *)y[1].host.data, rows,
+                                                    n, size[2], least)
+                              : mv_pearson_lags_f32(&cpu, want, (float *)y[0].host.data, (float *)y[1].host.data, rows, n,
+                                                    size[2], least), MEDVOL_OK, "processor", line);
+        settled_at(turn < 2 ? mv_cuda_pearson_lags_f64(&gpu, to, (double *)y[0].device.data, (double *)y[1].device.data,
+                                                       rows, n, size[2], least)
+                            : mv_cuda_pearson_lags_f32(&gpu, to, (float *)y[0].device.data, (float *)y[1].device.data, rows,
+                                                       n, size[2], least), MEDVOL_OK, __FILE__, line);
+        if (turn % 2) check(dev_get(out, there, bytes), "back", line);
+        keep(out, bytes);
+        for (i = 0; i < rows * width; i++) {
+            same = same && (out[i] != out[i]) == (want[i] != want[i]) && !(fabs(out[i]) > 1.0);
+            off = want[i] == want[i] && !(fabs(out[i] - want[i]) <= off) ? fabs(out[i] - want[i]) : off;
+        }
+    }
+    snprintf(about + strlen(about), sizeof about - strlen(about), ": off by %g", off);
+    check(same, "NaN where the processor has it, and nothing beyond 1", line);
+    check(off <= by, "r", line);
+    dev_free(there), unpin(out);
+    free(want);
+    for (turn = 0; turn < 4; turn++) twin_free(&x[turn]);
+}
+static void test_lags(void) {
+    /* rows, values, lags, least: 8, 4, 2 rows a block, one; more lags than values, than a block takes; longer than a
+       block holds, several stretches */
+    static const size_t sizes[][4] = {{1, 1, 0, 0},     {2, 1, 3, 0},      {3, 3, 2, 2},     {2, 7, 9, 3},      {11, 16, 7, 0},
+                                      {9, 31, 16, 0},   {3, 33, 40, 10},   {5, 256, 6, 0},   {1, 257, 256, 0},  {13, 300, 12, 0},
+                                      {3, 1000, 30, 0}, {2, 1024, 63, 0},  {2, 1025, 64, 0}, {1, 2048, 5, 0},   {2, 2049, 5, 0},
+                                      {1, 700, 150, 0}, {1, 8192, 20, 0},  {2, 9001, 33, 8990}, {1, 20011, 9, 0}};
+    size_t k, i;
+    for (k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+        const size_t all = sizes[k][0] * sizes[k][1], n = sizes[k][1];
+        double *a = (double *)calloc(2 * all, sizeof *a), *b = a + all;
+        for (i = 0; i < all; i++) {
+            a[i] = 1e6 + 4.0 * uniform(); /* a mean a million times the signal */
+            b[i] = 0.5 * (a[i] - 1e6) + uniform() - 300.0;
+            if (k % 3 == 1 && i % n >= n / 2) b[i] += 4.0 + 0.01 * (double)(i % n);
+        }
+        lags_by_both(a, b, sizes[k], 1e-10, __LINE__);
+        free(a);
+    }
+}
+static void test_lags_hard(void) { /* constants, NaN, infinity, numbers that overflow; short rows and long ones */
+    static const size_t sizes[][4] = {{5, 240, 60, 0}, {3, 9000, 30, 0}, {4, 60, 6, 0}};
+    size_t k, i, turn;
+    for (k = 0; k < 3; k++)
+        for (turn = 0; turn < 6; turn++) {
+            const size_t rows = sizes[k][0], n = sizes[k][1], all = rows * n;
+            double *a = (double *)calloc(2 * all, sizeof *a), *b = a + all;
+            for (i = 0; i < all; i++) {
+                const size_t at = i % n;
+                a[i] = 1.25 * (double)(at % 7) + 0.1 * (double)(i / n), b[i] = uniform();
+                if (turn == 0) b[i] = at < n - 12 ? 0.1 : (double)(at % 5);
+                if (turn == 1) a[i] = at < n - 5 ? (double)(at % 3) : 50.0, b[i] = at < 9 ? (double)(at % 2) : 0.3;
+                if (turn == 2 && (at == 3 || at == n - 2)) *(at == 3 ? &a[i] : &b[i]) = at == 3 ? NAN : -HUGE_VAL;
+                if (turn == 3 && i == n + 5) a[i] = NAN; /* of one row: the others do not see it */
+                if (turn == 4) a[i] = i < n ? NAN : 7.0;
+                if (turn == 5) a[i] = at % 2 ? 1e200 : 0.0;
+            }
+            lags_by_both(a, b, sizes[k], 1e-10, __LINE__);
+            free(a);
+        }
+}
+static void test_lags_shift(void) { /* found where it is; in a graph; what is refused */
+    enum { N = 240, L = 60, W = 2 * L + 1 };
+    static const size_t dim[1] = {3 * N};
+    double *out = (double *)pinned(W * sizeof *out), want[W];
+    mv_cuda_graph graph;
+    twin a, b;
+    float *x, *y, *dx, *dy;
+    int s, k, best, i;
+    memset(&graph, 0, sizeof graph);
+    twin_make(&a, MEDVOL_F32, 1, dim, PLAIN), twin_make(&b, MEDVOL_F32, 1, dim, PLAIN);
+    x = (float *)a.host.data, y = (float *)b.host.data, dx = (float *)a.device.data, dy = (float *)b.device.data;
+    for (s = -L; s <= L; s += 24) {
+        for (i = 0; i < N; i++) x[i] = (float)(draw() % 1000);
+        for (i = 0; i < N; i++) y[i] = i - s >= 0 && i - s < N ? -3 * x[i - s] + 7 : (float)(draw() % 100);
+        send(&a), send(&b);
+        if (s == -L) {
+            CHECK_SETTLED(mv_cuda_pearson_lags_f32(&gpu, out, dx, dy, 1, N, L, 0), MEDVOL_OK);
+            CHECK_STATUS(mv_cuda_capture_begin(&gpu), MEDVOL_OK);
+            CHECK_STATUS(mv_cuda_pearson_lags_f32(&gpu, out, dx, dy, 1, N, L, 0), MEDVOL_OK);
+            CHECK_STATUS(mv_cuda_capture_end(&gpu, &graph), MEDVOL_OK);
+        }
+        for (i = 0; i < W; i++) out[i] = 0.0;
+        CHECK_STATUS(mv_cuda_graph_launch(&gpu, &graph), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
+        for (best = 0, k = 1; k < W; k++)
+            if (fabs(out[k]) > fabs(out[best])) best = k;
+        CHECK(best == L + s && fabs(out[best] + 1.0) < 1e-12);
+        keep(out, W * sizeof *out);
+    }
+    mv_cuda_graph_free(&gpu, &graph);
+    for (i = 0; i < W; i++) out[i] = want[i] = 5.0;
+#define REFUSED(o, p, q, rows, n, lags)                                                                              \
+    do {                                                                                                             \
+        const mv_status st = mv_pearson_lags_f32(&cpu, (o) ? want : NULL, (p) ? x : NULL, (q) ? y : NULL, rows, n,   \
+                                                 lags, 0);                                                           \
+        CHECK(st < 0);                                                                                               \
+        CHECK_SETTLED(mv_cuda_pearson_lags_f32(&gpu, (o) ? out : NULL, (p) ? dx : NULL, (q) ? dy : NULL, rows, n,    \
+                                               lags, 0), st);                                                        \
+    } while (0)
+    REFUSED(0, 1, 1, 1, 4, 1);
+    REFUSED(1, 0, 1, 1, 4, 1);
+    REFUSED(1, 1, 0, 1, 4, 1);
+    REFUSED(1, 1, 1, 0, 4, 1);
+    REFUSED(1, 1, 1, 1, 0, 1);
+    REFUSED(1, 1, 1, (size_t)-1 / 4, 9, 1);
+    REFUSED(1, 1, 1, 1, 9, (size_t)-1 / 2);
+#undef REFUSED
+    CHECK_STATUS(mv_cuda_pearson_lags_f32(&gpu, (double *)(void *)dx, dx, dy, 1, 4, 1, 0), MEDVOL_E_ALIAS);
+    CHECK_STATUS(mv_cuda_pearson_lags_f32(&gpu, (double *)(void *)(dy + 2), dx, dy, 1, 4, 1, 0), MEDVOL_E_ALIAS);
+    CHECK_STATUS(mv_cuda_pearson_lags_f32(&gpu, want, dx, dy, 1, 4, 1, 0), MEDVOL_E_POINTER);
+    CHECK_STATUS(mv_cuda_pearson_lags_f32(&gpu, out, x, dy, 1, 4, 1, 0), MEDVOL_E_POINTER);
+    CHECK_STATUS(mv_cuda_pearson_lags_f32(&gpu, out, dx, y, 1, 4, 1, 0), MEDVOL_E_POINTER);
+    CHECK_STATUS(mv_cuda_pearson_lags_f32(NULL, out, dx, dy, 1, 4, 1, 0), MEDVOL_E_NULL);
+    CHECK_STATUS(mv_cuda_pearson_lags_f32(&gpu, out, dx, dy, 1, ((size_t)1 << 30) + 1, 1, 0), MEDVOL_E_UNSUPPORTED);
+    CHECK(out[0] == 5.0 && out[W - 1] == 5.0);
+    unpin(out);
+    twin_free(&a), twin_free(&b);
+}
 /* ---- the map ---- */
 static void same_map(const mv_volume *d, const mv_volume *h, int line) {
     mv_volume back;
@@ -606,6 +748,34 @@ static void test_metric(void) {
             twin_free(&a), twin_free(&b), twin_free(&m);
         }
 }
+/* SSIM's windows are in float: of values up to 1e9 times the peak it is what the processor's doubles make; planes,
+   volumes, with a mean and without, alike and not */
+static void test_ssim_far(void) {
+    static const double peaks[] = {1e3, 1, 1e-3, 1e-6, 1e-9};
+    static const shape s[2] = {{2, {40, 23}}, {3, {21, 17, 13}}};
+    size_t k;
+    int turn, j;
+    for (j = 0; j < 2; j++)
+        for (turn = 0; turn < 4; turn++)
+            for (k = 0; k < 5; k++) {
+                mv_image_metrics *g = (mv_image_metrics *)pinned(sizeof *g), c;
+                mv_metric_opt o;
+                twin a, b;
+                memset(&o, 0, sizeof o);
+                o.what = MEDVOL_METRIC_SSIM, o.peak = peaks[k];
+                twin_make(&a, MEDVOL_F32, &s[j], PLAIN), twin_make(&b, MEDVOL_F32, &s[j], PLAIN);
+                fill(&a, turn & 1 ? 0.5 : 0.0, 0.25, 0), fill(&b, turn & 1 ? 0.05 : 0.0, turn & 2 ? 0.02 : 0.4, 0);
+                if (turn & 2) lean(&b, &a, 0.9);
+                CHECK_STATUS(mv_metric_image(&cpu, &c, &a.host, &b.host, &o), MEDVOL_OK);
+                CHECK_SETTLED(mv_cuda_metric_image(&gpu, g, &a.device, &b.device, &o), MEDVOL_OK);
+                snprintf(about, sizeof about, "ssim %d %d: values of %g peaks: %g, %g", j, turn, 1.0 / o.peak, g->ssim,
+                         g->ssim - c.ssim);
+                CHECK(near_to(g->ssim, c.ssim, 1e-6) && g->ssim_count == c.ssim_count && c.ssim == c.ssim);
+                keep(g, sizeof *g);
+                unpin(g);
+                twin_free(&a), twin_free(&b);
+            }
+}
 static void near_map(const mv_volume *d, const mv_volume *h, double by, int line) {
     mv_volume back;
     size_t i = 0, n = mv_volume_count(h);
@@ -793,7 +963,8 @@ static void test_likeness_refused(void) {
     twin_free(&a), twin_free(&b), twin_free(&c), twin_free(&z), twin_free(&t), twin_free(&m);
 }
 
-SUITE(correlate, {"volumes", test_volumes}, {"hard", test_hard}, {"arrays", test_arrays}, {"map", test_map},
+SUITE(correlate, {"volumes", test_volumes}, {"hard", test_hard}, {"arrays", test_arrays}, {"lags", test_lags},
+      {"lags_hard", test_lags_hard}, {"lags_shift", test_lags_shift}, {"map", test_map},
       {"refused", test_refused}, {"capture", test_capture}, {"traffic", test_traffic},
-      {"metric", test_metric}, {"ncc_map", test_ncc_map}, {"ncc_hard", test_ncc_hard},
+      {"metric", test_metric}, {"ssim_far", test_ssim_far}, {"ncc_map", test_ncc_map}, {"ncc_hard", test_ncc_hard},
       {"likeness_refused", test_likeness_refused});
