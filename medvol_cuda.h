@@ -27375,14 +27375,20 @@ MV__CU_DEV unsigned mv__cu_ly_key(float x) { /* rising with x, -0 is 0 */
     (void)mv__cu_key(x == 0.0f ? 0.0f : x, &k);
     return k;
 }
-enum { MV__CU_LY_REALS, MV__CU_LY_KEYS };
 #define MV__CU_LY_NONE 0xffffffffu /* the key of what does not count */
+typedef struct mv__cu_op_key {
+    MV__CU_IN int begin() { return 1; }
+    MV__CU_IN void run(unsigned *d, float s) const {
+        *d = s - s == 0.0f ? mv__cu_ly_key(s) : MV__CU_LY_NONE;
+    }
+} mv__cu_op_key;
+enum { MV__CU_LY_REALS, MV__CU_LY_KEYS };
 /* s, of any type, in a row: as floats, or as keys of those that are finite and kept */
 template <int WHAT> MV__CU_KERNEL(MV__CU_B, 4)
 mv__cu_k_ly_flat(unsigned *d, const void *s, mv__cu_walk w, mv__cu_ly_from f, const unsigned char *keep) {
     long long a, b, at, n, i;
     if (!mv__cu_walk_item(w, &a, &b, &at, &n)) return;
-    MV__CU_UNROLL_BY(4) for (i = (int)threadIdx.x & 31; i < n; i += 32) {
+    MV__CU_UNROLL_BY(2) for (i = (int)threadIdx.x & 31; i < n; i += 32) {
         const long long to = a + at + i;
         const float x = mv__cu_ly_real(f, s, b + (at + i) * w.sx);
         if (WHAT == MV__CU_LY_REALS) d[to] = mv__cu_bits(x);
@@ -27398,6 +27404,8 @@ MV__CU_FN mv_status mv__cu_ly_flat(mv_cuda_ctx *ctx, const char *op, unsigned *t
     mv_status st;
     mv__cu_vol_init(&d, MEDVOL_F32, v->ndim, v->dim, NULL);
     mv__cu_walk_init(&w, &d, v, -1);
+    if (WHAT == MV__CU_LY_KEYS && v->dtype == MEDVOL_F32 && !keep && !mv__cu_ly_from_of(v).scaled)
+        return mv__cu_map(ctx, op, to, (const float *)v->data, &w, mv__cu_op_key());
     if ((st = mv__cu_grid(ctx, op, mv__cu_walk_blocks(&w), &grid)) < 0) return st;
     MV__CU_LAUNCH(mv__cu_k_ly_flat<WHAT>, grid, MV__CU_B, 0, ctx->stream, to, (const void *)v->data, w,
                   mv__cu_ly_from_of(v), keep);
@@ -27406,7 +27414,7 @@ MV__CU_FN mv_status mv__cu_ly_flat(mv_cuda_ctx *ctx, const char *op, unsigned *t
 
 /* ---- contrast limited equalisation: a block counts a tile, MV__CU_LY_BINS bins at a time, and leaves its
    curve; then pixels take those of the four tiles around them. No step is fused: the bits of medvol.h. ---- */
-enum { MV__CU_LY_BINS = 8192, MV__CU_LY_COPIES = 4, MV__CU_LY_ROWS = 4 };
+enum { MV__CU_LY_BINS = 8192, MV__CU_LY_COPIES = 4 };
 #define MV__CU_LY_CURVES ((size_t)32 << 20) /* bytes of curves at once */
 typedef struct mv__cu_ly_scale { /* bin = (x - lo) scale; of floats */
     float lo, scale, span;
@@ -27663,10 +27671,11 @@ MV__CU_DEV void mv__cu_ly_curved(float *d, float v, const mv__cu_ly_tiles &g, co
     low = mv__cu_add(s.lo, mv__cu_mul(s.span, mv__cu_add(low, mv__cu_mul(part, high - low))));
     *d = v == v ? low : v;
 }
-/* Four pixels of four rows a thread */
+#define MV__CU_LY_LINES(size) ((size) < 4 ? 4 : 2) /* as registers allow */
+/* Four pixels of each of some rows a thread */
 template <class T> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_ly_tiled(mv__cu_ly_tiles g) {
     typedef typename mv__cu_ly_curve<T>::type C;
-    enum { R = MV__CU_LY_ROWS };
+    enum { R = MV__CU_LY_LINES(sizeof(T)) };
     const unsigned line = blockIdx.x / (unsigned)g.across, slice = line / (unsigned)g.down;
     const int x = ((int)(blockIdx.x - line * (unsigned)g.across) * 32 + ((int)threadIdx.x & 31)) * 4;
     const int y = ((int)(line - slice * (unsigned)g.down) * (MV__CU_B / 32) + ((int)threadIdx.x >> 5)) * R;
@@ -27781,7 +27790,7 @@ MV__CU_FN mv_status mv__cu_ly_tiles_sizes(mv_cuda_ctx *ctx, mv__cu_ly_tiles *g, 
     g->pitch = (g->bins + 3) / 4 * 4;
     for (g->columns = 1; g->columns < MV__CU_B && g->columns * each < g->size[0];) g->columns *= 2;
     g->across = (int)mv__cu_divup((size_t)g->w, 128);
-    g->down = (int)mv__cu_divup((size_t)g->h, MV__CU_B / 32 * MV__CU_LY_ROWS);
+    g->down = (int)mv__cu_divup((size_t)g->h, MV__CU_B / 32 * MV__CU_LY_LINES(mv_dtype_size(type)));
     return MEDVOL_OK;
 }
 MV__CU_FN void mv__cu_ly_slices(mv__cu_ly_tiles *g, const mv_volume *out, const mv_volume *src) {
