@@ -297,7 +297,7 @@ static void test_clahe(void) {
             const int small = shapes[i].dim[0] < 3 || shapes[i].ndim == 1, wide = real_types[k] == MEDVOL_U16;
             const int pick = small ? 0 : wide ? 2 - (i & 1) : (i + k) % 4;
             twin t;
-            if (wide && i > 2 && !small) continue; /* 65536 bins a tile */
+            if (wide ? i > 2 && !small : i != 1 && (i + k) % 2) continue; /* wide: 65536 bins a tile */
             snprintf(about, sizeof about, "%s, shape %d, options %d", mv_dtype_name(real_types[k]), i, pick);
             real_make(&t, real_types[k], &shapes[i], (i + k) % LAYOUTS);
             clahe_check(&t, &options[pick], 0, __LINE__);
@@ -380,12 +380,13 @@ static void test_match(void) {
             const mv_dtype of = real_types[(5 * k + i) % 12], to = i % 2 ? real_types[(7 * k + i) % 12] : MEDVOL_NONE;
             const int size = (int)mv_dtype_size(real_types[k]);
             twin s, r, m, n;
+            if ((i + k) % 2) continue;
             snprintf(about, sizeof about, "%s to %s, shape %d, as %d", mv_dtype_name(real_types[k]),
                      mv_dtype_name(of), i, (int)to);
             real_make(&s, real_types[k], sh, (i + k) % LAYOUTS), real_make(&r, of, rh, (i + 2 * k) % LAYOUTS);
             mask_make(&m, i % 3 ? MEDVOL_U8 : real_types[(k + i) % 12], sh, i % 2 ? PLAIN : VIEW);
             mask_make(&n, i % 3 != 1 ? MEDVOL_U8 : MEDVOL_F32, rh, k % 2 ? PLAIN : VIEW);
-            if (i % 2 == 0 || i > 3) match_check(&s, &r, NULL, NULL, to, 0, __LINE__);
+            if (i != 1) match_check(&s, &r, NULL, NULL, to, 0, __LINE__);
             if (i < 4) match_check(&s, &r, &m, k % 2 ? &n : NULL, to, 0, __LINE__);
             if (i < 2) match_check(&s, &r, i ? NULL : &m, &n, size == 4 && i ? MEDVOL_F32 : MEDVOL_NONE, 1, __LINE__);
             twin_end(&s), twin_end(&r), twin_end(&m), twin_end(&n);
@@ -404,7 +405,7 @@ static void test_match_scaled(void) {
             r.host.slope = r.device.slope = scalings[(i + k) % 7][0];
             r.host.inter = r.device.inter = scalings[(i + k) % 7][1];
             match_check(&s, &r, NULL, NULL, MEDVOL_F32, 0, __LINE__);
-            match_check(&r, &s, NULL, NULL, MEDVOL_NONE, 0, __LINE__);
+            if (i < 3) match_check(&r, &s, NULL, NULL, MEDVOL_NONE, 0, __LINE__);
             match_check(&s, &r, NULL, NULL, MEDVOL_NONE, 1, __LINE__);
             twin_end(&s), twin_end(&r);
         }
