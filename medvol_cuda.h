@@ -656,7 +656,7 @@ MEDVOL_DEF mv_status mv_cuda_clahe(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const 
 /* mv_cuda_match_histogram: as mv_match_histogram, with its bits; masks lie on the device. u8, i8, u16 and i16
    are counted, scaled ones too, other types sorted by four passes of a byte. Nothing waits: that nothing
    counts (MEDVOL_E_EMPTY) is found by the device. At most 2^32 - 1 values an image (MEDVOL_E_UNSUPPORTED).
-   SCRATCH: 2 MiB; of sorted images 8 bytes a voxel each, 8.25 of the larger one; counted views and masks that
+   SCRATCH: 3 MiB; of sorted images 8 bytes a voxel each, 8.25 of the larger one; counted views and masks that
    are not contiguous u8 once more. */
 MEDVOL_DEF mv_status mv_cuda_match_histogram(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                              const mv_cuda_volume *reference, const mv_match_opt *opt);
@@ -27541,19 +27541,27 @@ MV__CU_DEV unsigned mv__cu_ly_given(const mv__cu_ly_spread &c, unsigned k) {
     const unsigned some = (unsigned)((k + c.step - 1) * c.by >> 34);
     return c.each * k + (some < c.left ? some : c.left);
 }
-/* The curve at bin k: `below` of the tile lie below it, `upto` below or in it */
+/* The curve where bin k begins; so many of the tile lie below it */
 MV__CU_DEV float mv__cu_ly_part(const mv__cu_ly_tiles &g, const mv__cu_ly_spread &c, unsigned sum,
                                 unsigned k) {
     return (float)(c.all ? (double)sum / (double)c.all : (double)k / (double)g.bins);
 }
-MV__CU_DEV void mv__cu_ly_point(const mv__cu_ly_tiles &g, const mv__cu_ly_spread &c, unsigned k,
-                                unsigned below, unsigned upto, float2 *to) {
-    to->x = mv__cu_ly_part(g, c, below + mv__cu_ly_given(c, k), k);
-    to->y = mv__cu_ly_part(g, c, upto + mv__cu_ly_given(c, k + 1), k + 1);
+MV__CU_DEV float mv__cu_ly_begins(const mv__cu_ly_tiles &g, const mv__cu_ly_spread &c, unsigned sum,
+                                  unsigned k, const float2 *) {
+    return mv__cu_ly_part(g, c, sum + mv__cu_ly_given(c, k), k);
 }
 template <class T>
-MV__CU_DEV void mv__cu_ly_point(const mv__cu_ly_tiles &g, const mv__cu_ly_spread &c, unsigned k, unsigned,
-                                unsigned upto, T *to) {
+MV__CU_DEV float mv__cu_ly_begins(const mv__cu_ly_tiles &, const mv__cu_ly_spread &, unsigned, unsigned,
+                                  const T *) { return 0.0f; }
+/* Bin k, up to which there are `upto`; begins: where the last one ended */
+MV__CU_DEV void mv__cu_ly_point(const mv__cu_ly_tiles &g, const mv__cu_ly_spread &c, unsigned k,
+                                unsigned upto, float *begins, float2 *to) {
+    to->x = *begins;
+    to->y = *begins = mv__cu_ly_part(g, c, upto + mv__cu_ly_given(c, k + 1), k + 1);
+}
+template <class T>
+MV__CU_DEV void mv__cu_ly_point(const mv__cu_ly_tiles &g, const mv__cu_ly_spread &c, unsigned k,
+                                unsigned upto, float *, T *to) {
     const unsigned v = (unsigned)rintf((float)(upto + mv__cu_ly_given(c, k + 1)) * g.scale);
     *to = (T)(v < (unsigned)g.bins ? v : (unsigned)g.bins - 1);
 }
@@ -27570,6 +27578,7 @@ MV__CU_DEV unsigned mv__cu_ly_draw(const mv__cu_ly_tiles &g, const mv__cu_ly_spr
     for (first = 0; first < width; first += 4 * (int)blockDim.x) {
         const int at = first + 4 * (int)threadIdx.x;
         unsigned n[4] = {0, 0, 0, 0}, sum = 0, all = 0, upto = carry;
+        float begins;
         if (!none) {
             MV__CU_UNROLL for (k = 0; k < 4; k++) {
                 n[k] = at + k < width ? mv__cu_ly_cut(sh->t[at + k], g.limit) : 0u;
@@ -27579,20 +27588,21 @@ MV__CU_DEV unsigned mv__cu_ly_draw(const mv__cu_ly_tiles &g, const mv__cu_ly_spr
         }
         carry += all;
         if (at >= width) continue;
+        begins = mv__cu_ly_begins(g, c, upto, (unsigned)(r * MV__CU_LY_BINS + at), to);
         MV__CU_UNROLL for (k = 0; k < 4; k += P) {
             mv__cu_pack<C, P> v;
             int j;
             MV__CU_UNROLL for (j = 0; j < P; j++) {
-                const unsigned below = upto;
                 upto += n[k + j];
-                mv__cu_ly_point(g, c, (unsigned)(r * MV__CU_LY_BINS + at + k + j), below, upto, &v.v[j]);
+                mv__cu_ly_point(g, c, (unsigned)(r * MV__CU_LY_BINS + at + k + j), upto, &begins, &v.v[j]);
             }
             mv__cu_stg((typename mv__cu_pack<C, P>::word *)(void *)(to + r * MV__CU_LY_BINS + at + k), v.w);
         }
     }
     return carry;
 }
-template <class T> MV__CU_KERNEL(MV__CU_LY_WIDE, 1) mv__cu_k_ly_curves(mv__cu_ly_tiles g) {
+#define MV__CU_LY_BLOCK(size) ((size) < 4 ? 1024 : 512) /* threads at most, as registers allow */
+template <class T> MV__CU_KERNEL(MV__CU_LY_BLOCK(sizeof(T)), 1) mv__cu_k_ly_curves(mv__cu_ly_tiles g) {
     typedef typename mv__cu_ly_curve<T>::type C;
     MV__CU_SHARED(mv__cu_ly_bins, sh);
     const int ranges = (g.bins + MV__CU_LY_BINS - 1) / MV__CU_LY_BINS, tiles = g.tile[0] * g.tile[1];
@@ -27809,7 +27819,7 @@ MV__CU_FN void mv__cu_ly_slices(mv__cu_ly_tiles *g, const mv_volume *out, const 
 template <class T> MV__CU_FN mv_status mv__cu_ly_tiles_run(mv_cuda_ctx *ctx, mv__cu_ly_tiles *g, size_t many) {
     const size_t slices = (size_t)g->slices.rows, tiles = (size_t)g->tile[0] * (size_t)g->tile[1],
                  bytes = (size_t)g->size[0] * (size_t)g->size[1] * sizeof(T);
-    const int threads = bytes < 65536 ? (int)MV__CU_B : (int)MV__CU_LY_WIDE;
+    const int threads = bytes < 65536 ? (int)MV__CU_B : MV__CU_LY_BLOCK(sizeof(T));
     size_t at, n;
     unsigned grid = 0;
     mv_status st = MEDVOL_OK;

@@ -340,7 +340,7 @@ static void test_clahe_ranges(void) {
         twin_end(&t);
     }
     for (int k = 0; k < 2; k++) {
-        snprintf(about, sizeof about, "a tile of 1024 threads, %d", k);
+        snprintf(about, sizeof about, "a block of many threads, %d", k);
         real_make(&t, k ? MEDVOL_F32 : MEDVOL_U8, &large, PLAIN);
         o = tiles_of(1, 1, 0, 0);
         clahe_check(&t, &o, 0, __LINE__);
