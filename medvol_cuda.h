@@ -1947,6 +1947,14 @@ MV__CU_DEV void mv__cu_any_raw(void *d, long long i, int bytes, mv__cu_u64 v) {
         default: ((mv__cu_u64 *)d)[i] = v;
     }
 }
+MV__CU_DEV mv__cu_u64 mv__cu_any_of(const void *s, long long i, int bytes) {
+    switch (bytes) {
+        case 1: return ((const unsigned char *)s)[i];
+        case 2: return ((const unsigned short *)s)[i];
+        case 4: return ((const unsigned *)s)[i];
+        default: return ((const mv__cu_u64 *)s)[i];
+    }
+}
 MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_any(void *d, const void *s, mv__cu_walk w, mv__cu_any f) {
     const int lane = (int)threadIdx.x & 31;
     long long a, b, at, n, i;
@@ -1962,11 +1970,7 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_any(void *d, const void *s, mv__cu_walk w, m
         if (f.kind == MV__CU_ANY_STAY && f.same) {
             const int under = f.open & 1 ? x <= f.lo : x < f.lo, over = f.open & 2 ? x >= f.hi : x > f.hi;
             mv__cu_u64 v = under ? f.u : f.o;
-            if (!under && !over)
-                v = f.bytes == 1   ? ((const unsigned char *)s)[of]
-                    : f.bytes == 2 ? ((const unsigned short *)s)[of]
-                    : f.bytes == 4 ? ((const unsigned *)s)[of]
-                                   : ((const mv__cu_u64 *)s)[of];
+            if (!under && !over) v = mv__cu_any_of(s, of, f.bytes);
             mv__cu_any_raw(d, to, f.bytes, v);
             continue;
         }
@@ -26820,12 +26824,13 @@ MV__CU_BOTH unsigned mv__cu_ly_hash(mv__cu_u64 seed, mv__cu_u64 i) { /* 24 bits 
 MV__CU_DEV int mv__cu_ly_255ths(float x) {
     return (int)(mv__cu_bits(fmaf(255.0f, fminf(fmaxf(x, 0.0f), 1.0f), 8388608.0f)) & 0xffu);
 }
+MV__CU_DEV float mv__cu_ly_unit(float x) { return x > 0.0f ? x < 1.0f ? x : 1.0f : 0.0f; } /* NaN is 0 */
 MV__CU_DEV float mv__cu_ly_value(const mv__cu_ly_volume &v, const unsigned char *p, long long i) { /* 0..1 */
     float x;
     if (v.type == MEDVOL_F32) x = ((const float *)(const void *)p)[i];
     else if (v.type == MEDVOL_U8) x = mv__cu_mul((float)p[i], 1.0f / 255.0f);
     else x = mv__cu_mul((float)((const unsigned short *)(const void *)p)[i], 1.0f / 65535.0f);
-    return x > 0.0f ? x < 1.0f ? x : 1.0f : 0.0f;
+    return mv__cu_ly_unit(x);
 }
 /* in 255ths */
 MV__CU_DEV int mv__cu_ly_cover(const mv__cu_ly_volume &v, const unsigned char *p, long long i) {
@@ -26846,16 +26851,16 @@ typedef struct mv__cu_ly_place {
 } mv__cu_ly_place;
 MV__CU_DEV int mv__cu_ly_place_of(mv__cu_ly_place *o, const mv__cu_ly_job &g, int pixels) {
     const unsigned line = blockIdx.x / g.segs;
-    long long row = line;
+    unsigned row = line;
     int k;
     o->x = ((long long)(blockIdx.x - line * g.segs) * MV__CU_B + (int)threadIdx.x) * pixels;
     o->left = g.len - o->x < pixels ? g.len - o->x : pixels;
-    o->pixel = row * g.len + o->x;
+    o->pixel = (long long)line * g.len + o->x;
     MV__CU_UNROLL for (k = 0; k < 6; k++) {
         o->index[k] = 0;
         if (k >= g.axes) continue;
-        o->index[k] = row % g.dim[k];
-        row /= g.dim[k];
+        o->index[k] = row % (unsigned)g.dim[k]; /* none is longer than a grid */
+        row /= (unsigned)g.dim[k];
     }
     return o->left > 0;
 }
@@ -27027,9 +27032,7 @@ template <int C> MV__CU_KERNEL(MV__CU_B, C == 1 ? 4 : 3) mv__cu_k_ly_bytes(mv__c
     }
     if (!mv__cu_ly_place_of(&o, g, C == 1 ? 16 : 4)) return;
     b.x = b.y = b.z = b.w = g.fill;
-    if (g.back.p) {
-        b = mv__cu_ly_words<C>(mv__cu_ly_at(g.back, o, g.axes), C, (int)o.left);
-    }
+    if (g.back.p) b = mv__cu_ly_words<C>(mv__cu_ly_at(g.back, o, g.axes), C, (int)o.left);
     MV__CU_ROLLED for (i = 0; i < g.layers; i++)
         b = C == 1 ? mv__cu_ly_lay_bytes(g, g.layer[i], o, b, &soft)
                    : mv__cu_ly_lay<C>(g, g.layer[i], o, b, &soft);
@@ -27100,6 +27103,12 @@ MV__CU_DEV float4 mv__cu_ly_turn(float4 v, float last) {
 MV__CU_DEV float4 mv__cu_ly_values(const mv__cu_ly_volume &v, const unsigned char *p, int left) {
     float4 r = {0, 0, 0, 0};
     int k;
+    if (v.type == MEDVOL_F32 && left == 4 && ((size_t)p & 15) == 0) {
+        r = mv__cu_ld((const float4 *)(const void *)p);
+        r.x = mv__cu_ly_unit(r.x), r.y = mv__cu_ly_unit(r.y);
+        r.z = mv__cu_ly_unit(r.z), r.w = mv__cu_ly_unit(r.w);
+        return r;
+    }
     MV__CU_ROLLED for (k = 0; k < 4; k++) r = mv__cu_ly_turn(r, k < left ? mv__cu_ly_value(v, p, k) : 0.0f);
     return r;
 }
@@ -27110,9 +27119,7 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_ly_floats(mv__cu_ly_job g) {
     int i, k;
     if (!mv__cu_ly_place_of(&o, g, 4)) return;
     b.x = b.y = b.z = b.w = g.fillf;
-    if (g.back.p) {
-        b = mv__cu_ly_values(g.back, mv__cu_ly_at(g.back, o, g.axes), (int)o.left);
-    }
+    if (g.back.p) b = mv__cu_ly_values(g.back, mv__cu_ly_at(g.back, o, g.axes), (int)o.left);
     MV__CU_ROLLED for (i = 0; i < g.layers; i++) {
         const mv__cu_ly_layer &l = g.layer[i];
         const unsigned char *cover = l.alpha.p ? mv__cu_ly_at(l.alpha, o, g.axes) : NULL;
@@ -27413,7 +27420,7 @@ MV__CU_FN mv_status mv__cu_ly_flat(mv_cuda_ctx *ctx, const char *op, unsigned *t
 }
 
 /* ---- contrast limited equalisation: a block counts a tile, MV__CU_LY_BINS bins at a time, and leaves its
-   curve; then pixels take those of the four tiles around them. No step is fused: the bits of medvol.h. ---- */
+   curve; then pixels take those of the four tiles around. No step is fused: the bits of medvol.h. ---- */
 enum { MV__CU_LY_BINS = 8192, MV__CU_LY_COPIES = 4 };
 #define MV__CU_LY_CURVES ((size_t)32 << 20) /* bytes of curves at once */
 typedef struct mv__cu_ly_scale { /* bin = (x - lo) scale; of floats */
@@ -27566,7 +27573,7 @@ MV__CU_DEV void mv__cu_ly_point(const mv__cu_ly_tiles &g, const mv__cu_ly_spread
     *to = (T)(v < (unsigned)g.bins ? v : (unsigned)g.bins - 1);
 }
 MV__CU_DEV unsigned mv__cu_ly_cut(unsigned count, unsigned limit) { return count < limit ? count : limit; }
-/* Range r of a curve from its counts (none: it has no pixel), four bins a thread; carry: of the bins before */
+/* Range r of a curve from its counts (none: it has no pixel), four bins a thread; carry: of bins before */
 template <class T>
 MV__CU_DEV unsigned mv__cu_ly_draw(const mv__cu_ly_tiles &g, const mv__cu_ly_spread &c, int r, int none,
                                    unsigned carry, typename mv__cu_ly_curve<T>::type *to,
@@ -27740,7 +27747,7 @@ MV__CU_BOTH mv__cu_ly_scale mv__cu_ly_scale_of(float lo, float hi, int bins) {
 }
 MV__CU_KERNEL(32, 1) mv__cu_k_ly_scale(mv__cu_ly_scale *to, const mv_stats_part *p, int bins, int *words) {
     if (threadIdx.x != 0) return;
-    *to = p->n ? mv__cu_ly_scale_of((float)p->min, (float)p->max, bins) : mv__cu_ly_scale_of(0.0f, 0.0f, bins);
+    *to = mv__cu_ly_scale_of(p->n ? (float)p->min : 0.0f, p->n ? (float)p->max : 0.0f, bins);
     if (!to->good) mv__cu_raise(words, MEDVOL_E_RANGE, MV__CU_BAD_RANGE);
 }
 /* Tiles, bins, limit and range asked for; then sizes */
@@ -27816,7 +27823,8 @@ MV__CU_FN void mv__cu_ly_slices(mv__cu_ly_tiles *g, const mv_volume *out, const 
     }
 }
 /* As many slices at a time as there is room for curves */
-template <class T> MV__CU_FN mv_status mv__cu_ly_tiles_run(mv_cuda_ctx *ctx, mv__cu_ly_tiles *g, size_t many) {
+template <class T>
+MV__CU_FN mv_status mv__cu_ly_tiles_run(mv_cuda_ctx *ctx, mv__cu_ly_tiles *g, size_t many) {
     const size_t slices = (size_t)g->slices.rows, tiles = (size_t)g->tile[0] * (size_t)g->tile[1],
                  bytes = (size_t)g->size[0] * (size_t)g->size[1] * sizeof(T);
     const int threads = bytes < 65536 ? (int)MV__CU_B : MV__CU_LY_BLOCK(sizeof(T));
@@ -27912,7 +27920,7 @@ MEDVOL_DEF mv_status mv_cuda_clahe(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const 
 /* ---- the histogram of another image: values that occur, rising, and how many are at or below each. Those of
    8 and 16-bit integers are counted, others sorted as keys, bytes from the lowest on. ---- */
 enum { MV__CU_LY_EACH = 16, MV__CU_LY_CHUNK = MV__CU_B * MV__CU_LY_EACH };
-enum { MV__CU_LY_SLOTS = 16384, MV__CU_LY_RUN = 8 };
+enum { MV__CU_LY_SLOTS = 16384, MV__CU_LY_RUN = 8, MV__CU_LY_COUNT_B = 512 };
 typedef struct mv__cu_ly_list {
     unsigned *key, *upto, *size; /* size: of the list, then of all that count; 0: nothing counts */
     unsigned room, values;       /* values: of a counted type, 0: sorted */
@@ -27922,17 +27930,18 @@ MV__CU_DEV int mv__cu_ly_least_of(int type) {
     return type == MEDVOL_I8 ? -128 : type == MEDVOL_I16 ? -32768 : 0;
 }
 /* Values of 16 bits in four ranges, one a block; flip: the sign's bit of signed ones */
-MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_ly_counts(unsigned *count, const unsigned short *x,
-                                              const unsigned char *keep, long long n, unsigned flip) {
+MV__CU_KERNEL(MV__CU_LY_COUNT_B, 3)
+mv__cu_k_ly_counts(unsigned *count, const unsigned short *x, const unsigned char *keep, long long n,
+                   unsigned flip) {
+    enum { B = MV__CU_LY_COUNT_B };
     MV__CU_DYNAMIC(unsigned, sh);
     const unsigned range = blockIdx.x & 3, from = range * MV__CU_LY_SLOTS;
-    const long long skew = (long long)((size_t)x / 2 % 8), step = (long long)(gridDim.x / 4) * MV__CU_B * 8;
-    long long i;
+    const long long skew = (long long)((size_t)x / 2 % 8), step = (long long)(gridDim.x / 4) * B * 8;
+    long long i = ((long long)(blockIdx.x / 4) * B + (int)threadIdx.x) * 8 - skew;
     int k;
-    for (k = (int)threadIdx.x; k < MV__CU_LY_SLOTS; k += MV__CU_B) sh[k] = 0;
+    for (k = (int)threadIdx.x; k < MV__CU_LY_SLOTS; k += B) sh[k] = 0;
     mv__cu_sync();
-    MV__CU_UNROLL_BY(4)
-    for (i = ((long long)(blockIdx.x / 4) * MV__CU_B + (int)threadIdx.x) * 8 - skew; i < n; i += step) {
+    MV__CU_UNROLL_BY(4) for (; i < n; i += step) {
         const int whole = i >= 0 && i + 8 <= n;
         mv__cu_pack<unsigned short, 8> in;
         mv__cu_ldn<unsigned short, 8>(in, x + i, 1, whole);
@@ -27943,7 +27952,7 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_ly_counts(unsigned *count, const unsigned sh
         }
     }
     mv__cu_sync();
-    for (k = (int)threadIdx.x; k < MV__CU_LY_SLOTS; k += MV__CU_B)
+    for (k = (int)threadIdx.x; k < MV__CU_LY_SLOTS; k += B)
         if (sh[k]) mv__cu_atomic_add(&count[from + (unsigned)k], sh[k]);
 }
 /* The i-th smallest of a counted type: scalings may turn them round */
@@ -28193,11 +28202,7 @@ typedef struct mv__cu_ly_match {
 } mv__cu_ly_match;
 MV__CU_DEV void mv__cu_ly_stay(const mv__cu_ly_match &g, void *d, long long to, const void *s, long long of) {
     if (!g.same) mv__cu_store(d, to, g.type, (double)mv__cu_ly_real(g.from, s, of));
-    else mv__cu_any_raw(d, to, g.bytes,
-                        g.bytes == 1   ? ((const unsigned char *)s)[of]
-                        : g.bytes == 2 ? ((const unsigned short *)s)[of]
-                        : g.bytes == 4 ? ((const unsigned *)s)[of]
-                                       : ((const mv__cu_u64 *)s)[of]);
+    else mv__cu_any_raw(d, to, g.bytes, mv__cu_any_of(s, of, g.bytes));
 }
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_ly_first(unsigned *first, mv__cu_ly_list g) {
     const unsigned k = blockIdx.x * MV__CU_B + threadIdx.x;
@@ -28247,43 +28252,40 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_ly_look(void *d, const void *s, mv__cu_walk 
     mv__cu_walk_row(w, row, &a, &b);
     MV__CU_UNROLL_BY(4) for (i = (int)threadIdx.x & 31; i < n; i += 32) {
         const long long to = a + (at + i) * w.dx, of = b + (at + i) * w.sx;
-        unsigned v = g.bytes == 1 ? ((const unsigned char *)s)[of] : ((const unsigned short *)s)[of];
-        v ^= g.flip;
+        unsigned v = (unsigned)mv__cu_any_of(s, of, g.bytes) ^ g.flip;
         if (g.keep && !g.keep[(long long)row * w.len + at + i]) v += g.values;
-        mv__cu_any_raw(d, to, g.out_bytes,
-                       g.out_bytes == 1   ? ((const unsigned char *)g.look)[v]
-                       : g.out_bytes == 2 ? ((const unsigned short *)g.look)[v]
-                       : g.out_bytes == 4 ? ((const unsigned *)g.look)[v]
-                                          : ((const mv__cu_u64 *)g.look)[v]);
+        mv__cu_any_raw(d, to, g.out_bytes, mv__cu_any_of(g.look, v, g.out_bytes));
     }
+}
+template <class T>
+MV__CU_FN mv_status mv__cu_ly_look(mv_cuda_ctx *ctx, const char *op, const mv_volume *out,
+                                   const mv_volume *src, const mv__cu_walk *w, const mv__cu_ly_match *g) {
+    mv__cu_op_look<T> f;
+    f.look = (const T *)g->look;
+    f.size = g->size, f.other = g->other;
+    f.flip = g->flip;
+    return mv__cu_map(ctx, op, (T *)out->data, (const T *)src->data, w, f);
 }
 MV__CU_FN mv_status mv__cu_ly_match_map(mv_cuda_ctx *ctx, const mv_volume *out, const mv_volume *src,
                                         mv__cu_ly_match *g, void *look) {
     static const char op[] = "match_histogram";
+    const void *from = src->data;
     mv__cu_walk w;
     unsigned grid = 0;
     mv_status st;
     mv__cu_walk_init(&w, out, src, -1);
     if ((st = mv__cu_grid(ctx, op, mv__cu_walk_blocks(&w), &grid)) < 0) return st;
     if (!g->values) {
-        MV__CU_LAUNCH(mv__cu_k_ly_match, grid, MV__CU_B, 0, ctx->stream, out->data, (const void *)src->data, w,
-                      *g);
+        MV__CU_LAUNCH(mv__cu_k_ly_match, grid, MV__CU_B, 0, ctx->stream, out->data, from, w, *g);
         return mv__cu_launched(ctx, op);
     }
     MV__CU_LAUNCH(mv__cu_k_ly_table, g->values / MV__CU_B, MV__CU_B, 0, ctx->stream, look, *g);
     if ((st = mv__cu_launched(ctx, op)) < 0) return st;
     g->look = look;
-    if (!g->keep && g->bytes == 2 && g->out_bytes == 2) {
-        mv__cu_op_look<unsigned short> f;
-        f.look = (const unsigned short *)look, f.size = g->size, f.other = g->other, f.flip = g->flip;
-        return mv__cu_map(ctx, op, (unsigned short *)out->data, (const unsigned short *)src->data, &w, f);
-    }
-    if (!g->keep && g->bytes == 1 && g->out_bytes == 1) {
-        mv__cu_op_look<unsigned char> f;
-        f.look = (const unsigned char *)look, f.size = g->size, f.other = g->other, f.flip = g->flip;
-        return mv__cu_map(ctx, op, (unsigned char *)out->data, (const unsigned char *)src->data, &w, f);
-    }
-    MV__CU_LAUNCH(mv__cu_k_ly_look, grid, MV__CU_B, 0, ctx->stream, out->data, (const void *)src->data, w, *g);
+    if (!g->keep && g->bytes == g->out_bytes)
+        return g->bytes == 1 ? mv__cu_ly_look<unsigned char>(ctx, op, out, src, &w, g)
+                             : mv__cu_ly_look<unsigned short>(ctx, op, out, src, &w, g);
+    MV__CU_LAUNCH(mv__cu_k_ly_look, grid, MV__CU_B, 0, ctx->stream, out->data, from, w, *g);
     return mv__cu_launched(ctx, op);
 }
 /* ---- an image and its mask ---- */
@@ -28332,7 +28334,9 @@ MV__CU_FN mv_status mv__cu_ly_image_keep(mv_cuda_ctx *ctx, mv__cu_ly_image *o) {
     f.dt = MEDVOL_U8, f.st = (int)o->mask->dtype;
     return mv__cu_map_any(ctx, "match_histogram", d.data, o->mask->data, &w, &f);
 }
-MV__CU_FN unsigned mv__cu_ly_flip(mv_dtype t) { return t == MEDVOL_I8 ? 0x80u : t == MEDVOL_I16 ? 0x8000u : 0u; }
+MV__CU_FN unsigned mv__cu_ly_flip(mv_dtype t) {
+    return t == MEDVOL_I8 ? 0x80u : t == MEDVOL_I16 ? 0x8000u : 0u;
+}
 /* Counts of all values, from the least stored one on */
 MV__CU_FN mv_status mv__cu_ly_image_count(mv_cuda_ctx *ctx, const mv__cu_ly_image *o, unsigned *count) {
     static const char op[] = "match_histogram";
@@ -28358,10 +28362,10 @@ MV__CU_FN mv_status mv__cu_ly_image_count(mv_cuda_ctx *ctx, const mv__cu_ly_imag
     st = MV__CU_TRY(ctx, op, cudaFuncSetAttribute,
                     (mv__cu_k_ly_counts, cudaFuncAttributeMaxDynamicSharedMemorySize, (int)shared));
     if (st < 0) return st;
-    blocks = mv__cu_divup((size_t)f.n, 64 * MV__CU_B);
+    blocks = mv__cu_divup((size_t)f.n, 64 * MV__CU_LY_COUNT_B);
     most = 3 * (size_t)(ctx->processors > 0 ? ctx->processors : 1) / 4; /* of each range: all run at once */
     if (blocks > most) blocks = most > 0 ? most : 1;
-    MV__CU_LAUNCH(mv__cu_k_ly_counts, 4 * (unsigned)blocks, MV__CU_B, shared, ctx->stream, count,
+    MV__CU_LAUNCH(mv__cu_k_ly_counts, 4 * (unsigned)blocks, MV__CU_LY_COUNT_B, shared, ctx->stream, count,
                   (const unsigned short *)f.x, f.keep, f.n, mv__cu_ly_flip(o->v->dtype));
     return mv__cu_launched(ctx, op);
 }
@@ -28393,14 +28397,15 @@ MV__CU_FN mv_status mv__cu_ly_match_all(mv_cuda_ctx *ctx, const mv_volume *out, 
     const size_t most = s->list.room > r->list.room ? s->list.room : r->list.room;
     const size_t half = mv__cu_round((most + 4) * 4), chunks = mv__cu_divup(most, MV__CU_LY_CHUNK),
                  counts = mv__cu_round(256 * chunks * 4), index = mv__cu_round(2 * 65537 * sizeof(double)),
-                 lists = 2 * (mv__cu_round((size_t)s->list.room * 4) + mv__cu_round((size_t)r->list.room * 4));
+                 own = mv__cu_round((size_t)s->list.room * 4),
+                 others = mv__cu_round((size_t)r->list.room * 4);
     mv__cu_ly_pool p;
     mv__cu_ly_match g;
     void *look;
     double *to;
     unsigned grid = 0;
-    mv_status st = mv__cu_room(ctx, op, 2 * half + counts + 1280 + index + lists + s->flat + s->kept + r->flat +
-                                            r->kept);
+    mv_status st = mv__cu_room(ctx, op, 2 * (half + own + others) + counts + 1280 + index + s->flat +
+                                            s->kept + r->flat + r->kept);
     if (st < 0) return st;
     p.a = (unsigned *)mv__cu_take(ctx, half), p.b = (unsigned *)mv__cu_take(ctx, half);
     to = (double *)(void *)p.a; /* as soon as nothing is sorted any more */

@@ -57,7 +57,7 @@ RULES = [
     (r"mv__cu_k_of_(search|spread|share|fill|grow|start|see|equate|relax|lost)\b", None, None, False),
     (r"mv__cu_k_ly_bytes<3>", 128, 32, False),
     (r"mv__cu_k_ly_bytes<", 128, 128, False),
-    (r"mv__cu_k_ly_floats\b", None, 128, False),
+    (r"mv__cu_k_ly_floats\b", 128, 128, False),
     (r"mv__cu_k_ly_curves<float", 128, 128, True),  # shares of a tile
     (r"mv__cu_k_ly_curves<unsigned char", 128, 32, False),
     (r"mv__cu_k_ly_curves<", 128, 64, False),
