@@ -43,7 +43,7 @@
      [REGISTER]   rigid to affine registration
      [DEFORM]     fields by local correlation and by demons
      [FLOW]       dense displacements between images that are alike
-     [LAYER]      layers of images laid on each other
+     [LAYER]      layers of images laid on each other, contrast by tiles, histograms of other images
      [TRANSPORT]  protons: a step in energy, angle, z and x; marching along z
      [END]        licence
 
@@ -666,6 +666,22 @@ MEDVOL_DEF mv_status mv_cuda_flow(mv_cuda_ctx *ctx, mv_cuda_volume *field, const
 MEDVOL_DEF mv_status mv_cuda_compose_layers(mv_cuda_ctx *ctx, mv_cuda_volume *dst,
                                             const mv_cuda_volume *background, const mv_layer *layers,
                                             size_t count, const mv_compose_opt *opt);
+/* mv_cuda_clahe: as mv_clahe, with its bits (floats too). Nothing waits: the range of floats is found on the
+   device; wider than the largest float: MEDVOL_E_RANGE by the next mv_cuda_sync, dst's voxels as they were.
+   Each pixel is read twice (floats without a range three times) and written once; u16, whose tiles have 65536
+   bins, once more for 8192 bins that occur in its tile, and 128 KiB a tile are written. A tile is one block's
+   work: few tiles of large slices leave processors idle. At most 2^30 pixels a side and 2^32 - 1 a tile
+   (MEDVOL_E_UNSUPPORTED). SCRATCH: curves of as many slices as 32 MiB hold, of one at least: 1 byte a bin and
+   tile of u8, 2 of u16, 8 of floats; what is neither u8, u16 nor plain f32 as f32. */
+MEDVOL_DEF mv_status mv_cuda_clahe(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                   const mv_clahe_opt *opt);
+/* mv_cuda_match_histogram: as mv_match_histogram, with its bits; masks lie on the device. u8, i8, u16 and i16
+   are counted, scaled ones too, other types sorted by four passes of a byte. Nothing waits: that nothing
+   counts (MEDVOL_E_EMPTY) is found by the device. At most 2^32 - 1 values an image (MEDVOL_E_UNSUPPORTED).
+   SCRATCH: 3 MiB; of sorted images 8 bytes a voxel each, 8.25 of the larger one; counted views and masks that
+   are not contiguous u8 once more. */
+MEDVOL_DEF mv_status mv_cuda_match_histogram(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                             const mv_cuda_volume *reference, const mv_match_opt *opt);
 
 /* ---- transport of protons ------------------------------------------------------------------------------ */
 
@@ -1189,6 +1205,7 @@ MV__CU_DEV void mv__cu_raise(int *word, int status, int what) {
     X(NO_INVERSE, "a field of the chain has voxels without an inverse to 0.001 voxels: is it folded?") \
     X(BAD_SIGMA, "sigma_map: one is not above 0 and finite") \
     X(WIDE_TURNS, "transport_step: angles spread by over 1e6 dangle^2: take a larger dangle") \
+    X(NO_MATCH, "match_histogram: no voxel of src, or none of the reference, counts") \
     X(NO_PAIRS, "metric_image: no voxel counts") \
     X(BAD_CT, "transport_march: a CT value is not finite") \
     X(WIDE_RANGES, "transport_march: straggling spreads ranges by over 1 bin^2 a step: take a smaller fine") \
@@ -1692,9 +1709,8 @@ MV__CU_DEV void mv__cu_walk_row(const mv__cu_walk &w, mv__cu_u64 row, long long 
         row = q;
     }
 }
-/* The stretch of this warp: row offsets, first value, how many. 0: none. */
-MV__CU_DEV int mv__cu_walk_item(const mv__cu_walk &w, long long *a, long long *b, long long *at,
-                                long long *n) {
+/* The stretch of this warp: its row, first value, how many. 0: none. */
+MV__CU_DEV int mv__cu_walk_place(const mv__cu_walk &w, mv__cu_u64 *line, long long *at, long long *n) {
     const long long segs = (w.len + MV__CU_MAP_SEG - 1) / MV__CU_MAP_SEG;
     const mv__cu_u64 i = (mv__cu_u64)blockIdx.x * (MV__CU_B / 32) + (threadIdx.x >> 5);
     mv__cu_u64 row = i, seg = 0;
@@ -1704,9 +1720,16 @@ MV__CU_DEV int mv__cu_walk_item(const mv__cu_walk &w, long long *a, long long *b
         seg = i - row * (mv__cu_u64)segs;
     }
     if (row >= (mv__cu_u64)w.rows || seg >= (mv__cu_u64)segs) return 0;
-    mv__cu_walk_row(w, row, a, b);
+    *line = row;
     *at = (long long)seg * MV__CU_MAP_SEG;
     *n = w.len - *at < MV__CU_MAP_SEG ? w.len - *at : MV__CU_MAP_SEG;
+    return 1;
+}
+MV__CU_DEV int mv__cu_walk_item(const mv__cu_walk &w, long long *a, long long *b, long long *at,
+                                long long *n) { /* ... with the offsets of its row */
+    mv__cu_u64 row;
+    if (!mv__cu_walk_place(w, &row, at, n)) return 0;
+    mv__cu_walk_row(w, row, a, b);
     return 1;
 }
 template <class S, class D> struct mv__cu_group {
@@ -1952,6 +1975,14 @@ MV__CU_DEV void mv__cu_any_raw(void *d, long long i, int bytes, mv__cu_u64 v) {
         default: ((mv__cu_u64 *)d)[i] = v;
     }
 }
+MV__CU_DEV mv__cu_u64 mv__cu_any_of(const void *s, long long i, int bytes) {
+    switch (bytes) {
+        case 1: return ((const unsigned char *)s)[i];
+        case 2: return ((const unsigned short *)s)[i];
+        case 4: return ((const unsigned *)s)[i];
+        default: return ((const mv__cu_u64 *)s)[i];
+    }
+}
 MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_any(void *d, const void *s, mv__cu_walk w, mv__cu_any f) {
     const int lane = (int)threadIdx.x & 31;
     long long a, b, at, n, i;
@@ -1967,11 +1998,7 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_any(void *d, const void *s, mv__cu_walk w, m
         if (f.kind == MV__CU_ANY_STAY && f.same) {
             const int under = f.open & 1 ? x <= f.lo : x < f.lo, over = f.open & 2 ? x >= f.hi : x > f.hi;
             mv__cu_u64 v = under ? f.u : f.o;
-            if (!under && !over)
-                v = f.bytes == 1   ? ((const unsigned char *)s)[of]
-                    : f.bytes == 2 ? ((const unsigned short *)s)[of]
-                    : f.bytes == 4 ? ((const unsigned *)s)[of]
-                                   : ((const mv__cu_u64 *)s)[of];
+            if (!under && !over) v = mv__cu_any_of(s, of, f.bytes);
             mv__cu_any_raw(d, to, f.bytes, v);
             continue;
         }
@@ -3399,10 +3426,10 @@ MV__CU_DEV double mv__cu_ranks(double q, mv__cu_u64 n, int rule, mv__cu_u64 *a, 
     return rule == MEDVOL_PERCENTILE_MIDPOINT ? 0.5 : t;
 }
 typedef struct mv__cu_found { mv__cu_u64 left[MV__CU_RANKS], key[MV__CU_RANKS]; } mv__cu_found;
-MV__CU_DEV mv__cu_u64 mv__cu_sum_upto(mv__cu_u64 sum, int lane) { /* of the lanes up to this one */
+template <class T> MV__CU_DEV T mv__cu_sum_upto(T sum, int lane) { /* of the lanes up to this one */
     int d;
     MV__CU_UNROLL for (d = 1; d < 32; d <<= 1) {
-        const mv__cu_u64 below = mv__cu_shfl(sum, lane >= d ? lane - d : lane);
+        const T below = mv__cu_shfl(sum, lane >= d ? lane - d : lane);
         if (lane >= d) sum += below;
     }
     return sum;
@@ -27018,9 +27045,10 @@ MEDVOL_DEF mv_status mv_cuda_flow(mv_cuda_ctx *ctx, mv_cuda_volume *field, const
     return st < 0 ? st : mv__cu_end(ctx, mv__cu_of_flow(ctx, field, fixed, moving, opt));
 }
 
-/* ==== [LAYER] layers of images laid on each other. Owns mv__cu_ly_*. Uses [BASE] [CTX] [VOLUME] [FIELD].
+/* ==== [LAYER] layers of images laid on each other, contrast by tiles, histograms of other images. Owns
+   mv__cu_ly_*. Uses [BASE] [CTX] [VOLUME] [STATS] [INTENSITY].
    Four words of 8-bit channels, or four values, a thread: in registers from the first layer to the last.
-   Source: W3C Compositing and Blending 1. ================================================================ */
+   Source: W3C Compositing and Blending 1, Zuiderveld 1994 (tiles), Satish, Harris, Garland 2009 (sorting). */
 enum { MV__CU_LY_SOME = 16, MV__CU_LY_MODES = 27 }; /* layers of a launch: all by value */
 typedef struct mv__cu_ly_volume {
     unsigned char *p; /* NULL: none */
@@ -27210,12 +27238,13 @@ MV__CU_BOTH unsigned mv__cu_ly_hash(mv__cu_u64 seed, mv__cu_u64 i) { /* 24 bits 
 MV__CU_DEV int mv__cu_ly_255ths(float x) {
     return (int)(mv__cu_bits(fmaf(255.0f, fminf(fmaxf(x, 0.0f), 1.0f), 8388608.0f)) & 0xffu);
 }
+MV__CU_DEV float mv__cu_ly_unit(float x) { return x > 0.0f ? x < 1.0f ? x : 1.0f : 0.0f; } /* NaN is 0 */
 MV__CU_DEV float mv__cu_ly_value(const mv__cu_ly_volume &v, const unsigned char *p, long long i) { /* 0..1 */
     float x;
     if (v.type == MEDVOL_F32) x = ((const float *)(const void *)p)[i];
     else if (v.type == MEDVOL_U8) x = mv__cu_mul((float)p[i], 1.0f / 255.0f);
     else x = mv__cu_mul((float)((const unsigned short *)(const void *)p)[i], 1.0f / 65535.0f);
-    return x > 0.0f ? x < 1.0f ? x : 1.0f : 0.0f;
+    return mv__cu_ly_unit(x);
 }
 /* in 255ths */
 MV__CU_DEV int mv__cu_ly_cover(const mv__cu_ly_volume &v, const unsigned char *p, long long i) {
@@ -27236,16 +27265,16 @@ typedef struct mv__cu_ly_place {
 } mv__cu_ly_place;
 MV__CU_DEV int mv__cu_ly_place_of(mv__cu_ly_place *o, const mv__cu_ly_job &g, int pixels) {
     const unsigned line = blockIdx.x / g.segs;
-    long long row = line;
+    unsigned row = line;
     int k;
     o->x = ((long long)(blockIdx.x - line * g.segs) * MV__CU_B + (int)threadIdx.x) * pixels;
     o->left = g.len - o->x < pixels ? g.len - o->x : pixels;
-    o->pixel = row * g.len + o->x;
+    o->pixel = (long long)line * g.len + o->x;
     MV__CU_UNROLL for (k = 0; k < 6; k++) {
         o->index[k] = 0;
         if (k >= g.axes) continue;
-        o->index[k] = row % g.dim[k];
-        row /= g.dim[k];
+        o->index[k] = row % (unsigned)g.dim[k]; /* none is longer than a grid */
+        row /= (unsigned)g.dim[k];
     }
     return o->left > 0;
 }
@@ -27417,9 +27446,7 @@ template <int C> MV__CU_KERNEL(MV__CU_B, C == 1 ? 4 : 3) mv__cu_k_ly_bytes(mv__c
     }
     if (!mv__cu_ly_place_of(&o, g, C == 1 ? 16 : 4)) return;
     b.x = b.y = b.z = b.w = g.fill;
-    if (g.back.p) {
-        b = mv__cu_ly_words<C>(mv__cu_ly_at(g.back, o, g.axes), C, (int)o.left);
-    }
+    if (g.back.p) b = mv__cu_ly_words<C>(mv__cu_ly_at(g.back, o, g.axes), C, (int)o.left);
     MV__CU_ROLLED for (i = 0; i < g.layers; i++)
         b = C == 1 ? mv__cu_ly_lay_bytes(g, g.layer[i], o, b, &soft)
                    : mv__cu_ly_lay<C>(g, g.layer[i], o, b, &soft);
@@ -27490,6 +27517,12 @@ MV__CU_DEV float4 mv__cu_ly_turn(float4 v, float last) {
 MV__CU_DEV float4 mv__cu_ly_values(const mv__cu_ly_volume &v, const unsigned char *p, int left) {
     float4 r = {0, 0, 0, 0};
     int k;
+    if (v.type == MEDVOL_F32 && left == 4 && ((size_t)p & 15) == 0) {
+        r = mv__cu_ld((const float4 *)(const void *)p);
+        r.x = mv__cu_ly_unit(r.x), r.y = mv__cu_ly_unit(r.y);
+        r.z = mv__cu_ly_unit(r.z), r.w = mv__cu_ly_unit(r.w);
+        return r;
+    }
     MV__CU_ROLLED for (k = 0; k < 4; k++) r = mv__cu_ly_turn(r, k < left ? mv__cu_ly_value(v, p, k) : 0.0f);
     return r;
 }
@@ -27500,9 +27533,7 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_ly_floats(mv__cu_ly_job g) {
     int i, k;
     if (!mv__cu_ly_place_of(&o, g, 4)) return;
     b.x = b.y = b.z = b.w = g.fillf;
-    if (g.back.p) {
-        b = mv__cu_ly_values(g.back, mv__cu_ly_at(g.back, o, g.axes), (int)o.left);
-    }
+    if (g.back.p) b = mv__cu_ly_values(g.back, mv__cu_ly_at(g.back, o, g.axes), (int)o.left);
     MV__CU_ROLLED for (i = 0; i < g.layers; i++) {
         const mv__cu_ly_layer &l = g.layer[i];
         const unsigned char *cover = l.alpha.p ? mv__cu_ly_at(l.alpha, o, g.axes) : NULL;
@@ -27588,9 +27619,9 @@ MV__CU_FN mv_status mv__cu_ly_check(mv_cuda_ctx *ctx, const mv_volume *dst, cons
     for (k = 0; k < count; k++) {
         if ((st = mv__cu_ly_layer_check(ctx, &layers[k], k, under)) < 0) return st;
         if (fresh) continue;
-        st = mv__cu_fd_apart(ctx, "compose_layers", "a layer's image", dst, layers[k].image);
+        st = mv__cu_dst_apart(ctx, "compose_layers", "a layer's image", dst, layers[k].image);
         if (st == MEDVOL_OK && layers[k].alpha)
-            st = mv__cu_fd_apart(ctx, "compose_layers", "a layer's alpha", dst, layers[k].alpha);
+            st = mv__cu_dst_apart(ctx, "compose_layers", "a layer's alpha", dst, layers[k].alpha);
         if (st < 0) return st;
     }
     return MEDVOL_OK;
@@ -27719,6 +27750,1139 @@ MEDVOL_DEF mv_status mv_cuda_compose_layers(mv_cuda_ctx *ctx, mv_cuda_volume *ds
                                             size_t count, const mv_compose_opt *opt) {
     mv_status st = mv__cu_begin(ctx, "compose_layers");
     return st < 0 ? st : mv__cu_end(ctx, mv__cu_ly_compose(ctx, dst, background, layers, count, opt));
+}
+
+/* ---- what equalising and matching share ---- */
+enum { MV__CU_LY_WIDE = 1024 };
+typedef struct mv__cu_ly_sums { unsigned t[32]; } mv__cu_ly_sums;
+/* Of the threads of a block up to this one; total: of all */
+MV__CU_DEV unsigned mv__cu_ly_upto(unsigned v, mv__cu_ly_sums *sh, unsigned *total) {
+    const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5, warps = (int)blockDim.x >> 5;
+    v = mv__cu_sum_upto(v, lane);
+    if (lane == 31) sh->t[warp] = v;
+    mv__cu_sync();
+    if (warp == 0) {
+        const unsigned all = mv__cu_sum_upto(lane < warps ? sh->t[lane] : 0u, lane);
+        sh->t[lane] = all;
+    }
+    mv__cu_sync();
+    *total = sh->t[warps - 1];
+    if (warp > 0) v += sh->t[warp - 1];
+    mv__cu_sync();
+    return v;
+}
+typedef struct mv__cu_ly_from { /* stored values of a volume */
+    int type, scaled;
+    double slope, inter;
+} mv__cu_ly_from;
+MV__CU_FN mv__cu_ly_from mv__cu_ly_from_of(const mv_volume *v) {
+    mv__cu_ly_from f;
+    f.type = (int)v->dtype;
+    mv__cu_vol_scaling(v, &f.slope, &f.inter);
+    f.scaled = mv__cu_scaled(f.slope, f.inter);
+    return f;
+}
+MV__CU_DEV float mv__cu_ly_scaled(const mv__cu_ly_from &f, double x) {
+    return (float)(f.scaled ? mv__cu_add(mv__cu_mul(x, f.slope), f.inter) : x);
+}
+/* as mv_convert gives it: rounded once */
+MV__CU_DEV float mv__cu_ly_real(const mv__cu_ly_from &f, const void *p, long long i) {
+    if (!f.scaled && f.type == MEDVOL_I64) return (float)((const long long *)p)[i];
+    if (!f.scaled && f.type == MEDVOL_U64) return (float)((const mv__cu_u64 *)p)[i];
+    return mv__cu_ly_scaled(f, mv__cu_load(p, i, f.type));
+}
+MV__CU_DEV unsigned mv__cu_ly_key(float x) { /* rising with x, -0 is 0 */
+    unsigned k;
+    (void)mv__cu_key(x == 0.0f ? 0.0f : x, &k);
+    return k;
+}
+#define MV__CU_LY_NONE 0xffffffffu /* the key of what does not count */
+typedef struct mv__cu_op_key {
+    MV__CU_IN int begin() { return 1; }
+    MV__CU_IN void run(unsigned *d, float s) const {
+        *d = s - s == 0.0f ? mv__cu_ly_key(s) : MV__CU_LY_NONE;
+    }
+} mv__cu_op_key;
+enum { MV__CU_LY_REALS, MV__CU_LY_KEYS };
+/* s, of any type, in a row: as floats, or as keys of those that are finite and kept */
+template <int WHAT> MV__CU_KERNEL(MV__CU_B, 4)
+mv__cu_k_ly_flat(unsigned *d, const void *s, mv__cu_walk w, mv__cu_ly_from f, const unsigned char *keep) {
+    long long a, b, at, n, i;
+    if (!mv__cu_walk_item(w, &a, &b, &at, &n)) return;
+    MV__CU_UNROLL_BY(2) for (i = (int)threadIdx.x & 31; i < n; i += 32) {
+        const long long to = a + at + i;
+        const float x = mv__cu_ly_real(f, s, b + (at + i) * w.sx);
+        if (WHAT == MV__CU_LY_REALS) d[to] = mv__cu_bits(x);
+        else d[to] = x - x == 0.0f && (!keep || keep[to]) ? mv__cu_ly_key(x) : MV__CU_LY_NONE;
+    }
+}
+template <int WHAT>
+MV__CU_FN mv_status mv__cu_ly_flat(mv_cuda_ctx *ctx, const char *op, unsigned *to, const mv_volume *v,
+                                   const unsigned char *keep) {
+    mv_volume d;
+    mv__cu_walk w;
+    unsigned grid = 0;
+    mv_status st;
+    mv__cu_vol_init(&d, MEDVOL_F32, v->ndim, v->dim, NULL);
+    mv__cu_walk_init(&w, &d, v, -1);
+    if (WHAT == MV__CU_LY_KEYS && v->dtype == MEDVOL_F32 && !keep && !mv__cu_ly_from_of(v).scaled)
+        return mv__cu_map(ctx, op, to, (const float *)v->data, &w, mv__cu_op_key());
+    if ((st = mv__cu_grid(ctx, op, mv__cu_walk_blocks(&w), &grid)) < 0) return st;
+    MV__CU_LAUNCH(mv__cu_k_ly_flat<WHAT>, grid, MV__CU_B, 0, ctx->stream, to, (const void *)v->data, w,
+                  mv__cu_ly_from_of(v), keep);
+    return mv__cu_launched(ctx, op);
+}
+
+/* ---- contrast limited equalisation: a block counts a tile, MV__CU_LY_BINS bins at a time, and leaves its
+   curve; then pixels take those of the four tiles around. No step is fused: the bits of medvol.h. ---- */
+enum { MV__CU_LY_BINS = 8192, MV__CU_LY_COPIES = 4 };
+#define MV__CU_LY_CURVES ((size_t)32 << 20) /* bytes of curves at once */
+typedef struct mv__cu_ly_scale { /* bin = (x - lo) scale; of floats */
+    float lo, scale, span;
+    int good;
+} mv__cu_ly_scale;
+typedef struct mv__cu_ly_tiles {
+    const void *src;
+    void *out, *curve;
+    mv__cu_walk slices;  /* ds: of out, ss: of src */
+    long long dy, sy;    /* from row to row */
+    unsigned slice;      /* the first one */
+    int w, h, tile[2], size[2], bins, pitch, columns, across, down;
+    unsigned limit;
+    float by[2], scale;  /* 1 / size; of integers' curves */
+    mv__cu_ly_scale span;
+    const mv__cu_ly_scale *found; /* or span */
+} mv__cu_ly_tiles;
+template <class T> struct mv__cu_ly_curve { typedef T type; };
+template <> struct mv__cu_ly_curve<float> { typedef float2 type; }; /* at a bin's ends */
+MV__CU_DEV int mv__cu_ly_mirror(int i, int n) { /* beyond the upper end, any way */
+    const int period = n > 1 ? 2 * (n - 1) : 1;
+    if (i < n) return i;
+    i %= period;
+    return i < n ? i : period - i;
+}
+MV__CU_DEV int mv__cu_ly_bin(const mv__cu_ly_scale &s, int bins, float x, float *part) {
+    const float at = mv__cu_mul(x - s.lo, s.scale);
+    int k;
+    *part = 0.0f;
+    if (!(at > 0.0f)) return 0;
+    if (at >= (float)bins) {
+        *part = 1.0f;
+        return bins - 1;
+    }
+    k = (int)at;
+    *part = at - (float)k;
+    return k;
+}
+MV__CU_DEV int mv__cu_ly_slot(const mv__cu_ly_scale &s, int bins, float x) { /* -1: NaN */
+    float part;
+    return x == x ? mv__cu_ly_bin(s, bins, x, &part) : -1;
+}
+MV__CU_DEV int mv__cu_ly_slot(const mv__cu_ly_scale &, int, unsigned char v) { return v; }
+MV__CU_DEV int mv__cu_ly_slot(const mv__cu_ly_scale &, int, unsigned short v) { return v; }
+typedef struct mv__cu_ly_bins {
+    unsigned t[MV__CU_LY_BINS];
+    mv__cu_ly_sums sums;
+    unsigned hit[32];
+} mv__cu_ly_bins;
+struct mv__cu_ly_adds { /* bins from..from + width - 1 */
+    unsigned *t, from, width;
+    MV__CU_IN void see(int bin) {
+        const unsigned k = (unsigned)bin - from;
+        if (bin >= 0 && k < width) mv__cu_atomic_add(&t[k], 1u);
+    }
+};
+struct mv__cu_ly_hits { /* which ranges of bins occur */
+    unsigned bits;
+    MV__CU_IN void see(int bin) { bits |= bin < 0 ? 0u : 1u << (unsigned)bin / MV__CU_LY_BINS; }
+};
+/* All pixels of a tile, mirrored ones too, by the threads of a block: whole 16 bytes where they lie so */
+template <class T, class F>
+MV__CU_DEV void mv__cu_ly_visit(const mv__cu_ly_tiles &g, const mv__cu_ly_scale &span, const T *s, int tx,
+                                int ty, F *f) {
+    enum { N = 16 / (int)sizeof(T) };
+    const int x0 = tx * g.size[0], x1 = x0 + g.size[0], n = (x1 < g.w ? x1 : g.w) - x0;
+    const int c = (int)threadIdx.x & (g.columns - 1), rows = (int)blockDim.x / g.columns;
+    int y, j, k;
+    for (y = (int)threadIdx.x / g.columns; y < g.size[1]; y += rows) {
+        const T *row = s + mv__cu_ly_mirror(ty * g.size[1] + y, g.h) * g.sy, *p = row + x0;
+        const int skew = (int)((size_t)p / sizeof(T) % N);
+        for (j = c * N - skew; j < n; j += g.columns * N) {
+            const int whole = j >= 0 && j + N <= n;
+            mv__cu_pack<T, N> in;
+            mv__cu_ldn<T, N>(in, p + j, 1, whole);
+            if (!whole) {
+                MV__CU_UNROLL for (k = 0; k < N; k++)
+                    if (j + k >= 0 && j + k < n) in.v[k] = p[j + k];
+            }
+            MV__CU_UNROLL for (k = 0; k < N; k++)
+                if (whole || (j + k >= 0 && j + k < n)) f->see(mv__cu_ly_slot(span, g.bins, in.v[k]));
+        }
+        for (j = (x0 > g.w ? x0 : g.w) + c; j < x1; j += g.columns)
+            f->see(mv__cu_ly_slot(span, g.bins, row[mv__cu_ly_mirror(j, g.w)]));
+    }
+}
+MV__CU_DEV int mv__cu_ly_width(const mv__cu_ly_tiles &g, int r) { /* of range r */
+    return mv__cu_mini(g.bins - r * MV__CU_LY_BINS, MV__CU_LY_BINS);
+}
+template <class T>
+MV__CU_DEV void mv__cu_ly_count(const mv__cu_ly_tiles &g, const mv__cu_ly_scale &span, const T *s, int tx,
+                                int ty, int r, mv__cu_ly_bins *sh) {
+    const int width = mv__cu_ly_width(g, r), step = (width + 3) / 4 * 4,
+              copies = mv__cu_mini(MV__CU_LY_COPIES, MV__CU_LY_BINS / step);
+    mv__cu_ly_adds f;
+    int k, c;
+    mv__cu_sync();
+    for (k = (int)threadIdx.x; k < copies * step; k += (int)blockDim.x) sh->t[k] = 0;
+    mv__cu_sync();
+    f.t = sh->t + ((int)threadIdx.x >> 5) % copies * step;
+    f.from = (unsigned)(r * MV__CU_LY_BINS), f.width = (unsigned)width;
+    mv__cu_ly_visit(g, span, s, tx, ty, &f);
+    mv__cu_sync();
+    if (copies == 1) return;
+    for (k = (int)threadIdx.x; k < step; k += (int)blockDim.x) {
+        unsigned sum = sh->t[k];
+        for (c = 1; c < copies; c++) sum += sh->t[k + c * step];
+        sh->t[k] = sum;
+    }
+    mv__cu_sync();
+}
+/* What is cut off, to all bins alike, the rest to bins at equal steps: what the first k bins get */
+typedef struct mv__cu_ly_spread {
+    unsigned each, left, step, all;
+    mv__cu_u64 by; /* quotients by step of numbers below 2^17: the upper words of products with it */
+} mv__cu_ly_spread;
+MV__CU_DEV void mv__cu_ly_spread_set(mv__cu_ly_spread *c, unsigned all, unsigned cut, unsigned bins) {
+    c->all = all;
+    c->each = cut / bins, c->left = cut % bins;
+    c->step = c->left && bins / c->left > 1 ? bins / c->left : 1;
+    c->by = ((mv__cu_u64)1 << 34) / c->step + 1;
+}
+MV__CU_DEV unsigned mv__cu_ly_given(const mv__cu_ly_spread &c, unsigned k) {
+    const unsigned some = (unsigned)((k + c.step - 1) * c.by >> 34);
+    return c.each * k + (some < c.left ? some : c.left);
+}
+/* The curve where bin k begins; so many of the tile lie below it */
+MV__CU_DEV float mv__cu_ly_part(const mv__cu_ly_tiles &g, const mv__cu_ly_spread &c, unsigned sum,
+                                unsigned k) {
+    return (float)(c.all ? (double)sum / (double)c.all : (double)k / (double)g.bins);
+}
+MV__CU_DEV float mv__cu_ly_begins(const mv__cu_ly_tiles &g, const mv__cu_ly_spread &c, unsigned sum,
+                                  unsigned k, const float2 *) {
+    return mv__cu_ly_part(g, c, sum + mv__cu_ly_given(c, k), k);
+}
+template <class T>
+MV__CU_DEV float mv__cu_ly_begins(const mv__cu_ly_tiles &, const mv__cu_ly_spread &, unsigned, unsigned,
+                                  const T *) { return 0.0f; }
+/* Bin k, up to which there are `upto`; begins: where the last one ended */
+MV__CU_DEV void mv__cu_ly_point(const mv__cu_ly_tiles &g, const mv__cu_ly_spread &c, unsigned k,
+                                unsigned upto, float *begins, float2 *to) {
+    to->x = *begins;
+    to->y = *begins = mv__cu_ly_part(g, c, upto + mv__cu_ly_given(c, k + 1), k + 1);
+}
+template <class T>
+MV__CU_DEV void mv__cu_ly_point(const mv__cu_ly_tiles &g, const mv__cu_ly_spread &c, unsigned k,
+                                unsigned upto, float *, T *to) {
+    const unsigned v = (unsigned)rintf((float)(upto + mv__cu_ly_given(c, k + 1)) * g.scale);
+    *to = (T)(v < (unsigned)g.bins ? v : (unsigned)g.bins - 1);
+}
+MV__CU_DEV unsigned mv__cu_ly_cut(unsigned count, unsigned limit) { return count < limit ? count : limit; }
+/* Range r of a curve from its counts (none: it has no pixel), four bins a thread; carry: of bins before */
+template <class T>
+MV__CU_DEV unsigned mv__cu_ly_draw(const mv__cu_ly_tiles &g, const mv__cu_ly_spread &c, int r, int none,
+                                   unsigned carry, typename mv__cu_ly_curve<T>::type *to,
+                                   mv__cu_ly_bins *sh) {
+    typedef typename mv__cu_ly_curve<T>::type C;
+    enum { P = sizeof(C) > 4 ? 2 : 4 }; /* in 16 bytes at most */
+    const int width = mv__cu_ly_width(g, r);
+    int first, k;
+    for (first = 0; first < width; first += 4 * (int)blockDim.x) {
+        const int at = first + 4 * (int)threadIdx.x;
+        unsigned n[4] = {0, 0, 0, 0}, sum = 0, all = 0, upto = carry;
+        float begins;
+        if (!none) {
+            MV__CU_UNROLL for (k = 0; k < 4; k++) {
+                n[k] = at + k < width ? mv__cu_ly_cut(sh->t[at + k], g.limit) : 0u;
+                sum += n[k];
+            }
+            upto = carry + mv__cu_ly_upto(sum, &sh->sums, &all) - sum;
+        }
+        carry += all;
+        if (at >= width) continue;
+        begins = mv__cu_ly_begins(g, c, upto, (unsigned)(r * MV__CU_LY_BINS + at), to);
+        MV__CU_UNROLL for (k = 0; k < 4; k += P) {
+            mv__cu_pack<C, P> v;
+            int j;
+            MV__CU_UNROLL for (j = 0; j < P; j++) {
+                upto += n[k + j];
+                mv__cu_ly_point(g, c, (unsigned)(r * MV__CU_LY_BINS + at + k + j), upto, &begins, &v.v[j]);
+            }
+            mv__cu_stg((typename mv__cu_pack<C, P>::word *)(void *)(to + r * MV__CU_LY_BINS + at + k), v.w);
+        }
+    }
+    return carry;
+}
+#define MV__CU_LY_BLOCK(size) ((size) < 4 ? 1024 : 512) /* threads at most, as registers allow */
+template <class T> MV__CU_KERNEL(MV__CU_LY_BLOCK(sizeof(T)), 1) mv__cu_k_ly_curves(mv__cu_ly_tiles g) {
+    typedef typename mv__cu_ly_curve<T>::type C;
+    MV__CU_SHARED(mv__cu_ly_bins, sh);
+    const int ranges = (g.bins + MV__CU_LY_BINS - 1) / MV__CU_LY_BINS, tiles = g.tile[0] * g.tile[1];
+    const int slice = (int)blockIdx.x / tiles, tile = (int)blockIdx.x - slice * tiles;
+    const int ty = tile / g.tile[0], tx = tile - ty * g.tile[0];
+    const mv__cu_ly_scale span = g.found ? *g.found : g.span;
+    const T *s = (const T *)g.src;
+    C *to = (C *)g.curve + (size_t)blockIdx.x * (size_t)g.pitch;
+    mv__cu_ly_spread c;
+    mv__cu_ly_hits hits;
+    long long a, b;
+    unsigned all = 0, cut = 0, carry = 0;
+    int r, k, kept = -1;
+    if (!span.good) return;
+    mv__cu_walk_row(g.slices, g.slice + (unsigned)slice, &a, &b);
+    s += b;
+    hits.bits = 1;
+    if (ranges > 1) {
+        hits.bits = 0;
+        mv__cu_ly_visit(g, span, s, tx, ty, &hits);
+        for (k = 16; k > 0; k >>= 1) hits.bits |= mv__cu_shfl_xor(hits.bits, k);
+        if ((threadIdx.x & 31) == 0) sh.hit[threadIdx.x >> 5] = hits.bits;
+        mv__cu_sync();
+        for (k = 0; k < (int)blockDim.x >> 5; k++) hits.bits |= sh.hit[k];
+    }
+    for (r = 0; r < ranges; r++) {
+        const int width = mv__cu_ly_width(g, r);
+        if (!(hits.bits >> r & 1u)) continue;
+        mv__cu_ly_count(g, span, s, tx, ty, kept = r, &sh);
+        for (k = (int)threadIdx.x; k < width; k += (int)blockDim.x) {
+            all += sh.t[k];
+            cut += sh.t[k] - mv__cu_ly_cut(sh.t[k], g.limit);
+        }
+    }
+    (void)mv__cu_ly_upto(all, &sh.sums, &all);
+    (void)mv__cu_ly_upto(cut, &sh.sums, &cut);
+    mv__cu_ly_spread_set(&c, all, cut, (unsigned)g.bins);
+    for (r = 0; r < ranges; r++) {
+        const int none = !(hits.bits >> r & 1u);
+        if (!none && kept != r) mv__cu_ly_count(g, span, s, tx, ty, kept = r, &sh);
+        carry = mv__cu_ly_draw<T>(g, c, r, none, carry, to, &sh);
+    }
+}
+typedef struct mv__cu_ly_between { /* the middles of two tiles and the weight of the upper one */
+    int lower, upper;
+    float share;
+} mv__cu_ly_between;
+MV__CU_DEV mv__cu_ly_between mv__cu_ly_between_of(const mv__cu_ly_tiles &g, int axis, int i) {
+    const float at = mv__cu_add(mv__cu_mul((float)i, g.by[axis]), -0.5f), down = floorf(at);
+    mv__cu_ly_between o;
+    o.lower = down < 0.0f ? 0 : mv__cu_mini((int)down, g.tile[axis] - 1);
+    o.upper = mv__cu_mini((int)down + 1, g.tile[axis] - 1);
+    o.share = at - down;
+    return o;
+}
+MV__CU_DEV float mv__cu_ly_mean(float a, float b, float q) { /* a (1 - q) + b q */
+    return mv__cu_add(mv__cu_mul(a, 1.0f - q), mv__cu_mul(b, q));
+}
+/* The curves a, b of two rows of tiles, where p begins those of two columns */
+template <class T>
+MV__CU_DEV void mv__cu_ly_curved(T *d, T v, const mv__cu_ly_tiles &g, const mv__cu_ly_scale &, const T *a,
+                                 const T *b, const mv__cu_ly_between &x, float q) {
+    const float t = mv__cu_ly_mean(mv__cu_ly_mean((float)a[x.lower + v], (float)a[x.upper + v], x.share),
+                                   mv__cu_ly_mean((float)b[x.lower + v], (float)b[x.upper + v], x.share), q);
+    (void)g;
+    *d = (T)rintf(t);
+}
+MV__CU_DEV void mv__cu_ly_curved(float *d, float v, const mv__cu_ly_tiles &g, const mv__cu_ly_scale &s,
+                                 const float2 *a, const float2 *b, const mv__cu_ly_between &x, float q) {
+    float part, low, high;
+    const int k = mv__cu_ly_bin(s, g.bins, v, &part);
+    const float2 al = mv__cu_ld(a + x.lower + k), au = mv__cu_ld(a + x.upper + k),
+                 bl = mv__cu_ld(b + x.lower + k), bu = mv__cu_ld(b + x.upper + k);
+    low = mv__cu_ly_mean(mv__cu_ly_mean(al.x, au.x, x.share), mv__cu_ly_mean(bl.x, bu.x, x.share), q);
+    high = mv__cu_ly_mean(mv__cu_ly_mean(al.y, au.y, x.share), mv__cu_ly_mean(bl.y, bu.y, x.share), q);
+    low = mv__cu_add(s.lo, mv__cu_mul(s.span, mv__cu_add(low, mv__cu_mul(part, high - low))));
+    *d = v == v ? low : v;
+}
+#define MV__CU_LY_LINES(size) ((size) < 4 ? 4 : 2) /* as registers allow */
+/* Four pixels of each of some rows a thread */
+template <class T> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_ly_tiled(mv__cu_ly_tiles g) {
+    typedef typename mv__cu_ly_curve<T>::type C;
+    enum { R = MV__CU_LY_LINES(sizeof(T)) };
+    const unsigned line = blockIdx.x / (unsigned)g.across, slice = line / (unsigned)g.down;
+    const int x = ((int)(blockIdx.x - line * (unsigned)g.across) * 32 + ((int)threadIdx.x & 31)) * 4;
+    const int y = ((int)(line - slice * (unsigned)g.down) * (MV__CU_B / 32) + ((int)threadIdx.x >> 5)) * R;
+    const int n = mv__cu_mini(g.w - x, 4);
+    const mv__cu_ly_scale span = g.found ? *g.found : g.span;
+    const C *curve = (const C *)g.curve + (size_t)slice * (size_t)(g.tile[0] * g.tile[1]) * (size_t)g.pitch;
+    const size_t row = (size_t)g.tile[0] * (size_t)g.pitch;
+    const T *s = (const T *)g.src;
+    T *d = (T *)g.out;
+    mv__cu_ly_between at[4];
+    mv__cu_pack<T, 4> in[R];
+    long long a, b;
+    int r, k;
+    if (!span.good || n <= 0 || y >= g.h) return;
+    mv__cu_walk_row(g.slices, g.slice + slice, &a, &b);
+    s += b + y * g.sy + x, d += a + y * g.dy + x;
+    MV__CU_UNROLL for (r = 0; r < R; r++) {
+        const int live = y + r < g.h;
+        mv__cu_ldn<T, 4>(in[r], s + r * g.sy, (size_t)(s + r * g.sy) % (4 * sizeof(T)) == 0, live && n == 4);
+        if (live && n < 4) {
+            MV__CU_UNROLL for (k = 0; k < 3; k++)
+                if (k < n) in[r].v[k] = s[r * g.sy + k];
+        }
+    }
+    MV__CU_UNROLL for (k = 0; k < 4; k++) {
+        at[k] = mv__cu_ly_between_of(g, 0, x + k);
+        at[k].lower *= g.pitch, at[k].upper *= g.pitch;
+    }
+    MV__CU_UNROLL for (r = 0; r < R; r++) {
+        const mv__cu_ly_between up = mv__cu_ly_between_of(g, 1, y + r);
+        const C *below = curve + (size_t)up.lower * row, *above = curve + (size_t)up.upper * row;
+        mv__cu_pack<T, 4> out;
+        if (y + r >= g.h) break;
+        MV__CU_UNROLL for (k = 0; k < 4; k++)
+            mv__cu_ly_curved(&out.v[k], in[r].v[k], g, span, below, above, at[k], up.share);
+        T *to = d + r * g.dy;
+        if (n == 4 && (size_t)to % (4 * sizeof(T)) == 0)
+            mv__cu_stg((typename mv__cu_pack<T, 4>::word *)(void *)to, out.w);
+        else {
+            MV__CU_UNROLL for (k = 0; k < 4; k++)
+                if (k < n) to[k] = out.v[k];
+        }
+    }
+}
+MV__CU_BOTH mv__cu_ly_scale mv__cu_ly_scale_of(float lo, float hi, int bins) {
+    mv__cu_ly_scale s;
+    s.lo = lo;
+    s.span = hi - lo;
+    s.scale = s.span > 0.0f ? (float)bins / s.span : 0.0f;
+    s.good = s.span - s.span == 0.0f;
+    return s;
+}
+MV__CU_KERNEL(32, 1) mv__cu_k_ly_scale(mv__cu_ly_scale *to, const mv_stats_part *p, int bins, int *words) {
+    if (threadIdx.x != 0) return;
+    *to = mv__cu_ly_scale_of(p->n ? (float)p->min : 0.0f, p->n ? (float)p->max : 0.0f, bins);
+    if (!to->good) mv__cu_raise(words, MEDVOL_E_RANGE, MV__CU_BAD_RANGE);
+}
+/* Tiles, bins, limit and range asked for; then sizes */
+MV__CU_FN mv_status mv__cu_ly_tiles_check(mv_cuda_ctx *ctx, mv__cu_ly_tiles *g, const mv_volume *src,
+                                          mv_dtype type, const mv_clahe_opt *o) {
+    const double clip = o && o->clip != 0.0 ? o->clip : 2.0, *range = o ? o->range : NULL;
+    const int given = range && !(range[0] == 0.0 && range[1] == 0.0);
+    int d;
+    g->bins = type == MEDVOL_U8 ? 256 : type == MEDVOL_U16 ? 65536 : o && o->bins ? o->bins : 256;
+    if (!(g->bins >= 2 && g->bins <= 65536))
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "bins", g->bins, "clahe: bins = %d: must be 2..65536",
+                           g->bins);
+    if (!(clip > 0.0))
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "clip", clip, "clahe: clip = %g: must be > 0", clip);
+    if (given && !(range[0] < range[1] && mv__cu_finite((double)(float)range[0]) &&
+                   mv__cu_finite((double)(float)range[1]) && (float)range[0] < (float)range[1]))
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "range", range[0],
+                           "clahe: range = %g .. %g: must be finite in f32 and rise", range[0], range[1]);
+    for (d = 0; d < 2; d++) {
+        const size_t n = d < src->ndim ? src->dim[d] : 1;
+        const int t = o ? o->tiles[d] : 0;
+        if (t < 0 || t > 256 || (size_t)t > n)
+            return mv__cu_fail(ctx, MEDVOL_E_RANGE, "tiles", t,
+                               "clahe: tiles[%d] = %d: must be 0..256 and at most the %zu pixels", d, t, n);
+        if (n > (size_t)1 << 30)
+            return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "dim", (double)n,
+                               "clahe: %zu pixels along axis %d: at most 2^30", n, d);
+        g->tile[d] = t ? t : n < 8 ? (int)n : 8;
+    }
+    d = given && type == MEDVOL_F32;
+    g->span = mv__cu_ly_scale_of(d ? (float)range[0] : 0.0f, d ? (float)range[1] : 0.0f, g->bins);
+    if (!g->span.good)
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "range", range[0],
+                           "clahe: range = %g .. %g: too wide for f32", range[0], range[1]);
+    return MEDVOL_OK;
+}
+MV__CU_FN mv_status mv__cu_ly_tiles_sizes(mv_cuda_ctx *ctx, mv__cu_ly_tiles *g, const mv_volume *src,
+                                          mv_dtype type, const mv_clahe_opt *o) {
+    const double clip = o && o->clip != 0.0 ? o->clip : 2.0;
+    const int each = 16 / (int)mv_dtype_size(type);
+    size_t pixels;
+    double limit;
+    g->w = (int)src->dim[0], g->h = src->ndim > 1 ? (int)src->dim[1] : 1;
+    { /* both grow as soon as one does not come out even */
+        const int even = g->w % g->tile[0] + g->h % g->tile[1] == 0;
+        g->size[0] = (even ? g->w : g->w + g->tile[0] - g->w % g->tile[0]) / g->tile[0];
+        g->size[1] = (even ? g->h : g->h + g->tile[1] - g->h % g->tile[1]) / g->tile[1];
+    }
+    pixels = (size_t)g->size[0] * (size_t)g->size[1];
+    if (pixels > 0xffffffffu)
+        return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "tiles", (double)pixels,
+                           "clahe: a tile of %zu pixels: at most 2^32 - 1", pixels);
+    g->by[0] = 1.0f / (float)g->size[0], g->by[1] = 1.0f / (float)g->size[1];
+    limit = clip * (double)pixels / (double)g->bins;
+    g->limit = !(limit < 4294967295.0) ? 0xffffffffu : limit < 1.0 ? 1 : (unsigned)limit;
+    g->scale = (float)(g->bins - 1) / (float)pixels;
+    g->pitch = (g->bins + 3) / 4 * 4;
+    for (g->columns = 1; g->columns < MV__CU_B && g->columns * each < g->size[0];) g->columns *= 2;
+    g->across = (int)mv__cu_divup((size_t)g->w, 128);
+    g->down = (int)mv__cu_divup((size_t)g->h, MV__CU_B / 32 * MV__CU_LY_LINES(mv_dtype_size(type)));
+    return MEDVOL_OK;
+}
+MV__CU_FN void mv__cu_ly_slices(mv__cu_ly_tiles *g, const mv_volume *out, const mv_volume *src) {
+    mv__cu_walk *w = &g->slices;
+    int k;
+    memset(w, 0, sizeof *w);
+    g->src = src->data, g->out = out->data;
+    g->dy = (long long)out->stride[1], g->sy = (long long)src->stride[1];
+    for (w->rows = 1, k = 2; k < src->ndim; k++) {
+        w->dim[w->axes] = (long long)src->dim[k];
+        w->ds[w->axes] = (long long)out->stride[k], w->ss[w->axes++] = (long long)src->stride[k];
+        w->rows *= (long long)src->dim[k];
+    }
+}
+/* As many slices at a time as there is room for curves */
+template <class T>
+MV__CU_FN mv_status mv__cu_ly_tiles_run(mv_cuda_ctx *ctx, mv__cu_ly_tiles *g, size_t many) {
+    const size_t slices = (size_t)g->slices.rows, tiles = (size_t)g->tile[0] * (size_t)g->tile[1],
+                 bytes = (size_t)g->size[0] * (size_t)g->size[1] * sizeof(T);
+    const int threads = bytes < 65536 ? (int)MV__CU_B : MV__CU_LY_BLOCK(sizeof(T));
+    size_t at, n;
+    unsigned grid = 0;
+    mv_status st = MEDVOL_OK;
+    for (at = 0; at < slices && st == MEDVOL_OK; at += n) {
+        n = slices - at < many ? slices - at : many;
+        g->slice = (unsigned)at;
+        if ((st = mv__cu_grid(ctx, "clahe", n * tiles, &grid)) < 0) return st;
+        MV__CU_LAUNCH(mv__cu_k_ly_curves<T>, grid, threads, 0, ctx->stream, *g);
+        if ((st = mv__cu_launched(ctx, "clahe")) < 0) return st;
+        if ((st = mv__cu_grid(ctx, "clahe", n * (size_t)g->across * (size_t)g->down, &grid)) < 0) return st;
+        MV__CU_LAUNCH(mv__cu_k_ly_tiled<T>, grid, MV__CU_B, 0, ctx->stream, *g);
+        st = mv__cu_launched(ctx, "clahe");
+    }
+    return st;
+}
+/* src as floats where it is not, their range where none is given, then all slices */
+MV__CU_FN mv_status mv__cu_ly_tiles_all(mv_cuda_ctx *ctx, mv__cu_ly_tiles *g, const mv_volume *out,
+                                        const mv_volume *src) {
+    static const char op[] = "clahe";
+    const int real = out->dtype == MEDVOL_F32, found = real && g->span.span == 0.0f,
+              plain = real && (src->dtype != MEDVOL_F32 || mv__cu_ly_from_of(src).scaled);
+    const size_t copy = plain ? mv__cu_round(mv_volume_count(src) * sizeof(float)) : 0;
+    size_t curves = (size_t)g->tile[0] * (size_t)g->tile[1] * (size_t)g->pitch *
+                    (real ? sizeof(float2) : mv_dtype_size(out->dtype)), slices = 1, many;
+    mv_volume in = *src;
+    mv__cu_set s;
+    mv__cu_fold f;
+    int k;
+    mv_status st = MEDVOL_OK;
+    for (k = 2; k < src->ndim; k++) slices *= src->dim[k];
+    if (slices > 0xffffffffu)
+        return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "dim", (double)slices,
+                           "%s: %zu slices: at most 2^32 - 1", op, slices);
+    many = curves < MV__CU_LY_CURVES ? MV__CU_LY_CURVES / curves : 1;
+    if (many > slices) many = slices;
+    curves = mv__cu_round(curves * many);
+    if (plain) mv__cu_vol_init(&in, MEDVOL_F32, src->ndim, src->dim, NULL);
+    in.data = src->data;
+    if (found && (st = mv__cu_set_begin(ctx, op, &s, &in, NULL, NULL, 0, 0)) < 0) return st;
+    st = mv__cu_room(ctx, op, copy + curves + 512 + (found ? mv__cu_moments_bytes(&s) + s.flat_bytes : 0));
+    if (st < 0) return st;
+    g->curve = mv__cu_take(ctx, curves);
+    if (plain) {
+        in.data = mv__cu_take(ctx, copy);
+        st = mv__cu_ly_flat<MV__CU_LY_REALS>(ctx, op, (unsigned *)in.data, src, NULL);
+    }
+    if (found && st == MEDVOL_OK) {
+        mv__cu_ly_scale *span = (mv__cu_ly_scale *)mv__cu_take(ctx, 256);
+        memset(&f, 0, sizeof f);
+        f.what = MV__CU_TO_PART;
+        f.to = mv__cu_take(ctx, 256);
+        st = mv__cu_moments_of(ctx, &s, 0, &f);
+        if (st < 0) return st;
+        MV__CU_LAUNCH(mv__cu_k_ly_scale, 1, 32, 0, ctx->stream, span, (const mv_stats_part *)f.to, g->bins,
+                      (int *)ctx->words);
+        st = mv__cu_launched(ctx, op);
+        g->found = span;
+    }
+    if (st < 0) return st;
+    mv__cu_ly_slices(g, out, &in);
+    return out->dtype == MEDVOL_U8    ? mv__cu_ly_tiles_run<unsigned char>(ctx, g, many)
+           : out->dtype == MEDVOL_U16 ? mv__cu_ly_tiles_run<unsigned short>(ctx, g, many)
+                                      : mv__cu_ly_tiles_run<float>(ctx, g, many);
+}
+MV__CU_FN mv_status mv__cu_ly_clahe(mv_cuda_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                    const mv_clahe_opt *opt) {
+    static const char op[] = "clahe";
+    mv__cu_ly_tiles g;
+    mv_volume out;
+    mv_dtype type;
+    mv_status st;
+    if (!dst) return mv__cu_fail_null(ctx, op, "dst");
+    if ((st = mv__cu_vol_check_real(ctx, op, "src", src)) < 0) return st;
+    type = src->dtype == MEDVOL_U8 || src->dtype == MEDVOL_U16 ? src->dtype : MEDVOL_F32;
+    memset(&g, 0, sizeof g);
+    st = mv__cu_ly_tiles_check(ctx, &g, src, type, opt);
+    if (st == MEDVOL_OK) st = mv__cu_ly_tiles_sizes(ctx, &g, src, type, opt);
+    if (st < 0) return st;
+    st = mv__cu_out_begin(ctx, op, &out, dst, src, type, src->ndim, src->dim, MV__CU_INPLACE);
+    if (st < 0) return st;
+    if (type == MEDVOL_F32) out.slope = 1.0, out.inter = 0.0;
+    return mv__cu_out_end(ctx, mv__cu_ly_tiles_all(ctx, &g, &out, src), &out, dst);
+}
+MEDVOL_DEF mv_status mv_cuda_clahe(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                   const mv_clahe_opt *opt) {
+    mv_status st = mv__cu_begin(ctx, "clahe");
+    return st < 0 ? st : mv__cu_end(ctx, mv__cu_ly_clahe(ctx, dst, src, opt));
+}
+
+/* ---- the histogram of another image: values that occur, rising, and how many are at or below each. Those of
+   8 and 16-bit integers are counted, others sorted as keys, bytes from the lowest on. ---- */
+enum { MV__CU_LY_EACH = 16, MV__CU_LY_CHUNK = MV__CU_B * MV__CU_LY_EACH };
+enum { MV__CU_LY_SLOTS = 16384, MV__CU_LY_RUN = 8, MV__CU_LY_COUNT_B = 512 };
+typedef struct mv__cu_ly_list {
+    unsigned *key, *upto, *size; /* size: of the list, then of all that count; 0: nothing counts */
+    unsigned room, values;       /* values: of a counted type, 0: sorted */
+    mv__cu_ly_from from;
+} mv__cu_ly_list;
+MV__CU_DEV int mv__cu_ly_least_of(int type) {
+    return type == MEDVOL_I8 ? -128 : type == MEDVOL_I16 ? -32768 : 0;
+}
+/* Values of 16 bits in four ranges, one a block; flip: the sign's bit of signed ones */
+MV__CU_KERNEL(MV__CU_LY_COUNT_B, 3)
+mv__cu_k_ly_counts(unsigned *count, const unsigned short *x, const unsigned char *keep, long long n,
+                   unsigned flip) {
+    enum { B = MV__CU_LY_COUNT_B };
+    MV__CU_DYNAMIC(unsigned, sh);
+    const unsigned range = blockIdx.x & 3, from = range * MV__CU_LY_SLOTS;
+    const long long skew = (long long)((size_t)x / 2 % 8), step = (long long)(gridDim.x / 4) * B * 8;
+    long long i = ((long long)(blockIdx.x / 4) * B + (int)threadIdx.x) * 8 - skew;
+    int k;
+    for (k = (int)threadIdx.x; k < MV__CU_LY_SLOTS; k += B) sh[k] = 0;
+    mv__cu_sync();
+    MV__CU_UNROLL_BY(4) for (; i < n; i += step) {
+        const int whole = i >= 0 && i + 8 <= n;
+        mv__cu_pack<unsigned short, 8> in;
+        mv__cu_ldn<unsigned short, 8>(in, x + i, 1, whole);
+        MV__CU_UNROLL for (k = 0; k < 8; k++) {
+            const int live = whole || (i + k >= 0 && i + k < n);
+            const unsigned v = (unsigned)((whole || !live ? in.v[k] : x[i + k]) ^ flip) - from;
+            if (v < MV__CU_LY_SLOTS && live && (!keep || keep[i + k])) mv__cu_atomic_add(&sh[v], 1u);
+        }
+    }
+    mv__cu_sync();
+    for (k = (int)threadIdx.x; k < MV__CU_LY_SLOTS; k += B)
+        if (sh[k]) mv__cu_atomic_add(&count[from + (unsigned)k], sh[k]);
+}
+/* The i-th smallest of a counted type: scalings may turn them round */
+MV__CU_DEV unsigned mv__cu_ly_turned(const mv__cu_ly_list &g, unsigned i) {
+    return g.from.scaled && g.from.slope < 0.0 ? g.values - 1 - i : i;
+}
+MV__CU_DEV float mv__cu_ly_nth(const mv__cu_ly_list &g, unsigned i) {
+    return mv__cu_ly_scaled(g.from, (double)((int)mv__cu_ly_turned(g, i) + mv__cu_ly_least_of(g.from.type)));
+}
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_ly_order(unsigned *to, const unsigned *count, mv__cu_ly_list g) {
+    const unsigned i = blockIdx.x * MV__CU_B + threadIdx.x;
+    float x;
+    if (i > g.values) return;
+    x = i < g.values ? mv__cu_ly_nth(g, i) : HUGE_VALF;
+    to[i] = x - x == 0.0f ? count[mv__cu_ly_turned(g, i)] : 0u;
+}
+/* Each row: what lies before, and the total; a run of values a thread */
+MV__CU_KERNEL(MV__CU_LY_WIDE, 1) mv__cu_k_ly_before(unsigned *rows, unsigned len, unsigned *totals) {
+    enum { N = MV__CU_LY_RUN };
+    MV__CU_SHARED(mv__cu_ly_sums, sh);
+    unsigned *row = rows + (size_t)blockIdx.x * len, carry = 0, first;
+    int k;
+    for (first = 0; first < len; first += N * blockDim.x) {
+        const unsigned at = first + N * threadIdx.x;
+        unsigned v[N], all, sum = 0;
+        MV__CU_UNROLL for (k = 0; k < N; k++) {
+            v[k] = at + (unsigned)k < len ? row[at + (unsigned)k] : 0u;
+            sum += v[k];
+        }
+        sum = carry + mv__cu_ly_upto(sum, &sh, &all) - sum;
+        MV__CU_UNROLL for (k = 0; k < N; k++) {
+            if (at + (unsigned)k < len) row[at + (unsigned)k] = sum;
+            sum += v[k];
+        }
+        carry += all;
+    }
+    if (threadIdx.x == 0) totals[blockIdx.x] = carry;
+}
+MV__CU_FN mv_status mv__cu_ly_before(mv_cuda_ctx *ctx, const char *op, unsigned *rows, unsigned many,
+                                     unsigned len, unsigned *totals) {
+    const unsigned most = (len + 32 * MV__CU_LY_RUN - 1) / (32 * MV__CU_LY_RUN) * 32,
+                   threads = most < MV__CU_LY_WIDE ? most : (unsigned)MV__CU_LY_WIDE;
+    MV__CU_LAUNCH(mv__cu_k_ly_before, many, threads, 0, ctx->stream, rows, len, totals);
+    return mv__cu_launched(ctx, op);
+}
+/* ---- sorting: a byte of all keys at a time; chunk by chunk counted, then put where they go ---- */
+typedef struct mv__cu_ly_digits { unsigned t[4][256]; } mv__cu_ly_digits;
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_ly_digits(unsigned *count, const unsigned *key, unsigned n, int shift) {
+    MV__CU_SHARED(mv__cu_ly_digits, sh);
+    const unsigned t = threadIdx.x, first = blockIdx.x * MV__CU_LY_CHUNK;
+    const unsigned left = n - first < MV__CU_LY_CHUNK ? n - first : (unsigned)MV__CU_LY_CHUNK;
+    mv__cu_pack<unsigned, 4> in[MV__CU_LY_EACH / 4];
+    int k, j;
+    MV__CU_UNROLL for (k = 0; k < 4; k++) sh.t[k][t] = 0;
+    mv__cu_sync();
+    MV__CU_UNROLL for (k = 0; k < MV__CU_LY_EACH / 4; k++) {
+        const unsigned i = ((unsigned)k * MV__CU_B + t) * 4;
+        mv__cu_ldn<unsigned, 4>(in[k], key + first + i, 1, i + 4 <= left);
+        if (i < left && i + 4 > left) {
+            MV__CU_UNROLL for (j = 0; j < 3; j++)
+                if (i + (unsigned)j < left) in[k].v[j] = key[first + i + (unsigned)j];
+        }
+    }
+    MV__CU_UNROLL for (k = 0; k < MV__CU_LY_EACH; k++) {
+        const unsigned i = ((unsigned)(k / 4) * MV__CU_B + t) * 4 + (unsigned)(k % 4);
+        if (i < left) mv__cu_atomic_add(&sh.t[t >> 5 & 3][in[k / 4].v[k % 4] >> shift & 255u], 1u);
+    }
+    mv__cu_sync();
+    count[(size_t)t * gridDim.x + blockIdx.x] = sh.t[0][t] + sh.t[1][t] + sh.t[2][t] + sh.t[3][t];
+}
+typedef struct mv__cu_ly_ranks {
+    unsigned count[MV__CU_B / 32][256], first[256], to[256], key[MV__CU_LY_CHUNK];
+    mv__cu_ly_sums sums;
+} mv__cu_ly_ranks;
+MV__CU_DEV unsigned mv__cu_ly_alike(unsigned digit) { /* lanes of the same byte */
+    unsigned same = 0xffffffffu;
+    int b;
+    MV__CU_UNROLL for (b = 0; b < 8; b++) {
+        const unsigned mine = digit >> b & 1u, set = mv__cu_ballot(mine);
+        same &= mine ? set : ~set;
+    }
+    return same;
+}
+/* Warps take runs of a chunk and lanes follow each other, so that keys of one byte keep their order. They are
+   put in order in shared memory first: then neighbours go to neighbours. */
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_ly_scatter(unsigned *to, const unsigned *from, unsigned n, int shift,
+                                               const unsigned *before, const unsigned *totals) {
+    MV__CU_SHARED(mv__cu_ly_ranks, sh);
+    const unsigned t = threadIdx.x, lane = t & 31, warp = t >> 5, chunk = blockIdx.x * MV__CU_LY_CHUNK;
+    const unsigned left = n - chunk < MV__CU_LY_CHUNK ? n - chunk : (unsigned)MV__CU_LY_CHUNK;
+    const unsigned run = warp * 32 * MV__CU_LY_EACH + lane;
+    unsigned key[MV__CU_LY_EACH], rank[MV__CU_LY_EACH], sum = 0, all, w, i;
+    int k;
+    MV__CU_UNROLL for (k = 0; k < MV__CU_LY_EACH; k++) /* what is not there comes last */
+        key[k] = run + 32u * (unsigned)k < left ? from[chunk + run + 32u * (unsigned)k] : MV__CU_LY_NONE;
+    for (w = 0; w < MV__CU_B / 32; w++) sh.count[w][t] = 0;
+    mv__cu_sync();
+    MV__CU_UNROLL for (k = 0; k < MV__CU_LY_EACH; k++) {
+        const unsigned d = key[k] >> shift & 255u, same = mv__cu_ly_alike(d);
+        const unsigned below = (unsigned)__popc(same & ((1u << lane) - 1)), so_far = sh.count[warp][d];
+        mv__cu_syncwarp();
+        if (below == 0) sh.count[warp][d] = so_far + (unsigned)__popc(same);
+        mv__cu_syncwarp();
+        rank[k] = so_far + below;
+    }
+    mv__cu_sync();
+    MV__CU_UNROLL for (w = 0; w < MV__CU_B / 32; w++) {
+        const unsigned c = sh.count[w][t];
+        sh.count[w][t] = sum;
+        sum += c;
+    }
+    sum = mv__cu_ly_upto(sum, &sh.sums, &all) - sum;
+    i = totals[t];
+    i = mv__cu_ly_upto(i, &sh.sums, &all) - i;
+    sh.first[t] = sum;
+    sh.to[t] = i + before[(size_t)t * gridDim.x + blockIdx.x] - sum;
+    mv__cu_sync();
+    MV__CU_UNROLL for (k = 0; k < MV__CU_LY_EACH; k++) {
+        const unsigned d = key[k] >> shift & 255u;
+        sh.key[sh.first[d] + sh.count[warp][d] + rank[k]] = key[k];
+    }
+    mv__cu_sync();
+    MV__CU_UNROLL for (k = 0; k < MV__CU_LY_EACH; k++) {
+        i = (unsigned)k * MV__CU_B + t;
+        if (i < left) to[sh.to[sh.key[i] >> shift & 255u] + i] = sh.key[i];
+    }
+}
+typedef struct mv__cu_ly_pool { /* scratch */
+    unsigned *a, *b, *count, *totals;
+} mv__cu_ly_pool;
+/* those at a, by way of b */
+MV__CU_FN mv_status mv__cu_ly_sort(mv_cuda_ctx *ctx, const char *op, const mv__cu_ly_pool *p, unsigned n) {
+    const unsigned chunks = (unsigned)mv__cu_divup(n, MV__CU_LY_CHUNK);
+    int shift;
+    mv_status st = MEDVOL_OK;
+    for (shift = 0; shift < 32 && st == MEDVOL_OK; shift += 8) {
+        unsigned *from = shift & 8 ? p->b : p->a, *to = shift & 8 ? p->a : p->b;
+        MV__CU_LAUNCH(mv__cu_k_ly_digits, chunks, MV__CU_B, 0, ctx->stream, p->count, from, n, shift);
+        if ((st = mv__cu_launched(ctx, op)) < 0) return st;
+        if ((st = mv__cu_ly_before(ctx, op, p->count, 256, chunks, p->totals)) < 0) return st;
+        MV__CU_LAUNCH(mv__cu_k_ly_scatter, chunks, MV__CU_B, 0, ctx->stream, to, from, n, shift, p->count,
+                      p->totals);
+        st = mv__cu_launched(ctx, op);
+    }
+    return st;
+}
+/* ---- the list: the last of each run of alike keys, sorted or counted ---- */
+template <int COUNTED>
+MV__CU_DEV int mv__cu_ly_ends(const mv__cu_ly_list &g, const unsigned *x, unsigned i, unsigned n,
+                              unsigned *key, unsigned *upto) {
+    unsigned j = i;
+    if (i >= n) return 0;
+    if (!COUNTED) {
+        *key = x[i], *upto = i + 1;
+        return *key != MV__CU_LY_NONE && (i + 1 == n || x[i + 1] != *key);
+    }
+    *upto = x[i + 1];
+    if (*upto == 0) return 0;
+    *key = mv__cu_ly_key(mv__cu_ly_nth(g, i));
+    if (i + 1 < n && mv__cu_ly_key(mv__cu_ly_nth(g, i + 1)) == *key) return 0;
+    while (j > 0 && x[j] == *upto && mv__cu_ly_key(mv__cu_ly_nth(g, j - 1)) == *key) j--;
+    return *upto > x[j];
+}
+/* to: where each chunk's begin, or NULL: count them */
+template <int COUNTED> MV__CU_KERNEL(MV__CU_B, 4)
+mv__cu_k_ly_list(mv__cu_ly_list g, const unsigned *x, unsigned n, unsigned *chunk, int write) {
+    MV__CU_SHARED(mv__cu_ly_sums, sh);
+    const unsigned lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
+    const unsigned run = blockIdx.x * MV__CU_LY_CHUNK + warp * 32 * MV__CU_LY_EACH + lane;
+    unsigned some = 0, bits = 0, all, at, key = 0, upto = 0;
+    int k;
+    MV__CU_UNROLL_BY(4) for (k = 0; k < MV__CU_LY_EACH; k++) {
+        const int end = mv__cu_ly_ends<COUNTED>(g, x, run + 32u * (unsigned)k, n, &key, &upto);
+        bits |= end ? 1u << k : 0u;
+        some += (unsigned)__popc(mv__cu_ballot(end));
+    }
+    at = mv__cu_ly_upto(lane == 31 ? some : 0u, &sh, &all) - (lane == 31 ? some : 0u);
+    if (!write) {
+        if (threadIdx.x == 0) chunk[blockIdx.x] = all;
+        return;
+    }
+    at = chunk[blockIdx.x] + mv__cu_shfl(at, 31);
+    MV__CU_UNROLL_BY(4) for (k = 0; k < MV__CU_LY_EACH; k++) {
+        const unsigned ends = mv__cu_ballot(bits >> k & 1u), i = run + 32u * (unsigned)k;
+        if (bits >> k & 1u) {
+            const unsigned to = at + (unsigned)__popc(ends & ((1u << lane) - 1));
+            (void)mv__cu_ly_ends<COUNTED>(g, x, i, n, &key, &upto);
+            g.key[to] = key, g.upto[to] = upto;
+            if (to + 1 == g.size[0]) g.size[1] = upto;
+        }
+        at += (unsigned)__popc(ends);
+    }
+}
+template <int COUNTED>
+MV__CU_FN mv_status mv__cu_ly_list_run(mv_cuda_ctx *ctx, const char *op, const mv__cu_ly_list *g,
+                                       const unsigned *x, unsigned n, unsigned *chunk) {
+    const unsigned chunks = (unsigned)mv__cu_divup(n, MV__CU_LY_CHUNK);
+    mv_status st;
+    MV__CU_LAUNCH(mv__cu_k_ly_list<COUNTED>, chunks, MV__CU_B, 0, ctx->stream, *g, x, n, chunk, 0);
+    if ((st = mv__cu_launched(ctx, op)) < 0) return st;
+    if ((st = mv__cu_ly_before(ctx, op, chunk, 1, chunks, g->size)) < 0) return st;
+    MV__CU_LAUNCH(mv__cu_k_ly_list<COUNTED>, chunks, MV__CU_B, 0, ctx->stream, *g, x, n, chunk, 1);
+    return mv__cu_launched(ctx, op);
+}
+/* ---- what each value becomes ---- */
+/* The last of the first n that is at most x; -1: none */
+MV__CU_DEV long long mv__cu_ly_last(const unsigned *v, long long lo, long long hi, unsigned x) {
+    while (lo < hi) { /* those before lo are, those from hi on are not */
+        const long long mid = (lo + hi) / 2;
+        if (v[mid] <= x) lo = mid + 1;
+        else hi = mid;
+    }
+    return lo - 1;
+}
+MV__CU_DEV double mv__cu_ly_of_key(unsigned k) { return mv__cu_unkey(MEDVOL_F32, k); }
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_ly_pairs(double *to, mv__cu_ly_list s, mv__cu_ly_list r, int *words) {
+    const mv__cu_u64 i = (mv__cu_u64)blockIdx.x * MV__CU_B + threadIdx.x;
+    const double ns = (double)s.size[1], nr = (double)r.size[1];
+    double p, q, y;
+    unsigned most;
+    long long j;
+    if (i == 0 && (s.size[1] == 0 || r.size[1] == 0)) mv__cu_raise(words, MEDVOL_E_EMPTY, MV__CU_NO_MATCH);
+    if (i >= s.size[0] || r.size[0] == 0) return;
+    p = (double)s.upto[i] / ns;
+    most = (unsigned)mv__cu_mul(p, nr); /* the most of r whose share is at most p */
+    while (most < r.size[1] && (double)(most + 1) / nr <= p) most++;
+    while (most > 0 && (double)most / nr > p) most--;
+    j = mv__cu_ly_last(r.upto, 0, r.size[0], most);
+    if (j < 0) j = 0;
+    q = (double)r.upto[j] / nr;
+    y = mv__cu_ly_of_key(r.key[j]);
+    if (p > q && j + 1 < (long long)r.size[0]) {
+        const double rise = (mv__cu_ly_of_key(r.key[j + 1]) - y) / ((double)r.upto[j + 1] / nr - q);
+        y = mv__cu_add(y, mv__cu_mul(rise, p - q));
+    }
+    to[i] = y;
+}
+typedef struct mv__cu_ly_match {
+    const unsigned *key, *size, *other; /* sizes of both lists */
+    const double *to;
+    const unsigned *first; /* sorted: where keys with these upper 16 bits begin */
+    const unsigned char *keep;
+    mv__cu_ly_from from;
+    int type, same, bytes, out_bytes; /* of the result; same: what stays does so to the bit */
+    const void *look; /* counted: results by value, then what stays */
+    unsigned flip, values;
+} mv__cu_ly_match;
+MV__CU_DEV void mv__cu_ly_stay(const mv__cu_ly_match &g, void *d, long long to, const void *s, long long of) {
+    if (!g.same) mv__cu_store(d, to, g.type, (double)mv__cu_ly_real(g.from, s, of));
+    else mv__cu_any_raw(d, to, g.bytes, mv__cu_any_of(s, of, g.bytes));
+}
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_ly_first(unsigned *first, mv__cu_ly_list g) {
+    const unsigned k = blockIdx.x * MV__CU_B + threadIdx.x;
+    if (k < 65536) first[k] = k ? (unsigned)(mv__cu_ly_last(g.key, 0, g.size[0], (k << 16) - 1) + 1) : 0u;
+    if (k == 65536) first[k] = g.size[0];
+}
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_ly_match(void *d, const void *s, mv__cu_walk w, mv__cu_ly_match g) {
+    mv__cu_u64 row;
+    long long a, b, at, n, i;
+    if (g.size[1] == 0 || g.other[1] == 0 || !mv__cu_walk_place(w, &row, &at, &n)) return;
+    mv__cu_walk_row(w, row, &a, &b);
+    for (i = (int)threadIdx.x & 31; i < n; i += 32) {
+        const long long to = a + (at + i) * w.dx, of = b + (at + i) * w.sx;
+        const float x = mv__cu_ly_real(g.from, s, of);
+        if (x - x == 0.0f && (!g.keep || g.keep[(long long)row * w.len + at + i])) {
+            const unsigned k = mv__cu_ly_key(x);
+            const long long j = mv__cu_ly_last(g.key, g.first[k >> 16], g.first[(k >> 16) + 1], k);
+            mv__cu_store(d, to, g.type, g.to[j]);
+        } else mv__cu_ly_stay(g, d, to, s, of);
+    }
+}
+/* ---- of counted types by a table ---- */
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_ly_table(void *look, mv__cu_ly_match g) {
+    const unsigned v = blockIdx.x * MV__CU_B + threadIdx.x;
+    const unsigned stored = v ^ g.flip;
+    float x;
+    if (v >= g.values || g.size[1] == 0 || g.other[1] == 0) return;
+    x = mv__cu_ly_scaled(g.from, (double)((int)v + mv__cu_ly_least_of(g.from.type)));
+    if (g.same) mv__cu_any_raw(look, g.values + v, g.bytes, stored);
+    else mv__cu_store(look, g.values + v, g.type, (double)x);
+    if (x - x == 0.0f) {
+        const long long j = mv__cu_ly_last(g.key, 0, g.size[0], mv__cu_ly_key(x));
+        mv__cu_store(look, v, g.type, g.to[j < 0 ? 0 : j]);
+    } else mv__cu_store(look, v, g.type, (double)x);
+}
+template <class T> struct mv__cu_op_look {
+    const T *look;
+    const unsigned *size, *other;
+    unsigned flip;
+    MV__CU_IN int begin() const { return size[1] != 0 && other[1] != 0; }
+    MV__CU_IN void run(T *d, T s) const { *d = look[(unsigned)s ^ flip]; }
+};
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_ly_look(void *d, const void *s, mv__cu_walk w, mv__cu_ly_match g) {
+    mv__cu_u64 row;
+    long long a, b, at, n, i;
+    if (g.size[1] == 0 || g.other[1] == 0 || !mv__cu_walk_place(w, &row, &at, &n)) return;
+    mv__cu_walk_row(w, row, &a, &b);
+    MV__CU_UNROLL_BY(4) for (i = (int)threadIdx.x & 31; i < n; i += 32) {
+        const long long to = a + (at + i) * w.dx, of = b + (at + i) * w.sx;
+        unsigned v = (unsigned)mv__cu_any_of(s, of, g.bytes) ^ g.flip;
+        if (g.keep && !g.keep[(long long)row * w.len + at + i]) v += g.values;
+        mv__cu_any_raw(d, to, g.out_bytes, mv__cu_any_of(g.look, v, g.out_bytes));
+    }
+}
+template <class T>
+MV__CU_FN mv_status mv__cu_ly_look(mv_cuda_ctx *ctx, const char *op, const mv_volume *out,
+                                   const mv_volume *src, const mv__cu_walk *w, const mv__cu_ly_match *g) {
+    mv__cu_op_look<T> f;
+    f.look = (const T *)g->look;
+    f.size = g->size, f.other = g->other;
+    f.flip = g->flip;
+    return mv__cu_map(ctx, op, (T *)out->data, (const T *)src->data, w, f);
+}
+MV__CU_FN mv_status mv__cu_ly_match_map(mv_cuda_ctx *ctx, const mv_volume *out, const mv_volume *src,
+                                        mv__cu_ly_match *g, void *look) {
+    static const char op[] = "match_histogram";
+    const void *from = src->data;
+    mv__cu_walk w;
+    unsigned grid = 0;
+    mv_status st;
+    mv__cu_walk_init(&w, out, src, -1);
+    if ((st = mv__cu_grid(ctx, op, mv__cu_walk_blocks(&w), &grid)) < 0) return st;
+    if (!g->values) {
+        MV__CU_LAUNCH(mv__cu_k_ly_match, grid, MV__CU_B, 0, ctx->stream, out->data, from, w, *g);
+        return mv__cu_launched(ctx, op);
+    }
+    MV__CU_LAUNCH(mv__cu_k_ly_table, g->values / MV__CU_B, MV__CU_B, 0, ctx->stream, look, *g);
+    if ((st = mv__cu_launched(ctx, op)) < 0) return st;
+    g->look = look;
+    if (!g->keep && g->bytes == g->out_bytes)
+        return g->bytes == 1 ? mv__cu_ly_look<unsigned char>(ctx, op, out, src, &w, g)
+                             : mv__cu_ly_look<unsigned short>(ctx, op, out, src, &w, g);
+    MV__CU_LAUNCH(mv__cu_k_ly_look, grid, MV__CU_B, 0, ctx->stream, out->data, from, w, *g);
+    return mv__cu_launched(ctx, op);
+}
+/* ---- an image and its mask ---- */
+typedef struct mv__cu_ly_image {
+    const mv_volume *v, *mask;
+    unsigned char *keep;      /* the mask as bytes */
+    size_t flat, kept;        /* scratch: of a counted view in a row, of the mask */
+    mv__cu_ly_list list;
+} mv__cu_ly_image;
+MV__CU_FN mv_status mv__cu_ly_image_check(mv_cuda_ctx *ctx, mv__cu_ly_image *o, const mv_volume *v,
+                                          const mv_volume *mask, const char *name) {
+    static const char op[] = "match_histogram";
+    const size_t n = mv_volume_count(v), size = mv_dtype_size(v->dtype);
+    mv_status st;
+    memset(o, 0, sizeof *o);
+    o->v = v, o->mask = mask;
+    if (mask && (st = mv__cu_vol_check_real(ctx, op, name, mask)) < 0) return st;
+    if (mask && !mv__cu_vol_same_shape(mask, v->ndim, v->dim))
+        return mv__cu_fail(ctx, MEDVOL_E_SHAPE, name, (double)mask->dim[0],
+                           "%s: %s is %zu x %zu x %zu, its image %zu x %zu x %zu", op, name, mask->dim[0],
+                           mask->dim[1], mask->dim[2], v->dim[0], v->dim[1], v->dim[2]);
+    if (n > 0xffffffffu)
+        return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "n", (double)n, "%s: more than 2^32 - 1 values", op);
+    o->list.from = mv__cu_ly_from_of(v);
+    if (mv__cu_is_integer(v->dtype) && size <= 2) {
+        o->list.values = size == 1 ? 256 : 65536;
+        if (!mv__cu_part_flat(v)) o->flat = mv__cu_round(n * size);
+    }
+    o->list.room = o->list.values ? o->list.values : (unsigned)n;
+    if (mask && !(mask->dtype == MEDVOL_U8 && mv__cu_part_flat(mask))) o->kept = mv__cu_round(n);
+    return MEDVOL_OK;
+}
+MV__CU_FN mv_status mv__cu_ly_image_keep(mv_cuda_ctx *ctx, mv__cu_ly_image *o) { /* stored values above 0 */
+    mv_volume d;
+    mv__cu_walk w;
+    mv__cu_any f;
+    if (!o->mask) return MEDVOL_OK;
+    o->keep = (unsigned char *)o->mask->data;
+    if (!o->kept) return MEDVOL_OK;
+    mv__cu_vol_init(&d, MEDVOL_U8, o->mask->ndim, o->mask->dim, NULL);
+    d.data = o->keep = (unsigned char *)mv__cu_take(ctx, o->kept);
+    mv__cu_walk_init(&w, &d, o->mask, -1);
+    memset(&f, 0, sizeof f);
+    f.kind = MV__CU_ANY_INSIDE;
+    f.open = 1, f.hi = HUGE_VAL;
+    f.dt = MEDVOL_U8, f.st = (int)o->mask->dtype;
+    return mv__cu_map_any(ctx, "match_histogram", d.data, o->mask->data, &w, &f);
+}
+MV__CU_FN unsigned mv__cu_ly_flip(mv_dtype t) {
+    return t == MEDVOL_I8 ? 0x80u : t == MEDVOL_I16 ? 0x8000u : 0u;
+}
+/* Counts of all values, from the least stored one on */
+MV__CU_FN mv_status mv__cu_ly_image_count(mv_cuda_ctx *ctx, const mv__cu_ly_image *o, unsigned *count) {
+    static const char op[] = "match_histogram";
+    const size_t shared = MV__CU_LY_SLOTS * sizeof(unsigned);
+    size_t blocks, most;
+    mv_volume d;
+    mv__cu_set s;
+    mv__cu_flat f;
+    mv__cu_walk w;
+    mv_status st = MV__CU_TRY(ctx, op, cudaMemsetAsync, (count, 0, o->list.values * 4, ctx->stream));
+    f.x = o->v->data, f.keep = o->keep, f.n = (long long)mv_volume_count(o->v);
+    if (o->flat && st == MEDVOL_OK) {
+        mv__cu_vol_init(&d, o->v->dtype, o->v->ndim, o->v->dim, NULL);
+        f.x = d.data = mv__cu_take(ctx, o->flat);
+        mv__cu_walk_init(&w, &d, o->v, -1);
+        st = mv__cu_map_same(ctx, op, d.data, o->v->data, mv_dtype_size(d.dtype), &w);
+    }
+    memset(&s, 0, sizeof s);
+    s.op = op;
+    if (st < 0) return st;
+    if (o->v->dtype == MEDVOL_U8) return mv__cu_digits_run<unsigned char>(ctx, &s, &f, count, NULL, 0, 8);
+    if (o->v->dtype == MEDVOL_I8) return mv__cu_digits_run<signed char>(ctx, &s, &f, count, NULL, 0, 8);
+    st = MV__CU_TRY(ctx, op, cudaFuncSetAttribute,
+                    (mv__cu_k_ly_counts, cudaFuncAttributeMaxDynamicSharedMemorySize, (int)shared));
+    if (st < 0) return st;
+    blocks = mv__cu_divup((size_t)f.n, 64 * MV__CU_LY_COUNT_B);
+    most = 3 * (size_t)(ctx->processors > 0 ? ctx->processors : 1) / 4; /* of each range: all run at once */
+    if (blocks > most) blocks = most > 0 ? most : 1;
+    MV__CU_LAUNCH(mv__cu_k_ly_counts, 4 * (unsigned)blocks, MV__CU_LY_COUNT_B, shared, ctx->stream, count,
+                  (const unsigned short *)f.x, f.keep, f.n, mv__cu_ly_flip(o->v->dtype));
+    return mv__cu_launched(ctx, op);
+}
+MV__CU_FN mv_status mv__cu_ly_image_list(mv_cuda_ctx *ctx, mv__cu_ly_image *o, const mv__cu_ly_pool *p) {
+    static const char op[] = "match_histogram";
+    const mv__cu_ly_list *g = &o->list;
+    mv_status st = mv__cu_ly_image_keep(ctx, o);
+    if (st < 0) return st;
+    if (!g->values) {
+        st = mv__cu_ly_flat<MV__CU_LY_KEYS>(ctx, op, p->a, o->v, o->keep);
+        if (st == MEDVOL_OK) st = mv__cu_ly_sort(ctx, op, p, g->room);
+        return st < 0 ? st : mv__cu_ly_list_run<0>(ctx, op, g, p->a, g->room, p->count);
+    }
+    if ((st = mv__cu_ly_image_count(ctx, o, p->a)) < 0) return st;
+    MV__CU_LAUNCH(mv__cu_k_ly_order, g->values / MV__CU_B + 1, MV__CU_B, 0, ctx->stream, p->b,
+                  (const unsigned *)p->a, *g);
+    if ((st = mv__cu_launched(ctx, op)) < 0) return st;
+    st = mv__cu_ly_before(ctx, op, p->b, 1, g->values + 1, p->totals);
+    return st < 0 ? st : mv__cu_ly_list_run<1>(ctx, op, g, p->b, g->values, p->count);
+}
+MV__CU_FN void mv__cu_ly_list_take(mv_cuda_ctx *ctx, mv__cu_ly_list *g) {
+    g->key = (unsigned *)mv__cu_take(ctx, mv__cu_round((size_t)g->room * 4));
+    g->upto = (unsigned *)mv__cu_take(ctx, mv__cu_round((size_t)g->room * 4));
+}
+/* Both lists, what the values of src become, dst */
+MV__CU_FN mv_status mv__cu_ly_match_all(mv_cuda_ctx *ctx, const mv_volume *out, mv__cu_ly_image *s,
+                                        mv__cu_ly_image *r) {
+    static const char op[] = "match_histogram";
+    const size_t most = s->list.room > r->list.room ? s->list.room : r->list.room;
+    const size_t half = mv__cu_round((most + 4) * 4), chunks = mv__cu_divup(most, MV__CU_LY_CHUNK),
+                 counts = mv__cu_round(256 * chunks * 4), index = mv__cu_round(2 * 65537 * sizeof(double)),
+                 own = mv__cu_round((size_t)s->list.room * 4),
+                 others = mv__cu_round((size_t)r->list.room * 4);
+    mv__cu_ly_pool p;
+    mv__cu_ly_match g;
+    void *look;
+    double *to;
+    unsigned grid = 0;
+    mv_status st = mv__cu_room(ctx, op, 2 * (half + own + others) + counts + 1280 + index + s->flat +
+                                            s->kept + r->flat + r->kept);
+    if (st < 0) return st;
+    p.a = (unsigned *)mv__cu_take(ctx, half), p.b = (unsigned *)mv__cu_take(ctx, half);
+    to = (double *)(void *)p.a; /* as soon as nothing is sorted any more */
+    p.count = (unsigned *)mv__cu_take(ctx, counts);
+    p.totals = (unsigned *)mv__cu_take(ctx, 1024);
+    s->list.size = (unsigned *)mv__cu_take(ctx, 256), r->list.size = s->list.size + 2;
+    look = mv__cu_take(ctx, index);
+    mv__cu_ly_list_take(ctx, &s->list);
+    mv__cu_ly_list_take(ctx, &r->list);
+    st = MV__CU_TRY(ctx, op, cudaMemsetAsync, (s->list.size, 0, 16, ctx->stream));
+    if (st == MEDVOL_OK) st = mv__cu_ly_image_list(ctx, r, &p);
+    if (st == MEDVOL_OK) st = mv__cu_ly_image_list(ctx, s, &p);
+    if (st == MEDVOL_OK) st = mv__cu_grid(ctx, op, mv__cu_divup(s->list.room, MV__CU_B), &grid);
+    if (st < 0) return st;
+    MV__CU_LAUNCH(mv__cu_k_ly_pairs, grid, MV__CU_B, 0, ctx->stream, to, s->list, r->list, (int *)ctx->words);
+    if ((st = mv__cu_launched(ctx, op)) < 0) return st;
+    memset(&g, 0, sizeof g);
+    g.key = s->list.key, g.size = s->list.size, g.other = r->list.size;
+    g.to = to, g.keep = s->keep, g.from = s->list.from, g.values = s->list.values;
+    g.flip = mv__cu_ly_flip(s->v->dtype);
+    g.type = (int)out->dtype, g.out_bytes = (int)mv_dtype_size(out->dtype);
+    g.bytes = (int)mv_dtype_size(s->v->dtype);
+    g.same = out->dtype == s->v->dtype && !g.from.scaled;
+    if (!g.values) {
+        MV__CU_LAUNCH(mv__cu_k_ly_first, 257, MV__CU_B, 0, ctx->stream, (unsigned *)look, s->list);
+        g.first = (const unsigned *)look;
+        if ((st = mv__cu_launched(ctx, op)) < 0) return st;
+    }
+    return mv__cu_ly_match_map(ctx, out, s->v, &g, look);
+}
+MV__CU_FN mv_status mv__cu_ly_match_histogram(mv_cuda_ctx *ctx, mv_volume *dst, const mv_volume *src,
+                                              const mv_volume *reference, const mv_match_opt *opt) {
+    static const char op[] = "match_histogram";
+    const mv_volume *mask = opt ? opt->mask : NULL, *other = opt ? opt->reference_mask : NULL;
+    mv_dtype type = opt ? opt->dtype : MEDVOL_NONE;
+    mv__cu_ly_image s, r;
+    mv_volume out;
+    mv_status st;
+    if (!dst) return mv__cu_fail_null(ctx, op, "dst");
+    if ((st = mv__cu_vol_check_real(ctx, op, "src", src)) < 0) return st;
+    if ((st = mv__cu_vol_check_real(ctx, op, "reference", reference)) < 0) return st;
+    if ((st = mv__cu_ly_image_check(ctx, &s, src, mask, "mask")) < 0) return st;
+    if ((st = mv__cu_ly_image_check(ctx, &r, reference, other, "reference_mask")) < 0) return st;
+    if (type == MEDVOL_NONE) type = dst != src && dst->data ? dst->dtype : src->dtype;
+    if (!mv__cu_is_real(type))
+        return mv__cu_fail(ctx, MEDVOL_E_DTYPE, "dtype", (double)type,
+                           "%s: the result cannot have type %s: must be an integer or real type", op,
+                           mv_dtype_name(type));
+    if (!mv__cu_out_fresh(dst, src, type, src->ndim, src->dim, MV__CU_INPLACE)) {
+        st = mv__cu_dst_apart(ctx, op, "reference", dst, reference);
+        if (st == MEDVOL_OK && mask) st = mv__cu_dst_apart(ctx, op, "mask", dst, mask);
+        if (st == MEDVOL_OK && other) st = mv__cu_dst_apart(ctx, op, "reference_mask", dst, other);
+        if (st < 0) return st;
+    }
+    st = mv__cu_out_begin(ctx, op, &out, dst, src, type, src->ndim, src->dim, MV__CU_INPLACE);
+    if (st < 0) return st;
+    out.slope = 1.0, out.inter = 0.0;
+    return mv__cu_out_end(ctx, mv__cu_ly_match_all(ctx, &out, &s, &r), &out, dst);
+}
+MEDVOL_DEF mv_status mv_cuda_match_histogram(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
+                                             const mv_cuda_volume *reference, const mv_match_opt *opt) {
+    mv_status st = mv__cu_begin(ctx, "match_histogram");
+    return st < 0 ? st : mv__cu_end(ctx, mv__cu_ly_match_histogram(ctx, dst, src, reference, opt));
 }
 
 /* ==== [TRANSPORT] protons: a step in energy, angle, z and x; marching along z. Owns mv__cu_tr_*. Uses

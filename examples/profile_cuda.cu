@@ -503,6 +503,14 @@ static stack three_layers(const side *o) {
 static const row layer[] = {
     LAYERS("one on bytes", 1, 2),
     LAYERS("three on bytes, with alpha", 3, 2),
+    ROW("contrast by tiles, bytes", BYTES, 2, 1, 0, VOLUME, clahe, (c, d, s, NULL)),
+    ROW("contrast by tiles, int16", SHORTS, 18, 4, 0, VOLUME, clahe, (c, d, s, NULL)),
+    ROW("contrast by tiles, float32", HEAD, 12, 4, 0, VOLUME, clahe, (c, d, s, NULL)),
+    ROW("histogram of another, bytes", BYTES, 3, 1, 0, VOLUME, match_histogram, (c, d, s, &o->other, NULL)),
+    ROW("histogram of another, int16", SHORTS, 6, 2, 0, VOLUME, match_histogram, (c, d, s, s, NULL)),
+    /* keys, four passes of sorting, two over what is sorted: 64 bytes a voxel of each, then src again */
+    ROW("histogram of another, float32", PAIR, 132, 4, 0, VOLUME, match_histogram,
+        (c, d, s, &o->other, NULL)),
 };
 /* ---- protons: weights after a step of 1 mm, and in one more plane the dose, on top of their first ---- */
 typedef struct medium {

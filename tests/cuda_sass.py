@@ -57,7 +57,15 @@ RULES = [
     (r"mv__cu_k_of_(search|spread|share|fill|grow|start|see|equate|relax|lost)\b", None, None, False),
     (r"mv__cu_k_ly_bytes<3>", 128, 32, False),
     (r"mv__cu_k_ly_bytes<", 128, 128, False),
-    (r"mv__cu_k_ly_floats\b", None, 128, False),
+    (r"mv__cu_k_ly_floats\b", 128, 128, False),
+    (r"mv__cu_k_ly_curves<float", 128, 128, True),  # shares of a tile
+    (r"mv__cu_k_ly_curves<unsigned char", 128, 32, False),
+    (r"mv__cu_k_ly_curves<", 128, 64, False),
+    (r"mv__cu_k_ly_tiled<float", 128, 128, False),
+    (r"mv__cu_k_ly_tiled<unsigned char", 32, 32, False),
+    (r"mv__cu_k_ly_tiled<", 64, 64, False),
+    (r"mv__cu_k_ly_(counts|digits)\b", 128, None, False),
+    (r"mv__cu_k_ly_(scatter|before|first|look|scale)\b", None, None, False),
     (r"mv__cu_k_cr_sums<", 128, None, True),
     (r"mv__cu_k_cr_(lags|lag_end|look)<float", 32, 64, True),  # products in double; rows begin anywhere
     (r"mv__cu_k_cr_(lags|lag_end|look)<double", 64, 64, True),

@@ -215,7 +215,282 @@ static void test_layers_refused(void) {
     mv_cuda_volume_free(&gpu, &d);
     stack_free(&a), twin_free(&back), twin_free(&odd), twin_free(&wide), twin_free(&complex);
 }
-SUITE(layer, {"blend", test_blend}, {"layers", test_layers}, {"refused", test_layers_refused});
+
+/* ---- contrast by tiles, histograms of others ---- */
+static const mv_dtype real_types[] = {MEDVOL_U8,  MEDVOL_I8,  MEDVOL_U16, MEDVOL_I16, MEDVOL_U32, MEDVOL_I32,
+                                      MEDVOL_U64, MEDVOL_I64, MEDVOL_F16, MEDVOL_BF16, MEDVOL_F32, MEDVOL_F64};
+static int floats(mv_dtype t) {
+    return t == MEDVOL_F16 || t == MEDVOL_BF16 || t == MEDVOL_F32 || t == MEDVOL_F64;
+}
+/* drawn bytes; floats within -40..60, some of few values, some not finite */
+static void real_make(twin *t, mv_dtype type, const shape *s, int layout) {
+    const size_t size = mv_dtype_size(type);
+    twin_make(t, type, s, layout);
+    for (size_t i = 0; floats(type) && i + size <= t->bytes; i += size) {
+        double x = draw() % 3 ? uniform() * 100 - 40 : (double)(draw() % 50);
+        if (draw() % 64 == 0) x = draw() % 2 ? (double)NAN : draw() % 2 ? HUGE_VAL : -HUGE_VAL;
+        if (draw() % 16 == 0) x = -0.0;
+        if (mv_convert_array(&cpu, t->block + i, type, &x, MEDVOL_F64, 1, 1.0, 0.0) < 0) CHECK(!"converted");
+    }
+    twin_place(t);
+    if (layout == PLAIN) t->host.slope = t->device.slope = 1, t->host.inter = t->device.inter = 0;
+    send(t);
+}
+static int alike(const unsigned char *a, const unsigned char *b, mv_dtype type) {
+    double x, y;
+    if (!memcmp(a, b, mv_dtype_size(type))) return 1;
+    if (!floats(type)) return 0;
+    mv_convert_array(&cpu, &x, MEDVOL_F64, a, type, 1, 1.0, 0.0);
+    mv_convert_array(&cpu, &y, MEDVOL_F64, b, type, 1, 1.0, 0.0);
+    return x != x && y != y; /* a NaN has many bits */
+}
+static void same_values(const mv_volume *want, const mv_cuda_volume *got, int line) {
+    mv_convert_opt stored = mv_convert_opt();
+    mv_volume b = mv_volume();
+    stored.keep_scaling = 1;
+    check(want->dtype == got->dtype && want->ndim == got->ndim && !memcmp(want->dim, got->dim, sizeof want->dim) &&
+              !memcmp(want->affine, got->affine, sizeof want->affine) && want->slope == got->slope &&
+              want->inter == got->inter,
+          "type, shape, geometry, scaling", line);
+    check_status(mv_cuda_download(&gpu, &b, got, MEDVOL_NONE, &stored), MEDVOL_OK, mv_cuda_message(&gpu), line);
+    if (!b.data || !want->data) { check(0, "there are results", line); return; }
+    const unsigned char *p = (const unsigned char *)b.data;
+    const size_t size = mv_dtype_size(want->dtype);
+    size_t bad = 0;
+    each(want, [&](const unsigned char *q) { bad += !alike(p, q, want->dtype), p += size; });
+    if (bad) printf("%s: %zu of %zu voxels differ\n", about, bad, mv_volume_count(want));
+    check(bad == 0, "the same bits", line);
+    if (!floats(want->dtype)) keep(b.data, mv_volume_count(&b) * size);
+    mv_volume_free(&cpu, &b);
+}
+static void twin_end(twin *t) { /* in place, other types take other memory */
+    if (t->device.owner) mv_cuda_volume_free(&gpu, &t->device);
+    if (t->host.data != NULL && t->host.owner) mv_volume_free(&cpu, &t->host);
+    twin_free(t);
+}
+static mv_clahe_opt tiles_of(int x, int y, double clip, int bins) {
+    mv_clahe_opt o = mv_clahe_opt();
+    o.tiles[0] = x, o.tiles[1] = y, o.clip = clip, o.bins = bins;
+    return o;
+}
+static void clahe_check(twin *t, const mv_clahe_opt *o, int in_place, int line) {
+    mv_volume h = mv_volume(), d = mv_volume();
+    if (in_place) {
+        check_status(mv_clahe(&cpu, &t->host, &t->host, o), MEDVOL_OK, cpu.error.text, line);
+        settled_at(mv_cuda_clahe(&gpu, &t->device, &t->device, o), MEDVOL_OK, __FILE__, line);
+        same_values(&t->host, &t->device, line);
+        return;
+    }
+    check_status(mv_clahe(&cpu, &h, &t->host, o), MEDVOL_OK, cpu.error.text, line);
+    settled_at(mv_cuda_clahe(&gpu, &d, &t->device, o), MEDVOL_OK, __FILE__, line);
+    same_values(&h, &d, line);
+    captured(&d, [&](mv_volume *v) { return mv_cuda_clahe(&gpu, v, &t->device, o); }, line);
+    mv_volume_free(&cpu, &h), mv_cuda_volume_free(&gpu, &d);
+}
+static void test_clahe(void) {
+    static const shape shapes[] = {{2, {61, 47}}, {3, {33, 21, 3}}, {1, {37}}, {4, {9, 5, 2, 2}}, {2, {1, 1}},
+                                   {2, {300, 35}}, {3, {3, 130, 2}}};
+    const mv_clahe_opt options[] = {tiles_of(0, 0, 0, 0), tiles_of(3, 2, 0.5, 255), tiles_of(1, 1, 40, 2),
+                                    tiles_of(2, 0, HUGE_VAL, 1000)};
+    for (int k = 0; k < 12; k++)
+        for (int i = 0; i < 7; i++) {
+            const int small = shapes[i].dim[0] < 3 || shapes[i].ndim == 1, wide = real_types[k] == MEDVOL_U16;
+            const int pick = small ? 0 : wide ? 2 - (i & 1) : (i + k) % 4;
+            twin t;
+            if (wide ? i > 2 && !small : i != 1 && (i + k) % 2) continue; /* wide: 65536 bins a tile */
+            snprintf(about, sizeof about, "%s, shape %d, options %d", mv_dtype_name(real_types[k]), i, pick);
+            real_make(&t, real_types[k], &shapes[i], (i + k) % LAYOUTS);
+            clahe_check(&t, &options[pick], 0, __LINE__);
+            if (i < 2) clahe_check(&t, &options[pick], 1, __LINE__);
+            twin_end(&t);
+        }
+}
+/* many bins, a range, dark images of 16 bits, constant ones, large tiles, many slices */
+static void test_clahe_ranges(void) {
+    const shape plane = {2, {70, 53}}, stack = {3, {20, 18, 3}}, large = {2, {331, 220}};
+    mv_clahe_opt o = tiles_of(2, 3, 3, 20000);
+    twin t;
+    snprintf(about, sizeof about, "bins");
+    real_make(&t, MEDVOL_F32, &plane, VIEW);
+    clahe_check(&t, &o, 0, __LINE__);
+    o.bins = 65536, o.tiles[0] = 1, o.range[0] = -10.5, o.range[1] = 20;
+    clahe_check(&t, &o, 0, __LINE__);
+    o.bins = 77, o.range[0] = 3, o.range[1] = 3.5;
+    clahe_check(&t, &o, 0, __LINE__);
+    twin_end(&t);
+    snprintf(about, sizeof about, "dark");
+    twin_make(&t, MEDVOL_U16, &stack, SHIFTED);
+    for (size_t i = 0; i + 2 <= t.bytes; i += 2) {
+        const unsigned short v = (unsigned short)(8000 + draw() % 900);
+        memcpy(t.block + i, &v, 2);
+    }
+    send(&t);
+    o = tiles_of(2, 2, 0, 0);
+    clahe_check(&t, &o, 0, __LINE__);
+    twin_end(&t);
+    snprintf(about, sizeof about, "constant, nothing but NaN");
+    for (int nan = 0; nan < 2; nan++) {
+        twin_make(&t, MEDVOL_F32, &stack, PLAIN);
+        for (size_t i = 0; i + 4 <= t.bytes; i += 4) {
+            const float v = nan ? (float)NAN : -2.5f;
+            memcpy(t.block + i, &v, 4);
+        }
+        send(&t);
+        clahe_check(&t, NULL, 0, __LINE__);
+        twin_end(&t);
+    }
+    for (int k = 0; k < 2; k++) {
+        snprintf(about, sizeof about, "a block of many threads, %d", k);
+        real_make(&t, k ? MEDVOL_F32 : MEDVOL_U8, &large, PLAIN);
+        o = tiles_of(1, 1, 0, 0);
+        clahe_check(&t, &o, 0, __LINE__);
+        twin_end(&t);
+    }
+}
+static const mv_volume *other_of(const twin *t, int device) { return !t ? NULL : device ? &t->device : &t->host; }
+static void match_check(twin *s, twin *r, twin *mask, twin *other, mv_dtype type, int in_place, int line) {
+    mv_volume h = mv_volume(), d = mv_volume(), *hd = in_place ? &s->host : &h, *dd = in_place ? &s->device : &d;
+    mv_match_opt o = mv_match_opt(), there;
+    o.dtype = type;
+    there = o;
+    o.mask = other_of(mask, 0), o.reference_mask = other_of(other, 0);
+    there.mask = other_of(mask, 1), there.reference_mask = other_of(other, 1);
+    check_status(mv_match_histogram(&cpu, hd, &s->host, &r->host, &o), MEDVOL_OK, cpu.error.text, line);
+    settled_at(mv_cuda_match_histogram(&gpu, dd, &s->device, &r->device, &there), MEDVOL_OK, __FILE__, line);
+    same_values(hd, dd, line);
+    if (!in_place && other)
+        captured(&d, [&](mv_volume *v) { return mv_cuda_match_histogram(&gpu, v, &s->device, &r->device, &there); },
+                 line);
+    mv_volume_free(&cpu, &h), mv_cuda_volume_free(&gpu, &d);
+}
+static void mask_make(twin *t, mv_dtype type, const shape *s, int layout) { /* 0, below, above, NaN */
+    twin_make(t, type, s, layout);
+    for (size_t i = 0; i + mv_dtype_size(type) <= t->bytes; i += mv_dtype_size(type)) {
+        const double x = draw() % 4 ? 1 + draw() % 9 : draw() % 3 ? 0 : draw() % 2 ? -2 : (double)NAN;
+        if (mv_convert_array(&cpu, t->block + i, type, &x, MEDVOL_F64, 1, 1.0, 0.0) < 0) CHECK(!"converted");
+    }
+    send(t);
+}
+static void test_match(void) {
+    static const shape shapes[] = {{2, {61, 47}}, {3, {33, 21, 3}}, {1, {37}}, {4, {9, 5, 2, 2}}, {2, {1, 1}},
+                                   {3, {130, 70, 1}}};
+    for (int k = 0; k < 12; k++)
+        for (int i = 0; i < 6; i++) {
+            const shape *sh = &shapes[i], *rh = &shapes[i == 5 ? 1 : (i + k) % 4];
+            const mv_dtype of = real_types[(5 * k + i) % 12], to = i % 2 ? real_types[(7 * k + i) % 12] : MEDVOL_NONE;
+            const int size = (int)mv_dtype_size(real_types[k]);
+            twin s, r, m, n;
+            if ((i + k) % 2) continue;
+            snprintf(about, sizeof about, "%s to %s, shape %d, as %d", mv_dtype_name(real_types[k]),
+                     mv_dtype_name(of), i, (int)to);
+            real_make(&s, real_types[k], sh, (i + k) % LAYOUTS), real_make(&r, of, rh, (i + 2 * k) % LAYOUTS);
+            mask_make(&m, i % 3 ? MEDVOL_U8 : real_types[(k + i) % 12], sh, i % 2 ? PLAIN : VIEW);
+            mask_make(&n, i % 3 != 1 ? MEDVOL_U8 : MEDVOL_F32, rh, k % 2 ? PLAIN : VIEW);
+            if (i != 1) match_check(&s, &r, NULL, NULL, to, 0, __LINE__);
+            if (i < 4) match_check(&s, &r, &m, k % 2 ? &n : NULL, to, 0, __LINE__);
+            if (i < 2) match_check(&s, &r, i ? NULL : &m, &n, size == 4 && i ? MEDVOL_F32 : MEDVOL_NONE, 1, __LINE__);
+            twin_end(&s), twin_end(&r), twin_end(&m), twin_end(&n);
+        }
+}
+/* scalings that turn values round, fold them together, make them infinite; values of few kinds; -0 */
+static void test_match_scaled(void) {
+    static const double scalings[][2] = {{-2, 7}, {1e-9, 1}, {-1e-9, 1}, {1.5e36, 0}, {-1.5e36, 3}, {1, -1024}, {5e-8, 1}};
+    const shape sh = {2, {50, 41}};
+    for (int k = 0; k < 4; k++)
+        for (int i = 0; i < 7; i++) {
+            twin s, r;
+            snprintf(about, sizeof about, "%s, scaling %d", mv_dtype_name(real_types[k]), i);
+            real_make(&s, real_types[k], &sh, PLAIN), real_make(&r, real_types[3 - k], &sh, VIEW);
+            s.host.slope = s.device.slope = scalings[i][0], s.host.inter = s.device.inter = scalings[i][1];
+            r.host.slope = r.device.slope = scalings[(i + k) % 7][0];
+            r.host.inter = r.device.inter = scalings[(i + k) % 7][1];
+            match_check(&s, &r, NULL, NULL, MEDVOL_F32, 0, __LINE__);
+            if (i < 3) match_check(&r, &s, NULL, NULL, MEDVOL_NONE, 0, __LINE__);
+            match_check(&s, &r, NULL, NULL, MEDVOL_NONE, 1, __LINE__);
+            twin_end(&s), twin_end(&r);
+        }
+}
+static void test_contrast_refused(void) {
+    const shape s = {2, {9, 8}}, other = {2, {8, 9}};
+    mv_volume h = mv_volume(), d = mv_volume();
+    mv_clahe_opt o = mv_clahe_opt();
+    mv_match_opt m = mv_match_opt(), there = m;
+    twin a, b, f, c, odd, none;
+    snprintf(about, sizeof about, "refused");
+    real_make(&a, MEDVOL_U8, &s, PLAIN), real_make(&b, MEDVOL_U8, &other, PLAIN), real_make(&f, MEDVOL_F32, &s, PLAIN);
+    twin_make(&c, MEDVOL_C64, &s, PLAIN), twin_make(&odd, MEDVOL_U8, &other, PLAIN), twin_make(&none, MEDVOL_U8, &s, PLAIN);
+    memset(none.block, 0, none.bytes), send(&none);
+#define CLAHE(status, hd, hs, dd, ds) REFUSED(status, mv_clahe(&cpu, hd, hs, &o), mv_cuda_clahe(&gpu, dd, ds, &o))
+#define BAD(what, field, value) /* an option */                                                                   \
+    o = mv_clahe_opt(), o.field = value;                                                                          \
+    CLAHE(MEDVOL_E_RANGE, &h, &what.host, &d, &what.device)
+    CLAHE(MEDVOL_E_NULL, NULL, &a.host, NULL, &a.device);
+    CLAHE(MEDVOL_E_NULL, &h, NULL, &d, NULL);
+    CLAHE(MEDVOL_E_DTYPE, &h, &c.host, &d, &c.device);
+    CLAHE(MEDVOL_E_DTYPE, &f.host, &a.host, &f.device, &a.device);
+    CLAHE(MEDVOL_E_SHAPE, &b.host, &a.host, &b.device, &a.device);
+    BAD(a, tiles[0], 10);
+    BAD(a, tiles[1], 9);
+    BAD(a, tiles[1], -1);
+    BAD(a, clip, -1.0);
+    BAD(a, clip, (double)NAN);
+    BAD(f, bins, 1);
+    BAD(f, bins, 65537);
+    BAD(a, range[0], 1.0);
+    BAD(f, range[0], (double)NAN);
+    o = mv_clahe_opt(), o.range[0] = -3e38, o.range[1] = 3e38; /* either is a float, their distance is not */
+    CLAHE(MEDVOL_E_RANGE, &h, &f.host, &d, &f.device);
+    CHECK_STATUS(mv_clahe(&cpu, &h, &a.host, &o), MEDVOL_OK);
+    CHECK_SETTLED(mv_cuda_clahe(&gpu, &d, &a.device, &o), MEDVOL_OK);
+    same_values(&h, &d, __LINE__);
+    mv_volume_free(&cpu, &h), mv_cuda_volume_free(&gpu, &d);
+    CHECK_STATUS(mv_cuda_clahe(&gpu, &d, &a.host, NULL), MEDVOL_E_POINTER);
+    ((float *)(void *)f.block)[5] = -3e38f, ((float *)(void *)f.block)[6] = 3e38f;
+    send(&f);
+    CHECK_STATUS(mv_clahe(&cpu, &f.host, &f.host, NULL), MEDVOL_E_RANGE);
+    CHECK_SETTLED(mv_cuda_clahe(&gpu, &f.device, &f.device, NULL), MEDVOL_E_RANGE);
+    same_values(&f.host, &f.device, __LINE__); /* as they were */
+#define MATCH(status, hd, hs, hr, dd, ds, dr)                                                                     \
+    REFUSED(status, mv_match_histogram(&cpu, hd, hs, hr, &m), mv_cuda_match_histogram(&gpu, dd, ds, dr, &there))
+    MATCH(MEDVOL_E_NULL, NULL, &a.host, &b.host, NULL, &a.device, &b.device);
+    MATCH(MEDVOL_E_NULL, &h, NULL, &b.host, &d, NULL, &b.device);
+    MATCH(MEDVOL_E_NULL, &h, &a.host, NULL, &d, &a.device, NULL);
+    MATCH(MEDVOL_E_DTYPE, &h, &c.host, &b.host, &d, &c.device, &b.device);
+    MATCH(MEDVOL_E_DTYPE, &h, &a.host, &c.host, &d, &a.device, &c.device);
+    MATCH(MEDVOL_E_DTYPE, &c.host, &a.host, &b.host, &c.device, &a.device, &b.device);
+    MATCH(MEDVOL_E_SHAPE, &odd.host, &a.host, &b.host, &odd.device, &a.device, &b.device);
+    MATCH(MEDVOL_E_ALIAS, &b.host, &a.host, &b.host, &b.device, &a.device, &b.device);
+    MATCH(MEDVOL_E_ALIAS, &a.host, &a.host, &a.host, &a.device, &a.device, &a.device);
+    m.dtype = there.dtype = MEDVOL_C64;
+    MATCH(MEDVOL_E_DTYPE, &h, &a.host, &b.host, &d, &a.device, &b.device);
+    m.dtype = there.dtype = MEDVOL_NONE;
+    m.mask = &odd.host, there.mask = &odd.device;
+    MATCH(MEDVOL_E_SHAPE, &h, &a.host, &b.host, &d, &a.device, &b.device);
+    m.mask = &c.host, there.mask = &c.device;
+    MATCH(MEDVOL_E_DTYPE, &h, &a.host, &b.host, &d, &a.device, &b.device);
+    m.mask = &none.host, there.mask = &none.device;
+    MATCH(MEDVOL_E_ALIAS, &none.host, &a.host, &b.host, &none.device, &a.device, &b.device);
+    m.reference_mask = &none.host, there.reference_mask = &none.device;
+    MATCH(MEDVOL_E_SHAPE, &h, &a.host, &b.host, &d, &a.device, &b.device);
+    m.reference_mask = NULL, there.reference_mask = NULL;
+    for (int k = 0; k < 3; k++) { /* nothing counts */
+        twin *t = k == 1 ? &f : &a, *r = k == 2 ? &f : &b;
+        if (k == 2) {
+            for (size_t i = 0; i + 4 <= f.bytes; i += 4) memset(f.block + i, 0xff, 4);
+            send(&f);
+            m.mask = NULL, there.mask = NULL;
+        }
+        CHECK_STATUS(mv_match_histogram(&cpu, &t->host, &t->host, &r->host, &m), MEDVOL_E_EMPTY);
+        CHECK_SETTLED(mv_cuda_match_histogram(&gpu, &t->device, &t->device, &r->device, &there), MEDVOL_E_EMPTY);
+        same_values(&t->host, &t->device, __LINE__);
+    }
+    CHECK_STATUS(mv_cuda_match_histogram(&gpu, &d, &a.device, &b.host, NULL), MEDVOL_E_POINTER);
+    CHECK(d.data == NULL);
+    twin_end(&a), twin_end(&b), twin_end(&f), twin_end(&c), twin_end(&odd), twin_end(&none);
+}
+SUITE(layer, {"blend", test_blend}, {"layers", test_layers}, {"refused", test_layers_refused}, {"clahe", test_clahe},
+      {"clahe_ranges", test_clahe_ranges}, {"match", test_match}, {"match_scaled", test_match_scaled},
+      {"contrast_refused", test_contrast_refused});
 
 /* ---- flow: textures of waves, seen through a displacement ---- */
 struct scene {
