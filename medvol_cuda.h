@@ -44,7 +44,7 @@
      [DEFORM]     fields by local correlation and by demons
      [FLOW]       dense displacements between images that are alike
      [LAYER]      layers of images laid on each other
-     [TRANSPORT]  protons: a step in energy, angle, z and x; marching along z
+     [TRANSPORT]  protons: a step in energy, angle, z and x; marching along z; doses in volumes
      [END]        licence
 
    CONFIGURATION (define before the implementation)
@@ -671,6 +671,18 @@ MEDVOL_DEF mv_status mv_cuda_transport_march(mv_cuda_ctx *ctx, mv_cuda_volume *d
                                              mv_transport_report *report, const mv_cuda_volume *ct,
                                              const mv_beam *beams, size_t count, const mv_stopping *stopping,
                                              const mv_transport_opt *opt);
+
+/* mv_cuda_transport_dose: dose and ct lie on the device, report there or in pinned memory, spots and stopping
+   on the host, which sorts spots into layers of one energy and spread, and for each makes a table of 513
+   variances of angles before it enqueues it (about a millisecond). Nothing waits for the device, a graph of
+   it may be launched again; what is enqueued runs: no progress is told, nothing is cancelled. In a CT each
+   row that spots of a layer may light is a plane, in one medium each profile along y; 32 planes, or as many
+   as 256 MiB hold the state of, are marched together in as many launches as mv_cuda_transport_march takes for
+   one, then laid on the volume in a fixed order. dose within 2e-6 of medvol.h's largest (in a CT 1e-5),
+   report within 1e-6 of what entered. What only the device finds: as of mv_cuda_transport_march, values of
+   rows that no spot lights too. SCRATCH: 8 bytes a voxel, in a CT 16; for each plane marched together as
+   mv_cuda_transport_march, and 8 bytes for each z and x of a CT or, in one medium, 16 for each z and y; of a
+   spot of a layer 16 for each range, angle, x and y. */
 MEDVOL_DEF mv_status mv_cuda_transport_dose(mv_cuda_ctx *ctx, mv_cuda_volume *dose,
                                             mv_transport_report *report, const mv_cuda_volume *ct,
                                             const mv_spot *spots, size_t count, const mv_stopping *stopping,
@@ -27311,8 +27323,9 @@ MEDVOL_DEF mv_status mv_cuda_compose_layers(mv_cuda_ctx *ctx, mv_cuda_volume *ds
     return st < 0 ? st : mv__cu_end(ctx, mv__cu_ly_compose(ctx, dst, background, layers, count, opt));
 }
 
-/* ==== [TRANSPORT] protons: a step in energy, angle, z and x; marching along z. Owns mv__cu_tr_*. Uses
-   [STATS]. Source: as in medvol.h: NIST PSTAR, Gottschalk 2010, Kanematsu 2008, Lindeberg 1990. ========== */
+/* ==== [TRANSPORT] protons: a step in energy, angle, z and x; marching along z, of planes of a volume too.
+   Owns mv__cu_tr_*. Uses [STATS]. Source: as in medvol.h: NIST PSTAR, Gottschalk 2010, Kanematsu 2008,
+   Lindeberg 1990, Hong 1996. ============================================================================= */
 #define MV__CU_TR_MASS 938.27208816 /* of protons, MeV */
 enum { MV__CU_TR_NODES = 41, MV__CU_TR_RING = 4, MV__CU_TR_BLOCK = 64 };
 /* ---- stopping powers from the table of mv_stopping_init, in device memory: medvol.h's formulas ---- */
@@ -27495,19 +27508,24 @@ MV__CU_KERNEL(MV__CU_TR_BLOCK, 1) mv__cu_k_tr_tables(mv__cu_tr_grid g, int *word
 
 /* ---- a step: its passes, each one read and one write of psi ---- */
 /* Angles: out = sum over d of taps[|d|] in[j - d], a thread along all angles of an energy and a place. */
-template <int H>
-MV__CU_DEV void mv__cu_tr_turn_few(float *__restrict__ out, const float *__restrict__ in, const float *taps,
-                                   int half, int na, long long step) {
-    float v[2 * H + 1], w[H + 1];
-    int j, d;
+template <int H> /* out may be in: what is still needed of it has been read */
+MV__CU_DEV void mv__cu_tr_turn_few(float *out, const float *in, const float *taps, int half, int na,
+                                   long long step) {
+    enum { U = 8 };
+    float v[2 * H + U], w[H + 1];
+    int j, d, u;
     MV__CU_UNROLL for (d = 0; d <= H; d++) w[d] = d <= half ? taps[d] : 0.0f;
-    MV__CU_UNROLL for (d = 0; d <= 2 * H; d++) v[d] = d > H && d - H - 1 < na ? in[(d - H - 1) * step] : 0.0f;
-    MV__CU_UNROLL_BY(4) for (j = 0; j < na; j++) {
-        float s = 0.0f;
-        MV__CU_UNROLL for (d = 0; d < 2 * H; d++) v[d] = v[d + 1];
-        v[2 * H] = j + H < na ? in[(long long)(j + H) * step] : 0.0f;
-        MV__CU_UNROLL for (d = H; d > 0; d--) s += w[d] * (v[H - d] + v[H + d]); /* least weights first */
-        out[j * step] = s + w[0] * v[H];
+    MV__CU_UNROLL for (d = 0; d < 2 * H; d++) v[d] = d >= H && d - H < na ? in[(d - H) * step] : 0.0f;
+    for (j = 0; j < na; j += U) {
+        MV__CU_UNROLL for (u = 0; u < U; u++)
+            v[2 * H + u] = j + u + H < na ? in[(long long)(j + u + H) * step] : 0.0f;
+        MV__CU_UNROLL for (u = 0; u < U; u++) {
+            float s = 0.0f;
+            if (j + u >= na) break;
+            MV__CU_UNROLL for (d = H; d > 0; d--) s += w[d] * (v[u + H - d] + v[u + H + d]); /* least first */
+            out[(long long)(j + u) * step] = s + w[0] * v[u + H];
+        }
+        MV__CU_UNROLL for (d = 0; d < 2 * H; d++) v[d] = v[d + U];
     }
 }
 MV__CU_DEV void mv__cu_tr_turn_many(float *__restrict__ out, const float *__restrict__ in, const float *taps,
@@ -27524,27 +27542,25 @@ MV__CU_DEV void mv__cu_tr_turn_many(float *__restrict__ out, const float *__rest
         out[j * step] = s + taps[0] * p[0];
     }
 }
-MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_tr_turn(float *__restrict__ out, const float *__restrict__ in,
-                                            mv__cu_tr_grid g) {
+/* here: the result is to be where psi is; only kernels of many taps need `out` for it, and a copy. */
+template <int here>
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_tr_turn(float *out, float *psi, mv__cu_tr_grid g) {
     const long long c = (long long)blockIdx.x * MV__CU_B + (int)threadIdx.x;
-    int e;
+    int e, j;
     if (*g.stop || c >= g.plane) return;
     for (e = (int)blockIdx.y; e < g.ne; e += (int)gridDim.y) {
         const long long at = (long long)e * g.na * g.plane + c;
         const float *taps = g.taps + (long long)e * g.na;
+        float *to = (here ? psi : out) + at;
         const int half = g.half[e];
-        if (half <= 1) mv__cu_tr_turn_few<1>(out + at, in + at, taps, half, g.na, g.plane);
+        if (half <= 1) mv__cu_tr_turn_few<1>(to, psi + at, taps, half, g.na, g.plane);
         else if (half <= MV__CU_TR_RING)
-            mv__cu_tr_turn_few<MV__CU_TR_RING>(out + at, in + at, taps, half, g.na, g.plane);
-        else mv__cu_tr_turn_many(out + at, in + at, taps, half, g.na, g.plane);
+            mv__cu_tr_turn_few<MV__CU_TR_RING>(to, psi + at, taps, half, g.na, g.plane);
+        else {
+            mv__cu_tr_turn_many(out + at, psi + at, taps, half, g.na, g.plane);
+            MV__CU_UNROLL_BY(4) for (j = 0; here && j < g.na; j++) to[j * g.plane] = out[at + j * g.plane];
+        }
     }
-}
-MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_tr_back(float *psi, const float *__restrict__ aside, mv__cu_tr_grid g) {
-    const long long all = g.plane * g.na * g.ne, step = (long long)gridDim.x * MV__CU_B;
-    long long i;
-    if (*g.stop) return;
-    MV__CU_UNROLL_BY(4) for (i = (long long)blockIdx.x * MV__CU_B + (int)threadIdx.x; i < all; i += step)
-        psi[i] = aside[i];
 }
 /* Place and energy: a thread takes one angle and place up all energies, for lower ones depend on higher
    alone: in arrive, by four cells, what two energies at a time wait for. */
@@ -27804,7 +27820,7 @@ typedef struct mv__cu_tr_step {
     float *psi, *aside; /* as much again */
     double *part, *totals[4];
     mv__cu_tr_stopped *stopped;
-    unsigned blocks, energies, angles, back, slabs; /* of launches */
+    unsigned blocks, energies, angles, slabs; /* of launches */
 } mv__cu_tr_step;
 /* Pieces of the workspace, n of them; p NULL: only their sum */
 MV__CU_FN size_t mv__cu_tr_pieces(mv_cuda_ctx *ctx, void **p, const size_t *bytes, size_t n) {
@@ -27875,15 +27891,16 @@ MV__CU_FN mv_status mv__cu_tr_sum(mv_cuda_ctx *ctx, const char *op, const mv__cu
     MV__CU_LAUNCH(mv__cu_k_tr_total, s->slabs, MV__CU_B, 0, ctx->stream, s->totals[i], of, s->g, i == 1);
     return mv__cu_launched(ctx, op);
 }
-MV__CU_FN mv_status mv__cu_tr_turn(mv_cuda_ctx *ctx, const char *op, const mv__cu_tr_step *s) { /* to aside */
-    MV__CU_LAUNCH(mv__cu_k_tr_turn, dim3(s->blocks, s->energies), MV__CU_B, 0, ctx->stream, s->aside, s->psi,
-                  s->g);
+template <int here>
+MV__CU_FN mv_status mv__cu_tr_turn(mv_cuda_ctx *ctx, const char *op, const mv__cu_tr_step *s) {
+    MV__CU_LAUNCH(mv__cu_k_tr_turn<here>, dim3(s->blocks, s->energies), MV__CU_B, 0, ctx->stream, s->aside,
+                  s->psi, s->g);
     return mv__cu_launched(ctx, op);
 }
 MV__CU_FN mv_status mv__cu_tr_run(mv_cuda_ctx *ctx, const char *op, mv__cu_tr_step *s, double *dose) {
     mv__cu_tr_told *t = &s->told;
     mv_status st = mv__cu_tr_sum(ctx, op, s, &t->before, 0, s->psi);
-    if (st == MEDVOL_OK) st = mv__cu_tr_turn(ctx, op, s);
+    if (st == MEDVOL_OK) st = mv__cu_tr_turn<0>(ctx, op, s); /* to aside */
     if (st == MEDVOL_OK) st = mv__cu_tr_sum(ctx, op, s, &t->leaves, 1, s->aside);
     if (st < 0) return st;
     MV__CU_LAUNCH(mv__cu_k_tr_slow, dim3(s->blocks, s->angles), MV__CU_B, 0, ctx->stream, s->psi, s->part,
@@ -27892,10 +27909,7 @@ MV__CU_FN mv_status mv__cu_tr_run(mv_cuda_ctx *ctx, const char *op, mv__cu_tr_st
     MV__CU_LAUNCH(mv__cu_k_tr_dose, s->blocks, MV__CU_B, 0, ctx->stream, dose, s->part, s->g);
     if ((st = mv__cu_launched(ctx, op)) == MEDVOL_OK && s->g.strang && !s->g.straight) {
         st = mv__cu_tr_sum(ctx, op, s, &t->between, 2, s->psi);
-        if (st == MEDVOL_OK) st = mv__cu_tr_turn(ctx, op, s);
-        if (st < 0) return st;
-        MV__CU_LAUNCH(mv__cu_k_tr_back, s->back, MV__CU_B, 0, ctx->stream, s->psi, s->aside, s->g);
-        st = mv__cu_launched(ctx, op);
+        if (st == MEDVOL_OK) st = mv__cu_tr_turn<1>(ctx, op, s);
     }
     return st < 0 ? st : mv__cu_tr_sum(ctx, op, s, &t->behind, 3, s->psi);
 }
@@ -27904,7 +27918,6 @@ MV__CU_FN mv_status mv__cu_tr_launches(mv_cuda_ctx *ctx, const char *op, mv__cu_
                                        const mv_transport_grid *g) {
     const size_t plane = g->nx * g->nz, blocks = mv__cu_divup(plane, MV__CU_B), most = 65535;
     mv_status st = mv__cu_grid(ctx, op, g->angles * g->energies, &s->slabs);
-    if (st == MEDVOL_OK) st = mv__cu_grid(ctx, op, blocks * g->angles, &s->back);
     if (st < 0) return st;
     s->blocks = (unsigned)blocks;
     s->energies = (unsigned)(g->energies < most ? g->energies : most);
@@ -27987,7 +28000,7 @@ typedef struct mv__cu_tr_bin_sum { /* of a range, all angles */
     }
 } mv__cu_tr_bin_sum;
 typedef struct mv__cu_tr_field {
-    int nx, nz, na, nk, shift, scatter, halves, moments, first_order, straight, csda, model, reach, ct, tiles;
+    int nx, nz, na, nk, shift, scatter, halves, moments, csda, model, reach, ct, tiles;
     int nxp, beams, across; /* nxp: of a row in memory; across: blocks of x */
     int columns;            /* of a block that spreads angles in a CT */
     int ny, planes, box;    /* rows of the CT or the box; planes marched together; box: shares along y */
@@ -28058,8 +28071,8 @@ MV__CU_KERNEL(MV__CU_TR_BLOCK, 4) mv__cu_k_tr_bins(mv__cu_tr_field g) {
     e = mv__cu_tr_e(p, mv__cu_tr_least(mid < least ? least : mid, top));
     g.v[k] = g.csda ? 0.0 : mv__cu_tr_bohr(p, e, mv__cu_tr_s(p, e) * scale, scale) / g.dr;
     g.t[k] = g.back[k] = 0.0;
-    if (g.straight) return;
-    if (g.first_order) {
+    if (!g.scatter) return;
+    if (!g.halves) {
         e = mv__cu_tr_e(p, mv__cu_tr_least(scale * r > least ? scale * r : least, top));
         g.t[k] = mv__cu_tr_scatter(p, e, g.entrance, g.model) * scale * mv__cu_tr_least(g.dz, r) * bins;
     } else {
@@ -28753,7 +28766,8 @@ typedef struct mv__cu_tr_along {
 MV__CU_KERNEL(MV__CU_TR_SLOW, 8) mv__cu_k_tr_widen(mv__cu_tr_field g, mv__cu_tr_box b) {
     MV__CU_SHARED(mv__cu_folding<mv__cu_tr_total>, sh);
     const unsigned zz = blockIdx.x / (unsigned)g.across;
-    const int x = (int)(blockIdx.x - zz * (unsigned)g.across) * MV__CU_TR_SLOW + (int)threadIdx.x, z = (int)zz;
+    const int x = (int)(blockIdx.x - zz * (unsigned)g.across) * MV__CU_TR_SLOW + (int)threadIdx.x,
+              z = (int)zz;
     mv__cu_tr_along along;
     mv__cu_tr_total lost;
     int p;
@@ -28772,8 +28786,9 @@ MV__CU_KERNEL(MV__CU_TR_SLOW, 8) mv__cu_k_tr_widen(mv__cu_tr_field g, mv__cu_tr_
     mv__cu_fold_block(&lost, &sh);
     if (threadIdx.x == 0) b.lost[blockIdx.x] = lost.v;
 }
-/* In one medium a plane is all rows': their shares at each z, a block; then the sum of planes, a warp a row. */
-MV__CU_KERNEL(MV__CU_TR_BLOCK, 8) mv__cu_k_tr_shares(mv__cu_tr_field g, mv__cu_tr_start s, mv__cu_tr_box b) {
+/* In one medium a plane is all rows': their shares at each z, a block; then planes' sum, a warp a row. */
+MV__CU_KERNEL(MV__CU_TR_BLOCK, 8)
+mv__cu_k_tr_shares(mv__cu_tr_field g, mv__cu_tr_start s, mv__cu_tr_box b) {
     MV__CU_SHARED(mv__cu_folding<mv__cu_tr_pair>, sh);
     const long long at = (long long)blockIdx.y * g.nz + (int)blockIdx.x;
     const int first = (int)g.slab[blockIdx.y].first, reach = mv__cu_tr_far(b.var[at], g.ny);
@@ -29060,7 +29075,7 @@ MV__CU_FN void mv__cu_tr_field_of(mv__cu_tr_march *m) {
     g->nxp = (g->nx + 31) / 32 * 32;
     g->dx = o->dx, g->dz = o->dz, g->da = o->dangle, g->dr = o->dz / (double)o->fine;
     g->shift = (int)o->shift, g->scatter = !o->straight, g->halves = !o->first_order;
-    g->first_order = o->first_order, g->straight = o->straight, g->csda = o->csda, g->model = (int)o->scatter;
+    g->csda = o->csda, g->model = (int)o->scatter;
     g->moments = o->spread != NULL;
     g->nuclear = o->nuclear, g->away = 1.0 - o->nuclear_local;
     g->most_leak = o->most_leak;
@@ -29082,8 +29097,8 @@ MV__CU_FN mv_status mv__cu_tr_size(mv_cuda_ctx *ctx, const char *op, mv__cu_tr_m
     size_t top, nk, cells, bytes;
     mv_status st;
     if (l->most / g->dr > 1e6)
-        return mv__cu_fail(ctx, MEDVOL_E_SIZE, "dz", o->dz, "%s: dz = %g mm: a range of %g mm has over 1e6 bins",
-                           op, o->dz, l->most);
+        return mv__cu_fail(ctx, MEDVOL_E_SIZE, "dz", o->dz,
+                           "%s: dz = %g mm: a range of %g mm has over 1e6 bins", op, o->dz, l->most);
     top = (size_t)ceil(l->first / g->dr) - 1; /* the heaviest beam's range is a bin's */
     nk = top + 3;
     if (l->most > l->first) nk += (size_t)((l->most - l->first) / g->dr);
@@ -29114,8 +29129,8 @@ MV__CU_FN mv_status mv__cu_tr_size(mv_cuda_ctx *ctx, const char *op, mv__cu_tr_m
 MV__CU_FN size_t mv__cu_tr_call_room(mv_cuda_ctx *ctx, mv__cu_tr_march *m, int take) {
     mv__cu_tr_field *g = &m->g;
     const size_t voxels = m->o.nx * (size_t)g->ny * m->o.nz, d = sizeof(double);
-    const size_t bytes[] = {sizeof(mv_stopping), m->o.angles * sizeof(mv__cu_tr_angle), sizeof(mv__cu_tr_sums),
-                            sizeof(int), g->ct ? 3 * m->o.points * d : 0,
+    const size_t bytes[] = {sizeof(mv_stopping), m->o.angles * sizeof(mv__cu_tr_angle),
+                            sizeof(mv__cu_tr_sums), sizeof(int), g->ct ? 3 * m->o.points * d : 0,
                             g->ct ? 2 * voxels * sizeof(float) : 0,
                             g->ct ? (size_t)g->ny * sizeof(mv__cu_tr_most) : 0, g->box ? voxels * d : 0,
                             g->box ? (MV__CU_TR_WAY + 1) * d : 0};
@@ -29136,9 +29151,10 @@ MV__CU_FN size_t mv__cu_tr_call_room(mv_cuda_ctx *ctx, mv__cu_tr_march *m, int t
 }
 MV__CU_FN size_t mv__cu_tr_layer_room(mv_cuda_ctx *ctx, mv__cu_tr_march *m, int take) {
     mv__cu_tr_field *g = &m->g;
-    const size_t nk = (size_t)g->nk, na = m->o.angles, nx = m->o.nx, nz = m->o.nz, n = m->planes, rows = nk * na,
-                 d = sizeof(double), state = n * (size_t)g->cells * sizeof(float), beams = (size_t)g->beams,
-                 axes = (size_t)m->s.all, along = g->box && !g->ct ? n * nz * m->o.ny * d : 0;
+    const size_t nk = (size_t)g->nk, na = m->o.angles, nx = m->o.nx, nz = m->o.nz, n = m->planes,
+                 rows = nk * na, d = sizeof(double), beams = (size_t)g->beams,
+                 state = n * (size_t)g->cells * sizeof(float), axes = (size_t)m->s.all,
+                 along = g->box && !g->ct ? n * nz * m->o.ny * d : 0;
     const size_t bytes[] = {nk * 5 * d, 2 * rows * sizeof(float), 2 * nk * sizeof(int),
                             n * (size_t)g->tiles * na * nx * d, n * nx * nz * d, g->moments ? 3 * nz * d : 0,
                             2 * n * rows * sizeof(mv__cu_tr_row_sum), g->ct ? n * m->turns * d : 0,
@@ -29225,7 +29241,8 @@ MV__CU_FN void mv__cu_tr_entry_of(mv__cu_tr_entry *e, const mv__cu_tr_march *m, 
     int k;
     memset(e, 0, sizeof *e);
     mv__cu_tr_reach_of(&r, p, b);
-    e->at[0] = (r.range - g->base) / g->dr, e->var[0] = b->spread / r.power * (10.0 / p->medium.density) / g->dr;
+    e->at[0] = (r.range - g->base) / g->dr;
+    e->var[0] = b->spread / r.power * (10.0 / p->medium.density) / g->dr;
     e->at[1] = b->angle / g->da + 0.5 * (double)(g->na - 1), e->var[1] = b->divergence / g->da;
     e->at[2] = b->x / g->dx + 0.5 * (double)(g->nx - 1), e->var[2] = b->size / g->dx;
     if (l->spots) {
@@ -29277,7 +29294,8 @@ MV__CU_FN mv_status mv__cu_tr_enter(mv_cuda_ctx *ctx, const char *op, mv__cu_tr_
     mv_status st = mv__cu_grid(ctx, op, mv__cu_divup((size_t)g->cells, MV__CU_B), &grid);
     g->planes = (int)planes;
     if (st == MEDVOL_OK)
-        st = mv__cu_hosted(ctx, op, (double *)(uintptr_t)g->slab, (const double *)(const void *)slab, 4 * planes);
+        st = mv__cu_hosted(ctx, op, (double *)(uintptr_t)g->slab, (const double *)(const void *)slab,
+                           4 * planes);
     if (st == MEDVOL_OK)
         st = MV__CU_TRY(ctx, op, cudaMemsetAsync,
                         (g->dose, 0, planes * m->o.nx * m->o.nz * sizeof *g->dose, ctx->stream));
@@ -29467,8 +29485,8 @@ MEDVOL_DEF mv_status mv_cuda_transport_march(mv_cuda_ctx *ctx, mv_cuda_volume *d
     return mv__cu_end(ctx, mv__cu_tr_march_call(ctx, dose, report, ct, beams, count, stopping, opt));
 }
 
-/* ---- pencil beams in a volume: layers of one energy and spread one after the other, in a CT a plane for each
-   row that spots may light, in one medium for all spots of one profile along y ---- */
+/* ---- pencil beams in a volume: layers of one energy and spread one after the other, in a CT a plane for
+   each row that spots may light, in one medium for all spots of one profile along y ---- */
 /* As of energy, spread, divergence_y, y, size_y, the first n of them */
 MV__CU_FN int mv__cu_tr_order(const mv_spot *a, const mv_spot *b, int n) {
     const double x[5] = {a->beam.energy, a->beam.spread, a->divergence_y, a->y, a->size_y},
@@ -29491,15 +29509,16 @@ MV__CU_FN size_t mv__cu_tr_run_of(const mv_spot *const *spots, size_t count, int
     while (i < count && mv__cu_tr_order(spots[0], spots[i], n) == 0) i++;
     return i;
 }
-MV__CU_FN mv__cu_tr_layer mv__cu_tr_layer_of(const mv_spot *const *spots, size_t count, const mv_stopping *p) {
+MV__CU_FN mv__cu_tr_layer mv__cu_tr_layer_of(const mv_spot *const *spots, size_t count,
+                                             const mv_stopping *p) {
     mv__cu_tr_layer l = {NULL, spots, mv__cu_tr_run_of(spots, count, 2), 0.0, 0.0};
     mv__cu_tr_reach r;
     mv__cu_tr_reach_of(&r, p, &spots[0]->beam);
     l.first = r.range, l.most = r.far_end;
     return l;
 }
-MV__CU_FN mv_status mv__cu_tr_spots(mv_cuda_ctx *ctx, const char *op, mv_transport_opt *o, const mv_spot *spots,
-                                    size_t count, const mv_stopping *p) {
+MV__CU_FN mv_status mv__cu_tr_spots(mv_cuda_ctx *ctx, const char *op, mv_transport_opt *o,
+                                    const mv_spot *spots, size_t count, const mv_stopping *p) {
     const double half = 0.5 * o->dy * (double)o->ny;
     double most = 0.0;
     mv__cu_tr_reach r;
@@ -29528,14 +29547,16 @@ MV__CU_FN mv_status mv__cu_tr_box_opt(mv_cuda_ctx *ctx, const char *op, mv_trans
     if (o->ny == 0) o->ny = o->nx;
     if (o->dy == 0.0) o->dy = o->dx;
     if (o->ny > 65536)
-        return mv__cu_fail(ctx, MEDVOL_E_SIZE, "ny", (double)o->ny, "%s: ny = %zu: at most 65536", op, o->ny);
+        return mv__cu_fail(ctx, MEDVOL_E_SIZE, "ny", (double)o->ny, "%s: ny = %zu: at most 65536", op,
+                           o->ny);
     if (!(o->dy >= 1e-3 && o->dy <= 1e3))
-        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "dy", o->dy, "%s: dy = %g mm: must be 0.001..1000", op, o->dy);
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "dy", o->dy, "%s: dy = %g mm: must be 0.001..1000", op,
+                           o->dy);
     o->thickness = o->dy;
     return MEDVOL_OK;
 }
-/* Scattering along the mean way, by the mean range of those that straggling left alive: one after the other, so
-   the host's. */
+/* Scattering along the mean way, by the mean range of those that straggling left alive: each step needs the
+   one before, so the host makes it. */
 MV__CU_FN mv_status mv__cu_tr_bend(mv_cuda_ctx *ctx, const char *op, mv__cu_tr_march *m, const mv_beam *beam,
                                    const mv_stopping *p) {
     const double scale = 0.1 * p->medium.density, last = p->node[3][p->nodes - 1];
@@ -29659,7 +29680,8 @@ MV__CU_FN mv_status mv__cu_tr_dose_call(mv_cuda_ctx *ctx, mv_cuda_volume *dose, 
     if ((st = mv__cu_tr_spots(ctx, op, &m.o, spots, count, stopping)) < 0) return st;
     mv__cu_tr_field_of(&m);
     if (!(sorted = (const mv_spot **)malloc(count * sizeof *sorted)))
-        return mv__cu_fail(ctx, MEDVOL_E_NOMEM, "count", (double)count, "%s: no memory for %zu spots", op, count);
+        return mv__cu_fail(ctx, MEDVOL_E_NOMEM, "count", (double)count, "%s: no memory for %zu spots", op,
+                           count);
     for (i = 0; i < count; i++) sorted[i] = spots + i;
     qsort(sorted, count, sizeof *sorted, mv__cu_tr_before);
     st = mv__cu_tr_dose_run(ctx, op, &m, dose, report, ct, sorted, count, stopping);
