@@ -29009,7 +29009,7 @@ typedef struct mv__cu_tr_march { /* a call */
     mv__cu_tr_bin_sum *slow; /* in a CT, of blocks */
     float *f[2];
     size_t planes, cells;          /* together at most; of the largest state, for the report */
-    unsigned rows, ranges, turns, lines; /* lines: rows of the CT or the box, a warp each */
+    unsigned ranges, turns, lines; /* of launches; lines: rows of the CT or the box, a warp each */
 } mv__cu_tr_march;
 MV__CU_FN mv_status mv__cu_tr_ct_check(mv_cuda_ctx *ctx, const char *op, mv__cu_tr_march *m,
                                        const mv_cuda_volume *ct, const mv_stopping *p) {
@@ -29095,6 +29095,7 @@ MV__CU_FN mv_status mv__cu_tr_size(mv_cuda_ctx *ctx, const char *op, mv__cu_tr_m
     const double mm = 10.0 / p->medium.density, last = p->node[3][p->nodes - 1],
                  most = l->most / mm < last ? l->most / mm : last;
     size_t top, nk, cells, bytes;
+    unsigned rows = 0; /* of a launch that leaves no range out: whether it can be */
     mv_status st;
     if (l->most / g->dr > 1e6)
         return mv__cu_fail(ctx, MEDVOL_E_SIZE, "dz", o->dz,
@@ -29119,7 +29120,7 @@ MV__CU_FN mv_status mv__cu_tr_size(mv_cuda_ctx *ctx, const char *op, mv__cu_tr_m
     if (m->planes > MV__CU_TR_PLANES) m->planes = MV__CU_TR_PLANES;
     if (nk * o->angles * o->nx > m->cells) m->cells = nk * o->angles * o->nx;
     m->s.all = (long long)(nk + o->angles + o->nx + (g->box ? o->ny : 0));
-    st = mv__cu_grid(ctx, op, mv__cu_divup(nk * o->angles, MV__CU_TR_ROW / 32), &m->rows);
+    st = mv__cu_grid(ctx, op, mv__cu_divup(nk * o->angles, MV__CU_TR_ROW / 32), &rows);
     if (st == MEDVOL_OK)
         st = mv__cu_grid(ctx, op, (size_t)g->tiles * o->angles * (size_t)g->across, &m->ranges);
     if (st == MEDVOL_OK) st = mv__cu_grid(ctx, op, nk * mv__cu_divup(o->nx, (size_t)g->columns), &m->turns);
@@ -29319,32 +29320,36 @@ MV__CU_FN mv_status mv__cu_tr_depth(mv_cuda_ctx *ctx, const char *op, mv__cu_tr_
     const mv__cu_tr_field *g = &m->g;
     const size_t shared = 2 * (size_t)g->na * (size_t)g->columns * sizeof(float);
     const int turn = g->ct || !g->scatter ? -1 : z == 0 && g->halves ? 0 : 1;
-    const unsigned n = (unsigned)g->planes;
+    /* in one medium a depth takes the topmost fine - 1 ranges at least */
+    const size_t na = m->o.angles, gone = g->ct ? 0 : (size_t)z * (m->o.fine - 1),
+                 nk = gone < (size_t)g->nk ? (size_t)g->nk - gone : 1;
+    const unsigned n = (unsigned)g->planes, rows = (unsigned)mv__cu_divup(nk * na, MV__CU_TR_ROW / 32),
+                   ranges = (unsigned)(mv__cu_divup(nk, MV__CU_TR_TILE) * na) * (unsigned)g->across;
     mv_status st = MEDVOL_OK;
     if (g->ct && g->scatter) {
         MV__CU_LAUNCH(mv__cu_k_tr_turn_ct, dim3(m->turns, n), MV__CU_TR_ROW, shared, ctx->stream, m->f[1],
                       m->f[0], *g, z);
         if ((st = mv__cu_tr_over(ctx, op, m)) < 0) return st;
     }
-    MV__CU_LAUNCH(mv__cu_k_tr_row, dim3(m->rows, n), MV__CU_TR_ROW, 0, ctx->stream, m->f[1], m->f[0], *g, z,
+    MV__CU_LAUNCH(mv__cu_k_tr_row, dim3(rows, n), MV__CU_TR_ROW, 0, ctx->stream, m->f[1], m->f[0], *g, z,
                   g->halves ? 0.5 : 1.0, turn, 0);
     if ((st = mv__cu_tr_over(ctx, op, m)) < 0) return st;
     if (g->ct)
-        MV__CU_LAUNCH(mv__cu_k_tr_ranges_ct, dim3(m->ranges, n), MV__CU_TR_SLOW, 0, ctx->stream, m->f[1],
+        MV__CU_LAUNCH(mv__cu_k_tr_ranges_ct, dim3(ranges, n), MV__CU_TR_SLOW, 0, ctx->stream, m->f[1],
                       m->f[0], *g, z, m->slow);
     else
-        MV__CU_LAUNCH(mv__cu_k_tr_ranges, dim3(m->ranges, n), MV__CU_TR_SLOW, 0, ctx->stream, m->f[1],
-                      m->f[0], *g);
+        MV__CU_LAUNCH(mv__cu_k_tr_ranges, dim3(ranges, n), MV__CU_TR_SLOW, 0, ctx->stream, m->f[1], m->f[0],
+                      *g);
     if ((st = mv__cu_tr_over(ctx, op, m)) < 0) return st;
     MV__CU_LAUNCH(mv__cu_k_tr_plane, dim3((unsigned)(g->nx + 31) / 32, n), MV__CU_B, 0, ctx->stream, *g, z);
     if ((st = mv__cu_launched(ctx, op)) < 0) return st;
-    MV__CU_LAUNCH(mv__cu_k_tr_row, dim3(m->rows, n), MV__CU_TR_ROW, 0, ctx->stream, m->f[1], m->f[0], *g, z,
+    MV__CU_LAUNCH(mv__cu_k_tr_row, dim3(rows, n), MV__CU_TR_ROW, 0, ctx->stream, m->f[1], m->f[0], *g, z,
                   g->halves ? 0.5 : 0.0, -1, 1);
     if ((st = mv__cu_tr_over(ctx, op, m)) < 0) return st;
-    MV__CU_LAUNCH(mv__cu_k_tr_bin, dim3((unsigned)g->nk, n), MV__CU_TR_BLOCK, 0, ctx->stream, *g);
+    MV__CU_LAUNCH(mv__cu_k_tr_bin, dim3((unsigned)nk, n), MV__CU_TR_BLOCK, 0, ctx->stream, *g);
     if ((st = mv__cu_launched(ctx, op)) < 0) return st;
     MV__CU_LAUNCH(mv__cu_k_tr_depth, dim3(1, n), MV__CU_B, 0, ctx->stream, *g, z, m->slow,
-                  g->ct ? (int)m->ranges : 0);
+                  g->ct ? (int)ranges : 0);
     return mv__cu_launched(ctx, op);
 }
 /* Their dose onto the rows of the box */

@@ -160,6 +160,13 @@ static void test_traffic(void) {
     snprintf(about, sizeof about, "places: %.3f in, %.3f out", (double)n.load_sectors / sectors,
              (double)n.store_sectors / sectors);
     CHECK((double)n.load_sectors <= 5.2 * sectors && (double)n.store_sectors <= 1.15 * sectors);
+    /* the second half of the angles, of few taps, where psi is */
+    o.straight = 0, o.strang = 1, r.g.dangle = 0.1, r.g.angle = -0.4;
+    CHECK_SETTLED(mv_cuda_transport_step(&gpu, r.psi_there, r.dose_there, NULL, &r.g, &r.water, 1.0, &o), MEDVOL_OK);
+    CHECK(emu_profile_of("tr_turn", &n));
+    snprintf(about, sizeof about, "angles in place: %.3f in, %.3f out", (double)n.load_sectors / sectors,
+             (double)n.store_sectors / sectors);
+    CHECK((double)n.load_sectors <= 1.2 * sectors && (double)n.store_sectors <= 1.01 * sectors);
     emu_profiling(0);
     run_free(&r);
 }
@@ -490,11 +497,11 @@ static void test_dose(void) {
                         spot_of(32, 2, -3, 1), spot_of(25, -1, -2, 0)};
         memset(&o, 0, sizeof o);
         snprintf(about, sizeof about, "dose %d", turn);
-        o.nx = turn % 4 == 1 ? 70 : turn % 4 == 3 ? 29 : 21, o.dx = turn % 4 == 1 ? 0.35 : 1.0;
+        o.nx = turn == 1 ? 67 : turn % 4 == 1 ? 33 : 21, o.dx = turn % 4 == 1 ? 0.5 : 1.0;
         o.ny = turn == 2 ? 1 : turn == 4 ? 67 : 19, o.dy = turn == 4 ? 0.3 : turn == 1 ? 0.8 : 1.2;
         if (turn == 2) o.dy = 30;
         o.angles = turn == 3 ? 3 : 7, o.dangle = 0.05;
-        o.dz = turn % 2 ? 2 : 1.5, o.most_leak = 1, o.nz = turn == 6 ? 0 : 6;
+        o.dz = turn % 2 ? 3 : 2, o.most_leak = 1, o.nz = turn == 6 ? 0 : 4;
         o.shift = (mv_transport_shift)(turn % 3), o.scatter = (mv_scatter_model)(turn / 2 % 3);
         o.first_order = turn == 7, o.straight = turn == 8, o.csda = turn == 9;
         o.grays = turn % 2, o.nuclear = turn == 5 ? 0.012 : 0;
@@ -505,8 +512,52 @@ static void test_dose(void) {
     for (turn = 0; turn < 40; turn++) many[turn] = spot_of(20, turn % 7 - 3, 0.25 * turn - 5, 1 + 0.01 * turn);
     memset(&o, 0, sizeof o);
     snprintf(about, sizeof about, "dose of 40 planes");
-    o.nx = 13, o.ny = 23, o.angles = 5, o.dangle = 0.05, o.most_leak = 1, o.nz = 6;
+    o.nx = 9, o.ny = 23, o.angles = 3, o.dangle = 0.05, o.most_leak = 1, o.nz = 4;
     dose(NULL, many, 40, &water, &o, 2e-6, __LINE__);
+}
+/* Along y a spot's dose is the slab's, in all the energy that stopped; two spots are the sum of each */
+static void test_dose_sums(void) {
+    enum { NX = 20, NY = 33, NZ = 12 };
+    const mv_spot s[2] = {spot_of(40, 1, -2.6, 2), spot_of(33, -2, 3.3, 1)};
+    mv_transport_report *g;
+    mv_transport_opt o;
+    mv_volume d[3], slab, back[3], line;
+    mv_stopping water;
+    void *there = NULL;
+    double most = 0, all = 0;
+    int k, x, y, z;
+    memset(d, 0, sizeof d), memset(back, 0, sizeof back), memset(&o, 0, sizeof o);
+    memset(&slab, 0, sizeof slab), memset(&line, 0, sizeof line);
+    snprintf(about, sizeof about, "dose, sums");
+    o.nx = NX, o.ny = NY, o.nz = NZ, o.dx = 1, o.dy = 0.8, o.dz = 1.5, o.angles = 15, o.dangle = 0.04;
+    o.most_leak = 0.5;
+    CHECK_STATUS(mv_stopping_init(&cpu, &water, NULL), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_host_alloc(&gpu, &there, sizeof *g), MEDVOL_OK);
+    g = (mv_transport_report *)there;
+    for (k = 0; k < 3; k++) {
+        CHECK_SETTLED(mv_cuda_transport_dose(&gpu, &d[k], g, NULL, s + k % 2, k == 2 ? 2 : 1, &water, &o), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_download(&gpu, &back[k], &d[k], MEDVOL_NONE, NULL), MEDVOL_OK);
+        same_report(g, g, __LINE__);
+        CHECK(fabs(g->weight[0] - (k == 2 ? 2 : 1)) <= 1e-12);
+    }
+    CHECK_SETTLED(mv_cuda_transport_march(&gpu, &slab, NULL, NULL, &s[0].beam, 1, &water, &o), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_download(&gpu, &line, &slab, MEDVOL_NONE, NULL), MEDVOL_OK);
+    for (x = 0; x < NX * NZ; x++) most = fmax(most, (double)((float *)line.data)[x]);
+    for (z = 0; z < NZ; z++)
+        for (x = 0; x < NX; x++) {
+            double sum = 0;
+            for (y = 0; y < NY; y++) {
+                const int at = (z * NY + y) * NX + x;
+                const double one = ((float *)back[0].data)[at], two = ((float *)back[1].data)[at];
+                sum += one, all += (double)((float *)back[2].data)[at];
+                CHECK(fabs(((float *)back[2].data)[at] - one - two) <= 1e-6 * most);
+            }
+            CHECK(fabs(sum - (double)((float *)line.data)[z * NX + x]) <= 1e-5 * most);
+        }
+    CHECK(all > 60 && fabs(all - g->energy[MEDVOL_TRANSPORT_STOPPED]) <= 1e-6 * all);
+    CHECK_STATUS(mv_cuda_host_free(&gpu, there), MEDVOL_OK);
+    for (k = 0; k < 3; k++) mv_volume_free(&cpu, &back[k]), mv_cuda_volume_free(&gpu, &d[k]);
+    mv_volume_free(&cpu, &line), mv_cuda_volume_free(&gpu, &slab);
 }
 static void test_dose_ct(void) {
     static const mv_dtype types[] = {MEDVOL_I16, MEDVOL_F32, MEDVOL_F64};
@@ -514,14 +565,14 @@ static void test_dose_ct(void) {
     int turn;
     CHECK_STATUS(mv_stopping_init(&cpu, &water, NULL), MEDVOL_OK);
     for (turn = 0; turn < 6; turn++) {
-        const shape s = {3, {turn == 1 ? 67u : 23u, turn == 3 ? 45u : 9u, 7}};
+        const shape s = {3, {turn == 1 ? 67u : turn == 3 ? 7u : 23u, turn == 3 ? 45u : 9u, 5}};
         mv_spot q[3] = {spot_of(33, 0, 0.7, 2), spot_of(25, 3, -1.3, 1.5), spot_of(33, -2, 1.1, 0.6)};
         mv_transport_opt o;
         twin ct;
         memset(&o, 0, sizeof o);
         snprintf(about, sizeof about, "dose in CT %d", turn);
         twin_make(&ct, types[turn % 3], &s, turn % LAYOUTS);
-        ct_fill(&ct, 1.1, 1.4, 1.7);
+        ct_fill(&ct, 1.1, 1.4, 2.3);
         o.angles = turn == 4 ? 21 : 5, o.dangle = turn == 4 ? 0.017 : 0.08, o.most_leak = 1;
         o.shift = (mv_transport_shift)(turn % 3), o.straight = turn == 2, o.first_order = turn == 5;
         o.grays = turn % 2, o.nuclear = turn == 4 ? 0.012 : 0;
@@ -637,4 +688,4 @@ static void test_dose_refused(void) {
 
 SUITE(transport, {"steps", test_steps}, {"beam", test_beam}, {"traffic", test_traffic}, {"refused", test_refused},
       {"march", test_march}, {"march_ct", test_march_ct}, {"march_refused", test_march_refused},
-      {"dose", test_dose}, {"dose_ct", test_dose_ct}, {"dose_refused", test_dose_refused});
+      {"dose", test_dose}, {"dose_sums", test_dose_sums}, {"dose_ct", test_dose_ct}, {"dose_refused", test_dose_refused});
