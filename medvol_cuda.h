@@ -45,6 +45,8 @@
      [FLOW]       dense displacements between images that are alike
      [LAYER]      layers of images laid on each other, contrast by tiles, histograms of other images
      [TRANSPORT]  protons: a step in energy, angle, z and x; marching along z
+     [LAYER]      layers of images laid on each other
+     [TRANSPORT]  protons: a step in energy, angle, z and x; marching along z; doses in volumes
      [END]        licence
 
    CONFIGURATION (define before the implementation)
@@ -710,6 +712,22 @@ MEDVOL_DEF mv_status mv_cuda_transport_march(mv_cuda_ctx *ctx, mv_cuda_volume *d
                                              const mv_beam *beams, size_t count, const mv_stopping *stopping,
                                              const mv_transport_opt *opt);
 
+/* mv_cuda_transport_dose: dose and ct lie on the device, report there or in pinned memory, spots and stopping
+   on the host, which sorts spots into layers of one energy and spread, and for each makes a table of 513
+   variances of angles before it enqueues it (about a millisecond). Nothing waits for the device, a graph of
+   it may be launched again; what is enqueued runs: no progress is told, nothing is cancelled. In a CT each
+   row that spots of a layer may light is a plane, in one medium each profile along y; 32 planes, or as many
+   as 256 MiB hold the state of, are marched together in as many launches as mv_cuda_transport_march takes for
+   one, then laid on the volume in a fixed order. dose within 2e-6 of medvol.h's largest (in a CT 1e-5),
+   report within 1e-6 of what entered. What only the device finds: as of mv_cuda_transport_march, values of
+   rows that no spot lights too. SCRATCH: 8 bytes a voxel, in a CT 16; for each plane marched together as
+   mv_cuda_transport_march, and 8 bytes for each z and x of a CT or, in one medium, 16 for each z and y; of a
+   spot of a layer 16 for each range, angle, x and y. */
+MEDVOL_DEF mv_status mv_cuda_transport_dose(mv_cuda_ctx *ctx, mv_cuda_volume *dose,
+                                            mv_transport_report *report, const mv_cuda_volume *ct,
+                                            const mv_spot *spots, size_t count, const mv_stopping *stopping,
+                                            const mv_transport_opt *opt);
+
 #ifdef __cplusplus
 }
 #endif
@@ -1207,10 +1225,10 @@ MV__CU_DEV void mv__cu_raise(int *word, int status, int what) {
     X(WIDE_TURNS, "transport_step: angles spread by over 1e6 dangle^2: take a larger dangle") \
     X(NO_MATCH, "match_histogram: no voxel of src, or none of the reference, counts") \
     X(NO_PAIRS, "metric_image: no voxel counts") \
-    X(BAD_CT, "transport_march: a CT value is not finite") \
-    X(WIDE_RANGES, "transport_march: straggling spreads ranges by over 1 bin^2 a step: take a smaller fine") \
-    X(LONG_TURNS, "transport_march: over 65536 steps of diffusion a plane: take wider angles") \
-    X(LEAKS, "transport_march: more than most_leak has left: widen the grid or allow it")
+    X(BAD_CT, "transport: a CT value is not finite") \
+    X(WIDE_RANGES, "transport: straggling spreads ranges by over 1 bin^2 a step: take a smaller fine") \
+    X(LONG_TURNS, "transport: over 65536 steps of diffusion a plane: take wider angles") \
+    X(LEAKS, "transport: more than most_leak has left: widen the grid or allow it")
 #define MV__CU_X(name, text) MV__CU_##name,
 enum { MV__CU_FINDINGS(MV__CU_X) MV__CU_FINDING_COUNT };
 #undef MV__CU_X
@@ -28885,8 +28903,9 @@ MEDVOL_DEF mv_status mv_cuda_match_histogram(mv_cuda_ctx *ctx, mv_cuda_volume *d
     return st < 0 ? st : mv__cu_end(ctx, mv__cu_ly_match_histogram(ctx, dst, src, reference, opt));
 }
 
-/* ==== [TRANSPORT] protons: a step in energy, angle, z and x; marching along z. Owns mv__cu_tr_*. Uses
-   [STATS]. Source: as in medvol.h: NIST PSTAR, Gottschalk 2010, Kanematsu 2008, Lindeberg 1990. ========== */
+/* ==== [TRANSPORT] protons: a step in energy, angle, z and x; marching along z, of planes of a volume too.
+   Owns mv__cu_tr_*. Uses [STATS]. Source: as in medvol.h: NIST PSTAR, Gottschalk 2010, Kanematsu 2008,
+   Lindeberg 1990, Hong 1996. ============================================================================= */
 #define MV__CU_TR_MASS 938.27208816 /* of protons, MeV */
 enum { MV__CU_TR_NODES = 41, MV__CU_TR_RING = 4, MV__CU_TR_BLOCK = 64 };
 /* ---- stopping powers from the table of mv_stopping_init, in device memory: medvol.h's formulas ---- */
@@ -28958,6 +28977,7 @@ MV__CU_DEV double mv__cu_tr_scatter(const mv_stopping *s, double t, double entra
    tap(k, value) is told from k = count - 1 down to 0. */
 template <class Tap> MV__CU_DEV void mv__cu_tr_kernel(int count, double t, Tap &tap) {
     const int top = count + 24 + (int)(9.0 * sqrt(t + 1.0));
+    const double twice = 2.0 / t;
     double a, b, sum = 0.0, scale = 1.0;
     int turn, i, shrunk = 0, left = 0;
     if (t < 1e-12) { /* 1 - t, t / 2: the rest is below 1e-24 */
@@ -28967,7 +28987,7 @@ template <class Tap> MV__CU_DEV void mv__cu_tr_kernel(int count, double t, Tap &
     for (turn = 0; turn < 2; turn++) {
         a = 0.0, b = 1e-280;
         for (i = top; i >= 0; i--) { /* b: I_i */
-            const double next = a + 2.0 * (double)i / t * b;
+            const double next = a + (double)i * twice * b;
             if (turn == 0) sum += i ? 2.0 * b : b;
             else if (i < count) tap.tell(i, left ? 0.0 : b * scale); /* far below what follows: nothing */
             a = b;
@@ -29068,19 +29088,24 @@ MV__CU_KERNEL(MV__CU_TR_BLOCK, 1) mv__cu_k_tr_tables(mv__cu_tr_grid g, int *word
 
 /* ---- a step: its passes, each one read and one write of psi ---- */
 /* Angles: out = sum over d of taps[|d|] in[j - d], a thread along all angles of an energy and a place. */
-template <int H>
-MV__CU_DEV void mv__cu_tr_turn_few(float *__restrict__ out, const float *__restrict__ in, const float *taps,
-                                   int half, int na, long long step) {
-    float v[2 * H + 1], w[H + 1];
-    int j, d;
+template <int H> /* out may be in: what is still needed of it has been read */
+MV__CU_DEV void mv__cu_tr_turn_few(float *out, const float *in, const float *taps, int half, int na,
+                                   long long step) {
+    enum { U = 8 };
+    float v[2 * H + U], w[H + 1];
+    int j, d, u;
     MV__CU_UNROLL for (d = 0; d <= H; d++) w[d] = d <= half ? taps[d] : 0.0f;
-    MV__CU_UNROLL for (d = 0; d <= 2 * H; d++) v[d] = d > H && d - H - 1 < na ? in[(d - H - 1) * step] : 0.0f;
-    MV__CU_UNROLL_BY(4) for (j = 0; j < na; j++) {
-        float s = 0.0f;
-        MV__CU_UNROLL for (d = 0; d < 2 * H; d++) v[d] = v[d + 1];
-        v[2 * H] = j + H < na ? in[(long long)(j + H) * step] : 0.0f;
-        MV__CU_UNROLL for (d = H; d > 0; d--) s += w[d] * (v[H - d] + v[H + d]); /* least weights first */
-        out[j * step] = s + w[0] * v[H];
+    MV__CU_UNROLL for (d = 0; d < 2 * H; d++) v[d] = d >= H && d - H < na ? in[(d - H) * step] : 0.0f;
+    for (j = 0; j < na; j += U) {
+        MV__CU_UNROLL for (u = 0; u < U; u++)
+            v[2 * H + u] = j + u + H < na ? in[(long long)(j + u + H) * step] : 0.0f;
+        MV__CU_UNROLL for (u = 0; u < U; u++) {
+            float s = 0.0f;
+            if (j + u >= na) break;
+            MV__CU_UNROLL for (d = H; d > 0; d--) s += w[d] * (v[u + H - d] + v[u + H + d]); /* least first */
+            out[(long long)(j + u) * step] = s + w[0] * v[u + H];
+        }
+        MV__CU_UNROLL for (d = 0; d < 2 * H; d++) v[d] = v[d + U];
     }
 }
 MV__CU_DEV void mv__cu_tr_turn_many(float *__restrict__ out, const float *__restrict__ in, const float *taps,
@@ -29097,27 +29122,25 @@ MV__CU_DEV void mv__cu_tr_turn_many(float *__restrict__ out, const float *__rest
         out[j * step] = s + taps[0] * p[0];
     }
 }
-MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_tr_turn(float *__restrict__ out, const float *__restrict__ in,
-                                            mv__cu_tr_grid g) {
+/* here: the result is to be where psi is; only kernels of many taps need `out` for it, and a copy. */
+template <int here>
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_tr_turn(float *out, float *psi, mv__cu_tr_grid g) {
     const long long c = (long long)blockIdx.x * MV__CU_B + (int)threadIdx.x;
-    int e;
+    int e, j;
     if (*g.stop || c >= g.plane) return;
     for (e = (int)blockIdx.y; e < g.ne; e += (int)gridDim.y) {
         const long long at = (long long)e * g.na * g.plane + c;
         const float *taps = g.taps + (long long)e * g.na;
+        float *to = (here ? psi : out) + at;
         const int half = g.half[e];
-        if (half <= 1) mv__cu_tr_turn_few<1>(out + at, in + at, taps, half, g.na, g.plane);
+        if (half <= 1) mv__cu_tr_turn_few<1>(to, psi + at, taps, half, g.na, g.plane);
         else if (half <= MV__CU_TR_RING)
-            mv__cu_tr_turn_few<MV__CU_TR_RING>(out + at, in + at, taps, half, g.na, g.plane);
-        else mv__cu_tr_turn_many(out + at, in + at, taps, half, g.na, g.plane);
+            mv__cu_tr_turn_few<MV__CU_TR_RING>(to, psi + at, taps, half, g.na, g.plane);
+        else {
+            mv__cu_tr_turn_many(out + at, psi + at, taps, half, g.na, g.plane);
+            MV__CU_UNROLL_BY(4) for (j = 0; here && j < g.na; j++) to[j * g.plane] = out[at + j * g.plane];
+        }
     }
-}
-MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_tr_back(float *psi, const float *__restrict__ aside, mv__cu_tr_grid g) {
-    const long long all = g.plane * g.na * g.ne, step = (long long)gridDim.x * MV__CU_B;
-    long long i;
-    if (*g.stop) return;
-    MV__CU_UNROLL_BY(4) for (i = (long long)blockIdx.x * MV__CU_B + (int)threadIdx.x; i < all; i += step)
-        psi[i] = aside[i];
 }
 /* Place and energy: a thread takes one angle and place up all energies, for lower ones depend on higher
    alone: in arrive, by four cells, what two energies at a time wait for. */
@@ -29377,9 +29400,18 @@ typedef struct mv__cu_tr_step {
     float *psi, *aside; /* as much again */
     double *part, *totals[4];
     mv__cu_tr_stopped *stopped;
-    unsigned blocks, energies, angles, back, slabs; /* of launches */
+    unsigned blocks, energies, angles, slabs; /* of launches */
 } mv__cu_tr_step;
-/* Pieces of the workspace; take: where they are, else only their bytes. */
+/* Pieces of the workspace, n of them; p NULL: only their sum */
+MV__CU_FN size_t mv__cu_tr_pieces(mv_cuda_ctx *ctx, void **p, const size_t *bytes, size_t n) {
+    size_t all = 0, i;
+    for (i = 0; i < n; i++) {
+        all += mv__cu_round(bytes[i]);
+        if (p) p[i] = mv__cu_take(ctx, mv__cu_round(bytes[i]));
+    }
+    return all;
+}
+/* take: where they are, else only their bytes. */
 MV__CU_FN size_t mv__cu_tr_room(mv_cuda_ctx *ctx, mv__cu_tr_step *s, const mv_transport_grid *g, int report,
                                 int take) {
     const size_t slabs = g->angles * g->energies, plane = g->nx * g->nz;
@@ -29392,11 +29424,8 @@ MV__CU_FN size_t mv__cu_tr_room(mv_cuda_ctx *ctx, mv__cu_tr_step *s, const mv_tr
                             report ? sizeof(mv_transport_report) : 0};
     enum { N = sizeof bytes / sizeof *bytes };
     void *p[N];
-    size_t all = 0, i;
-    for (i = 0; i < N; i++) {
-        all += mv__cu_round(bytes[i]);
-        p[i] = take ? mv__cu_take(ctx, mv__cu_round(bytes[i])) : NULL;
-    }
+    const size_t all = mv__cu_tr_pieces(ctx, take ? p : NULL, bytes, N);
+    size_t i;
     if (!take) return all;
     s->g.stop = (int *)p[0];
     s->g.stopping = (const mv_stopping *)p[1];
@@ -29442,15 +29471,16 @@ MV__CU_FN mv_status mv__cu_tr_sum(mv_cuda_ctx *ctx, const char *op, const mv__cu
     MV__CU_LAUNCH(mv__cu_k_tr_total, s->slabs, MV__CU_B, 0, ctx->stream, s->totals[i], of, s->g, i == 1);
     return mv__cu_launched(ctx, op);
 }
-MV__CU_FN mv_status mv__cu_tr_turn(mv_cuda_ctx *ctx, const char *op, const mv__cu_tr_step *s) { /* to aside */
-    MV__CU_LAUNCH(mv__cu_k_tr_turn, dim3(s->blocks, s->energies), MV__CU_B, 0, ctx->stream, s->aside, s->psi,
-                  s->g);
+template <int here>
+MV__CU_FN mv_status mv__cu_tr_turn(mv_cuda_ctx *ctx, const char *op, const mv__cu_tr_step *s) {
+    MV__CU_LAUNCH(mv__cu_k_tr_turn<here>, dim3(s->blocks, s->energies), MV__CU_B, 0, ctx->stream, s->aside,
+                  s->psi, s->g);
     return mv__cu_launched(ctx, op);
 }
 MV__CU_FN mv_status mv__cu_tr_run(mv_cuda_ctx *ctx, const char *op, mv__cu_tr_step *s, double *dose) {
     mv__cu_tr_told *t = &s->told;
     mv_status st = mv__cu_tr_sum(ctx, op, s, &t->before, 0, s->psi);
-    if (st == MEDVOL_OK) st = mv__cu_tr_turn(ctx, op, s);
+    if (st == MEDVOL_OK) st = mv__cu_tr_turn<0>(ctx, op, s); /* to aside */
     if (st == MEDVOL_OK) st = mv__cu_tr_sum(ctx, op, s, &t->leaves, 1, s->aside);
     if (st < 0) return st;
     MV__CU_LAUNCH(mv__cu_k_tr_slow, dim3(s->blocks, s->angles), MV__CU_B, 0, ctx->stream, s->psi, s->part,
@@ -29459,10 +29489,7 @@ MV__CU_FN mv_status mv__cu_tr_run(mv_cuda_ctx *ctx, const char *op, mv__cu_tr_st
     MV__CU_LAUNCH(mv__cu_k_tr_dose, s->blocks, MV__CU_B, 0, ctx->stream, dose, s->part, s->g);
     if ((st = mv__cu_launched(ctx, op)) == MEDVOL_OK && s->g.strang && !s->g.straight) {
         st = mv__cu_tr_sum(ctx, op, s, &t->between, 2, s->psi);
-        if (st == MEDVOL_OK) st = mv__cu_tr_turn(ctx, op, s);
-        if (st < 0) return st;
-        MV__CU_LAUNCH(mv__cu_k_tr_back, s->back, MV__CU_B, 0, ctx->stream, s->psi, s->aside, s->g);
-        st = mv__cu_launched(ctx, op);
+        if (st == MEDVOL_OK) st = mv__cu_tr_turn<1>(ctx, op, s);
     }
     return st < 0 ? st : mv__cu_tr_sum(ctx, op, s, &t->behind, 3, s->psi);
 }
@@ -29471,7 +29498,6 @@ MV__CU_FN mv_status mv__cu_tr_launches(mv_cuda_ctx *ctx, const char *op, mv__cu_
                                        const mv_transport_grid *g) {
     const size_t plane = g->nx * g->nz, blocks = mv__cu_divup(plane, MV__CU_B), most = 65535;
     mv_status st = mv__cu_grid(ctx, op, g->angles * g->energies, &s->slabs);
-    if (st == MEDVOL_OK) st = mv__cu_grid(ctx, op, blocks * g->angles, &s->back);
     if (st < 0) return st;
     s->blocks = (unsigned)blocks;
     s->energies = (unsigned)(g->energies < most ? g->energies : most);
@@ -29522,9 +29548,21 @@ MEDVOL_DEF mv_status mv_cuda_transport_step(mv_cuda_ctx *ctx, float *psi, double
 }
 
 /* ---- marching: tables. Ranges are bins of dz / fine; a row is an angle and a range, over x. What ranges
-   hold weight is known to the device alone: launches cover all, blocks beyond leave at once. ---- */
+   hold weight is known to the device alone: launches cover all, blocks beyond leave at once. Planes that
+   have tables and angles in common are marched together: blockIdx.y is a plane's place among them. ---- */
 enum { MV__CU_TR_ROW = 128, MV__CU_TR_TILE = 16, MV__CU_TR_STEPS = 65536, MV__CU_TR_CT_BYTES = 40960 };
-typedef struct mv__cu_tr_band { int lo, hi, stop; } mv__cu_tr_band;
+typedef struct mv__cu_tr_band { int lo, hi; } mv__cu_tr_band;
+typedef struct mv__cu_tr_slab { double first, count, row, spread; } mv__cu_tr_slab; /* a plane: its beams,
+    its row of the CT; variance of angles along y */
+typedef struct mv__cu_tr_most { /* of ranges and voxels; bad: how many are not finite */
+    double v, t, power, ratio, bad;
+    MV__CU_IN void clear() { v = t = power = ratio = bad = 0.0; }
+    MV__CU_IN void take(const mv__cu_tr_most &b) {
+        v = b.v > v ? b.v : v, t = b.t > t ? b.t : t;
+        power = b.power > power ? b.power : power, ratio = b.ratio > ratio ? b.ratio : ratio;
+        bad += b.bad;
+    }
+} mv__cu_tr_most;
 typedef struct mv__cu_tr_angle { double angle, way, shift; } mv__cu_tr_angle; /* ranges and cells a step */
 typedef struct mv__cu_tr_row_sum { /* of a row: what is there, what left, moments */
     double total, leak, turned, x, xx, bend;
@@ -29542,23 +29580,29 @@ typedef struct mv__cu_tr_bin_sum { /* of a range, all angles */
     }
 } mv__cu_tr_bin_sum;
 typedef struct mv__cu_tr_field {
-    int nx, nz, na, nk, shift, scatter, halves, moments, first_order, straight, csda, model, reach, ct, tiles;
+    int nx, nz, na, nk, shift, scatter, halves, moments, csda, model, reach, ct, tiles;
     int nxp, beams, across; /* nxp: of a row in memory; across: blocks of x */
     int columns;            /* of a block that spreads angles in a CT */
-    double dx, dz, da, dr, base, nuclear, away, entrance, most_leak, in;
+    int ny, planes, box;    /* rows of the CT or the box; planes marched together; box: shares along y */
+    long long cells;        /* of a plane's state */
+    double dx, dz, da, dr, base, nuclear, away, entrance, most_leak;
     const mv_stopping *stopping;
     const mv__cu_tr_angle *angle;
     double *e, *t, *back, *v, *q;
     float *taps[2];
     int *half[2];                       /* of the first step's half, of whole steps */
-    double *part, *dose, *spread;       /* [tile][angle][x]; [z][x]; three a depth, or NULL */
+    const mv__cu_tr_slab *slab;
+    double *scale;                      /* of each plane: protons */
+    /* of each plane, [tile][angle][x], [z][x]; of one alone three a depth, or NULL */
+    double *part, *dose, *spread;
     mv__cu_tr_row_sum *row[2];          /* [range][angle]: behind angles and shift, behind the last shift */
     double *turned;                     /* in a CT: [range][block of columns] */
     mv__cu_tr_bin_sum *bin;
-    mv__cu_tr_sums *sums;
+    mv__cu_tr_sums *sums, *total;
     mv__cu_tr_band *band;
-    const float *power, *ratio;         /* the CT's [z][x], or NULL */
-    int *words;
+    const float *power, *ratio;         /* the CT's [y][z][x], or NULL */
+    mv__cu_tr_most *most;               /* of its rows */
+    int *stop, *words;
 } mv__cu_tr_field;
 MV__CU_DEV double mv__cu_tr_s(const mv_stopping *s, double t) {
     const double x = log(t);
@@ -29607,8 +29651,8 @@ MV__CU_KERNEL(MV__CU_TR_BLOCK, 4) mv__cu_k_tr_bins(mv__cu_tr_field g) {
     e = mv__cu_tr_e(p, mv__cu_tr_least(mid < least ? least : mid, top));
     g.v[k] = g.csda ? 0.0 : mv__cu_tr_bohr(p, e, mv__cu_tr_s(p, e) * scale, scale) / g.dr;
     g.t[k] = g.back[k] = 0.0;
-    if (g.straight) return;
-    if (g.first_order) {
+    if (!g.scatter) return;
+    if (!g.halves) {
         e = mv__cu_tr_e(p, mv__cu_tr_least(scale * r > least ? scale * r : least, top));
         g.t[k] = mv__cu_tr_scatter(p, e, g.entrance, g.model) * scale * mv__cu_tr_least(g.dz, r) * bins;
     } else {
@@ -29655,17 +29699,23 @@ MV__CU_DEV double mv__cu_tr_taken(const mv__cu_tr_field &g, int from, int to) {
 }
 
 /* ---- marching: the start ---- */
-typedef struct mv__cu_tr_entry { double at[3], var[3], weight, energy; } mv__cu_tr_entry; /* of a beam,
-    in bins */
+typedef struct mv__cu_tr_entry { double at[4], var[4], weight, energy; } mv__cu_tr_entry; /* of a beam,
+    in bins of range, angle, x and y */
+typedef struct mv__cu_tr_got { /* of a beam: shares beyond each axis, energy, what y gets and what is cut */
+    double left[4], mean, in, cut;
+} mv__cu_tr_got;
 typedef struct mv__cu_tr_start {
     const mv__cu_tr_entry *beam;
-    double *w, *kernel, *left, *mean; /* of each beam: shares by range, angle, x; as many + 6; three; one */
+    double *w, *kernel; /* of each beam: shares by range, angle, x and y; two more for each axis */
+    mv__cu_tr_got *got;
+    int axes;           /* 4 in a box */
+    long long all;      /* shares of a beam */
 } mv__cu_tr_start;
 typedef struct mv__cu_tr_store {
     double *k;
     MV__CU_IN void tell(int d, double v) { k[d] = v; }
 } mv__cu_tr_store;
-typedef struct mv__cu_tr_pair { /* shares, their energies */
+typedef struct mv__cu_tr_pair { /* shares; their energies, or what of them is cut */
     double w, e;
     MV__CU_IN void clear() { w = e = 0.0; }
     MV__CU_IN void take(const mv__cu_tr_pair &b) { w += b.w, e += b.e; }
@@ -29673,10 +29723,10 @@ typedef struct mv__cu_tr_pair { /* shares, their energies */
 /* A beam along one axis: two bins share it, spread by what is missing of its variance. */
 MV__CU_KERNEL(MV__CU_TR_BLOCK, 4) mv__cu_k_tr_start(mv__cu_tr_field g, mv__cu_tr_start s) {
     MV__CU_SHARED(mv__cu_folding<mv__cu_tr_pair>, sh);
-    const long long b = (long long)blockIdx.x / 3, all = (long long)g.nk + g.na + g.nx;
-    const int axis = (int)((long long)blockIdx.x - 3 * b), n = axis == 0 ? g.nk : axis == 1 ? g.na : g.nx;
-    double *w = s.w + b * all + (axis == 0 ? 0 : axis == 1 ? g.nk : g.nk + g.na);
-    double *kernel = s.kernel + b * (all + 6) + (axis == 0 ? 0 : axis == 1 ? g.nk + 2 : g.nk + g.na + 4);
+    const int b = (int)blockIdx.x / s.axes, axis = (int)blockIdx.x - s.axes * b;
+    const int n = axis == 0 ? g.nk : axis == 1 ? g.na : axis == 2 ? g.nx : g.ny,
+              before = axis == 0 ? 0 : axis == 1 ? g.nk : axis == 2 ? g.nk + g.na : g.nk + g.na + g.nx;
+    double *w = s.w + b * s.all + before, *kernel = s.kernel + b * (s.all + 2 * s.axes) + before + 2 * axis;
     const double at = s.beam[b].at[axis], var = s.beam[b].var[axis], low = floor(at), u = at - low;
     mv__cu_tr_store store;
     mv__cu_tr_pair p;
@@ -29691,49 +29741,90 @@ MV__CU_KERNEL(MV__CU_TR_BLOCK, 4) mv__cu_k_tr_start(mv__cu_tr_field g, mv__cu_tr
             const double d = fabs((double)i - (low + (double)side));
             if (d < (double)(n + 2)) v += (side ? u : 1.0 - u) * kernel[(int)d];
         }
-        w[i] = v;
         p.w += v;
         if (axis == 0) p.e += v * g.e[i];
+        if (axis == 3 && v < 1e-8) p.e += v, v = 0.0;
+        w[i] = v;
     }
     mv__cu_fold_block(&p, &sh);
     if (threadIdx.x != 0) return;
-    s.left[3 * b + axis] = p.w < 1.0 ? 1.0 - p.w : 0.0;
-    if (axis == 0) s.mean[b] = p.e;
+    s.got[b].left[axis] = p.w < 1.0 ? 1.0 - p.w : 0.0;
+    if (axis == 0) s.got[b].mean = p.e;
+    if (axis == 3) s.got[b].in = p.w - p.e, s.got[b].cut = p.e;
 }
-MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_tr_enter(float *f, mv__cu_tr_field g, mv__cu_tr_start s) {
-    const long long c = (long long)blockIdx.x * MV__CU_B + (int)threadIdx.x,
-                    all = (long long)g.nk + g.na + g.nx;
-    const long long row = c / g.nxp, k = row / g.na;
-    const int i = (int)(c - row * g.nxp), j = (int)(row - k * g.na);
-    double sum = 0.0;
-    int b;
-    if (k >= g.nk) return;
-    for (b = 0; b < g.beams && i < g.nx; b++) {
-        const double *w = s.w + b * all, we = w[k], wa = w[g.nk + j];
-        if (we > 1e-14 && wa > 1e-14) sum += s.beam[b].weight * we * wa * w[g.nk + g.na + i];
-    }
-    f[c] = (float)sum;
-}
-/* What enters, and what has no place; ranges that may hold weight. One block. */
-MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_tr_entered(mv__cu_tr_field g, mv__cu_tr_start s) {
+/* What no row of y gets. One block. */
+MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_tr_outside(mv__cu_tr_field g, mv__cu_tr_start s) {
     MV__CU_SHARED(mv__cu_folding<mv__cu_tr_sums>, sh);
     mv__cu_tr_sums r;
     int b;
     r.clear();
     for (b = (int)threadIdx.x; b < g.beams; b += MV__CU_B) {
-        const double in = s.beam[b].weight, e = s.beam[b].energy, mean = s.mean[b], *left = s.left + 3 * b;
+        const double w = s.beam[b].weight, e = s.beam[b].energy, out = s.got[b].left[3], cut = s.got[b].cut;
+        r.add<MEDVOL_TRANSPORT_IN>(w * out + w * cut, e);
+        r.add<MEDVOL_TRANSPORT_SIDES>(w * out, e);
+        r.add<MEDVOL_TRANSPORT_CUT>(w * cut, e);
+    }
+    mv__cu_fold_block(&r, &sh);
+    if (threadIdx.x == 0) g.total->take(r);
+}
+/* Protons of a beam in a plane; in one medium a plane is for all rows. */
+MV__CU_DEV double mv__cu_tr_weight(const mv__cu_tr_field &g, const mv__cu_tr_start &s,
+                                   const mv__cu_tr_slab &slab, int b) {
+    const double w = s.beam[b].weight;
+    if (!g.box) return w;
+    return w * (g.ct ? s.w[b * s.all + g.nk + g.na + g.nx + (int)slab.row] : s.got[b].in);
+}
+MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_tr_weigh(mv__cu_tr_field g, mv__cu_tr_start s) {
+    MV__CU_SHARED(mv__cu_folding<mv__cu_tr_total>, sh);
+    const mv__cu_tr_slab slab = g.slab[blockIdx.y];
+    mv__cu_tr_total t;
+    int b;
+    t.clear();
+    for (b = (int)threadIdx.x; b < (int)slab.count; b += MV__CU_B)
+        t.v += mv__cu_tr_weight(g, s, slab, (int)slab.first + b);
+    mv__cu_fold_block(&t, &sh);
+    if (threadIdx.x == 0) g.scale[blockIdx.y] = t.v;
+}
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_tr_enter(float *f, mv__cu_tr_field g, mv__cu_tr_start s) {
+    const long long c = (long long)blockIdx.x * MV__CU_B + (int)threadIdx.x, row = c / g.nxp, k = row / g.na;
+    const int i = (int)(c - row * g.nxp), j = (int)(row - k * g.na);
+    const mv__cu_tr_slab slab = g.slab[blockIdx.y];
+    const int first = (int)slab.first, end = first + (int)slab.count;
+    double sum = 0.0;
+    int b;
+    if (k >= g.nk) return;
+    for (b = first; b < end && i < g.nx; b++) {
+        const double *w = s.w + b * s.all;
+        if (!(w[k] > 1e-14) || !(w[g.nk + j] > 1e-14)) continue;
+        sum += mv__cu_tr_weight(g, s, slab, b) * w[k] * w[g.nk + j] * w[g.nk + g.na + i];
+    }
+    f[(long long)blockIdx.y * g.cells + c] = sum > 0.0 ? (float)(sum / g.scale[blockIdx.y]) : 0.0f;
+}
+/* What enters a plane, and what has no place; ranges that may hold weight. A block a plane. */
+MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_tr_entered(mv__cu_tr_field g, mv__cu_tr_start s) {
+    MV__CU_SHARED(mv__cu_folding<mv__cu_tr_sums>, sh);
+    const mv__cu_tr_slab slab = g.slab[blockIdx.y];
+    const double scale = g.scale[blockIdx.y];
+    mv__cu_tr_sums r;
+    int b;
+    r.clear();
+    for (b = (int)slab.first + (int)threadIdx.x; b < (int)(slab.first + slab.count) && scale > 0.0;
+         b += MV__CU_B) {
+        const mv__cu_tr_got &t = s.got[b];
+        const double in = mv__cu_tr_weight(g, s, slab, b) / scale, e = s.beam[b].energy;
         r.weight[MEDVOL_TRANSPORT_IN] += in;
-        r.energy[MEDVOL_TRANSPORT_IN] += in * mean + in * left[0] * e;
-        r.add<MEDVOL_TRANSPORT_CUT>(in * left[0], e);
-        r.weight[MEDVOL_TRANSPORT_ANGLES] += in * (1.0 - left[0]) * left[1];
-        r.energy[MEDVOL_TRANSPORT_ANGLES] += in * mean * left[1];
-        r.weight[MEDVOL_TRANSPORT_SIDES] += in * (1.0 - left[0]) * (1.0 - left[1]) * left[2];
-        r.energy[MEDVOL_TRANSPORT_SIDES] += in * mean * (1.0 - left[1]) * left[2];
+        r.energy[MEDVOL_TRANSPORT_IN] += in * t.mean + in * t.left[0] * e;
+        r.add<MEDVOL_TRANSPORT_CUT>(in * t.left[0], e);
+        r.weight[MEDVOL_TRANSPORT_ANGLES] += in * (1.0 - t.left[0]) * t.left[1];
+        r.energy[MEDVOL_TRANSPORT_ANGLES] += in * t.mean * t.left[1];
+        r.weight[MEDVOL_TRANSPORT_SIDES] += in * (1.0 - t.left[0]) * (1.0 - t.left[1]) * t.left[2];
+        r.energy[MEDVOL_TRANSPORT_SIDES] += in * t.mean * (1.0 - t.left[1]) * t.left[2];
     }
     mv__cu_fold_block(&r, &sh);
     if (threadIdx.x != 0) return;
-    *g.sums = r;
-    g.band->lo = 0, g.band->hi = g.nk;
+    g.sums[blockIdx.y] = r;
+    g.band[blockIdx.y].lo = 0;
+    g.band[blockIdx.y].hi = *g.stop || !(scale > 0.0) ? 0 : g.nk;
 }
 /* Relative powers of a CT's voxels; NaN where it is not finite. points: three rows of n */
 MV__CU_DEV double mv__cu_tr_line(const double *x, const double *y, int n, double at) {
@@ -29745,49 +29836,57 @@ MV__CU_DEV double mv__cu_tr_line(const double *x, const double *y, int n, double
 }
 typedef struct mv__cu_tr_ct {
     const void *x;
-    int type, scaled, n, nx;
+    int type, scaled, n, nx, ny;
     double slope, inter;
-    long long step, cells; /* from depth to depth */
+    long long row, step, rows; /* from row to row, from depth to depth; rows of all depths */
     const double *points;
     float *power, *ratio;
 } mv__cu_tr_ct;
-MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_tr_powers(mv__cu_tr_ct c) {
-    const long long i = (long long)blockIdx.x * MV__CU_B + (int)threadIdx.x, z = i / c.nx;
-    double hu;
-    if (i >= c.cells) return;
-    hu = mv__cu_load(c.x, i - z * c.nx + z * c.step, c.type);
-    if (c.scaled) hu = mv__cu_add(mv__cu_mul(hu, c.slope), c.inter);
-    hu = (double)(float)hu;
-    c.power[i] = hu - hu == 0.0 ? (float)mv__cu_tr_line(c.points, c.points + c.n, c.n, hu)
-        : (float)mv__cu_nan();
-    c.ratio[i] = (float)mv__cu_tr_line(c.points, c.points + 2 * c.n, c.n, hu);
-}
-/* What cannot be marched. One block. */
-typedef struct mv__cu_tr_most {
-    double v, t, power, ratio, bad;
-    MV__CU_IN void clear() { v = t = power = ratio = bad = 0.0; }
-    MV__CU_IN void take(const mv__cu_tr_most &b) {
-        v = b.v > v ? b.v : v, t = b.t > t ? b.t : t;
-        power = b.power > power ? b.power : power, ratio = b.ratio > ratio ? b.ratio : ratio;
-        bad += b.bad;
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_tr_powers(mv__cu_tr_ct c, int nz) { /* a warp a row */
+    const long long r = (long long)blockIdx.x * (MV__CU_B / 32) + ((int)threadIdx.x >> 5), y = r / nz,
+                    z = r - y * nz;
+    int x;
+    if (r >= c.rows) return;
+    for (x = (int)threadIdx.x & 31; x < c.nx; x += 32) {
+        double hu = mv__cu_load(c.x, x + y * c.row + z * c.step, c.type);
+        if (c.scaled) hu = mv__cu_add(mv__cu_mul(hu, c.slope), c.inter);
+        hu = (double)(float)hu;
+        c.power[r * c.nx + x] = hu - hu == 0.0 ? (float)mv__cu_tr_line(c.points, c.points + c.n, c.n, hu)
+                                               : (float)mv__cu_nan();
+        c.ratio[r * c.nx + x] = (float)mv__cu_tr_line(c.points, c.points + 2 * c.n, c.n, hu);
     }
-} mv__cu_tr_most;
-MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_tr_judge(mv__cu_tr_field g) {
+}
+MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_tr_see(mv__cu_tr_field g) { /* a block a row of y */
     MV__CU_SHARED(mv__cu_folding<mv__cu_tr_most>, sh);
-    const long long cells = (long long)g.nx * g.nz;
-    const double enough = 8.0 * (double)(g.na + 1) * (double)(g.na + 1);
+    const long long cells = (long long)g.nx * g.nz, from = cells * (int)blockIdx.x;
     mv__cu_tr_most m;
-    double most = 0.0, turns;
     long long i;
-    int what = -1;
     m.clear();
-    for (i = (int)threadIdx.x; i < g.nk; i += MV__CU_B)
-        m.v = g.v[i] > m.v ? g.v[i] : m.v, m.t = g.t[i] > m.t ? g.t[i] : m.t;
-    for (i = (int)threadIdx.x; i < cells && g.ct; i += MV__CU_B) {
-        const double p = (double)g.power[i], r = (double)g.ratio[i];
+    for (i = (int)threadIdx.x; i < cells; i += MV__CU_B) {
+        const double p = (double)g.power[from + i], r = (double)g.ratio[from + i];
         m.power = p > m.power ? p : m.power, m.ratio = r > m.ratio ? r : m.ratio;
         m.bad += p - p == 0.0 ? 0.0 : 1.0;
     }
+    mv__cu_fold_block(&m, &sh);
+    if (threadIdx.x == 0) g.most[blockIdx.x] = m;
+}
+/* What cannot be marched, of all planes that are. One block. */
+MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_tr_judge(mv__cu_tr_field g) {
+    MV__CU_SHARED(mv__cu_folding<mv__cu_tr_most>, sh);
+    const double enough = 8.0 * (double)(g.na + 1) * (double)(g.na + 1);
+    mv__cu_tr_most m;
+    double most = 0.0, turns;
+    int i, what = -1;
+    m.clear();
+    for (i = (int)threadIdx.x; i < g.nk; i += MV__CU_B)
+        m.v = g.v[i] > m.v ? g.v[i] : m.v, m.t = g.t[i] > m.t ? g.t[i] : m.t;
+    for (i = (int)threadIdx.x; i < g.planes && g.ct; i += MV__CU_B)
+        if (g.scale[i] > 0.0) {
+            const mv__cu_tr_most &row = g.most[(int)g.slab[i].row];
+            m.power = row.power > m.power ? row.power : m.power;
+            m.ratio = row.ratio > m.ratio ? row.ratio : m.ratio;
+        }
+    for (i = (int)threadIdx.x; i < g.ny && g.ct; i += MV__CU_B) m.bad += g.most[i].bad;
     mv__cu_fold_block(&m, &sh);
     if (threadIdx.x != 0) return;
     if (!g.ct) m.power = 1.0;
@@ -29800,8 +29899,9 @@ MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_tr_judge(mv__cu_tr_field g) {
     if (g.ct && g.scatter && turns > 65536.0) what = MV__CU_LONG_TURNS;
     if (most > 1.0) what = MV__CU_WIDE_RANGES;
     if (m.bad > 0.0) what = MV__CU_BAD_CT;
-    g.band->stop = what >= 0;
-    if (what >= 0) mv__cu_raise(g.words, MEDVOL_E_RANGE, what);
+    if (what < 0 || *g.stop) return;
+    *g.stop = 1;
+    mv__cu_raise(g.words, MEDVOL_E_RANGE, what);
 }
 
 /* ---- marching: a plane ---- */
@@ -29840,7 +29940,7 @@ MV__CU_DEV mv__cu_tr_flow mv__cu_tr_flow_of(const mv__cu_tr_field &g, double r, 
 MV__CU_DEV int mv__cu_tr_inside(const mv__cu_tr_field &g, const mv__cu_tr_band &b, int k, int behind) {
     const int lo = !behind ? b.lo : g.ct ? 0 : b.lo > g.reach ? b.lo - g.reach : 0,
               hi = behind && g.ct ? g.nk : b.hi;
-    return !b.stop && b.lo < b.hi && k >= lo && k < hi; /* so k >= nk is not */
+    return b.lo < b.hi && k >= lo && k < hi; /* so k >= nk is not */
 }
 MV__CU_KERNEL(MV__CU_TR_ROW, 8)
 mv__cu_k_tr_row(float *__restrict__ out, const float *__restrict__ in, mv__cu_tr_field g, int z, double part,
@@ -29856,7 +29956,8 @@ mv__cu_k_tr_row(float *__restrict__ out, const float *__restrict__ in, mv__cu_tr
     mv__cu_tr_row_sum s;
     mv__cu_tr_flow c;
     int c0, i, x, step, half;
-    if (!mv__cu_tr_inside(g, *g.band, k, behind)) return;
+    const long long me = (long long)blockIdx.y, line_of = (long long)k * g.na + j;
+    if (!mv__cu_tr_inside(g, g.band[me], k, behind)) return;
     u = part * g.angle[j].shift;
     away = fabs(u) < 1e-12 ? 0.0 : fabs(u), whole = floor(away);
     c = mv__cu_tr_flow_of(g, away - whole, u > 0.0);
@@ -29864,8 +29965,8 @@ mv__cu_k_tr_row(float *__restrict__ out, const float *__restrict__ in, mv__cu_tr
     half = turn < 0 ? 0 : g.half[turn][k];
     taps = turn < 0 ? NULL : g.taps[turn] + (long long)k * g.na;
     beyond = turn < 0 ? 0.0 : mv__cu_tr_outside(taps, half, g.na, j);
-    row = in + ((long long)k * g.na + j) * g.nxp;
-    out += ((long long)k * g.na + j) * g.nxp;
+    row = in + me * g.cells + line_of * g.nxp;
+    out += me * g.cells + line_of * g.nxp;
     s.total = s.leak = s.turned = s.x = s.xx = s.bend = 0.0;
     for (c0 = -2; c0 < g.nx + 3; c0 += 32) {
         for (i = lane; i < 36; i += 32) {
@@ -29901,7 +30002,7 @@ mv__cu_k_tr_row(float *__restrict__ out, const float *__restrict__ in, mv__cu_tr
     s.leak = mv__cu_warp_sum(s.leak);
     if (beyond > 0.0) s.turned = beyond * mv__cu_warp_sum(s.turned);
     if (moments) s.x = mv__cu_warp_sum(s.x), s.xx = mv__cu_warp_sum(s.xx), s.bend = mv__cu_warp_sum(s.bend);
-    if (lane == 0) g.row[behind][(long long)k * g.na + j] = s;
+    if (lane == 0) g.row[behind][me * g.nk * g.na + line_of] = s;
 }
 /* Ranges of a tile, an angle and some x: dose of those that go, and who arrives, by three taps. */
 enum { MV__CU_TR_SLOW = 64 };
@@ -29940,12 +30041,13 @@ mv__cu_k_tr_ranges(float *__restrict__ out, const float *__restrict__ in, mv__cu
     const int x = (int)(blockIdx.x - rest * (unsigned)g.across) * MV__CU_TR_SLOW + (int)threadIdx.x;
     const int tile = (int)(rest / (unsigned)g.na), j = (int)(rest - (unsigned)tile * (unsigned)g.na);
     const int k0 = tile * MV__CU_TR_TILE, step = (int)floor(g.angle[j].way + 0.5);
-    const long long rows = (long long)g.na * g.nxp;
-    const mv__cu_tr_band b = *g.band;
-    const float *p = in + (long long)j * g.nxp + x;
+    const long long rows = (long long)g.na * g.nxp, me = (long long)blockIdx.y,
+                    from = me * g.cells + (long long)j * g.nxp + x;
+    const mv__cu_tr_band b = g.band[me];
+    const float *p = in + from;
     double dose = 0.0;
     int i, d;
-    if (b.stop || b.lo >= b.hi || k0 >= b.hi || k0 + MV__CU_TR_TILE + g.reach <= b.lo) return;
+    if (b.lo >= b.hi || k0 >= b.hi || k0 + MV__CU_TR_TILE + g.reach <= b.lo) return;
     if (threadIdx.x < MV__CU_TR_TILE)
         mv__cu_tr_share(g, b, k0 + (int)threadIdx.x, j, &sh.lost[threadIdx.x], sh.w[threadIdx.x]);
     mv__cu_sync();
@@ -29958,9 +30060,12 @@ mv__cu_k_tr_ranges(float *__restrict__ out, const float *__restrict__ in, mv__cu
         MV__CU_UNROLL for (d = -1; d <= 1; d++)
             v[d + 1] = k + step + d >= b.lo && k + step + d < b.hi ? p[(k + step + d) * rows] : 0.0f;
         s = sh.w[i][1] * v[1] + (sh.w[i][2] * v[2] + sh.w[i][0] * v[0]);
-        out[(long long)j * g.nxp + x + k * rows] = fabsf(s) < 1e-30f ? 0.0f : s;
+        out[from + k * rows] = fabsf(s) < 1e-30f ? 0.0f : s;
     }
-    g.part[((long long)tile * g.na + j) * g.nx + x] = dose;
+    g.part[((me * g.tiles + tile) * g.na + j) * g.nx + x] = dose;
+}
+MV__CU_DEV long long mv__cu_tr_voxel(const mv__cu_tr_field &g, int z) { /* of the CT, in the plane's row */
+    return ((long long)g.slab[blockIdx.y].row * g.nz + z) * g.nx;
 }
 /* The same where columns differ: four taps, that may be negative. */
 MV__CU_DEV double mv__cu_tr_goes(const mv__cu_tr_field &g, double value, int k, int step, double frac,
@@ -29991,15 +30096,16 @@ mv__cu_k_tr_ranges_ct(float *__restrict__ out, const float *__restrict__ in, mv_
     const int x = (int)(blockIdx.x - rest * (unsigned)g.across) * MV__CU_TR_SLOW + (int)threadIdx.x;
     const int tile = (int)(rest / (unsigned)g.na), j = (int)(rest - (unsigned)tile * (unsigned)g.na);
     const int k0 = tile * MV__CU_TR_TILE, k1 = mv__cu_mini(g.nk, k0 + MV__CU_TR_TILE);
-    const long long rows = (long long)g.na * g.nxp;
-    const mv__cu_tr_band b = *g.band;
-    const float *p = in + (long long)j * g.nxp + x;
+    const long long rows = (long long)g.na * g.nxp, me = (long long)blockIdx.y,
+                    from_here = me * g.cells + (long long)j * g.nxp + x;
+    const mv__cu_tr_band b = g.band[me];
+    const float *p = in + from_here;
     mv__cu_tr_bin_sum s;
     double dose = 0.0, u = 0.0, whole, w[4];
     int k, d, step;
     s.clear();
-    if (b.stop || b.lo >= b.hi) return;
-    if (x < g.nx) u = g.angle[j].way * (double)g.power[(long long)z * g.nx + x];
+    if (b.lo >= b.hi) return;
+    if (x < g.nx) u = g.angle[j].way * (double)g.power[mv__cu_tr_voxel(g, z) + x];
     whole = floor(u);
     step = (int)whole;
     for (k = k0; k < k1 && x < g.nx; k++) {
@@ -30015,15 +30121,15 @@ mv__cu_k_tr_ranges_ct(float *__restrict__ out, const float *__restrict__ in, mv_
             mv__cu_tr_taps4(w, u - whole, g.v[k] * u);
             v += (float)(w[0] * (double)p[k * rows] * mv__cu_tr_stays(g, k, k));
         }
-        out[(long long)j * g.nxp + x + k * rows] = v;
+        out[from_here + k * rows] = v;
     }
-    if (x < g.nx) g.part[((long long)tile * g.na + j) * g.nx + x] = dose;
+    if (x < g.nx) g.part[((me * g.tiles + tile) * g.na + j) * g.nx + x] = dose;
     mv__cu_fold_block(&s, &sh);
-    if (threadIdx.x == 0) sums[blockIdx.x] = s;
+    if (threadIdx.x == 0) sums[me * (int)gridDim.x + (int)blockIdx.x] = s;
 }
 /* Angles where columns scatter differently: steps of diffusion, each of variance below 1/2. */
 MV__CU_DEV double mv__cu_tr_amount(const mv__cu_tr_field &g, int k, int z, int i) {
-    const float *ratio = g.ratio + (long long)z * g.nx + i;
+    const float *ratio = g.ratio + mv__cu_tr_voxel(g, z) + i;
     double amount = (g.t[k] - g.back[k]) * (double)ratio[0];
     if (z > 0) amount += g.back[k] * (double)*(ratio - g.nx);
     return mv__cu_tr_least(amount, 8.0 * (double)(g.na + 1) * (double)(g.na + 1));
@@ -30037,11 +30143,12 @@ mv__cu_k_tr_turn_ct(float *__restrict__ out, const float *__restrict__ in, mv__c
               first = ((int)blockIdx.x - k * blocks) * g.columns;
     const int t = (int)threadIdx.x, c = t % g.columns, j0 = t / g.columns, all = MV__CU_TR_ROW / g.columns,
               i = first + c, inside = i < g.nx, size = g.na * g.columns;
+    const long long me = (long long)blockIdx.y, at = me * g.cells + (long long)k * g.na * g.nxp + i;
     float *a = mem, *b = mem + size, *swap, half;
     mv__cu_tr_most m;
     mv__cu_tr_total left;
     int j, n, step;
-    if (!mv__cu_tr_inside(g, *g.band, k, 0)) return;
+    if (!mv__cu_tr_inside(g, g.band[me], k, 0)) return;
     m.clear(), left.clear();
     for (j = t; j < g.nx; j += MV__CU_TR_ROW) {
         const double amount = mv__cu_tr_amount(g, k, z, j);
@@ -30050,7 +30157,7 @@ mv__cu_k_tr_turn_ct(float *__restrict__ out, const float *__restrict__ in, mv__c
     mv__cu_fold_block(&m, &sh);
     if (t == 0) sh.p[0].t = m.t;
     for (j = j0; j < g.na; j += all)
-        a[j * g.columns + c] = inside ? in[((long long)k * g.na + j) * g.nxp + i] : 0.0f;
+        a[j * g.columns + c] = inside ? in[at + (long long)j * g.nxp] : 0.0f;
     mv__cu_sync();
     n = (int)(2.0 * sh.p[0].t) + 1;
     half = inside ? (float)(0.5 * mv__cu_tr_amount(g, k, z, i) / (double)n) : 0.0f;
@@ -30064,35 +30171,37 @@ mv__cu_k_tr_turn_ct(float *__restrict__ out, const float *__restrict__ in, mv__c
         mv__cu_sync();
         swap = a, a = b, b = swap;
     }
-    for (j = j0; j < g.na && inside; j += all) out[((long long)k * g.na + j) * g.nxp + i] = a[j * g.columns +
-                                                                                              c];
+    for (j = j0; j < g.na && inside; j += all) out[at + (long long)j * g.nxp] = a[j * g.columns + c];
     mv__cu_fold_block(&left, &sum);
-    if (t == 0) g.turned[blockIdx.x] = left.v;
+    if (t == 0) g.turned[me * (int)gridDim.x + (int)blockIdx.x] = left.v;
 }
 /* The plane's dose: tiles and angles in a fixed order. */
 typedef struct mv__cu_tr_lanes { double v[MV__CU_B / 32][32]; } mv__cu_tr_lanes;
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_tr_plane(mv__cu_tr_field g, int z) {
     MV__CU_SHARED(mv__cu_tr_lanes, sh);
     const int lane = (int)threadIdx.x & 31, warp = (int)threadIdx.x >> 5, x = (int)blockIdx.x * 32 + lane;
-    const mv__cu_tr_band b = *g.band;
+    const long long me = (long long)blockIdx.y;
+    const double *part = g.part + me * g.tiles * g.na * g.nx + x;
+    const mv__cu_tr_band b = g.band[me];
     const int lo = g.ct ? 0 : b.lo / MV__CU_TR_TILE,
               hi = g.ct ? g.tiles : (b.hi + MV__CU_TR_TILE - 1) / MV__CU_TR_TILE;
     double sum = 0.0;
     int r;
-    if (b.stop || b.lo >= b.hi) return;
+    if (b.lo >= b.hi) return;
     MV__CU_UNROLL_BY(4) for (r = lo * g.na + warp; r < hi * g.na; r += MV__CU_B / 32)
-        if (x < g.nx) sum += g.part[(long long)r * g.nx + x];
+        if (x < g.nx) sum += part[(long long)r * g.nx];
     sh.v[warp][lane] = sum;
     mv__cu_sync();
     if (warp != 0 || x >= g.nx) return;
     for (r = 1; r < MV__CU_B / 32; r++) sum += sh.v[r][lane];
-    g.dose[(long long)z * g.nx + x] = sum;
+    g.dose[(me * g.nz + z) * g.nx + x] = sum;
 }
 /* Rows of a range together. A block a range. */
 MV__CU_KERNEL(MV__CU_TR_BLOCK, 4) mv__cu_k_tr_bin(mv__cu_tr_field g) {
     MV__CU_SHARED(mv__cu_folding<mv__cu_tr_bin_sum>, sh);
     const int k = (int)blockIdx.x, blocks = (g.nx + g.columns - 1) / g.columns;
-    const mv__cu_tr_band b = *g.band;
+    const long long bin = (long long)blockIdx.y * g.nk + k;
+    const mv__cu_tr_band b = g.band[blockIdx.y];
     const int before = mv__cu_tr_inside(g, b, k, 0), behind = g.halves && g.scatter;
     const double back = behind ? g.back[k] * g.da * g.da : 0.0;
     mv__cu_tr_bin_sum s;
@@ -30100,7 +30209,7 @@ MV__CU_KERNEL(MV__CU_TR_BLOCK, 4) mv__cu_k_tr_bin(mv__cu_tr_field g) {
     if (!mv__cu_tr_inside(g, b, k, 1)) return;
     s.clear();
     for (j = (int)threadIdx.x; j < g.na; j += MV__CU_TR_BLOCK) {
-        const mv__cu_tr_row_sum *r = g.row[1] + ((long long)k * g.na + j);
+        const mv__cu_tr_row_sum *r = g.row[1] + (bin * g.na + j);
         const double angle = g.angle[j].angle;
         s.sides += r->leak;
         s.m[0] += r->total;
@@ -30108,7 +30217,7 @@ MV__CU_KERNEL(MV__CU_TR_BLOCK, 4) mv__cu_k_tr_bin(mv__cu_tr_field g) {
         s.m[2] += r->total * (angle * angle + (g.ct ? 0.0 : back)) + (g.ct ? back * r->bend : 0.0);
         s.m[3] += r->x, s.m[4] += r->xx;
         if (!before) continue;
-        r = g.row[0] + ((long long)k * g.na + j);
+        r = g.row[0] + (bin * g.na + j);
         s.sides += r->leak;
         s.angles += r->turned;
         if (!g.ct) {
@@ -30126,24 +30235,25 @@ MV__CU_KERNEL(MV__CU_TR_BLOCK, 4) mv__cu_k_tr_bin(mv__cu_tr_field g) {
         }
     }
     for (j = (int)threadIdx.x; j < blocks && before && g.ct && g.scatter; j += MV__CU_TR_BLOCK)
-        s.angles += g.turned[(long long)k * blocks + j];
+        s.angles += g.turned[bin * blocks + j];
     mv__cu_fold_block(&s, &sh);
-    if (threadIdx.x == 0) g.bin[k] = s;
+    if (threadIdx.x == 0) g.bin[bin] = s;
 }
-/* All ranges together; ends that hold next to nothing are given up. One block. */
-MV__CU_DEV void mv__cu_tr_trim(const mv__cu_tr_field &g, mv__cu_tr_band *b, mv__cu_tr_sums *r) {
+/* All ranges together; ends that hold next to nothing are given up. A block a plane. */
+MV__CU_DEV void mv__cu_tr_trim(const mv__cu_tr_bin_sum *bin, const double *e, mv__cu_tr_band *b,
+                               mv__cu_tr_sums *r) {
     const double least = 1e-10 * r->weight[MEDVOL_TRANSPORT_IN];
     double at = 0.0;
-    for (; b->lo < b->hi && (at += fabs(g.bin[b->lo].m[0])) < least; b->lo++)
-        r->add<MEDVOL_TRANSPORT_CUT>(g.bin[b->lo].m[0], g.e[b->lo]);
-    for (at = 0.0; b->hi > b->lo && (at += fabs(g.bin[b->hi - 1].m[0])) < least; b->hi--)
-        r->add<MEDVOL_TRANSPORT_CUT>(g.bin[b->hi - 1].m[0], g.e[b->hi - 1]);
+    for (; b->lo < b->hi && (at += fabs(bin[b->lo].m[0])) < least; b->lo++)
+        r->add<MEDVOL_TRANSPORT_CUT>(bin[b->lo].m[0], e[b->lo]);
+    for (at = 0.0; b->hi > b->lo && (at += fabs(bin[b->hi - 1].m[0])) < least; b->hi--)
+        r->add<MEDVOL_TRANSPORT_CUT>(bin[b->hi - 1].m[0], e[b->hi - 1]);
 }
-MV__CU_DEV void mv__cu_tr_spread_of(const mv__cu_tr_field &g, const mv__cu_tr_band &b, double *out) {
+MV__CU_DEV void mv__cu_tr_spread_of(const mv__cu_tr_bin_sum *bin, const mv__cu_tr_band &b, double *out) {
     double m[5] = {0.0, 0.0, 0.0, 0.0, 0.0};
     int k, c;
     for (k = b.lo; k < b.hi; k++)
-        MV__CU_UNROLL for (c = 0; c < 5; c++) m[c] += g.bin[k].m[c];
+        MV__CU_UNROLL for (c = 0; c < 5; c++) m[c] += bin[k].m[c];
     out[2] = m[0];
     if (!(m[0] > 0.0)) return;
     MV__CU_UNROLL for (c = 1; c < 5; c++) m[c] /= m[0];
@@ -30153,19 +30263,21 @@ MV__CU_DEV void mv__cu_tr_spread_of(const mv__cu_tr_field &g, const mv__cu_tr_ba
 MV__CU_KERNEL(MV__CU_B, 1)
 mv__cu_k_tr_depth(mv__cu_tr_field g, int z, const mv__cu_tr_bin_sum *slow, int blocks) {
     MV__CU_SHARED(mv__cu_folding<mv__cu_tr_sums>, sh);
-    mv__cu_tr_band b = *g.band;
+    const mv__cu_tr_bin_sum *bin = g.bin + (long long)blockIdx.y * g.nk;
+    mv__cu_tr_band b = g.band[blockIdx.y];
     const int hi = g.ct ? g.nk : b.hi, lo = g.ct ? 0 : b.lo > g.reach ? b.lo - g.reach : 0;
     mv__cu_tr_sums s;
     int k;
-    if (b.stop || b.lo >= b.hi) return;
+    if (b.lo >= b.hi) return;
     s.clear();
     for (k = lo + (int)threadIdx.x; k < hi; k += MV__CU_B) {
-        const mv__cu_tr_bin_sum *p = g.bin + k;
+        const mv__cu_tr_bin_sum *p = bin + k;
         s.add<MEDVOL_TRANSPORT_SIDES>(p->sides, g.e[k]);
         s.add<MEDVOL_TRANSPORT_ANGLES>(p->angles, g.e[k]);
         s.weight[MEDVOL_TRANSPORT_STOPPED] += p->stopped;
         s.weight[MEDVOL_TRANSPORT_NUCLEAR] += p->nuclear, s.energy[MEDVOL_TRANSPORT_NUCLEAR] += p->taken;
     }
+    slow += (long long)blockIdx.y * blocks;
     for (k = (int)threadIdx.x; k < blocks; k += MV__CU_B) {
         s.weight[MEDVOL_TRANSPORT_STOPPED] += slow[k].stopped;
         s.weight[MEDVOL_TRANSPORT_NUCLEAR] += slow[k].nuclear;
@@ -30173,60 +30285,200 @@ mv__cu_k_tr_depth(mv__cu_tr_field g, int z, const mv__cu_tr_bin_sum *slow, int b
     }
     mv__cu_fold_block(&s, &sh);
     if (threadIdx.x != 0) return;
-    g.sums->take(s);
+    g.sums[blockIdx.y].take(s);
     b.lo = lo, b.hi = hi;
-    mv__cu_tr_trim(g, &b, g.sums);
-    *g.band = b;
-    if (g.spread) mv__cu_tr_spread_of(g, b, g.spread + 3 * (long long)z);
+    mv__cu_tr_trim(bin, g.e, &b, g.sums + blockIdx.y);
+    g.band[blockIdx.y] = b;
+    if (g.spread) mv__cu_tr_spread_of(bin, b, g.spread + 3 * (long long)z);
+}
+
+/* ---- marching: planes along y, each spread by its columns' variance (Fermi and Eyges) ---- */
+enum { MV__CU_TR_WAY = 512 };
+typedef struct mv__cu_tr_box {
+    double *dose;          /* [z][y][x] */
+    double *var;           /* of each plane [z][side], cells^2 */
+    double *kernel, *rows; /* in one medium, of each plane [z][y] */
+    double *lost;          /* MeV beyond y, of each of so many blocks */
+    int sides, blocks;     /* sides: columns that have a variance of their own: nx, or 1 */
+    const double *turned;  /* variance of angles behind steps of water, `way` mm; beyond them no more */
+    double way, dy;
+} mv__cu_tr_box;
+MV__CU_DEV double mv__cu_tr_bent(const mv__cu_tr_box &b, double way) {
+    const double u = way / b.way;
+    const int i = u < (double)MV__CU_TR_WAY ? (int)u : MV__CU_TR_WAY - 1;
+    if (u >= (double)MV__CU_TR_WAY) return b.turned[MV__CU_TR_WAY];
+    return b.turned[i] + (u - (double)i) * (b.turned[i + 1] - b.turned[i]);
+}
+/* In the middle of each cell of a column; a thread a column. */
+MV__CU_KERNEL(MV__CU_TR_SLOW, 8) mv__cu_k_tr_column(mv__cu_tr_field g, mv__cu_tr_box b) {
+    const int x = (int)blockIdx.x * MV__CU_TR_SLOW + (int)threadIdx.x;
+    const long long me = (long long)blockIdx.y, from = g.ct ? mv__cu_tr_voxel(g, 0) + x : 0;
+    const double h = 0.5 * g.dz, least = 1e-3 * b.way;
+    double angle = g.slab[me].spread, both = 0.0, place = 0.0, way = 0.0;
+    int z, half;
+    if (x >= b.sides) return;
+    for (z = 0; z < g.nz; z++) {
+        const double power = g.ct ? (double)g.power[from + (long long)z * g.nx] : 1.0,
+                     ratio = g.ct ? (double)g.ratio[from + (long long)z * g.nx] : 1.0,
+                     step = h * power, d = step > least ? step : least;
+        for (half = 0; half < 2; half++) {
+            const double turn = h / d * (mv__cu_tr_bent(b, way + d) - mv__cu_tr_bent(b, way)) * ratio;
+            place += (2.0 * both + (angle + turn / 3.0) * h) * h;
+            both += (angle + 0.5 * turn) * h;
+            angle += turn;
+            way += step;
+            if (half == 0)
+                b.var[(me * g.nz + z) * b.sides + x] = mv__cu_tr_least(place / (b.dy * b.dy), 1e8);
+        }
+    }
+}
+MV__CU_DEV int mv__cu_tr_far(double var, int ny) { return mv__cu_mini(ny, (int)(9.0 * sqrt(var)) + 9); }
+/* In a CT a plane is one row's: onto all rows of its columns, plane after plane. A thread a column and z. */
+typedef struct mv__cu_tr_along {
+    double *to, part, in;
+    int y, ny;
+    long long step;
+    MV__CU_IN void tell(int d, double v) {
+        if (d <= y) to[(y - d) * step] += part * v, in += v;
+        if (d > 0 && d < ny - y) to[(y + d) * step] += part * v, in += v;
+    }
+} mv__cu_tr_along;
+MV__CU_KERNEL(MV__CU_TR_SLOW, 8) mv__cu_k_tr_widen(mv__cu_tr_field g, mv__cu_tr_box b) {
+    MV__CU_SHARED(mv__cu_folding<mv__cu_tr_total>, sh);
+    const unsigned zz = blockIdx.x / (unsigned)g.across;
+    const int x = (int)(blockIdx.x - zz * (unsigned)g.across) * MV__CU_TR_SLOW + (int)threadIdx.x,
+              z = (int)zz;
+    mv__cu_tr_along along;
+    mv__cu_tr_total lost;
+    int p;
+    lost.clear();
+    along.step = g.nx, along.ny = g.ny;
+    along.to = b.dose + (long long)z * g.ny * g.nx + x;
+    for (p = 0; p < g.planes && x < g.nx; p++) {
+        const long long at = ((long long)p * g.nz + z) * g.nx + x;
+        const double v = g.dose[at];
+        if (!(v > 0.0 || v < 0.0)) continue;
+        along.y = (int)g.slab[p].row;
+        along.part = g.scale[p] * v, along.in = 0.0;
+        mv__cu_tr_kernel(mv__cu_tr_far(b.var[at], g.ny), b.var[at], along);
+        if (along.in < 1.0) lost.v += (1.0 - along.in) * along.part;
+    }
+    mv__cu_fold_block(&lost, &sh);
+    if (threadIdx.x == 0) b.lost[blockIdx.x] = lost.v;
+}
+/* In one medium a plane is all rows': their shares at each z, a block; then planes' sum, a warp a row. */
+MV__CU_KERNEL(MV__CU_TR_BLOCK, 8)
+mv__cu_k_tr_shares(mv__cu_tr_field g, mv__cu_tr_start s, mv__cu_tr_box b) {
+    MV__CU_SHARED(mv__cu_folding<mv__cu_tr_pair>, sh);
+    const long long at = (long long)blockIdx.y * g.nz + (int)blockIdx.x;
+    const int first = (int)g.slab[blockIdx.y].first, reach = mv__cu_tr_far(b.var[at], g.ny);
+    const double *share = s.w + first * s.all + g.nk + g.na + g.nx, *dose = g.dose + at * g.nx;
+    double *rows = b.rows + at * g.ny, *kernel = b.kernel + at * g.ny;
+    const double all = s.got[first].in;
+    mv__cu_tr_store store;
+    mv__cu_tr_pair p; /* what stays; dose */
+    int y, i;
+    store.k = kernel;
+    if (threadIdx.x == 0) mv__cu_tr_kernel(reach, b.var[at], store);
+    mv__cu_sync();
+    p.clear();
+    for (y = (int)threadIdx.x; y < g.ny; y += MV__CU_TR_BLOCK) {
+        double sum = 0.0;
+        for (i = y < reach ? 0 : y - reach + 1; i < mv__cu_mini(g.ny, y + reach); i++)
+            sum += share[i] * kernel[i < y ? y - i : i - y];
+        rows[y] = all > 0.0 ? sum / all : 0.0;
+        p.w += rows[y];
+    }
+    for (i = (int)threadIdx.x; i < g.nx; i += MV__CU_TR_BLOCK) p.e += dose[i];
+    mv__cu_fold_block(&p, &sh);
+    if (threadIdx.x == 0) b.lost[at] = p.w < 1.0 ? g.scale[blockIdx.y] * (1.0 - p.w) * p.e : 0.0;
+}
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_tr_lay(mv__cu_tr_field g, mv__cu_tr_box b) {
+    const long long r = (long long)blockIdx.x * (MV__CU_B / 32) + ((int)threadIdx.x >> 5), z = r / g.ny,
+                    y = r - z * g.ny;
+    int x, p;
+    if (z >= g.nz) return;
+    for (x = (int)threadIdx.x & 31; x < g.nx; x += 32) {
+        double sum = 0.0;
+        MV__CU_UNROLL_BY(4) for (p = 0; p < g.planes; p++) {
+            const long long at = (long long)p * g.nz + z;
+            sum += g.scale[p] * b.rows[at * g.ny + y] * g.dose[at * g.nx + x];
+        }
+        b.dose[r * g.nx + x] += sum;
+    }
 }
 
 /* ---- marching: the end ---- */
+MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_tr_close(mv__cu_tr_field g) { /* a block a plane */
+    MV__CU_SHARED(mv__cu_folding<mv__cu_tr_total>, sh);
+    const long long cells = (long long)g.nx * g.nz, me = (long long)blockIdx.y;
+    const double *from = g.dose + me * cells;
+    const mv__cu_tr_band b = g.band[me];
+    mv__cu_tr_sums *s = g.sums + me;
+    mv__cu_tr_total dose;
+    long long i;
+    dose.clear();
+    for (i = (int)threadIdx.x; i < cells; i += MV__CU_B) dose.v += from[i];
+    mv__cu_fold_block(&dose, &sh);
+    if (threadIdx.x != 0) return;
+    s->energy[MEDVOL_TRANSPORT_STOPPED] += dose.v;
+    for (i = b.lo; i < b.hi; i++) s->add<MEDVOL_TRANSPORT_BACK>(g.bin[me * g.nk + i].m[0], g.e[i]);
+}
+MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_tr_gather(mv__cu_tr_field g, const double *lost, int blocks) {
+    MV__CU_SHARED(mv__cu_folding<mv__cu_tr_sums>, sh);
+    mv__cu_tr_sums s;
+    int i, c;
+    s.clear();
+    for (i = (int)threadIdx.x; i < g.planes; i += MV__CU_B)
+        MV__CU_UNROLL for (c = 0; c < MEDVOL_TRANSPORT_SINKS; c++)
+            s.weight[c] += g.scale[i] * g.sums[i].weight[c], s.energy[c] += g.scale[i] * g.sums[i].energy[c];
+    for (i = (int)threadIdx.x; i < blocks; i += MV__CU_B)
+        s.energy[MEDVOL_TRANSPORT_STOPPED] -= lost[i], s.energy[MEDVOL_TRANSPORT_SIDES] += lost[i];
+    mv__cu_fold_block(&s, &sh);
+    if (threadIdx.x == 0) g.total->take(s);
+}
 typedef struct mv__cu_tr_result {
-    double scale, gray; /* protons; Gy of a MeV in a density of 1 relative to water's, or 0: MeV */
+    const double *dose; /* [z][y][x] */
+    double gray;        /* Gy of a MeV in a density of 1 relative to water's, or 0: MeV */
     float *out;
-    long long step; /* from depth to depth */
+    long long row, step; /* from row to row, from depth to depth */
     mv_transport_report *report;
     double *spread;
     size_t cells;
 } mv__cu_tr_result;
-MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_tr_close(mv__cu_tr_field g, mv__cu_tr_result r) {
-    MV__CU_SHARED(mv__cu_folding<mv__cu_tr_total>, sh);
-    const long long cells = (long long)g.nx * g.nz;
-    mv__cu_tr_sums *s = g.sums;
-    mv__cu_tr_total dose;
-    double in, leak;
-    long long i;
+MV__CU_KERNEL(32, 1) mv__cu_k_tr_tell(mv__cu_tr_field g, mv__cu_tr_result r) { /* one thread */
+    const mv__cu_tr_sums *s = g.total;
+    const double in = s->weight[MEDVOL_TRANSPORT_IN], beyond = s->energy[MEDVOL_TRANSPORT_SIDES] /
+                                                               s->energy[MEDVOL_TRANSPORT_IN];
+    double sides = s->weight[MEDVOL_TRANSPORT_SIDES] / in;
     int c;
-    if (g.band->stop) return;
-    dose.clear();
-    for (i = (int)threadIdx.x; i < cells; i += MV__CU_B) dose.v += g.dose[i];
-    mv__cu_fold_block(&dose, &sh);
-    if (threadIdx.x != 0) return;
-    s->energy[MEDVOL_TRANSPORT_STOPPED] += dose.v;
-    for (i = g.band->lo; i < g.band->hi; i++) s->add<MEDVOL_TRANSPORT_BACK>(g.bin[i].m[0], g.e[i]);
-    in = s->weight[MEDVOL_TRANSPORT_IN];
-    leak = s->weight[MEDVOL_TRANSPORT_SIDES] / in + s->weight[MEDVOL_TRANSPORT_ANGLES] / in;
-    if (!(leak <= g.most_leak)) {
-        g.band->stop = 1;
+    if (threadIdx.x != 0 || *g.stop) return;
+    if (g.box && beyond > sides) sides = beyond; /* what scatters beyond y is known by its energy */
+    if (!(sides + s->weight[MEDVOL_TRANSPORT_ANGLES] / in <= g.most_leak)) {
+        *g.stop = 1;
         mv__cu_raise(g.words, MEDVOL_E_RANGE, MV__CU_LEAKS);
     } else if (r.report) {
         for (c = 0; c < MEDVOL_TRANSPORT_SINKS; c++)
-            r.report->weight[c] = s->weight[c] * r.scale, r.report->energy[c] = s->energy[c] * r.scale;
+            r.report->weight[c] = s->weight[c], r.report->energy[c] = s->energy[c];
         r.report->cells = r.cells;
     }
 }
-MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_tr_result(mv__cu_tr_field g, mv__cu_tr_result r) {
-    const long long i = (long long)blockIdx.x * MV__CU_B + (int)threadIdx.x, z = i / g.nx, x = i - z * g.nx;
-    double v;
-    if (g.band->stop) return;
-    if (r.spread && i < 3LL * g.nz) r.spread[i] = i % 3 == 2 ? g.spread[i] * r.scale : g.spread[i];
-    if (z >= g.nz) return;
-    v = r.scale * g.dose[i];
-    if (r.gray > 0.0) {
-        const double rho = g.ct ? (double)g.power[i] : 1.0;
-        v = rho > 0.0 ? v * r.gray / rho : 0.0;
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_tr_result(mv__cu_tr_field g, mv__cu_tr_result r) { /* a warp a row */
+    const long long n = (long long)blockIdx.x * (MV__CU_B / 32) + ((int)threadIdx.x >> 5), z = n / g.ny,
+                    y = n - z * g.ny;
+    const int lane = (int)threadIdx.x & 31;
+    const double scale = g.box ? 1.0 : *g.scale;
+    int x;
+    if (*g.stop || z >= g.nz) return;
+    if (r.spread && lane < 3) r.spread[3 * z + lane] = (lane == 2 ? scale : 1.0) * g.spread[3 * z + lane];
+    for (x = lane; x < g.nx; x += 32) {
+        double v = scale * r.dose[n * g.nx + x];
+        if (r.gray > 0.0) {
+            const double rho = g.ct ? (double)g.power[(y * g.nz + z) * g.nx + x] : 1.0;
+            v = rho > 0.0 ? v * r.gray / rho : 0.0;
+        }
+        r.out[x + y * r.row + z * r.step] = (float)v;
     }
-    r.out[x + z * r.step] = (float)v;
 }
 
 /* ---- marching: the call ---- */
@@ -30287,10 +30539,16 @@ MV__CU_FN mv_status mv__cu_tr_opt(mv_cuda_ctx *ctx, const char *op, mv_transport
 }
 /* Of a beam: range and the reach of its protons, mm, and the stopping power */
 typedef struct mv__cu_tr_reach { double range, far_end, power; } mv__cu_tr_reach;
+MV__CU_FN void mv__cu_tr_reach_of(mv__cu_tr_reach *r, const mv_stopping *s, const mv_beam *b) {
+    const double mm = 10.0 / s->medium.density;
+    (void)mv_stopping_range(NULL, &r->range, s, &b->energy, 1);
+    (void)mv_stopping_power(NULL, &r->power, s, &b->energy, 1);
+    r->far_end = (r->range + 6.0 * b->spread / r->power) * mm;
+    r->range *= mm;
+}
 MV__CU_FN mv_status mv__cu_tr_beam(mv_cuda_ctx *ctx, const char *op, const mv_beam *b, size_t i,
                                    const mv_stopping *s, const mv_transport_opt *o, mv__cu_tr_reach *r) {
-    const double half = 0.5 * o->dx * (double)o->nx, wide = o->dangle * 0.5 * (double)(o->angles - 1),
-                 mm = 10.0 / s->medium.density;
+    const double half = 0.5 * o->dx * (double)o->nx, wide = o->dangle * 0.5 * (double)(o->angles - 1);
     mv_status st = mv__cu_tr_energies(ctx, op, s, "beam.energy", &b->energy, 1);
     if (st < 0) return st;
     if (!(b->spread >= 0.0 && b->spread <= 0.2 * b->energy && b->size >= 0.0 && b->size <= 1e3 &&
@@ -30299,10 +30557,7 @@ MV__CU_FN mv_status mv__cu_tr_beam(mv_cuda_ctx *ctx, const char *op, const mv_be
                            "%s: beam %zu: spread %g MeV, size %g mm, divergence %g, weight %g: out of range",
                                op,
                            i, b->spread, b->size, b->divergence, b->weight);
-    (void)mv_stopping_range(NULL, &r->range, s, &b->energy, 1);
-    (void)mv_stopping_power(NULL, &r->power, s, &b->energy, 1);
-    r->far_end = (r->range + 6.0 * b->spread / r->power) * mm;
-    r->range *= mm;
+    mv__cu_tr_reach_of(r, s, b);
     if (b->spread > 0.0 && !(r->far_end * (0.1 * s->medium.density) <= s->node[3][s->nodes - 1]))
         return mv__cu_fail(ctx, MEDVOL_E_RANGE, "beam.spread", b->spread,
                            "%s: beam %zu: %g +- %g MeV: ranges to 6 standard deviations leave the table",
@@ -30313,16 +30568,28 @@ MV__CU_FN mv_status mv__cu_tr_beam(mv_cuda_ctx *ctx, const char *op, const mv_be
                            b->x, b->angle, half, wide);
     return MEDVOL_OK;
 }
+/* Beams or, sorted, spots of one energy and spread: they have the tables in common */
+typedef struct mv__cu_tr_layer {
+    const mv_beam *beams;
+    const mv_spot *const *spots; /* or NULL */
+    size_t count;
+    double first, most; /* range of the heaviest and reach of the farthest, mm */
+} mv__cu_tr_layer;
+MV__CU_FN const mv_beam *mv__cu_tr_beam_of(const mv__cu_tr_layer *l, size_t i) {
+    return l->spots ? &l->spots[i]->beam : l->beams + i;
+}
+/* Planes are marched together up to so many, and so many bytes: what they hold in a step stays near. */
+enum { MV__CU_TR_PLANES = 32, MV__CU_TR_BATCH = 1 << 28 };
 typedef struct mv__cu_tr_march { /* a call */
     mv_transport_opt o;
     mv__cu_tr_field g;
     mv__cu_tr_start s;
     mv__cu_tr_ct ct;
+    mv__cu_tr_box box;
     mv__cu_tr_bin_sum *slow; /* in a CT, of blocks */
     float *f[2];
-    double total; /* protons */
-    size_t cells; /* of the state in memory */
-    unsigned rows, ranges, turns;
+    size_t planes, cells;          /* together at most; of the largest state, for the report */
+    unsigned ranges, turns, lines; /* of launches; lines: rows of the CT or the box, a warp each */
 } mv__cu_tr_march;
 MV__CU_FN mv_status mv__cu_tr_ct_check(mv_cuda_ctx *ctx, const char *op, mv__cu_tr_march *m,
                                        const mv_cuda_volume *ct, const mv_stopping *p) {
@@ -30330,20 +30597,22 @@ MV__CU_FN mv_status mv__cu_tr_ct_check(mv_cuda_ctx *ctx, const char *op, mv__cu_
     mv_status st = mv__cu_vol_check_real(ctx, op, "ct", ct);
     if (st < 0) return st;
     mv_affine_spacing(mm, ct->affine);
-    if (ct->dim[1] != 1 || ct->dim[3] * ct->dim[4] * ct->dim[5] * ct->dim[6] != 1)
+    if ((!m->g.box && ct->dim[1] != 1) || ct->dim[3] * ct->dim[4] * ct->dim[5] * ct->dim[6] != 1)
         return mv__cu_fail(ctx, MEDVOL_E_SHAPE, "ct", (double)ct->dim[1],
-                           "%s: ct is %zu x %zu x %zu: must be x, 1, z (see mv_cuda_crop)", op, ct->dim[0],
-                           ct->dim[1], ct->dim[2]);
+                           "%s: ct is %zu x %zu x %zu: must be x, %s, z (see mv_cuda_crop)", op, ct->dim[0],
+                           ct->dim[1], ct->dim[2], m->g.box ? "y" : "1");
     if (p->nodes != MV__CU_TR_NODES)
         return mv__cu_fail(ctx, MEDVOL_E_RANGE, "stopping", (double)p->nodes,
                            "%s: a CT's powers are relative to water: stopping must be water's", op);
-    m->o.nx = ct->dim[0], m->o.nz = ct->dim[2];
-    m->o.dx = mm[0], m->o.thickness = mm[1], m->o.dz = mm[2];
+    m->o.nx = ct->dim[0], m->o.ny = ct->dim[1], m->o.nz = ct->dim[2];
+    m->o.dx = mm[0], m->o.thickness = m->o.dy = mm[1], m->o.dz = mm[2];
     m->ct.x = ct->data;
     m->ct.type = (int)ct->dtype;
     mv__cu_vol_scaling(ct, &m->ct.slope, &m->ct.inter);
     m->ct.scaled = mv__cu_scaled(m->ct.slope, m->ct.inter);
+    m->ct.row = ct->ndim > 1 ? (long long)ct->stride[1] : 0;
     m->ct.step = ct->ndim > 2 ? (long long)ct->stride[2] : 0;
+    m->g.ct = 1;
     return MEDVOL_OK;
 }
 MV__CU_FN double mv__cu_tr_angle_of(const mv__cu_tr_field *g, int j) {
@@ -30372,126 +30641,155 @@ MV__CU_FN mv_status mv__cu_tr_straggles(mv_cuda_ctx *ctx, const char *op, const 
                        "at most: take a smaller fine or a larger dz",
                        op, fine, g->dz, most);
 }
-/* Sizes of the state, from options and beams */
-MV__CU_FN mv_status mv__cu_tr_size(mv_cuda_ctx *ctx, const char *op, mv__cu_tr_march *m, const mv_beam *beams,
-                                   size_t count, const mv_stopping *p) {
-    mv__cu_tr_field *g = &m->g;
+MV__CU_FN mv_status mv__cu_tr_deep(mv_cuda_ctx *ctx, const char *op, mv_transport_opt *o, double most) {
+    if (o->nz == 0) o->nz = (size_t)fmin(1.1 * most / o->dz, 2.0 * (double)MV__CU_TR_STEPS) + 3;
+    if (o->nz <= MV__CU_TR_STEPS) return MEDVOL_OK;
+    return mv__cu_fail(ctx, MEDVOL_E_SIZE, "dz", o->dz, "%s: dz = %g mm: over %d steps for a range of %g mm",
+                       op, o->dz, (int)MV__CU_TR_STEPS, most);
+}
+/* Of all layers */
+MV__CU_FN void mv__cu_tr_field_of(mv__cu_tr_march *m) {
     const mv_transport_opt *o = &m->o;
-    const double mm = 10.0 / p->medium.density, dr = o->dz / (double)o->fine;
-    double first = 0.0, heavy = 0.0, most = 0.0, planes;
-    mv__cu_tr_reach r;
-    size_t b, top, nk, cells;
-    mv_status st;
-    m->total = 0.0;
-    for (b = 0; b < count; b++) {
-        const double weight = beams[b].weight > 0.0 ? beams[b].weight : 1.0;
-        if ((st = mv__cu_tr_beam(ctx, op, beams + b, b, p, o, &r)) < 0) return st;
-        if (r.far_end > most) most = r.far_end;
-        if (weight > heavy) heavy = weight, first = r.range;
-        m->total += weight;
-    }
-    planes = 1.1 * most / o->dz;
-    if (m->o.nz == 0) m->o.nz = (size_t)fmin(planes, 2.0 * (double)MV__CU_TR_STEPS) + 3;
-    if (m->o.nz > MV__CU_TR_STEPS || most / dr > 1e6)
-        return mv__cu_fail(ctx, MEDVOL_E_SIZE, "dz", o->dz,
-                           "%s: dz = %g mm: over %d steps for a range of %g mm",
-                           op, o->dz, (int)MV__CU_TR_STEPS, most);
-    top = (size_t)ceil(first / dr) - 1; /* the heaviest beam's range is a bin's */
-    nk = top + 3;
-    if (most > first) nk += (size_t)((most - first) / dr);
-    g->nx = (int)o->nx, g->nz = (int)m->o.nz, g->na = (int)o->angles, g->nk = (int)nk;
+    mv__cu_tr_field *g = &m->g;
+    g->nx = (int)o->nx, g->ny = g->box ? (int)o->ny : 1, g->nz = (int)o->nz, g->na = (int)o->angles;
     g->nxp = (g->nx + 31) / 32 * 32;
-    g->dx = o->dx, g->dz = o->dz, g->da = o->dangle, g->dr = dr;
-    g->base = first - (double)top * dr;
-    g->beams = (int)count;
+    g->dx = o->dx, g->dz = o->dz, g->da = o->dangle, g->dr = o->dz / (double)o->fine;
     g->shift = (int)o->shift, g->scatter = !o->straight, g->halves = !o->first_order;
-    g->first_order = o->first_order, g->straight = o->straight, g->csda = o->csda, g->model = (int)o->scatter;
+    g->csda = o->csda, g->model = (int)o->scatter;
     g->moments = o->spread != NULL;
     g->nuclear = o->nuclear, g->away = 1.0 - o->nuclear_local;
     g->most_leak = o->most_leak;
     g->reach = (int)((double)o->fine / cos(o->dangle * 0.5 * (double)(o->angles - 1)) + 0.5) + 1;
-    g->tiles = (int)mv__cu_divup(nk, MV__CU_TR_TILE);
     g->across = (int)mv__cu_divup(o->nx, MV__CU_TR_SLOW);
-    most = most / mm < p->node[3][p->nodes - 1] ? most / mm : p->node[3][p->nodes - 1];
+    for (g->columns = 32; g->columns > 1 &&
+         (size_t)g->columns * o->angles * 8 > MV__CU_TR_CT_BYTES;) g->columns /= 2;
+    m->s.axes = g->box ? 4 : 3;
+    m->box.dy = o->dy;
+    m->box.sides = g->ct ? g->nx : 1;
+}
+/* Of a layer: the state of a plane, launches */
+MV__CU_FN mv_status mv__cu_tr_size(mv_cuda_ctx *ctx, const char *op, mv__cu_tr_march *m,
+                                   const mv__cu_tr_layer *l, const mv_stopping *p) {
+    mv__cu_tr_field *g = &m->g;
+    const mv_transport_opt *o = &m->o;
+    const double mm = 10.0 / p->medium.density, last = p->node[3][p->nodes - 1],
+                 most = l->most / mm < last ? l->most / mm : last;
+    size_t top, nk, cells, bytes;
+    unsigned rows = 0; /* of a launch that leaves no range out: whether it can be */
+    mv_status st;
+    if (l->most / g->dr > 1e6)
+        return mv__cu_fail(ctx, MEDVOL_E_SIZE, "dz", o->dz,
+                           "%s: dz = %g mm: a range of %g mm has over 1e6 bins", op, o->dz, l->most);
+    top = (size_t)ceil(l->first / g->dr) - 1; /* the heaviest beam's range is a bin's */
+    nk = top + 3;
+    if (l->most > l->first) nk += (size_t)((l->most - l->first) / g->dr);
+    g->nk = (int)nk;
+    g->base = l->first - (double)top * g->dr;
+    g->beams = (int)l->count;
+    g->tiles = (int)mv__cu_divup(nk, MV__CU_TR_TILE);
     if ((st = mv_stopping_energy(NULL, &g->entrance, p, &most, 1)) < 0)
         return mv__cu_fail(ctx, st, "beam", most, "%s: no energy has a range of %g g/cm2", op, most);
     if (!g->ct && (st = mv__cu_tr_straggles(ctx, op, g, p, o->fine)) < 0) return st;
-    for (g->columns = 32; g->columns > 1 &&
-         (size_t)g->columns * o->angles * 8 > MV__CU_TR_CT_BYTES;) g->columns /= 2;
     if (!mv__cu_muls(nk * o->angles, (size_t)g->nxp, &cells) || cells > (size_t)-1 / 64)
         return mv__cu_fail(ctx, MEDVOL_E_SIZE, "nx", (double)o->nx,
                            "%s: %zu ranges, %zu angles, %zu x: more than memory can hold", op, nk, o->angles,
-                               o->nx);
-    m->cells = cells;
-    st = mv__cu_grid(ctx, op, mv__cu_divup(nk * o->angles, MV__CU_TR_ROW / 32), &m->rows);
+                           o->nx);
+    g->cells = (long long)cells;
+    bytes = cells * 2 * sizeof(float) + 3 * sizeof(double) * o->nz * (o->nx + (size_t)g->ny);
+    m->planes = !g->box || bytes > MV__CU_TR_BATCH ? 1 : MV__CU_TR_BATCH / bytes;
+    if (m->planes > MV__CU_TR_PLANES) m->planes = MV__CU_TR_PLANES;
+    if (nk * o->angles * o->nx > m->cells) m->cells = nk * o->angles * o->nx;
+    m->s.all = (long long)(nk + o->angles + o->nx + (g->box ? o->ny : 0));
+    st = mv__cu_grid(ctx, op, mv__cu_divup(nk * o->angles, MV__CU_TR_ROW / 32), &rows);
     if (st == MEDVOL_OK)
         st = mv__cu_grid(ctx, op, (size_t)g->tiles * o->angles * (size_t)g->across, &m->ranges);
     if (st == MEDVOL_OK) st = mv__cu_grid(ctx, op, nk * mv__cu_divup(o->nx, (size_t)g->columns), &m->turns);
-    return st;
+    if (st < 0) return st;
+    return mv__cu_grid(ctx, op, mv__cu_divup((size_t)g->ny * o->nz, MV__CU_B / 32), &m->lines);
 }
-/* Pieces of the workspace; take 0: only their bytes */
-MV__CU_FN size_t mv__cu_tr_march_room(mv_cuda_ctx *ctx, mv__cu_tr_march *m, int take) {
+MV__CU_FN size_t mv__cu_tr_call_room(mv_cuda_ctx *ctx, mv__cu_tr_march *m, int take) {
     mv__cu_tr_field *g = &m->g;
-    const size_t nk = (size_t)g->nk, na = (size_t)g->na, rows = nk * na, d = sizeof(double),
-                 plane = (size_t)g->nx * (size_t)g->nz, beams = (size_t)g->beams,
-                     axes = nk + na + (size_t)g->nx;
-    const size_t bytes[] = {sizeof(mv_stopping), na * sizeof(mv__cu_tr_angle), nk * 5 * d,
-                            2 * rows * sizeof(float), 2 * nk * sizeof(int),
-                            (size_t)g->tiles * na * (size_t)g->nx * d, plane * d,
-                            g->moments ? 3 * (size_t)g->nz * d : 0, 2 * rows * sizeof(mv__cu_tr_row_sum),
-                            g->ct ? m->turns * d : 0, nk * sizeof(mv__cu_tr_bin_sum), sizeof(mv__cu_tr_sums),
-                            sizeof(mv__cu_tr_band), g->ct ? 2 * plane * sizeof(float) : 0,
-                            m->cells * sizeof(float), m->cells * sizeof(float),
-                            g->ct ? m->ranges * sizeof(mv__cu_tr_bin_sum) : 0,
-                                g->ct ? 3 * m->o.points * d : 0,
-                            beams * sizeof(mv__cu_tr_entry), beams * axes * d, beams * (axes + 6) * d,
-                            beams * 3 * d, beams * d};
+    const size_t voxels = m->o.nx * (size_t)g->ny * m->o.nz, d = sizeof(double);
+    const size_t bytes[] = {sizeof(mv_stopping), m->o.angles * sizeof(mv__cu_tr_angle),
+                            sizeof(mv__cu_tr_sums), sizeof(int), g->ct ? 3 * m->o.points * d : 0,
+                            g->ct ? 2 * voxels * sizeof(float) : 0,
+                            g->ct ? (size_t)g->ny * sizeof(mv__cu_tr_most) : 0, g->box ? voxels * d : 0,
+                            g->box ? (MV__CU_TR_WAY + 1) * d : 0};
     enum { N = sizeof bytes / sizeof *bytes };
     void *p[N];
-    size_t all = 0, i;
-    for (i = 0; i < N; i++) {
-        all += mv__cu_round(bytes[i]);
-        p[i] = take ? mv__cu_take(ctx, mv__cu_round(bytes[i])) : NULL;
-    }
+    const size_t all = mv__cu_tr_pieces(ctx, take ? p : NULL, bytes, N);
     if (!take) return all;
     g->stopping = (const mv_stopping *)p[0];
     g->angle = (const mv__cu_tr_angle *)p[1];
-    g->e = (double *)p[2], g->t = g->e + nk, g->back = g->t + nk, g->v = g->back + nk, g->q = g->v + nk;
-    for (i = 0; i < 2; i++) {
-        g->taps[i] = (float *)p[3] + i * rows;
-        g->half[i] = (int *)p[4] + i * nk;
-        g->row[i] = (mv__cu_tr_row_sum *)p[8] + i * rows;
-        m->f[i] = (float *)p[14 + i];
-    }
-    g->part = (double *)p[5], g->dose = (double *)p[6];
-    g->spread = g->moments ? (double *)p[7] : NULL;
-    g->turned = (double *)p[9];
-    g->bin = (mv__cu_tr_bin_sum *)p[10];
-    g->sums = (mv__cu_tr_sums *)p[11];
-    g->band = (mv__cu_tr_band *)p[12];
-    m->ct.power = (float *)p[13], m->ct.ratio = m->ct.power + plane;
+    g->total = (mv__cu_tr_sums *)p[2];
+    g->stop = (int *)p[3], g->words = (int *)ctx->words;
+    m->ct.points = (const double *)p[4];
+    m->ct.power = (float *)p[5], m->ct.ratio = m->ct.power + voxels;
     g->power = m->ct.power, g->ratio = m->ct.ratio;
-    m->slow = (mv__cu_tr_bin_sum *)p[16];
-    m->ct.points = (const double *)p[17];
-    m->s.beam = (const mv__cu_tr_entry *)p[18];
-    m->s.w = (double *)p[19], m->s.kernel = (double *)p[20], m->s.left = (double *)p[21];
-    m->s.mean = (double *)p[22];
-    g->words = (int *)ctx->words;
+    g->most = (mv__cu_tr_most *)p[6];
+    m->box.dose = (double *)p[7], m->box.turned = (const double *)p[8];
     return all;
 }
-/* What the host knows, to the device */
-MV__CU_FN mv_status mv__cu_tr_march_load(mv_cuda_ctx *ctx, const char *op, mv__cu_tr_march *m,
-                                         const mv_beam *beams,
-                                         size_t count, const mv_stopping *p) {
-    enum { ANGLES = MV__CU_HOSTED / 3, BEAMS = MV__CU_HOSTED / 8 };
+MV__CU_FN size_t mv__cu_tr_layer_room(mv_cuda_ctx *ctx, mv__cu_tr_march *m, int take) {
+    mv__cu_tr_field *g = &m->g;
+    const size_t nk = (size_t)g->nk, na = m->o.angles, nx = m->o.nx, nz = m->o.nz, n = m->planes,
+                 rows = nk * na, d = sizeof(double), beams = (size_t)g->beams,
+                 state = n * (size_t)g->cells * sizeof(float), axes = (size_t)m->s.all,
+                 along = g->box && !g->ct ? n * nz * m->o.ny * d : 0;
+    const size_t bytes[] = {nk * 5 * d, 2 * rows * sizeof(float), 2 * nk * sizeof(int),
+                            n * (size_t)g->tiles * na * nx * d, n * nx * nz * d, g->moments ? 3 * nz * d : 0,
+                            2 * n * rows * sizeof(mv__cu_tr_row_sum), g->ct ? n * m->turns * d : 0,
+                            n * nk * sizeof(mv__cu_tr_bin_sum), n * sizeof(mv__cu_tr_sums),
+                            n * sizeof(mv__cu_tr_band), n * sizeof(mv__cu_tr_slab), n * d, state, state,
+                            g->ct ? n * m->ranges * sizeof(mv__cu_tr_bin_sum) : 0,
+                            beams * sizeof(mv__cu_tr_entry), beams * axes * d,
+                            beams * (axes + 2 * (size_t)m->s.axes) * d, beams * sizeof(mv__cu_tr_got),
+                            g->box ? n * nz * (size_t)m->box.sides * d : 0, along, along,
+                            g->box ? nz * (g->ct ? (size_t)g->across : n) * d : 0};
+    enum { N = sizeof bytes / sizeof *bytes };
+    void *p[N];
+    const size_t all = mv__cu_tr_pieces(ctx, take ? p : NULL, bytes, N);
+    size_t i;
+    if (!take) return all;
+    g->e = (double *)p[0], g->t = g->e + nk, g->back = g->t + nk, g->v = g->back + nk, g->q = g->v + nk;
+    for (i = 0; i < 2; i++) {
+        g->taps[i] = (float *)p[1] + i * rows;
+        g->half[i] = (int *)p[2] + i * nk;
+        g->row[i] = (mv__cu_tr_row_sum *)p[6] + i * n * rows;
+        m->f[i] = (float *)p[13 + i];
+    }
+    g->part = (double *)p[3], g->dose = (double *)p[4];
+    g->spread = g->moments ? (double *)p[5] : NULL;
+    g->turned = (double *)p[7];
+    g->bin = (mv__cu_tr_bin_sum *)p[8];
+    g->sums = (mv__cu_tr_sums *)p[9];
+    g->band = (mv__cu_tr_band *)p[10];
+    g->slab = (const mv__cu_tr_slab *)p[11];
+    g->scale = (double *)p[12];
+    m->slow = (mv__cu_tr_bin_sum *)p[15];
+    m->s.beam = (const mv__cu_tr_entry *)p[16];
+    m->s.w = (double *)p[17], m->s.kernel = (double *)p[18], m->s.got = (mv__cu_tr_got *)p[19];
+    m->box.var = (double *)p[20], m->box.kernel = (double *)p[21], m->box.rows = (double *)p[22];
+    m->box.lost = (double *)p[23];
+    return all;
+}
+/* What the host knows, to the device: of all layers; a CT's powers */
+MV__CU_FN mv_status mv__cu_tr_call_load(mv_cuda_ctx *ctx, const char *op, mv__cu_tr_march *m,
+                                        const mv_stopping *p) {
+    enum { ANGLES = MV__CU_HOSTED / 3 };
     const mv__cu_tr_field *g = &m->g;
-    const double mm = 10.0 / p->medium.density;
     mv__cu_tr_angle angle[ANGLES];
-    mv__cu_tr_entry entry[BEAMS];
     double *points = (double *)(uintptr_t)m->ct.points;
     size_t i, j, n;
-    mv_status st = mv__cu_hosted(ctx, op, (double *)(uintptr_t)g->stopping, (const double *)(const void *)p,
-                                 sizeof *p / sizeof(double));
+    mv_status st = MV__CU_TRY(ctx, op, cudaMemsetAsync, (g->stop, 0, sizeof(int), ctx->stream));
+    if (st == MEDVOL_OK)
+        st = MV__CU_TRY(ctx, op, cudaMemsetAsync, (g->total, 0, sizeof *g->total, ctx->stream));
+    if (st == MEDVOL_OK && g->box)
+        st = MV__CU_TRY(ctx, op, cudaMemsetAsync,
+                        (m->box.dose, 0, m->o.nx * m->o.ny * m->o.nz * sizeof(double), ctx->stream));
+    if (st == MEDVOL_OK)
+        st = mv__cu_hosted(ctx, op, (double *)(uintptr_t)g->stopping, (const double *)(const void *)p,
+                           sizeof *p / sizeof(double));
     for (i = 0; i < m->o.angles && st == MEDVOL_OK; i += n) {
         n = m->o.angles - i < ANGLES ? m->o.angles - i : (size_t)ANGLES;
         for (j = 0; j < n; j++) {
@@ -30503,64 +30801,93 @@ MV__CU_FN mv_status mv__cu_tr_march_load(mv_cuda_ctx *ctx, const char *op, mv__c
         st = mv__cu_hosted(ctx, op, (double *)(uintptr_t)(g->angle + i), (const double *)(const void *)angle,
                            3 * n);
     }
-    for (i = 0; i < count && st == MEDVOL_OK; i += n) {
-        n = count - i < BEAMS ? count - i : (size_t)BEAMS;
-        for (j = 0; j < n; j++) {
-            const mv_beam *b = beams + i + j;
-            mv__cu_tr_reach r;
-            double size = b->size / g->dx, wide = b->divergence / g->da, deep;
-            (void)mv__cu_tr_beam(ctx, op, b, i + j, p, &m->o, &r);
-            deep = b->spread / r.power * mm / g->dr;
-            entry[j].at[0] = (r.range - g->base) / g->dr, entry[j].var[0] = deep * deep;
-            entry[j].at[1] = b->angle / g->da + 0.5 * (double)(g->na - 1), entry[j].var[1] = wide * wide;
-            entry[j].at[2] = b->x / g->dx + 0.5 * (double)(g->nx - 1), entry[j].var[2] = size * size;
-            entry[j].weight = (b->weight > 0.0 ? b->weight : 1.0) / m->total;
-            entry[j].energy = b->energy;
-        }
-        st = mv__cu_hosted(ctx, op, (double *)(uintptr_t)(m->s.beam + i), (const double *)(const void *)entry,
-                           8 * n);
-    }
     if (st < 0 || !g->ct) return st;
     n = m->o.points;
     st = mv__cu_hosted(ctx, op, points, m->o.hu, n);
     if (st == MEDVOL_OK) st = mv__cu_hosted(ctx, op, points + n, m->o.power, n);
-    return st < 0 ? st : mv__cu_hosted(ctx, op, points + 2 * n, m->o.ratio, n);
+    if (st == MEDVOL_OK) st = mv__cu_hosted(ctx, op, points + 2 * n, m->o.ratio, n);
+    if (st < 0) return st;
+    m->ct.n = (int)n, m->ct.nx = g->nx;
+    m->ct.rows = (long long)g->ny * g->nz;
+    MV__CU_LAUNCH(mv__cu_k_tr_powers, m->lines, MV__CU_B, 0, ctx->stream, m->ct, g->nz);
+    if ((st = mv__cu_launched(ctx, op)) < 0) return st;
+    MV__CU_LAUNCH(mv__cu_k_tr_see, (unsigned)g->ny, MV__CU_B, 0, ctx->stream, *g);
+    return mv__cu_launched(ctx, op);
 }
-MV__CU_FN mv_status mv__cu_tr_march_begin(mv_cuda_ctx *ctx, const char *op, mv__cu_tr_march *m) {
+MV__CU_FN void mv__cu_tr_entry_of(mv__cu_tr_entry *e, const mv__cu_tr_march *m, const mv__cu_tr_layer *l,
+                                  size_t i, const mv_stopping *p) {
+    const mv__cu_tr_field *g = &m->g;
+    const mv_beam *b = mv__cu_tr_beam_of(l, i);
+    mv__cu_tr_reach r;
+    int k;
+    memset(e, 0, sizeof *e);
+    mv__cu_tr_reach_of(&r, p, b);
+    e->at[0] = (r.range - g->base) / g->dr;
+    e->var[0] = b->spread / r.power * (10.0 / p->medium.density) / g->dr;
+    e->at[1] = b->angle / g->da + 0.5 * (double)(g->na - 1), e->var[1] = b->divergence / g->da;
+    e->at[2] = b->x / g->dx + 0.5 * (double)(g->nx - 1), e->var[2] = b->size / g->dx;
+    if (l->spots) {
+        e->at[3] = l->spots[i]->y / m->o.dy + 0.5 * (double)(g->ny - 1);
+        e->var[3] = l->spots[i]->size_y / m->o.dy;
+    }
+    for (k = 0; k < 4; k++) e->var[k] *= e->var[k];
+    e->weight = b->weight > 0.0 ? b->weight : 1.0;
+    e->energy = b->energy;
+}
+/* Of a layer: its beams, tables of ranges and of angles */
+MV__CU_FN mv_status mv__cu_tr_layer_load(mv_cuda_ctx *ctx, const char *op, mv__cu_tr_march *m,
+                                         const mv__cu_tr_layer *l, const mv_stopping *p) {
+    enum { WORDS = sizeof(mv__cu_tr_entry) / sizeof(double), BEAMS = MV__CU_HOSTED / WORDS };
     mv__cu_tr_field *g = &m->g;
     const unsigned bins = (unsigned)mv__cu_divup((size_t)g->nk, MV__CU_TR_BLOCK);
-    const size_t plane = (size_t)g->nx * (size_t)g->nz;
-    unsigned grid = 0, enter = 0;
-    mv_status st = mv__cu_grid(ctx, op, mv__cu_divup(plane, MV__CU_B), &grid);
-    if (st == MEDVOL_OK) st = mv__cu_grid(ctx, op, mv__cu_divup(m->cells, MV__CU_B), &enter);
-    if (st == MEDVOL_OK)
-        st = MV__CU_TRY(ctx, op, cudaMemsetAsync, (g->dose, 0, plane * sizeof *g->dose, ctx->stream));
+    mv__cu_tr_entry entry[BEAMS];
+    size_t i, j, n;
+    int first;
+    mv_status st = MEDVOL_OK;
+    for (i = 0; i < l->count && st == MEDVOL_OK; i += n) {
+        n = l->count - i < BEAMS ? l->count - i : (size_t)BEAMS;
+        for (j = 0; j < n; j++) mv__cu_tr_entry_of(&entry[j], m, l, i + j, p);
+        st = mv__cu_hosted(ctx, op, (double *)(uintptr_t)(m->s.beam + i), (const double *)(const void *)entry,
+                           WORDS * n);
+    }
     if (st == MEDVOL_OK && g->spread)
-        st = MV__CU_TRY(ctx, op, cudaMemsetAsync,
-                        (g->spread, 0, 3 * (size_t)g->nz * sizeof(double), ctx->stream));
+        st = MV__CU_TRY(ctx, op, cudaMemsetAsync, (g->spread, 0, 3 * m->o.nz * sizeof(double), ctx->stream));
     if (st < 0) return st;
     MV__CU_LAUNCH(mv__cu_k_tr_bins, bins, MV__CU_TR_BLOCK, 0, ctx->stream, *g);
-    if ((st = mv__cu_launched(ctx, op)) < 0) return st;
-    if (g->ct) {
-        m->ct.n = (int)m->o.points, m->ct.nx = g->nx;
-        m->ct.cells = (long long)plane;
-        MV__CU_LAUNCH(mv__cu_k_tr_powers, grid, MV__CU_B, 0, ctx->stream, m->ct);
-        if ((st = mv__cu_launched(ctx, op)) < 0) return st;
-    } else if (g->scatter) {
-        int first;
-        for (first = g->halves; first >= 0 && st == MEDVOL_OK; first--) {
-            MV__CU_LAUNCH(mv__cu_k_tr_spreads, bins, MV__CU_TR_BLOCK, 0, ctx->stream, *g, first);
-            st = mv__cu_launched(ctx, op);
-        }
-        if (st < 0) return st;
+    st = mv__cu_launched(ctx, op);
+    for (first = g->halves; first >= 0 && st == MEDVOL_OK && g->scatter && !g->ct; first--) {
+        MV__CU_LAUNCH(mv__cu_k_tr_spreads, bins, MV__CU_TR_BLOCK, 0, ctx->stream, *g, first);
+        st = mv__cu_launched(ctx, op);
     }
+    if (st < 0) return st;
+    MV__CU_LAUNCH(mv__cu_k_tr_start, (unsigned)(m->s.axes * g->beams), MV__CU_TR_BLOCK, 0, ctx->stream, *g,
+                  m->s);
+    if ((st = mv__cu_launched(ctx, op)) < 0 || !g->box) return st;
+    MV__CU_LAUNCH(mv__cu_k_tr_outside, 1, MV__CU_B, 0, ctx->stream, *g, m->s);
+    return mv__cu_launched(ctx, op);
+}
+/* Of planes that are marched together: what enters them */
+MV__CU_FN mv_status mv__cu_tr_enter(mv_cuda_ctx *ctx, const char *op, mv__cu_tr_march *m,
+                                    const mv__cu_tr_slab *slab, size_t planes) {
+    mv__cu_tr_field *g = &m->g;
+    const unsigned n = (unsigned)planes;
+    unsigned grid = 0;
+    mv_status st = mv__cu_grid(ctx, op, mv__cu_divup((size_t)g->cells, MV__CU_B), &grid);
+    g->planes = (int)planes;
+    if (st == MEDVOL_OK)
+        st = mv__cu_hosted(ctx, op, (double *)(uintptr_t)g->slab, (const double *)(const void *)slab,
+                           4 * planes);
+    if (st == MEDVOL_OK)
+        st = MV__CU_TRY(ctx, op, cudaMemsetAsync,
+                        (g->dose, 0, planes * m->o.nx * m->o.nz * sizeof *g->dose, ctx->stream));
+    if (st < 0) return st;
+    MV__CU_LAUNCH(mv__cu_k_tr_weigh, dim3(1, n), MV__CU_B, 0, ctx->stream, *g, m->s);
+    if ((st = mv__cu_launched(ctx, op)) < 0) return st;
     MV__CU_LAUNCH(mv__cu_k_tr_judge, 1, MV__CU_B, 0, ctx->stream, *g);
     if ((st = mv__cu_launched(ctx, op)) < 0) return st;
-    MV__CU_LAUNCH(mv__cu_k_tr_start, 3 * (unsigned)g->beams, MV__CU_TR_BLOCK, 0, ctx->stream, *g, m->s);
+    MV__CU_LAUNCH(mv__cu_k_tr_enter, dim3(grid, n), MV__CU_B, 0, ctx->stream, m->f[0], *g, m->s);
     if ((st = mv__cu_launched(ctx, op)) < 0) return st;
-    MV__CU_LAUNCH(mv__cu_k_tr_enter, enter, MV__CU_B, 0, ctx->stream, m->f[0], *g, m->s);
-    if ((st = mv__cu_launched(ctx, op)) < 0) return st;
-    MV__CU_LAUNCH(mv__cu_k_tr_entered, 1, MV__CU_B, 0, ctx->stream, *g, m->s);
+    MV__CU_LAUNCH(mv__cu_k_tr_entered, dim3(1, n), MV__CU_B, 0, ctx->stream, *g, m->s);
     return mv__cu_launched(ctx, op);
 }
 /* A kernel from one half of the state to the other */
@@ -30573,105 +30900,165 @@ MV__CU_FN mv_status mv__cu_tr_depth(mv_cuda_ctx *ctx, const char *op, mv__cu_tr_
     const mv__cu_tr_field *g = &m->g;
     const size_t shared = 2 * (size_t)g->na * (size_t)g->columns * sizeof(float);
     const int turn = g->ct || !g->scatter ? -1 : z == 0 && g->halves ? 0 : 1;
+    /* in one medium a depth takes the topmost fine - 1 ranges at least */
+    const size_t na = m->o.angles, gone = g->ct ? 0 : (size_t)z * (m->o.fine - 1),
+                 nk = gone < (size_t)g->nk ? (size_t)g->nk - gone : 1;
+    const unsigned n = (unsigned)g->planes, rows = (unsigned)mv__cu_divup(nk * na, MV__CU_TR_ROW / 32),
+                   ranges = (unsigned)(mv__cu_divup(nk, MV__CU_TR_TILE) * na) * (unsigned)g->across;
     mv_status st = MEDVOL_OK;
     if (g->ct && g->scatter) {
-        MV__CU_LAUNCH(mv__cu_k_tr_turn_ct, m->turns, MV__CU_TR_ROW, shared, ctx->stream, m->f[1], m->f[0], *g,
-                      z);
+        MV__CU_LAUNCH(mv__cu_k_tr_turn_ct, dim3(m->turns, n), MV__CU_TR_ROW, shared, ctx->stream, m->f[1],
+                      m->f[0], *g, z);
         if ((st = mv__cu_tr_over(ctx, op, m)) < 0) return st;
     }
-    MV__CU_LAUNCH(mv__cu_k_tr_row, m->rows, MV__CU_TR_ROW, 0, ctx->stream, m->f[1], m->f[0], *g, z,
+    MV__CU_LAUNCH(mv__cu_k_tr_row, dim3(rows, n), MV__CU_TR_ROW, 0, ctx->stream, m->f[1], m->f[0], *g, z,
                   g->halves ? 0.5 : 1.0, turn, 0);
     if ((st = mv__cu_tr_over(ctx, op, m)) < 0) return st;
     if (g->ct)
-        MV__CU_LAUNCH(mv__cu_k_tr_ranges_ct, m->ranges, MV__CU_TR_SLOW, 0, ctx->stream, m->f[1], m->f[0], *g,
-                      z,
-                      m->slow);
-    else MV__CU_LAUNCH(mv__cu_k_tr_ranges, m->ranges, MV__CU_TR_SLOW, 0, ctx->stream, m->f[1], m->f[0], *g);
+        MV__CU_LAUNCH(mv__cu_k_tr_ranges_ct, dim3(ranges, n), MV__CU_TR_SLOW, 0, ctx->stream, m->f[1],
+                      m->f[0], *g, z, m->slow);
+    else
+        MV__CU_LAUNCH(mv__cu_k_tr_ranges, dim3(ranges, n), MV__CU_TR_SLOW, 0, ctx->stream, m->f[1], m->f[0],
+                      *g);
     if ((st = mv__cu_tr_over(ctx, op, m)) < 0) return st;
-    MV__CU_LAUNCH(mv__cu_k_tr_plane, (unsigned)(g->nx + 31) / 32, MV__CU_B, 0, ctx->stream, *g, z);
+    MV__CU_LAUNCH(mv__cu_k_tr_plane, dim3((unsigned)(g->nx + 31) / 32, n), MV__CU_B, 0, ctx->stream, *g, z);
     if ((st = mv__cu_launched(ctx, op)) < 0) return st;
-    MV__CU_LAUNCH(mv__cu_k_tr_row, m->rows, MV__CU_TR_ROW, 0, ctx->stream, m->f[1], m->f[0], *g, z,
+    MV__CU_LAUNCH(mv__cu_k_tr_row, dim3(rows, n), MV__CU_TR_ROW, 0, ctx->stream, m->f[1], m->f[0], *g, z,
                   g->halves ? 0.5 : 0.0, -1, 1);
     if ((st = mv__cu_tr_over(ctx, op, m)) < 0) return st;
-    MV__CU_LAUNCH(mv__cu_k_tr_bin, (unsigned)g->nk, MV__CU_TR_BLOCK, 0, ctx->stream, *g);
+    MV__CU_LAUNCH(mv__cu_k_tr_bin, dim3((unsigned)nk, n), MV__CU_TR_BLOCK, 0, ctx->stream, *g);
     if ((st = mv__cu_launched(ctx, op)) < 0) return st;
-    MV__CU_LAUNCH(mv__cu_k_tr_depth, 1, MV__CU_B, 0, ctx->stream, *g, z, m->slow, g->ct ? (int)m->ranges : 0);
+    MV__CU_LAUNCH(mv__cu_k_tr_depth, dim3(1, n), MV__CU_B, 0, ctx->stream, *g, z, m->slow,
+                  g->ct ? (int)ranges : 0);
     return mv__cu_launched(ctx, op);
 }
-MV__CU_FN mv_status mv__cu_tr_march_end(mv_cuda_ctx *ctx, const char *op, mv__cu_tr_march *m,
-                                        const mv_cuda_volume *out, mv_transport_report *report,
-                                            double density) {
+/* Their dose onto the rows of the box */
+MV__CU_FN mv_status mv__cu_tr_onto(mv_cuda_ctx *ctx, const char *op, mv__cu_tr_march *m) {
     const mv__cu_tr_field *g = &m->g;
-    const size_t cells = (size_t)g->nx * (size_t)g->nz;
+    mv__cu_tr_box *b = &m->box;
+    const unsigned n = (unsigned)g->planes, nz = (unsigned)g->nz, across = (unsigned)g->across;
+    mv_status st;
+    b->blocks = (int)(nz * (g->ct ? across : n));
+    MV__CU_LAUNCH(mv__cu_k_tr_column, dim3(g->ct ? across : 1, n), MV__CU_TR_SLOW, 0, ctx->stream, *g, *b);
+    if ((st = mv__cu_launched(ctx, op)) < 0) return st;
+    if (g->ct) {
+        MV__CU_LAUNCH(mv__cu_k_tr_widen, nz * across, MV__CU_TR_SLOW, 0, ctx->stream, *g, *b);
+        return mv__cu_launched(ctx, op);
+    }
+    MV__CU_LAUNCH(mv__cu_k_tr_shares, dim3(nz, n), MV__CU_TR_BLOCK, 0, ctx->stream, *g, m->s, *b);
+    if ((st = mv__cu_launched(ctx, op)) < 0) return st;
+    MV__CU_LAUNCH(mv__cu_k_tr_lay, m->lines, MV__CU_B, 0, ctx->stream, *g, *b);
+    return mv__cu_launched(ctx, op);
+}
+MV__CU_FN mv_status mv__cu_tr_planes(mv_cuda_ctx *ctx, const char *op, mv__cu_tr_march *m,
+                                     const mv__cu_tr_slab *slab, size_t planes) {
+    int z;
+    mv_status st = mv__cu_tr_enter(ctx, op, m, slab, planes);
+    for (z = 0; z < m->g.nz && st == MEDVOL_OK; z++) st = mv__cu_tr_depth(ctx, op, m, z);
+    if (st < 0) return st;
+    MV__CU_LAUNCH(mv__cu_k_tr_close, dim3(1, (unsigned)planes), MV__CU_B, 0, ctx->stream, m->g);
+    st = mv__cu_launched(ctx, op);
+    if (st == MEDVOL_OK && m->g.box) st = mv__cu_tr_onto(ctx, op, m);
+    if (st < 0) return st;
+    MV__CU_LAUNCH(mv__cu_k_tr_gather, 1, MV__CU_B, 0, ctx->stream, m->g, m->box.lost, m->box.blocks);
+    return mv__cu_launched(ctx, op);
+}
+/* The result's memory and geometry */
+MV__CU_FN mv_status mv__cu_tr_out(mv_cuda_ctx *ctx, const char *op, const mv__cu_tr_march *m,
+                                  mv_cuda_volume *out, const mv_cuda_volume *dose, const mv_cuda_volume *ct) {
+    const mv_transport_opt *o = &m->o;
+    const size_t dim[3] = {o->nx, (size_t)m->g.ny, o->nz};
+    const double mm[3] = {o->dx, o->thickness, o->dz},
+                 at[3] = {-0.5 * o->dx * (double)(o->nx - 1),
+                          m->g.box ? -0.5 * o->thickness * (double)(o->ny - 1) : 0.0, 0.5 * o->dz};
+    mv_cuda_volume like;
+    mv_status st;
+    if (ct) like = *ct;
+    else {
+        mv__cu_vol_init(&like, MEDVOL_F32, 3, dim, NULL);
+        mv_affine_from_spacing(like.affine, mm, at);
+    }
+    st = mv__cu_out_begin(ctx, op, out, dose, &like, MEDVOL_F32, 3, dim, 0);
+    out->slope = 1.0, out->inter = 0.0;
+    return st;
+}
+MV__CU_FN mv_status mv__cu_tr_finish(mv_cuda_ctx *ctx, const char *op, mv__cu_tr_march *m,
+                                     const mv_cuda_volume *out, mv_transport_report *report, double density) {
+    const mv_transport_opt *o = &m->o;
     mv__cu_tr_result r;
     mv_status st;
     memset(&r, 0, sizeof r);
-    r.scale = m->total;
-    if (m->o.grays) /* J a MeV; kg: 1e-6 g/cm3 mm3 */
-        r.gray = 1.602176634e-13 / (1e-6 * density * m->o.dx * m->o.dz * m->o.thickness);
+    r.dose = m->g.box ? m->box.dose : m->g.dose;
+    if (o->grays) /* J a MeV; kg: 1e-6 g/cm3 mm3 */
+        r.gray = 1.602176634e-13 / (1e-6 * density * o->dx * o->dz * o->thickness);
     r.out = (float *)out->data;
-    r.step = (long long)out->stride[2];
+    r.row = (long long)out->stride[1], r.step = (long long)out->stride[2];
     r.report = report;
-    r.spread = m->o.spread;
-    r.cells = (size_t)g->nk * (size_t)g->na * (size_t)g->nx;
-    MV__CU_LAUNCH(mv__cu_k_tr_close, 1, MV__CU_B, 0, ctx->stream, *g, r);
+    r.spread = o->spread;
+    r.cells = m->cells;
+    MV__CU_LAUNCH(mv__cu_k_tr_tell, 1, 32, 0, ctx->stream, m->g, r);
     if ((st = mv__cu_launched(ctx, op)) < 0) return st;
-    MV__CU_LAUNCH(mv__cu_k_tr_result, (unsigned)mv__cu_divup(cells > 3 * (size_t)g->nz ? cells
-                                                             : 3 * (size_t)g->nz, MV__CU_B),
-                  MV__CU_B, 0, ctx->stream, *g, r);
+    MV__CU_LAUNCH(mv__cu_k_tr_result, m->lines, MV__CU_B, 0, ctx->stream, m->g, r);
     return mv__cu_launched(ctx, op);
 }
-MV__CU_FN mv_status mv__cu_tr_march_check(mv_cuda_ctx *ctx, const char *op, mv__cu_tr_march *m,
-                                          const mv_cuda_volume *dose, const mv_transport_report *report,
-                                          const mv_cuda_volume *ct, const mv_beam *beams, size_t count,
-                                          const mv_stopping *stopping) {
+/* What both calls must have */
+MV__CU_FN mv_status mv__cu_tr_given(mv_cuda_ctx *ctx, const char *op, mv__cu_tr_march *m,
+                                    const mv_cuda_volume *ct, const void *dose, const char *name,
+                                    const void *beams, size_t count, const mv_stopping *stopping) {
     mv_status st;
-    if (!dose || !beams) return mv__cu_fail_null(ctx, op, !dose ? "dose" : "beams");
+    if (!dose || !beams) return mv__cu_fail_null(ctx, op, !dose ? "dose" : name);
     if ((st = mv__cu_tr_stopping(ctx, op, stopping)) < 0) return st;
     if (count < 1 || count > 65536)
-        return mv__cu_fail(ctx, MEDVOL_E_SIZE, "count", (double)count, "%s: %zu beams: must be 1..65536", op,
-                           count);
-    if (ct && (st = mv__cu_tr_ct_check(ctx, op, m, ct, stopping)) < 0) return st;
-    if ((st = mv__cu_tr_opt(ctx, op, &m->o)) < 0) return st;
+        return mv__cu_fail(ctx, MEDVOL_E_SIZE, "count", (double)count, "%s: %zu %s: must be 1..65536", op,
+                           count, name);
+    return ct ? mv__cu_tr_ct_check(ctx, op, m, ct, stopping) : MEDVOL_OK;
+}
+MV__CU_FN mv_status mv__cu_tr_march_check(mv_cuda_ctx *ctx, const char *op, mv__cu_tr_march *m,
+                                          mv__cu_tr_layer *l, const mv_transport_report *report,
+                                          const mv_stopping *p) {
+    double heavy = 0.0;
+    mv__cu_tr_reach r;
+    size_t b;
+    mv_status st = mv__cu_tr_opt(ctx, op, &m->o);
+    if (st < 0) return st;
     if (m->o.spread && m->o.nz == 0)
         return mv__cu_fail(ctx, MEDVOL_E_RANGE, "spread", 0,
                            "%s: spread needs nz, which is 0: its length is not known without", op);
     if (m->o.spread && (st = mv__cu_on_device(ctx, op, "spread", m->o.spread, 1)) < 0) return st;
     if (report && (st = mv__cu_on_device(ctx, op, "report", report, 1)) < 0) return st;
-    m->g.ct = ct != NULL;
-    return mv__cu_tr_size(ctx, op, m, beams, count, stopping);
+    for (b = 0; b < l->count; b++) {
+        const double weight = l->beams[b].weight > 0.0 ? l->beams[b].weight : 1.0;
+        if ((st = mv__cu_tr_beam(ctx, op, l->beams + b, b, p, &m->o, &r)) < 0) return st;
+        if (r.far_end > l->most) l->most = r.far_end;
+        if (weight > heavy) heavy = weight, l->first = r.range;
+    }
+    if ((st = mv__cu_tr_deep(ctx, op, &m->o, l->most)) < 0) return st;
+    mv__cu_tr_field_of(m);
+    return mv__cu_tr_size(ctx, op, m, l, p);
 }
 MV__CU_FN mv_status mv__cu_tr_march_call(mv_cuda_ctx *ctx, mv_cuda_volume *dose, mv_transport_report *report,
                                          const mv_cuda_volume *ct, const mv_beam *beams, size_t count,
                                          const mv_stopping *stopping, const mv_transport_opt *opt) {
     static const char op[] = "transport_march";
+    const mv__cu_tr_slab slab = {0.0, (double)count, 0.0, 0.0};
+    mv__cu_tr_layer l = {beams, NULL, count, 0.0, 0.0};
     mv__cu_tr_march m;
-    mv_cuda_volume like, out;
-    size_t dim[3];
-    int z;
+    mv_cuda_volume out;
     mv_status st;
     memset(&m, 0, sizeof m);
     if (opt) m.o = *opt;
-    if ((st = mv__cu_tr_march_check(ctx, op, &m, dose, report, ct, beams, count, stopping)) < 0) return st;
-    dim[0] = (size_t)m.g.nx, dim[1] = 1, dim[2] = (size_t)m.g.nz;
-    if (ct) like = *ct;
-    else {
-        const double mm[3] = {m.o.dx, m.o.thickness, m.o.dz},
-                     at[3] = {-0.5 * m.o.dx * (double)(m.o.nx - 1), 0.0, 0.5 * m.o.dz};
-        mv__cu_vol_init(&like, MEDVOL_F32, 3, dim, NULL);
-        mv_affine_from_spacing(like.affine, mm, at);
-    }
-    st = mv__cu_out_begin(ctx, op, &out, dose, &like, MEDVOL_F32, 3, dim, 0);
-    if (st < 0) return st;
-    out.slope = 1.0, out.inter = 0.0;
-    st = mv__cu_room(ctx, op, mv__cu_tr_march_room(ctx, &m, 0));
+    if ((st = mv__cu_tr_given(ctx, op, &m, ct, dose, "beams", beams, count, stopping)) < 0) return st;
+    if ((st = mv__cu_tr_march_check(ctx, op, &m, &l, report, stopping)) < 0) return st;
+    if ((st = mv__cu_tr_out(ctx, op, &m, &out, dose, ct)) < 0) return st;
+    st = mv__cu_room(ctx, op, mv__cu_tr_call_room(ctx, &m, 0) + mv__cu_tr_layer_room(ctx, &m, 0));
     if (st == MEDVOL_OK) {
-        (void)mv__cu_tr_march_room(ctx, &m, 1);
-        st = mv__cu_tr_march_load(ctx, op, &m, beams, count, stopping);
+        (void)mv__cu_tr_call_room(ctx, &m, 1);
+        (void)mv__cu_tr_layer_room(ctx, &m, 1);
+        st = mv__cu_tr_call_load(ctx, op, &m, stopping);
     }
-    if (st == MEDVOL_OK) st = mv__cu_tr_march_begin(ctx, op, &m);
-    for (z = 0; z < m.g.nz && st == MEDVOL_OK; z++) st = mv__cu_tr_depth(ctx, op, &m, z);
-    if (st == MEDVOL_OK) st = mv__cu_tr_march_end(ctx, op, &m, &out, report, stopping->medium.density);
+    if (st == MEDVOL_OK) st = mv__cu_tr_layer_load(ctx, op, &m, &l, stopping);
+    if (st == MEDVOL_OK) st = mv__cu_tr_planes(ctx, op, &m, &slab, 1);
+    if (st == MEDVOL_OK) st = mv__cu_tr_finish(ctx, op, &m, &out, report, stopping->medium.density);
     return mv__cu_out_end(ctx, st, &out, dose);
 }
 MEDVOL_DEF mv_status mv_cuda_transport_march(mv_cuda_ctx *ctx, mv_cuda_volume *dose,
@@ -30681,6 +31068,218 @@ MEDVOL_DEF mv_status mv_cuda_transport_march(mv_cuda_ctx *ctx, mv_cuda_volume *d
     mv_status st = mv__cu_begin(ctx, "transport_march");
     if (st < 0) return st;
     return mv__cu_end(ctx, mv__cu_tr_march_call(ctx, dose, report, ct, beams, count, stopping, opt));
+}
+
+/* ---- pencil beams in a volume: layers of one energy and spread one after the other, in a CT a plane for
+   each row that spots may light, in one medium for all spots of one profile along y ---- */
+/* As of energy, spread, divergence_y, y, size_y, the first n of them */
+MV__CU_FN int mv__cu_tr_order(const mv_spot *a, const mv_spot *b, int n) {
+    const double x[5] = {a->beam.energy, a->beam.spread, a->divergence_y, a->y, a->size_y},
+                 y[5] = {b->beam.energy, b->beam.spread, b->divergence_y, b->y, b->size_y};
+    int i;
+    for (i = 0; i < n; i++)
+        if (x[i] < y[i] || x[i] > y[i]) return x[i] < y[i] ? -1 : 1;
+    return 0;
+}
+extern "C" { /* qsort's */
+static int mv__cu_tr_before(const void *a, const void *b) {
+    const mv_spot *p = *(const mv_spot *const *)a, *q = *(const mv_spot *const *)b;
+    const int order = mv__cu_tr_order(p, q, 5);
+    return order ? order : p < q ? -1 : p > q;
+}
+}
+/* How many from the first on are alike */
+MV__CU_FN size_t mv__cu_tr_run_of(const mv_spot *const *spots, size_t count, int n) {
+    size_t i = 1;
+    while (i < count && mv__cu_tr_order(spots[0], spots[i], n) == 0) i++;
+    return i;
+}
+MV__CU_FN mv__cu_tr_layer mv__cu_tr_layer_of(const mv_spot *const *spots, size_t count,
+                                             const mv_stopping *p) {
+    mv__cu_tr_layer l = {NULL, spots, mv__cu_tr_run_of(spots, count, 2), 0.0, 0.0};
+    mv__cu_tr_reach r;
+    mv__cu_tr_reach_of(&r, p, &spots[0]->beam);
+    l.first = r.range, l.most = r.far_end;
+    return l;
+}
+MV__CU_FN mv_status mv__cu_tr_spots(mv_cuda_ctx *ctx, const char *op, mv_transport_opt *o,
+                                    const mv_spot *spots, size_t count, const mv_stopping *p) {
+    const double half = 0.5 * o->dy * (double)o->ny;
+    double most = 0.0;
+    mv__cu_tr_reach r;
+    size_t i;
+    for (i = 0; i < count; i++) {
+        const mv_spot *q = spots + i;
+        mv_status st = mv__cu_tr_beam(ctx, op, &q->beam, i, p, o, &r);
+        if (st < 0) return st;
+        if (!(q->size_y >= 0.0 && q->size_y <= 1e3 && q->divergence_y >= 0.0 && q->divergence_y <= 1.0))
+            return mv__cu_fail(ctx, MEDVOL_E_RANGE, "spot", q->size_y,
+                               "%s: spot %zu: size_y %g mm, divergence_y %g: out of range", op, i, q->size_y,
+                               q->divergence_y);
+        if (!(fabs(q->y) < half))
+            return mv__cu_fail(ctx, MEDVOL_E_RANGE, "spot.y", q->y,
+                               "%s: spot %zu at y = %g mm: misses a grid of +-%g mm", op, i, q->y, half);
+        if (r.far_end > most) most = r.far_end;
+    }
+    return mv__cu_tr_deep(ctx, op, o, most);
+}
+MV__CU_FN mv_status mv__cu_tr_box_opt(mv_cuda_ctx *ctx, const char *op, mv_transport_opt *o) {
+    mv_status st;
+    if (o->spread)
+        return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "spread", 0,
+                           "%s: spread must be NULL: it is mv_cuda_transport_march's", op);
+    if ((st = mv__cu_tr_opt(ctx, op, o)) < 0) return st;
+    if (o->ny == 0) o->ny = o->nx;
+    if (o->dy == 0.0) o->dy = o->dx;
+    if (o->ny > 65536)
+        return mv__cu_fail(ctx, MEDVOL_E_SIZE, "ny", (double)o->ny, "%s: ny = %zu: at most 65536", op,
+                           o->ny);
+    if (!(o->dy >= 1e-3 && o->dy <= 1e3))
+        return mv__cu_fail(ctx, MEDVOL_E_RANGE, "dy", o->dy, "%s: dy = %g mm: must be 0.001..1000", op,
+                           o->dy);
+    o->thickness = o->dy;
+    return MEDVOL_OK;
+}
+/* Scattering along the mean way, by the mean range of those that straggling left alive: each step needs the
+   one before, so the host makes it. */
+MV__CU_FN mv_status mv__cu_tr_bend(mv_cuda_ctx *ctx, const char *op, mv__cu_tr_march *m, const mv_beam *beam,
+                                   const mv_stopping *p) {
+    const double scale = 0.1 * p->medium.density, last = p->node[3][p->nodes - 1];
+    double turned[MV__CU_TR_WAY + 1], var, sum = 0.0;
+    mv__cu_tr_reach r;
+    int i;
+    mv__cu_tr_reach_of(&r, p, beam);
+    m->box.way = r.far_end / (double)MV__CU_TR_WAY;
+    var = beam->spread / r.power * (beam->spread / r.power);
+    turned[0] = 0.0;
+    for (i = 0; i < MV__CU_TR_WAY; i++) { /* ranges here in g/cm2 */
+        const double mean = (r.range - ((double)i + 0.5) * m->box.way) * scale, sd = sqrt(var),
+                     h = sd > 0.0 ? mean / sd : 0.0;
+        double left = mean, e, power, turn;
+        turned[i + 1] = sum;
+        if (sd > 0.0 && h < 8.0) {
+            if (h < -6.0) continue;
+            left += sd * 0.7978845608028654 * exp(-0.5 * h * h) / erfc(-0.7071067811865476 * h);
+        }
+        if (left < p->node[3][0] || (sd <= 0.0 && mean <= 0.0)) continue;
+        left = left < last ? left : last;
+        (void)mv_stopping_energy(NULL, &e, p, &left, 1);
+        if (e > m->g.entrance) e = m->g.entrance;
+        (void)mv_stopping_power(NULL, &power, p, &e, 1);
+        (void)mv_scattering_power(NULL, &turn, p, &e, 1, m->g.entrance, m->o.scatter);
+        if (!m->o.straight) sum += turn * scale * m->box.way;
+        if (!m->o.csda && mean > 0.0) var += mv__cu_tr_bohr(p, e, power, scale) * m->box.way;
+        turned[i + 1] = sum;
+    }
+    return mv__cu_hosted(ctx, op, (double *)(uintptr_t)m->box.turned, turned, MV__CU_TR_WAY + 1);
+}
+/* Rows that spots may light: beyond them each has a share below 1e-8, by Bernstein's bound. */
+MV__CU_FN void mv__cu_tr_lit(const mv__cu_tr_march *m, const mv_spot *const *spots, size_t count, int *low,
+                             int *high) {
+    const double dy = m->o.dy, ny = (double)m->g.ny;
+    double lo = ny, hi = -1.0;
+    size_t i;
+    for (i = 0; i < count; i++) {
+        const double at = spots[i]->y / dy + 0.5 * (ny - 1.0), size = spots[i]->size_y / dy;
+        const double reach = 8.0 + sqrt(37.7 + 36.84 * size * size);
+        if (at - reach < lo) lo = at - reach;
+        if (at + reach > hi) hi = at + reach;
+    }
+    *low = lo > 0.0 ? (int)lo : 0;
+    *high = hi < ny - 1.0 ? (int)hi : m->g.ny - 1;
+}
+MV__CU_FN mv_status mv__cu_tr_layer_run(mv_cuda_ctx *ctx, const char *op, mv__cu_tr_march *m,
+                                        const mv__cu_tr_layer *l) {
+    mv__cu_tr_slab slab[MV__CU_TR_PLANES];
+    size_t i, n, k = 0;
+    mv_status st = MEDVOL_OK;
+    for (i = 0; i < l->count && st == MEDVOL_OK; i += n) {
+        const double spread = l->spots[i]->divergence_y;
+        int y, low = 0, high = 0;
+        n = mv__cu_tr_run_of(l->spots + i, l->count - i, m->g.ct ? 3 : 5);
+        if (m->g.ct) mv__cu_tr_lit(m, l->spots + i, n, &low, &high);
+        for (y = low; y <= high && st == MEDVOL_OK; y++) {
+            slab[k].first = (double)i, slab[k].count = (double)n, slab[k].row = (double)y;
+            slab[k++].spread = spread * spread;
+            if (k == m->planes) st = mv__cu_tr_planes(ctx, op, m, slab, k), k = 0;
+        }
+    }
+    return st == MEDVOL_OK && k ? mv__cu_tr_planes(ctx, op, m, slab, k) : st;
+}
+/* Sorted spots: what their layers need, then each in the same scratch */
+MV__CU_FN mv_status mv__cu_tr_layers(mv_cuda_ctx *ctx, const char *op, mv__cu_tr_march *m,
+                                     const mv_spot *const *spots, size_t count, const mv_stopping *p,
+                                     size_t *bytes) {
+    const size_t used = ctx->used;
+    size_t i, n;
+    mv_status st = MEDVOL_OK;
+    for (i = 0; i < count && st == MEDVOL_OK; i += n) {
+        const mv__cu_tr_layer l = mv__cu_tr_layer_of(spots + i, count - i, p);
+        n = l.count;
+        if ((st = mv__cu_tr_size(ctx, op, m, &l, p)) < 0) return st;
+        if (bytes) {
+            const size_t all = mv__cu_tr_layer_room(ctx, m, 0);
+            *bytes = all > *bytes ? all : *bytes;
+            continue;
+        }
+        (void)mv__cu_tr_layer_room(ctx, m, 1);
+        st = mv__cu_tr_layer_load(ctx, op, m, &l, p);
+        if (st == MEDVOL_OK) st = mv__cu_tr_bend(ctx, op, m, &spots[i]->beam, p);
+        if (st == MEDVOL_OK) st = mv__cu_tr_layer_run(ctx, op, m, &l);
+        ctx->used = used;
+    }
+    return st;
+}
+MV__CU_FN mv_status mv__cu_tr_dose_run(mv_cuda_ctx *ctx, const char *op, mv__cu_tr_march *m,
+                                       mv_cuda_volume *dose, mv_transport_report *report,
+                                       const mv_cuda_volume *ct, const mv_spot *const *spots, size_t count,
+                                       const mv_stopping *p) {
+    mv_cuda_volume out;
+    size_t bytes = 0;
+    mv_status st = mv__cu_tr_layers(ctx, op, m, spots, count, p, &bytes);
+    if (st < 0) return st;
+    if ((st = mv__cu_tr_out(ctx, op, m, &out, dose, ct)) < 0) return st;
+    st = mv__cu_room(ctx, op, mv__cu_tr_call_room(ctx, m, 0) + bytes);
+    if (st == MEDVOL_OK) {
+        (void)mv__cu_tr_call_room(ctx, m, 1);
+        st = mv__cu_tr_call_load(ctx, op, m, p);
+    }
+    if (st == MEDVOL_OK) st = mv__cu_tr_layers(ctx, op, m, spots, count, p, NULL);
+    if (st == MEDVOL_OK) st = mv__cu_tr_finish(ctx, op, m, &out, report, p->medium.density);
+    return mv__cu_out_end(ctx, st, &out, dose);
+}
+MV__CU_FN mv_status mv__cu_tr_dose_call(mv_cuda_ctx *ctx, mv_cuda_volume *dose, mv_transport_report *report,
+                                        const mv_cuda_volume *ct, const mv_spot *spots, size_t count,
+                                        const mv_stopping *stopping, const mv_transport_opt *opt) {
+    static const char op[] = "transport_dose";
+    const mv_spot **sorted;
+    mv__cu_tr_march m;
+    size_t i;
+    mv_status st;
+    memset(&m, 0, sizeof m);
+    if (opt) m.o = *opt;
+    m.g.box = 1;
+    if ((st = mv__cu_tr_given(ctx, op, &m, ct, dose, "spots", spots, count, stopping)) < 0) return st;
+    if ((st = mv__cu_tr_box_opt(ctx, op, &m.o)) < 0) return st;
+    if (report && (st = mv__cu_on_device(ctx, op, "report", report, 1)) < 0) return st;
+    if ((st = mv__cu_tr_spots(ctx, op, &m.o, spots, count, stopping)) < 0) return st;
+    mv__cu_tr_field_of(&m);
+    if (!(sorted = (const mv_spot **)malloc(count * sizeof *sorted)))
+        return mv__cu_fail(ctx, MEDVOL_E_NOMEM, "count", (double)count, "%s: no memory for %zu spots", op,
+                           count);
+    for (i = 0; i < count; i++) sorted[i] = spots + i;
+    qsort(sorted, count, sizeof *sorted, mv__cu_tr_before);
+    st = mv__cu_tr_dose_run(ctx, op, &m, dose, report, ct, sorted, count, stopping);
+    free(sorted);
+    return st;
+}
+MEDVOL_DEF mv_status mv_cuda_transport_dose(mv_cuda_ctx *ctx, mv_cuda_volume *dose,
+                                            mv_transport_report *report, const mv_cuda_volume *ct,
+                                            const mv_spot *spots, size_t count, const mv_stopping *stopping,
+                                            const mv_transport_opt *opt) {
+    mv_status st = mv__cu_begin(ctx, "transport_dose");
+    if (st < 0) return st;
+    return mv__cu_end(ctx, mv__cu_tr_dose_call(ctx, dose, report, ct, spots, count, stopping, opt));
 }
 
 /* ==== [END] licence ==================================================================================== */

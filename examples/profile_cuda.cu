@@ -575,10 +575,31 @@ static mv_beam pencil() {
     b.energy = 100, b.spread = 1, b.size = 4, b.divergence = 0.01;
     return b;
 }
+/* nine spots of one energy, three to a row: three planes of water or, in the head, those of all rows they light */
+enum { SPOTS = 9 };
+static const mv_spot *nine_spots() {
+    static mv_spot spots[SPOTS];
+    for (int i = 0; i < SPOTS; i++) {
+        spots[i] = mv_spot();
+        spots[i].beam = pencil();
+        spots[i].beam.x = 8.0 * (i % 3 - 1), spots[i].y = 8.0 * (i / 3 - 1);
+        spots[i].size_y = 4;
+    }
+    return spots;
+}
+static mv_transport_opt box_of_water() {
+    mv_transport_opt opt = mv_transport_opt();
+    opt.nx = opt.ny = 32, opt.dx = 2, opt.dz = 4, opt.angles = 11, opt.most_leak = 1;
+    return opt;
+}
 static const row transport[] = {
     {"a step, and a copy before", PROTONS, 12, 12, 4e-6, VOLUME, protons_gpu, protons_cpu},
     ROW("march of a pencil beam", PROTONS, 0, 0, 4e-6, VOLUME, transport_march,
         (c, d, NULL, NULL, at(pencil()), 1, pencil_water(w), NULL)),
+    ROW("dose of nine spots in water", PROTONS, 0, 0, 4e-6, VOLUME, transport_dose,
+        (c, d, NULL, NULL, nine_spots(), SPOTS, pencil_water(w), at(box_of_water()))),
+    ROW("dose of nine spots in a head", HEAD, 4, 4, 2e-5, VOLUME, transport_dose,
+        (c, d, NULL, s, nine_spots(), SPOTS, pencil_water(w), at(box_of_water()))),
 };
 /* covariance of the noise of 8 coils, neighbours correlated; a matrix that makes 4 of them */
 static const double *noise_of_coils() {

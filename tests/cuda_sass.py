@@ -70,8 +70,7 @@ RULES = [
     (r"mv__cu_k_cr_(lags|lag_end|look)<float", 32, 64, True),  # products in double; rows begin anywhere
     (r"mv__cu_k_cr_(lags|lag_end|look)<double", 64, 64, True),
     (r"mv__cu_k_cr_(map|joint|window|wide|less)\b", None, None, True),  # variances, bins: doubles as medvol.h
-    (r"mv__cu_k_tr_turn\b", 32, 32, False),
-    (r"mv__cu_k_tr_back\b", 32, 32, False),
+    (r"mv__cu_k_tr_turn<", 32, 32, False),
     (r"mv__cu_k_tr_slow\b", 32, 32, True),  # the dose
     (r"mv__cu_k_ft_(lines|carry|product)<float", 64, 64, False),
     (r"mv__cu_k_ft_(lines|carry|product)<double", 128, 128, True),

@@ -160,6 +160,13 @@ static void test_traffic(void) {
     snprintf(about, sizeof about, "places: %.3f in, %.3f out", (double)n.load_sectors / sectors,
              (double)n.store_sectors / sectors);
     CHECK((double)n.load_sectors <= 5.2 * sectors && (double)n.store_sectors <= 1.15 * sectors);
+    /* the second half of the angles, of few taps, where psi is */
+    o.straight = 0, o.strang = 1, r.g.dangle = 0.1, r.g.angle = -0.4;
+    CHECK_SETTLED(mv_cuda_transport_step(&gpu, r.psi_there, r.dose_there, NULL, &r.g, &r.water, 1.0, &o), MEDVOL_OK);
+    CHECK(emu_profile_of("tr_turn", &n));
+    snprintf(about, sizeof about, "angles in place: %.3f in, %.3f out", (double)n.load_sectors / sectors,
+             (double)n.store_sectors / sectors);
+    CHECK((double)n.load_sectors <= 1.2 * sectors && (double)n.store_sectors <= 1.01 * sectors);
     emu_profiling(0);
     run_free(&r);
 }
@@ -244,15 +251,34 @@ static void test_refused(void) {
 }
 
 /* ---- marching ---- */
+/* Doses by both, within `by` of the largest */
+static void same_dose(const mv_volume *h, const mv_cuda_volume *d, double by, int line) {
+    double most = 1e-30, worst = 0;
+    mv_volume back;
+    memset(&back, 0, sizeof back);
+    check(d->dtype == h->dtype && !memcmp(d->dim, h->dim, sizeof d->dim) &&
+          !memcmp(d->affine, h->affine, sizeof d->affine) && d->slope == h->slope && d->inter == h->inter,
+          "shape, geometry", line);
+    CHECK_STATUS(mv_cuda_download(&gpu, &back, d, MEDVOL_NONE, NULL), MEDVOL_OK);
+    for (size_t i = 0; i < mv_volume_count(h); i++) {
+        const double x = ((float *)h->data)[i], y = ((float *)back.data)[i];
+        most = fmax(most, fabs(x)), worst = fmax(worst, fabs(x - y));
+        if (y != y) worst = HUGE_VAL;
+    }
+    check(worst <= by * most, "dose", line);
+    if (getenv("SAY")) printf("%s: %.2e of the largest\n", about, worst / most);
+    keep(back.data, mv_volume_count(h) * sizeof(float));
+    mv_volume_free(&cpu, &back);
+}
 static void march(const mv_volume *ct_host, const mv_volume *ct_device, const mv_beam *beams, size_t count,
                   const mv_stopping *p, const mv_transport_opt *opt, double by, int line) {
     mv_transport_report c, *g;
     mv_transport_opt o = *opt, q = *opt;
-    mv_volume h, d, back;
+    mv_volume h, d;
     void *there = NULL, *spread = NULL;
-    double *spread_host = NULL, most = 1e-30, worst = 0;
+    double *spread_host = NULL;
     size_t i, n;
-    memset(&h, 0, sizeof h), memset(&d, 0, sizeof d), memset(&back, 0, sizeof back);
+    memset(&h, 0, sizeof h), memset(&d, 0, sizeof d);
     CHECK_STATUS(mv_cuda_host_alloc(&gpu, &there, sizeof *g), MEDVOL_OK);
     g = (mv_transport_report *)there;
     memset(g, 0x33, sizeof *g);
@@ -264,25 +290,16 @@ static void march(const mv_volume *ct_host, const mv_volume *ct_device, const mv
     }
     CHECK_STATUS(mv_transport_march(&cpu, &h, &c, ct_host, beams, count, p, &o), MEDVOL_OK);
     CHECK_SETTLED(mv_cuda_transport_march(&gpu, &d, g, ct_device, beams, count, p, &q), MEDVOL_OK);
-    check(d.dtype == h.dtype && !memcmp(d.dim, h.dim, sizeof d.dim) && !memcmp(d.affine, h.affine, sizeof d.affine) &&
-          d.slope == h.slope && d.inter == h.inter, "shape, geometry", line);
-    CHECK_STATUS(mv_cuda_download(&gpu, &back, &d, MEDVOL_NONE, NULL), MEDVOL_OK);
-    for (i = 0; i < mv_volume_count(&h); i++) {
-        const double x = ((float *)h.data)[i], y = ((float *)back.data)[i];
-        most = fmax(most, fabs(x)), worst = fmax(worst, fabs(x - y));
-        if (y != y) worst = HUGE_VAL;
-    }
-    check(worst <= by * most, "dose", line);
-    if (getenv("SAY")) printf("%s: %.2e of the largest\n", about, worst / most);
+    same_dose(&h, &d, by, line);
     same_report(g, &c, line);
     for (i = 0; spread && i < 3 * n; i++)
         check(fabs(((double *)spread)[i] - spread_host[i]) <=
               1e-5 * (fabs(spread_host[i]) + (i % 3 == 2 ? c.weight[0] : 1)), "spread", line);
-    keep(back.data, mv_volume_count(&h) * sizeof(float)), keep(g, sizeof *g);
+    keep(g, sizeof *g);
     CHECK_STATUS(mv_cuda_host_free(&gpu, there), MEDVOL_OK);
     if (spread) CHECK_STATUS(mv_cuda_host_free(&gpu, spread), MEDVOL_OK);
     free(spread_host);
-    mv_volume_free(&cpu, &h), mv_volume_free(&cpu, &back), mv_cuda_volume_free(&gpu, &d);
+    mv_volume_free(&cpu, &h), mv_cuda_volume_free(&gpu, &d);
 }
 static mv_beam beam_of(double energy, double x, double size, double angle) {
     mv_beam b;
@@ -314,6 +331,15 @@ static void test_march(void) {
         march(NULL, NULL, b, turn % 3 + 1u, turn == 2 ? &bone : &water, &o, 2e-6, __LINE__);
     }
 }
+static void ct_fill(twin *ct, double dx, double dy, double dz) {
+    each(&ct->host, [&](unsigned char *p) {
+        const double x = draw() % 5 == 0 ? -900 : floor(uniform() * 900) - 200;
+        (void)mv_convert_array(NULL, p, ct->host.dtype, &x, MEDVOL_F64, 1, 1.0, 0.0);
+    });
+    ct->host.affine[0] = dx, ct->host.affine[5] = dy, ct->host.affine[10] = dz;
+    memcpy(ct->device.affine, ct->host.affine, sizeof ct->host.affine);
+    send(ct);
+}
 static void test_march_ct(void) {
     static const mv_dtype types[] = {MEDVOL_I16, MEDVOL_F32, MEDVOL_F64};
     mv_stopping water;
@@ -328,13 +354,7 @@ static void test_march_ct(void) {
         memset(&o, 0, sizeof o);
         snprintf(about, sizeof about, "march in CT %d", turn);
         twin_make(&ct, types[turn % 3], &s, turn % LAYOUTS);
-        each(&ct.host, [&](unsigned char *p) {
-            const double x = draw() % 5 == 0 ? -900 : floor(uniform() * 900) - 200;
-            (void)mv_convert_array(NULL, p, ct.host.dtype, &x, MEDVOL_F64, 1, 1.0, 0.0);
-        });
-        ct.host.affine[0] = 1.1, ct.host.affine[5] = 2, ct.host.affine[10] = 1.7;
-        memcpy(ct.device.affine, ct.host.affine, sizeof ct.host.affine);
-        send(&ct);
+        ct_fill(&ct, 1.1, 2, 1.7);
         o.angles = turn == 4 ? 163 : 9, o.dangle = turn == 4 ? 0.017 : 0.06, o.most_leak = 1;
         o.fine = turn == 2 ? 1 : 2, o.shift = (mv_transport_shift)(turn % 3);
         o.straight = turn == 3, o.first_order = turn == 5, o.grays = turn % 2;
@@ -439,5 +459,233 @@ static void test_march_refused(void) {
     twin_free(&ct), twin_free(&wrong), twin_free(&out);
 }
 
+/* ---- spots in a volume ---- */
+static void dose(const twin *ct, const mv_spot *spots, size_t count, const mv_stopping *p, const mv_transport_opt *o,
+                 double by, int line) {
+    mv_transport_report c, *g;
+    mv_volume h, d;
+    void *there = NULL;
+    memset(&h, 0, sizeof h), memset(&d, 0, sizeof d);
+    CHECK_STATUS(mv_cuda_host_alloc(&gpu, &there, sizeof *g), MEDVOL_OK);
+    g = (mv_transport_report *)there;
+    memset(g, 0x33, sizeof *g);
+    CHECK_STATUS(mv_transport_dose(&cpu, &h, &c, ct ? &ct->host : NULL, spots, count, p, o), MEDVOL_OK);
+    CHECK_SETTLED(mv_cuda_transport_dose(&gpu, &d, g, ct ? &ct->device : NULL, spots, count, p, o), MEDVOL_OK);
+    same_dose(&h, &d, by, line);
+    same_report(g, &c, line);
+    keep(g, sizeof *g);
+    CHECK_STATUS(mv_cuda_host_free(&gpu, there), MEDVOL_OK);
+    mv_volume_free(&cpu, &h), mv_cuda_volume_free(&gpu, &d);
+}
+static mv_spot spot_of(double energy, double x, double y, double size) {
+    mv_spot s;
+    memset(&s, 0, sizeof s);
+    s.beam = beam_of(energy, x, size, 0);
+    s.y = y, s.size_y = size;
+    return s;
+}
+static void test_dose(void) {
+    const mv_medium dense = {1.85, 0.515, 106, 16.6, 23.0};
+    mv_stopping water, bone;
+    mv_spot many[40];
+    mv_transport_opt o;
+    int turn;
+    CHECK_STATUS(mv_stopping_init(&cpu, &water, NULL), MEDVOL_OK);
+    CHECK_STATUS(mv_stopping_init(&cpu, &bone, &dense), MEDVOL_OK);
+    for (turn = 0; turn < 10; turn++) {
+        mv_spot s[5] = {spot_of(32, 0, 0.3, 2), spot_of(25, 3.3, -2, 1.5), spot_of(32, -4, 0.3, 1),
+                        spot_of(32, 2, -3, 1), spot_of(25, -1, -2, 0)};
+        memset(&o, 0, sizeof o);
+        snprintf(about, sizeof about, "dose %d", turn);
+        o.nx = turn == 1 ? 67 : turn % 4 == 1 ? 33 : 21, o.dx = turn % 4 == 1 ? 0.5 : 1.0;
+        o.ny = turn == 2 ? 1 : turn == 4 ? 67 : 19, o.dy = turn == 4 ? 0.3 : turn == 1 ? 0.8 : 1.2;
+        if (turn == 2) o.dy = 30;
+        o.angles = turn == 3 ? 3 : 7, o.dangle = 0.05;
+        o.dz = turn % 2 ? 3 : 2, o.most_leak = 1, o.nz = turn == 6 ? 0 : 4;
+        o.shift = (mv_transport_shift)(turn % 3), o.scatter = (mv_scatter_model)(turn / 2 % 3);
+        o.first_order = turn == 7, o.straight = turn == 8, o.csda = turn == 9;
+        o.grays = turn % 2, o.nuclear = turn == 5 ? 0.012 : 0;
+        s[0].divergence_y = turn == 3 ? 0.05 : 0, s[0].beam.spread = turn == 6 ? 0.5 : 0, s[1].beam.weight = 3;
+        if (turn == 5) s[0].y = -11; /* half of it is beyond y */
+        dose(NULL, s, turn % 2 ? 5u : turn % 3 + 1u, turn == 2 ? &bone : &water, &o, 2e-6, __LINE__);
+    }
+    for (turn = 0; turn < 40; turn++) many[turn] = spot_of(20, turn % 7 - 3, 0.25 * turn - 5, 1 + 0.01 * turn);
+    memset(&o, 0, sizeof o);
+    snprintf(about, sizeof about, "dose of 40 planes");
+    o.nx = 9, o.ny = 23, o.angles = 3, o.dangle = 0.05, o.most_leak = 1, o.nz = 4;
+    dose(NULL, many, 40, &water, &o, 2e-6, __LINE__);
+}
+/* Along y a spot's dose is the slab's, in all the energy that stopped; two spots are the sum of each */
+static void test_dose_sums(void) {
+    enum { NX = 20, NY = 33, NZ = 12 };
+    const mv_spot s[2] = {spot_of(40, 1, -2.6, 2), spot_of(33, -2, 3.3, 1)};
+    mv_transport_report *g;
+    mv_transport_opt o;
+    mv_volume d[3], slab, back[3], line;
+    mv_stopping water;
+    void *there = NULL;
+    double most = 0, all = 0;
+    int k, x, y, z;
+    memset(d, 0, sizeof d), memset(back, 0, sizeof back), memset(&o, 0, sizeof o);
+    memset(&slab, 0, sizeof slab), memset(&line, 0, sizeof line);
+    snprintf(about, sizeof about, "dose, sums");
+    o.nx = NX, o.ny = NY, o.nz = NZ, o.dx = 1, o.dy = 0.8, o.dz = 1.5, o.angles = 15, o.dangle = 0.04;
+    o.most_leak = 0.5;
+    CHECK_STATUS(mv_stopping_init(&cpu, &water, NULL), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_host_alloc(&gpu, &there, sizeof *g), MEDVOL_OK);
+    g = (mv_transport_report *)there;
+    for (k = 0; k < 3; k++) {
+        CHECK_SETTLED(mv_cuda_transport_dose(&gpu, &d[k], g, NULL, s + k % 2, k == 2 ? 2 : 1, &water, &o), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_download(&gpu, &back[k], &d[k], MEDVOL_NONE, NULL), MEDVOL_OK);
+        same_report(g, g, __LINE__);
+        CHECK(fabs(g->weight[0] - (k == 2 ? 2 : 1)) <= 1e-12);
+    }
+    CHECK_SETTLED(mv_cuda_transport_march(&gpu, &slab, NULL, NULL, &s[0].beam, 1, &water, &o), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_download(&gpu, &line, &slab, MEDVOL_NONE, NULL), MEDVOL_OK);
+    for (x = 0; x < NX * NZ; x++) most = fmax(most, (double)((float *)line.data)[x]);
+    for (z = 0; z < NZ; z++)
+        for (x = 0; x < NX; x++) {
+            double sum = 0;
+            for (y = 0; y < NY; y++) {
+                const int at = (z * NY + y) * NX + x;
+                const double one = ((float *)back[0].data)[at], two = ((float *)back[1].data)[at];
+                sum += one, all += (double)((float *)back[2].data)[at];
+                CHECK(fabs(((float *)back[2].data)[at] - one - two) <= 1e-6 * most);
+            }
+            CHECK(fabs(sum - (double)((float *)line.data)[z * NX + x]) <= 1e-5 * most);
+        }
+    CHECK(all > 60 && fabs(all - g->energy[MEDVOL_TRANSPORT_STOPPED]) <= 1e-6 * all);
+    CHECK_STATUS(mv_cuda_host_free(&gpu, there), MEDVOL_OK);
+    for (k = 0; k < 3; k++) mv_volume_free(&cpu, &back[k]), mv_cuda_volume_free(&gpu, &d[k]);
+    mv_volume_free(&cpu, &line), mv_cuda_volume_free(&gpu, &slab);
+}
+static void test_dose_ct(void) {
+    static const mv_dtype types[] = {MEDVOL_I16, MEDVOL_F32, MEDVOL_F64};
+    mv_stopping water;
+    int turn;
+    CHECK_STATUS(mv_stopping_init(&cpu, &water, NULL), MEDVOL_OK);
+    for (turn = 0; turn < 6; turn++) {
+        const shape s = {3, {turn == 1 ? 67u : turn == 3 ? 7u : 23u, turn == 3 ? 45u : 9u, 5}};
+        mv_spot q[3] = {spot_of(33, 0, 0.7, 2), spot_of(25, 3, -1.3, 1.5), spot_of(33, -2, 1.1, 0.6)};
+        mv_transport_opt o;
+        twin ct;
+        memset(&o, 0, sizeof o);
+        snprintf(about, sizeof about, "dose in CT %d", turn);
+        twin_make(&ct, types[turn % 3], &s, turn % LAYOUTS);
+        ct_fill(&ct, 1.1, 1.4, 2.3);
+        o.angles = turn == 4 ? 21 : 5, o.dangle = turn == 4 ? 0.017 : 0.08, o.most_leak = 1;
+        o.shift = (mv_transport_shift)(turn % 3), o.straight = turn == 2, o.first_order = turn == 5;
+        o.grays = turn % 2, o.nuclear = turn == 4 ? 0.012 : 0;
+        q[1].divergence_y = turn == 0 ? 0.03 : 0, q[1].beam.weight = 2, q[1].beam.energy = turn == 4 ? 33 : 25;
+        if (turn == 3) q[0].size_y = 9; /* lights more rows than are marched together */
+        if (turn == 5) q[0].y = 6;      /* beyond the end */
+        dose(&ct, q, turn == 3 ? 1u : 3u, &water, &o, 1e-5, __LINE__);
+        twin_free(&ct);
+    }
+}
+/* What the processor refuses is refused, by what is known at once or by the device */
+static void test_dose_refused(void) {
+    static const shape s = {3, {9, 5, 5}}, odd = {4, {9, 5, 5, 2}}, other = {3, {9, 5, 6}};
+    const mv_medium dense = {1.85, 0.515, 106, 16.6, 23.0};
+    const mv_spot one = spot_of(30, 0, 0, 1);
+    mv_stopping water, bone;
+    mv_transport_report c, was;
+    mv_transport_opt o, base;
+    mv_volume h, d;
+    mv_spot b = one;
+    twin ct, wrong, out;
+    double spread[3];
+    size_t count = 1;
+    memset(&h, 0, sizeof h), memset(&d, 0, sizeof d), memset(&o, 0, sizeof o);
+    o.nx = 9, o.ny = 7, o.angles = 3, o.dangle = 0.1, base = o;
+    CHECK_STATUS(mv_stopping_init(&cpu, &water, NULL), MEDVOL_OK);
+    CHECK_STATUS(mv_stopping_init(&cpu, &bone, &dense), MEDVOL_OK);
+    twin_make(&ct, MEDVOL_F32, &s, PLAIN), twin_make(&out, MEDVOL_F32, &s, PLAIN);
+    twin_make(&wrong, MEDVOL_F32, &odd, PLAIN);
+    each(&ct.host, [&](unsigned char *p) { memset(p, 0, 4); });
+    send(&ct);
+    snprintf(about, sizeof about, "dose refused");
+    auto both = [&](mv_status want, mv_status got, int line) {
+        if (got == MEDVOL_OK) got = mv_cuda_sync(&gpu);
+        check(want < 0, "the processor refuses", line);
+        check_status(got, want, mv_cuda_message(&gpu), line);
+        mv_cuda_volume_free(&gpu, &d);
+    };
+#define DOSE(spots, table, where) \
+    both(mv_transport_dose(&cpu, &h, &c, (where) ? &(where)->host : NULL, spots, count, table, &o), \
+         mv_cuda_transport_dose(&gpu, &d, NULL, (where) ? &(where)->device : NULL, spots, count, table, &o), __LINE__)
+#define OPT(field, value) (o.field = value, DOSE(&b, &water, (twin *)NULL), (void)(o = base))
+#define SPOT(field, value) (b.field = value, DOSE(&b, &water, (twin *)NULL), (void)(b = one))
+    DOSE((mv_spot *)NULL, &water, (twin *)NULL);
+    DOSE(&b, (mv_stopping *)NULL, (twin *)NULL);
+    both(mv_transport_dose(&cpu, NULL, &c, NULL, &b, 1, &water, NULL),
+         mv_cuda_transport_dose(&gpu, NULL, NULL, NULL, &b, 1, &water, NULL), __LINE__);
+    count = 0;
+    DOSE(&b, &water, (twin *)NULL);
+    count = 65537;
+    DOSE(&b, &water, (twin *)NULL);
+    count = 1;
+    OPT(spread, spread), OPT(nx, 65537), OPT(nz, 65537), OPT(angles, 4), OPT(ny, 65537), OPT(dy, NAN), OPT(dy, -1);
+    OPT(dy, 1e4), OPT(dz, 1e-3), OPT(nuclear, -1), OPT(fine, 50), OPT(most_leak, 1e-9);
+    SPOT(y, 3.5), SPOT(y, NAN), SPOT(size_y, -1), SPOT(size_y, NAN), SPOT(size_y, 2e3), SPOT(divergence_y, 1.5);
+    SPOT(divergence_y, NAN), SPOT(beam.energy, 251), SPOT(beam.x, 12), SPOT(beam.spread, -1);
+    SPOT(y, 3.2); /* a half leaves: found by the device, by y's sides alone */
+    SPOT(divergence_y, 0.3); /* by the energy alone */
+    DOSE(&b, &water, &wrong);
+    DOSE(&b, &bone, &ct);
+    o.most_leak = 1;
+    ((float *)ct.host.data)[11] = NAN, send(&ct); /* found by the device */
+    DOSE(&b, &water, &ct);
+    b.size_y = 0, ((float *)ct.host.data)[11] = 0, ((float *)ct.host.data)[1] = INFINITY, send(&ct);
+    DOSE(&b, &water, &ct); /* of a row that no spot lights */
+    b = one, ((float *)ct.host.data)[1] = 0, send(&ct);
+    o.dangle = 1e-4, o.angles = 1023;
+    DOSE(&b, &water, &ct);
+    o = base, o.most_leak = 1;
+    o.fine = 50;
+    DOSE(&b, &water, &ct); /* in a CT by the device */
+    o = base, o.most_leak = 1;
+    CHECK(h.data == NULL);
+    both(mv_transport_dose(&cpu, &ct.host, &c, &ct.host, &b, 1, &water, &o),
+         mv_cuda_transport_dose(&gpu, &ct.device, NULL, &ct.device, &b, 1, &water, &o), __LINE__);
+    twin_free(&wrong), twin_make(&wrong, MEDVOL_F32, &other, PLAIN);
+    both(mv_transport_dose(&cpu, &wrong.host, &c, &ct.host, &b, 1, &water, &o),
+         mv_cuda_transport_dose(&gpu, &wrong.device, NULL, &ct.device, &b, 1, &water, &o), __LINE__);
+    CHECK_STATUS(mv_cuda_transport_dose(&gpu, &d, &c, NULL, &b, 1, &water, &o), MEDVOL_E_POINTER);
+    CHECK_STATUS(mv_cuda_transport_dose(&gpu, &d, NULL, &ct.host, &b, 1, &water, &o), MEDVOL_E_POINTER);
+    { /* dose and report stay where the device refuses; then a graph, launched twice */
+        unsigned char *back = (unsigned char *)malloc(out.bytes);
+        mv_transport_report *g;
+        mv_cuda_graph graph;
+        mv_transport_opt leak = o;
+        void *there = NULL;
+        int k;
+        memset(&graph, 0, sizeof graph);
+        CHECK_STATUS(mv_cuda_host_alloc(&gpu, &there, sizeof *g), MEDVOL_OK);
+        g = (mv_transport_report *)there;
+        memset(g, 0x33, sizeof *g), was = *g;
+        leak.most_leak = 1e-12;
+        CHECK_SETTLED(mv_cuda_transport_dose(&gpu, &out.device, g, &ct.device, &b, 1, &water, &leak), MEDVOL_E_RANGE);
+        CHECK(dev_get(back, out.there, out.bytes) && !memcmp(back, out.block, out.bytes));
+        CHECK(!memcmp(g, &was, sizeof was));
+        CHECK_STATUS(mv_cuda_capture_begin(&gpu), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_transport_dose(&gpu, &out.device, g, &ct.device, &b, 1, &water, &o), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_capture_end(&gpu, &graph), MEDVOL_OK);
+        CHECK_STATUS(mv_transport_dose(&cpu, &out.host, &c, &ct.host, &b, 1, &water, &o), MEDVOL_OK);
+        for (k = 0; k < 2; k++) {
+            memset(g, 0x33, sizeof *g);
+            CHECK_STATUS(mv_cuda_graph_launch(&gpu, &graph), MEDVOL_OK);
+            CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
+            same_dose(&out.host, &out.device, 1e-5, __LINE__);
+            same_report(g, &c, __LINE__);
+        }
+        mv_cuda_graph_free(&gpu, &graph);
+        CHECK_STATUS(mv_cuda_host_free(&gpu, there), MEDVOL_OK);
+        free(back);
+    }
+    twin_free(&ct), twin_free(&wrong), twin_free(&out);
+}
+
 SUITE(transport, {"steps", test_steps}, {"beam", test_beam}, {"traffic", test_traffic}, {"refused", test_refused},
-      {"march", test_march}, {"march_ct", test_march_ct}, {"march_refused", test_march_refused});
+      {"march", test_march}, {"march_ct", test_march_ct}, {"march_refused", test_march_refused},
+      {"dose", test_dose}, {"dose_sums", test_dose_sums}, {"dose_ct", test_dose_ct}, {"dose_refused", test_dose_refused});
