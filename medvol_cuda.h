@@ -690,7 +690,8 @@ MEDVOL_DEF mv_status mv_cuda_match_histogram(mv_cuda_ctx *ctx, mv_cuda_volume *d
 /* mv_cuda_transport_step: psi and dose lie in device memory, report (or NULL) there or in pinned memory;
    grid, its energies (mv_transport_energies) and stopping on the host. Tables are made on the device, so that
    a step may be captured and launched again and again. Two passes of 8 bytes a cell, angles, then places and
-   energies together; strang takes two more, a report 12 bytes a cell. psi and dose within 2e-6 of medvol.h's
+   energies together; strang takes one more (two where an angle spreads to more than four on either side), a
+   report 12 bytes a cell. psi and dose within 2e-6 of medvol.h's
    largest, report within 1e-6 of what entered. A dangle too small for the way is found by the device:
    MEDVOL_E_RANGE by the next mv_cuda_sync, psi and dose as they were, the report NaN. SCRATCH: 4 bytes a
    cell, 8 for each angle and place, 4 for each energy and angle; a report 32 more of these. */

@@ -585,7 +585,7 @@ static void test_dose_ct(void) {
 }
 /* What the processor refuses is refused, by what is known at once or by the device */
 static void test_dose_refused(void) {
-    static const shape s = {3, {9, 5, 5}}, odd = {4, {9, 5, 5, 2}}, other = {3, {9, 5, 6}};
+    static const shape s = {3, {9, 5, 5}}, odd = {4, {9, 5, 5, 2}}, other = {3, {9, 5, 6}}, tall = {3, {9, 60, 5}};
     const mv_medium dense = {1.85, 0.515, 106, 16.6, 23.0};
     const mv_spot one = spot_of(30, 0, 0, 1);
     mv_stopping water, bone;
@@ -593,7 +593,7 @@ static void test_dose_refused(void) {
     mv_transport_opt o, base;
     mv_volume h, d;
     mv_spot b = one;
-    twin ct, wrong, out;
+    twin ct, wrong, out, rows;
     double spread[3];
     size_t count = 1;
     memset(&h, 0, sizeof h), memset(&d, 0, sizeof d), memset(&o, 0, sizeof o);
@@ -636,9 +636,12 @@ static void test_dose_refused(void) {
     o.most_leak = 1;
     ((float *)ct.host.data)[11] = NAN, send(&ct); /* found by the device */
     DOSE(&b, &water, &ct);
-    b.size_y = 0, ((float *)ct.host.data)[11] = 0, ((float *)ct.host.data)[1] = INFINITY, send(&ct);
-    DOSE(&b, &water, &ct); /* of a row that no spot lights */
-    b = one, ((float *)ct.host.data)[1] = 0, send(&ct);
+    ((float *)ct.host.data)[11] = 0, send(&ct);
+    twin_make(&rows, MEDVOL_F32, &tall, PLAIN);
+    each(&rows.host, [&](unsigned char *p) { memset(p, 0, 4); });
+    ((float *)rows.host.data)[1] = INFINITY, send(&rows);
+    DOSE(&b, &water, &rows); /* of a row that no spot lights */
+    twin_free(&rows);
     o.dangle = 1e-4, o.angles = 1023;
     DOSE(&b, &water, &ct);
     o = base, o.most_leak = 1;
