@@ -355,11 +355,11 @@ MEDVOL_DEF mv_status mv_cuda_pearson_f64(mv_cuda_ctx *ctx, mv_correlation *out, 
                                          const double *b, const double *w, size_t n);
 MEDVOL_DEF mv_status mv_cuda_pearson_rows_f32(mv_cuda_ctx *ctx, mv_correlation *out, const float *data,
                                               size_t rows, const float *ref, size_t n);
-/* mv_cuda_pearson_lags_f32, _f64: as in medvol.h, rows of a and b on the device, sums in stretches of 8192;
-   NaN in the same places, if variances are more than what rounds. n is at most 2^30 (MEDVOL_E_UNSUPPORTED).
-   Rows of up to 2048 values and 63 lags are read once, some at a time in a block; others twice. Scratch: of
-   as many rows at a time as 32 MiB hold, one at least, 8 (2 lags + 5) bytes for 8192 values of a row (a row
-   has one at least), some 150 more; out if that is pinned. */
+/* mv_cuda_pearson_lags_f32, _f64: rows of a and b on the device, apart from out. r is as good as medvol.h
+   states it, NaN in the same places where variances are more than what rounds. n is at most 2^30
+   (MEDVOL_E_UNSUPPORTED). Rows of up to 2048 values and 63 lags are read once, short ones several a block;
+   others twice, in stretches of 8192. Scratch: out if that is pinned; of the others, as many at a time as
+   32 MiB hold, one at least, 8 (2 lags + 5) + 96 bytes a stretch. */
 MEDVOL_DEF mv_status mv_cuda_pearson_lags_f32(mv_cuda_ctx *ctx, double *out, const float *a, const float *b,
                                               size_t rows, size_t n, size_t lags, size_t least);
 MEDVOL_DEF mv_status mv_cuda_pearson_lags_f64(mv_cuda_ctx *ctx, double *out, const double *a, const double *b,
@@ -386,9 +386,9 @@ MEDVOL_DEF mv_status mv_cuda_chi2_map(mv_cuda_ctx *ctx, mv_cuda_volume *dst, con
    medvol.h's counts. No voxel that counts: MEDVOL_E_EMPTY by the next mv_cuda_sync, all but counts NaN. Means
    of windows agree within 1e-6. mv_cuda_ncc_map within 1e-6 (1 + m / s), as medvol.h states it; waits for
    nothing. Windows: sums in double; of SSIM in float, of values less those nearby, which may be up to 1e9
-   times the peak. Radii of 1 to 4, the same along x and y and no more along z, are fast. SCRATCH beside the above: copies
-   less the mean, 4 bytes a value each, where images are not float without a scaling; 16 bytes for 4096
-   voxels; 4 bins^2. */
+   times the peak. Radii of 1 to 4, the same along x and y and no more along z, are fast. SCRATCH beside the
+   above: copies less the mean, 4 bytes a value each, where images are not float without a scaling; 16 bytes
+   for 4096 voxels; 4 bins^2. */
 MEDVOL_DEF mv_status mv_cuda_metric_image(mv_cuda_ctx *ctx, mv_image_metrics *out, const mv_cuda_volume *a,
                                           const mv_cuda_volume *b, const mv_metric_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_metric_image_wait(mv_cuda_ctx *ctx, mv_image_metrics *out,
@@ -473,8 +473,8 @@ MEDVOL_DEF mv_status mv_cuda_coil_compress_matrix(mv_cuda_ctx *ctx, double *matr
 MEDVOL_DEF mv_status mv_cuda_coil_compress(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                            size_t rows, const mv_coil_compress_opt *opt);
 /* mv_cuda_coil_gcc_matrix: waits; the host's cores find the eigenvectors, each x by itself, and align them in
-   turn. Rows, up to the sums' rounding, as medvol.h makes them: within 1e-6 where energies differ. At most
-   2^29 - 1 numbers at an x (MEDVOL_E_UNSUPPORTED). Scratch: the calibration's lines, what their transform
+   turn. Transforms are in float: rows are within 3e-6 where energies differ. At most 2^29 - 1 numbers at an
+   x (MEDVOL_E_UNSUPPORTED). Scratch: the calibration's lines, what their transform
    takes or, of each x, what coil_noise takes, of all chunks together at most 64 MiB if one takes no more.
    mv_cuda_coil_gcc_apply: lines go through the L2 cache, some at a time: src is read once from memory, dst
    written once; within 2e-6 of the largest result. Matrices of more than 14336 floats (of this call and of
