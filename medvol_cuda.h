@@ -28363,7 +28363,7 @@ MV__CU_DEV int mv__cu_ly_least_of(int type) {
     return type == MEDVOL_I8 ? -128 : type == MEDVOL_I16 ? -32768 : 0;
 }
 /* Values of 16 bits in four ranges, one a block; flip: the sign's bit of signed ones */
-MV__CU_KERNEL(MV__CU_LY_COUNT_B, 3)
+MV__CU_KERNEL(MV__CU_LY_COUNT_B, 2)
 mv__cu_k_ly_counts(unsigned *count, const unsigned short *x, const unsigned char *keep, long long n,
                    unsigned flip) {
     enum { B = MV__CU_LY_COUNT_B };
