@@ -301,12 +301,24 @@ static void test_compress(void) {
     }
 }
 
+/* the complex values of h, in twins of a type */
+static void as_type(twin *t, mv_dtype type, int layout, const mv_volume *h) {
+    const float *e = (const float *)h->data;
+    twin_make(t, type, h->ndim, h->dim, layout);
+    twin_place(t);
+    t->host.slope = t->device.slope = 1.0, t->host.inter = t->device.inter = 0.0;
+    each(&t->host, [&](unsigned char *p) {
+        number(p, type, (double)e[0], (double)e[1]);
+        e += 2;
+    });
+    send(t);
+}
 /* K-space of coils whose mixture of three sources, of falling strength, changes along x; x = 3: nothing. */
 static void mixture(twin *t, mv_dtype type, const size_t *d, int layout) {
     const size_t nx = d[0], voxels = d[0] * d[1] * d[2], frames = d[4];
     mv_volume img, h;
     mv_fft_opt o;
-    size_t i = 0, v, c, k;
+    size_t v, c, k;
     memset(&img, 0, sizeof img), memset(&h, 0, sizeof h), memset(&o, 0, sizeof o);
     CHECK_STATUS(mv_volume_alloc(&cpu, &img, MEDVOL_C64, 5, d), MEDVOL_OK);
     for (v = 0; v < voxels * frames; v++) {
@@ -327,14 +339,7 @@ static void mixture(twin *t, mv_dtype type, const size_t *d, int layout) {
     o.axes = 1;
     o.flags = MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY;
     CHECK_STATUS(mv_fft(&cpu, &h, &img, &o), MEDVOL_OK);
-    twin_make(t, type, 5, d, layout);
-    twin_place(t);
-    t->host.slope = t->device.slope = 1.0, t->host.inter = t->device.inter = 0.0;
-    each(&t->host, [&](unsigned char *p) {
-        const float *e = (const float *)h.data + 2 * i++;
-        number(p, type, (double)e[0], (double)e[1]);
-    });
-    send(t);
+    as_type(t, type, layout, &h);
     mv_volume_free(&cpu, &img), mv_volume_free(&cpu, &h);
 }
 static double energy_of(const mv_volume *v) {
@@ -675,20 +680,12 @@ static void spectra(twin *t, mv_dtype type, const size_t *dim, double noise, int
     mv_volume h;
     mv_fft_opt o;
     twin a;
-    size_t i = 0;
     memset(&h, 0, sizeof h), memset(&o, 0, sizeof o);
     images(&a, MEDVOL_C64, dim, noise, PLAIN);
     o.axes = 7;
     o.flags = MEDVOL_FFT_CENTERED | MEDVOL_FFT_UNITARY;
     CHECK_STATUS(mv_fft(&cpu, &h, &a.host, &o), MEDVOL_OK);
-    twin_make(t, type, 4, dim, layout);
-    twin_place(t);
-    t->host.slope = t->device.slope = 1.0, t->host.inter = t->device.inter = 0.0;
-    each(&t->host, [&](unsigned char *p) {
-        const float *e = (const float *)h.data + 2 * i++;
-        number(p, type, (double)e[0], (double)e[1]);
-    });
-    send(t);
+    as_type(t, type, layout, &h);
     mv_volume_free(&cpu, &h);
     twin_free(&a);
 }

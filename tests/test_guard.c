@@ -8,6 +8,7 @@
    vout, and a row. */
 #define API_KIND T_GUARD
 #include "test.h"
+#include "shift_metric.h"
 #include <signal.h>
 
 /* ---- the call under test ------------------------------------------------------------------------------- */
@@ -2285,27 +2286,6 @@ static void op_register_affine(void) {
     o.control.levels = 2, o.control.iterations = 3;
     o.control.report = (mv_register_report *)room_of(MEDVOL_F64, (sizeof(mv_register_report) + 7) / 8);
     CHECK(did(mv_register_affine(T, (double *)out(MEDVOL_F64, 12), fixed, moving, &o)));
-}
-/* a metric of translations: their squared distance from (3, -2, 1) */
-static mv_status shift_level(void *user, int level, mv_register_frame *frame) {
-    (void)user, (void)level;
-    frame[0].n[0] = frame[0].n[1] = frame[1].n[0] = 9;
-    return MEDVOL_OK;
-}
-static mv_status shift_look(void *user, const double *t, const double *back, int count,
-    mv_register_score *score, mv_register_normal *normal) {
-    static const double to[3] = {3, -2, 1};
-    int i, d;
-    (void)user, (void)back;
-    for (i = 0; i < count; i++) {
-        score[i].overlap = 1;
-        for (d = 0; d < 3; d++) score[i].energy += pow(t[12 * i + 4 * d + 3] - to[d], 2);
-    }
-    for (d = 0; d < 3 && normal; d++) {
-        normal->h[12 * 4 * d + 4 * d] = 1;
-        normal->b[4 * d] = t[4 * d + 3] - to[d];
-    }
-    return MEDVOL_OK;
 }
 static void op_register_affine_by(void) {
     static const double from[12] = {1, 0, 0, 0.5, 0, 1, 0, 0, 0, 0, 1, 0};

@@ -8,6 +8,7 @@
 #define API_KIND T_OOM
 #define API_MET R.on /* a call counts while memory can be refused */
 #include "test.h"
+#include "shift_metric.h"
 
 /* ---- what can be refused ---- */
 static struct {
@@ -1169,27 +1170,6 @@ static mv_status op_register_mutual(mv_ctx *c) {
         &(mv_register_affine_opt){.metric = MEDVOL_MI, .model = MEDVOL_AFFINE, .symmetric = 1, .bins = 16,
             .fixed_mask = &still, .moving_mask = &moved, .init = MEDVOL_INIT_MOMENTS,
             .control = {.levels = 2, .iterations = 1}}));
-}
-/* a metric of translations: their squared distance from (3, -2, 1) */
-static mv_status shift_level(void *user, int level, mv_register_frame *frame) {
-    (void)user, (void)level;
-    frame[0].n[0] = frame[0].n[1] = frame[1].n[0] = 9;
-    return MEDVOL_OK;
-}
-static mv_status shift_look(void *user, const double *t, const double *inverse, int count,
-    mv_register_score *score, mv_register_normal *normal) {
-    static const double to[3] = {3, -2, 1};
-    int i, d;
-    (void)user, (void)inverse;
-    for (i = 0; i < count; i++) {
-        score[i].overlap = 1;
-        for (d = 0; d < 3; d++) score[i].energy += pow(t[12 * i + 4 * d + 3] - to[d], 2);
-    }
-    for (d = 0; d < 3 && normal; d++) {
-        normal->h[12 * 4 * d + 4 * d] = 1;
-        normal->b[4 * d] = t[4 * d + 3] - to[d];
-    }
-    return MEDVOL_OK;
 }
 static mv_status op_register_by(mv_ctx *c) {
     const mv_register_metric by = {.levels = 2, .begin = shift_level, .look = shift_look};
