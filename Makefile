@@ -14,10 +14,10 @@ help: ## the targets
 $(B):
 	@mkdir -p $@
 
-# the implementation, compiled once for tests, examples and bench
+# the implementation, compiled once for tests, examples and bench; STRICT: flags such as -Werror
 SOURCE = printf '\#define MEDVOL_IMPLEMENTATION\n\#include "medvol.h"\n'
 $(B)/medvol.o: medvol.h | $(B)
-	$(SOURCE) | $(CC) -std=c99 $(CFLAGS) $(WARN) -ffp-contract=off -I. -x c -c - -o $@
+	$(SOURCE) | $(CC) -std=c99 $(CFLAGS) $(WARN) $(STRICT) -ffp-contract=off -I. -x c -c - -o $@
 
 $(B)/tests/tables.h: $(wildcard tests/test_*.c)
 	@mkdir -p $(@D)
@@ -182,7 +182,7 @@ test-programs: $(EXAMPLES) ## the programs' results, exit codes, messages; ALONE
 # ---- trust ----
 comma := ,
 .PHONY: matrix sanitize lint size fuzz fuzz-long guard oom iofault test-peers coverage mutants
-matrix: ## every dialect, compiler, level, configuration and way to include; what the object holds (JOBS=2)
+matrix: $(if $(QUICK),$(B)/medvol.o) ## every dialect, compiler, level, configuration and way to include; what the object holds (JOBS=2)
 	@JOBS=$(or $(JOBS),2) bash tests/matrix.sh $(if $(QUICK),quick)
 
 # Section layout of the firmware build

@@ -44,8 +44,6 @@
      [DEFORM]     fields by local correlation and by demons
      [FLOW]       dense displacements between images that are alike
      [LAYER]      layers of images laid on each other, contrast by tiles, histograms of other images
-     [TRANSPORT]  protons: a step in energy, angle, z and x; marching along z
-     [LAYER]      layers of images laid on each other
      [TRANSPORT]  protons: a step in energy, angle, z and x; marching along z; doses in volumes
      [END]        licence
 
