@@ -50575,7 +50575,7 @@ static mv_status mv__rg_search(mv__rg_way *g, double *t) {
         if (i < 0) best = q[0];
         else if (mv__tell(g->ctx, 0, g->total, g->op)) return mv__cancelled(g->ctx, g->op);
         else if (mv__rg_late(g)) break;
-        for (k = i < 0; k < count; k++) {
+        for (k = i < 0 ? 1 : 0; k < count; k++) {
             if (!(q[k].overlap > 0.5 * best.overlap && q[k].energy < best.energy)) continue;
             best.energy = q[k].energy; /* the overlap stays that of `from` */
             mv__memcpy(t, to[k], sizeof to[k]);
