@@ -561,7 +561,8 @@ static mv_status medium_for(work *w, const medium **made, const mv_volume *psi) 
 #define ON_HOST(name) mv_##name
 PROTON_ROW(gpu, &w->gpu, ON_DEVICE)
 PROTON_ROW(cpu, &w->e->ctx, ON_HOST)
-/* a pencil beam of 100 MeV in water, some 90 planes of ranges, angles and x: the same for all sizes */
+/* a pencil beam of 100 MeV in water, some 90 planes of ranges, angles and x: the same for all sizes; emulated, a
+   slow one that stops early */
 static const mv_stopping *pencil_water(work *w) {
     static mv_stopping water;
     static int made;
@@ -572,7 +573,7 @@ static const mv_stopping *pencil_water(work *w) {
 }
 static mv_beam pencil() {
     mv_beam b = mv_beam();
-    b.energy = 100, b.spread = 1, b.size = 4, b.divergence = 0.01;
+    b.energy = ex_emulated ? 40 : 100, b.spread = 1, b.size = 4, b.divergence = 0.01;
     return b;
 }
 /* nine spots of one energy, three to a row: three planes of water or, in the head, those of all rows they light */
