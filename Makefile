@@ -377,7 +377,8 @@ cuda: ## medvol_cuda.h by nvcc: sm_75, sm_80, sm_90, PTX; no warning, spill, sta
 CU_SUITES = $(patsubst tests/test_cuda_%.cpp,%,$(wildcard tests/test_cuda_*.cpp))
 CU_TESTS = $(CU)/main.o $(CU_SUITES:%=$(CU)/test_%.o)
 CU_KINDS = cpu check own
-CU_FLAGS_check = -fsanitize=thread -ffp-contract=fast $(shell grep -qw fma /proc/cpuinfo 2>/dev/null && echo -mfma)
+# and rows of lags in many batches
+CU_FLAGS_check = -fsanitize=thread -DMV__CU_CR_BATCH=16384 -ffp-contract=fast $(shell grep -qw fma /proc/cpuinfo 2>/dev/null && echo -mfma)
 CU_FLAGS_own = -O0 -DMEDVOL_CUDA_NO_CUFFT # [FFT] without cuFFT: its suite alone
 $(CU)/test_%.o: tests/test_cuda_%.cpp tests/cuda_test.h tests/cuda_cpu.h medvol_cuda.h medvol.h
 	@mkdir -p $(@D)

@@ -14566,7 +14566,6 @@ typedef struct mv__cu_se_pass {
     long long ystep, astep, wstep, mstep;
     float k;                /* scale, lambda */
 } mv__cu_se_pass;
-template <int V> struct mv__cu_se_some { typedef mv__cu_pack<float, 2 * V> type; };
 #define MV__CU_SE_PACK(V) mv__cu_pack<float, 2 * (V)>
 template <int V> MV__CU_DEV void mv__cu_se_ld(MV__CU_SE_PACK(V) &v, const float *p, int wanted) {
     mv__cu_ldn<float, 2 * V>(v, p, 1, wanted);
@@ -20526,6 +20525,9 @@ MV__CU_FN mv_status mv__cu_cr_lags_check(mv_cuda_ctx *ctx, const char *op, const
     if ((st = mv__cu_on_device(ctx, op, "a", a, 0)) < 0) return st;
     return mv__cu_on_device(ctx, op, "b", b, 0);
 }
+#ifndef MV__CU_CR_BATCH /* bytes of what several launches need of rows; less in a test */
+#  define MV__CU_CR_BATCH ((size_t)32 << 20)
+#endif
 template <class T>
 MV__CU_FN mv_status mv__cu_cr_lagged(mv_cuda_ctx *ctx, const char *op, double *out, const T *a, const T *b,
                                      size_t rows, size_t n, size_t lags, size_t least) {
@@ -20539,7 +20541,7 @@ MV__CU_FN mv_status mv__cu_cr_lagged(mv_cuda_ctx *ctx, const char *op, double *o
     alone = mv__cu_cr_lags_plan(&g, n, lags, least);
     each = (size_t)g.chunks * (size_t)g.columns * sizeof(double);
     room = each + (size_t)g.chunks * sizeof *ends + sizeof *g.row; /* of a row */
-    batch = ((size_t)32 << 20) / room;
+    batch = MV__CU_CR_BATCH / room;
     batch = alone ? (size_t)1 << 30 : batch == 0 ? 1 : batch;
     batch = batch < rows ? batch : rows;
     if (alone) room = each = 0;
@@ -28637,8 +28639,7 @@ MV__CU_DEV void mv__cu_ly_stay(const mv__cu_ly_match &g, void *d, long long to, 
 }
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_ly_first(unsigned *first, mv__cu_ly_list g) {
     const unsigned k = blockIdx.x * MV__CU_B + threadIdx.x;
-    if (k < 65536) first[k] = k ? (unsigned)(mv__cu_ly_last(g.key, 0, g.size[0], (k << 16) - 1) + 1) : 0u;
-    if (k == 65536) first[k] = g.size[0];
+    first[k] = k ? (unsigned)(mv__cu_ly_last(g.key, 0, g.size[0], (k << 16) - 1) + 1) : 0u;
 }
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_ly_match(void *d, const void *s, mv__cu_walk w, mv__cu_ly_match g) {
     mv__cu_u64 row;
@@ -28861,7 +28862,7 @@ MV__CU_FN mv_status mv__cu_ly_match_all(mv_cuda_ctx *ctx, const mv_volume *out, 
     g.bytes = (int)mv_dtype_size(s->v->dtype);
     g.same = out->dtype == s->v->dtype && !g.from.scaled;
     if (!g.values) {
-        MV__CU_LAUNCH(mv__cu_k_ly_first, 257, MV__CU_B, 0, ctx->stream, (unsigned *)look, s->list);
+        MV__CU_LAUNCH(mv__cu_k_ly_first, 65536 / MV__CU_B, MV__CU_B, 0, ctx->stream, (unsigned *)look, s->list);
         g.first = (const unsigned *)look;
         if ((st = mv__cu_launched(ctx, op)) < 0) return st;
     }
