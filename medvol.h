@@ -26812,7 +26812,7 @@ static void mv__ft_forget(void *kept) {
 }
 static int mv__ft_desc_same(const mv_fft_desc *a, const mv_fft_desc *b) {
     int d, same = a->dtype == b->dtype && a->ndim == b->ndim && a->axes == b->axes && a->flags == b->flags &&
-        !(a->scale < b->scale) && !(a->scale > b->scale);
+        a->scale <= b->scale && a->scale >= b->scale; /* no NaN is */
     for (d = 0; d < 7; d++)
         same = same && a->dim[d] == b->dim[d] && a->in_dim[d] == b->in_dim[d] &&
             a->out_dim[d] == b->out_dim[d] && a->in_stride[d] == b->in_stride[d] &&

@@ -7894,7 +7894,7 @@ MV__CU_FN mv_status mv__cu_ft_array_init(mv_cuda_ctx *ctx, const char *op, mv__c
 }
 MV__CU_FN int mv__cu_ft_same(const mv_fft_desc *a, const mv_fft_desc *b) {
     int d, same = a->dtype == b->dtype && a->ndim == b->ndim && a->axes == b->axes && a->flags == b->flags &&
-                  !(a->scale < b->scale) && !(a->scale > b->scale);
+                  a->scale <= b->scale && a->scale >= b->scale; /* no NaN is */
     for (d = 0; d < a->ndim && same; d++)
         same = a->dim[d] == b->dim[d] && a->in_dim[d] == b->in_dim[d] && a->out_dim[d] == b->out_dim[d] &&
                a->in_stride[d] == b->in_stride[d] && a->out_stride[d] == b->out_stride[d];
@@ -20517,10 +20517,10 @@ MV__CU_FN mv_status mv__cu_cr_lags_check(mv_cuda_ctx *ctx, const char *op, const
         in > (size_t)-1 / 2 || *bytes > (size_t)-1 / 2)
         return mv__cu_fail(ctx, MEDVOL_E_SIZE, "rows", (double)rows,
                            "%s: %zu rows of %zu values and %zu lags are too many", op, rows, n, lags);
-    if (mv__cu_ft_overlap(out, *bytes, a, in) || mv__cu_ft_overlap(out, *bytes, b, in))
-        return mv__cu_fail(ctx, MEDVOL_E_ALIAS, "out", 0, "%s: out and a or b overlap", op);
     if (n > (size_t)1 << 30)
         return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "n", (double)n, "%s: n = %zu: at most 2^30", op, n);
+    if (mv__cu_ft_overlap(out, *bytes, a, in) || mv__cu_ft_overlap(out, *bytes, b, in))
+        return mv__cu_fail(ctx, MEDVOL_E_ALIAS, "out", 0, "%s: out and a or b overlap", op);
     if ((st = mv__cu_give_check(ctx, op, "out", out, 0)) < 0) return st;
     if ((st = mv__cu_on_device(ctx, op, "a", a, 0)) < 0) return st;
     return mv__cu_on_device(ctx, op, "b", b, 0);

@@ -955,6 +955,8 @@ static void test_fft_call_errors(void) {
     REFUSED(mv_fft, o.axes = 4, &v, MEDVOL_E_RANGE);
     REFUSED(mv_fft, (o.axes = 1, o.shape[1] = 4), &v, MEDVOL_E_SHAPE);
     REFUSED(mv_irfft, o.shape[0] = 9, &v, MEDVOL_E_SHAPE);
+    CHECK_OK(mv_fft(T, &dst, &v, NULL)); /* its plan is kept: none for a scale that is no number */
+    mv_volume_free(T, &dst);
     REFUSED(mv_fft, o.scale = (double)NAN, &v, MEDVOL_E_RANGE);
     REFUSED(mv_fft, o.shape[0] = ((size_t)1 << 28) + 1, &v, MEDVOL_E_SIZE);
 #undef REFUSED
