@@ -475,10 +475,10 @@ MEDVOL_DEF mv_status mv_cuda_coil_compress(mv_cuda_ctx *ctx, mv_cuda_volume *dst
    x (MEDVOL_E_UNSUPPORTED). Scratch: the calibration's lines, what their transform
    takes or, of each x, what coil_noise takes, of all chunks together at most 64 MiB if one takes no more.
    mv_cuda_coil_gcc_apply: lines go through the L2 cache, some at a time: src is read once from memory, dst
-   written once; within 2e-6 of the largest result. Matrices of more than 14336 floats (of this call and of
-   coil_apply), rows rounded up to 8, go through the buffers of mv_cuda_upload, for which the call may wait
-   until the one before has begun; in a capture they become parameters of launches. Scratch: 32 MiB (a line of
-   all coils if that is more), 8 C bytes for each row, rounded up, at each x, what transforms take. */
+   written once; within 2e-6 of the largest result. Matrices of more than 14336 floats (of this call and, rows
+   rounded up to 8, of coil_apply) go through the buffers of mv_cuda_upload, for which the call may wait until
+   the one before has begun; in a capture they become parameters of launches. Scratch: 32 MiB (a line of all
+   coils if that is more), 16 C bytes for each row at each x, what transforms take. */
 MEDVOL_DEF mv_status mv_cuda_coil_gcc_matrix(mv_cuda_ctx *ctx, double *matrix, size_t rows,
                                              const mv_cuda_volume *src, const mv_coil_compress_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_coil_gcc_apply(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
@@ -11045,10 +11045,12 @@ typedef struct mv__cu_co_columns {
     size_t rows, padded, columns;
 } mv__cu_co_columns;
 MV__CU_FN void mv__cu_co_columns_get(float *f, const mv__cu_co_columns *w, size_t first, size_t n) {
-    size_t i;
+    const size_t high = 2 * w->padded;
+    size_t i, r = first % high;
+    const double *m = w->m + 2 * w->rows * (first / high);
     for (i = 0; i < n; i++) {
-        const size_t r = (first + i) % (2 * w->padded), c = (first + i) / (2 * w->padded);
-        f[i] = r < 2 * w->rows ? (float)w->m[r + 2 * w->rows * c] : 0.0f;
+        f[i] = r < 2 * w->rows ? (float)m[r] : 0.0f;
+        if (++r == high) r = 0, m += 2 * w->rows;
     }
 }
 /* Many at once, outside of a capture, by the buffers of uploads */
@@ -11088,7 +11090,7 @@ enum { MV__CU_CO_MOST = 4096, MV__CU_CO_ROWS = 8, MV__CU_CO_PASS = 64 };
 #define MV__CU_CO_LARGEST 3.4e38 /* that floats hold */
 typedef struct mv__cu_co_product {
     mv__cu_co_plan g;
-    long long row_step, apart; /* floats from column to column of m, from frame to frame */
+    long long row_step; /* floats from column to column of m */
     int rows, first, shift, deep; /* rows from first on; shift: log2 of wr; deep: coils at a time */
 } mv__cu_co_product;
 template <int N>
@@ -11104,7 +11106,7 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_co_apply(float *d, const float *s, const flo
     int c0, c, i, k, r, u;
     s += f * a.g.coils * a.g.step + first;
     d += f * a.rows * a.g.step + first;
-    m += f * a.apart + 2 * a.first;
+    m += 2 * a.first;
     MV__CU_UNROLL for (r = 0; r < MV__CU_CO_ROWS; r++) {
         MV__CU_UNROLL for (k = 0; k < N; k++) acc[r][k] = 0.0f;
     }
@@ -11160,16 +11162,15 @@ MV__CU_FN size_t mv__cu_co_padded(size_t rows) {
     while (n < rows && n < MV__CU_CO_PASS) n *= 2;
     return mv__cu_divup(rows, n) * n;
 }
-/* dst = m src; m: on the device, rows padded; each: of frames, one behind the other, or one for all */
+/* dst = m src; m: on the device, rows padded */
 MV__CU_FN mv_status mv__cu_co_apply_run(mv_cuda_ctx *ctx, const char *op, float *dst, const mv_volume *src,
-                                        const float *m, size_t rows, int each) {
+                                        const float *m, size_t rows) {
     static const int deep[4] = {8, 16, 24, 32};
     mv__cu_co_product a;
     dim3 grid;
     mv_status st = MEDVOL_OK;
     mv__cu_co_plan_make(&a.g, src, src->data, dst, NULL);
     a.row_step = 2 * (long long)mv__cu_co_padded(rows);
-    a.apart = each ? a.row_step * a.g.coils : 0;
     a.rows = (int)rows;
     for (a.first = 0; a.first < a.rows && st == MEDVOL_OK; a.first += MV__CU_CO_PASS) {
         const int left = a.rows - a.first, n = a.g.wide ? 4 : 2;
@@ -11244,7 +11245,7 @@ MV__CU_FN mv_status mv__cu_co_apply(mv_cuda_ctx *ctx, const char *op, mv_cuda_vo
         }
         if (st == MEDVOL_OK) st = mv__cu_co_words_of(ctx, op, m, matrix, rows, padded, src->dim[3]);
         if (st == MEDVOL_OK)
-            st = mv__cu_co_apply_run(ctx, op, (float *)to.work.data, &from.v, m, rows, 0);
+            st = mv__cu_co_apply_run(ctx, op, (float *)to.work.data, &from.v, m, rows);
     }
     return mv__cu_co_to_end(ctx, op, st, &to);
 }
@@ -11689,18 +11690,19 @@ MEDVOL_DEF mv_status mv_cuda_coil_compress(mv_cuda_ctx *ctx, mv_cuda_volume *dst
     return mv__cu_end(ctx, mv__cu_co_compressed(ctx, dst, src, rows, opt));
 }
 
-/* ---- geometric compression: a matrix at each x. Between the transforms x runs slowest: sums and products
-   are those of a frame each. ---- */
+/* ---- geometric compression: a matrix at each x ---- */
 MV__CU_FN void mv__cu_co_cores(mv_ctx *host, int all) { /* all of them, or one */
     memset(host, 0, sizeof *host);
     if (all && mv_ctx_init(host, NULL) < 0) memset(host, 0, sizeof *host);
 }
-/* Lines along x of k-space: ny and, a plane apart, nz of them, of coils and frames; back: from k-space */
+/* Lines along x of k-space: ny and, a plane apart, nz of them, of coils and frames; back: from k-space. By x and
+   coil they then lie one behind the other; slow: a frame of them for each x */
 MV__CU_FN void mv__cu_co_hybrid(mv_fft_desc *d, const mv__cu_coil_shape *s, size_t ny, size_t nz,
-                                size_t coils, size_t frames, int back) {
+                                size_t coils, size_t frames, int back, int slow) {
     const size_t nx = s->dim[0], all = ny * nz * frames, n[5] = {nx, ny, nz, coils, frames};
     const size_t outside[5] = {1, nx, nx * s->dim[1], s->voxels, s->voxels * coils};
-    const size_t inside[5] = {coils * all, 1, ny, all, ny * nz};
+    const size_t x = slow ? coils * all : 1, line = slow ? 1 : nx;
+    const size_t inside[5] = {x, line, ny * line, all * line, ny * nz * line};
     int k;
     memset(d, 0, sizeof *d);
     d->ndim = 5;
@@ -11735,7 +11737,7 @@ MV__CU_FN mv_status mv__cu_co_gcc_sums(mv_cuda_ctx *ctx, const char *op, double 
     mv__cu_co_crop(&view, box);
     mv__cu_coil_shape_of(&s, direct ? (const mv_volume *)src : &view);
     copy = direct ? 0 : mv__cu_dense_bytes(&view, MEDVOL_C64);
-    mv__cu_co_hybrid(&d, &s, box[1], box[2], c, s.frames, 1);
+    mv__cu_co_hybrid(&d, &s, box[1], box[2], c, s.frames, 1, 1);
     dim[0] = box[1] * box[2] * s.frames, dim[3] = c;
     mv__cu_vol_init(&hybrid, MEDVOL_C64, 4, dim, NULL);
     bytes = mv__cu_round(s.dim[0] * dim[0] * c * sizeof(float2));
@@ -11865,12 +11867,80 @@ MEDVOL_DEF mv_status mv_cuda_coil_gcc_matrix(mv_cuda_ctx *ctx, double *matrix, s
     if (st < 0) return st;
     return mv__cu_end(ctx, mv__cu_co_gcc(ctx, matrix, rows, src, opt));
 }
+/* Matrices of [x][column][row], as they come, into [row][column][x] */
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_co_by_x(float2 *d, const float2 *s, int nx, int columns, int rows) {
+    const long long i = (long long)blockIdx.x * MV__CU_B + (int)threadIdx.x, each = (long long)columns * rows;
+    if (i >= each * nx) return;
+    d[(i / nx % rows * columns + i / nx / rows) * nx + i % nx] = s[i % nx * each + i / nx];
+}
+/* dst = m src at each x: a thread has R rows, from `first` on, of 32 / R lines, a lane an x: the warps of a block
+   read the same matrices */
+typedef struct mv__cu_co_each {
+    int nx, coils, rows, first;
+    long long lines; /* one behind the other, of a coil */
+} mv__cu_co_each;
+template <int R>
+MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_co_each(float2 *d, const float2 *s, const float2 *__restrict__ m,
+                                            mv__cu_co_each a) {
+    enum { L = 32 / R };
+    const int t = (int)threadIdx.x, x = (int)blockIdx.x * 32 + (t & 31);
+    const long long line = (mv__cu_co_piece() * (MV__CU_B / 32) + (t >> 5)) * L;
+    const int n = a.lines - line < L ? (int)(a.lines - line) : (int)L;
+    const int rows = mv__cu_mini(R, a.rows - a.first);
+    const long long coil = a.lines * a.nx, apart = (long long)a.coils * a.nx; /* from row to row of m */
+    float re[R][L], im[R][L];
+    int c, k, r;
+    if (x >= a.nx || n <= 0) return;
+    MV__CU_UNROLL for (r = 0; r < R; r++) {
+        MV__CU_UNROLL for (k = 0; k < L; k++) re[r][k] = im[r][k] = 0.0f;
+    }
+    s += line * a.nx + x, d += a.first * coil + line * a.nx + x, m += a.first * apart + x;
+    MV__CU_ROLLED for (c = 0; c < a.coils; c++, s += coil, m += a.nx) {
+        mv__cu_pack<float, 2> v[L];
+        MV__CU_UNROLL for (k = 0; k < L; k++)
+            mv__cu_ldn<float, 2>(v[k], (const float *)(s + (long long)k * a.nx), 1, k < n);
+        MV__CU_UNROLL for (r = 0; r < R; r++) {
+            mv__cu_pack<float, 2> w;
+            mv__cu_ldn<float, 2>(w, (const float *)(m + r * apart), 1, r < rows);
+            MV__CU_UNROLL for (k = 0; k < L; k++) {
+                re[r][k] = w.v[0] * v[k].v[0] + re[r][k] - w.v[1] * v[k].v[1];
+                im[r][k] = w.v[0] * v[k].v[1] + im[r][k] + w.v[1] * v[k].v[0];
+            }
+        }
+    }
+    MV__CU_UNROLL for (r = 0; r < R; r++) {
+        if (r >= rows) break;
+        MV__CU_UNROLL for (k = 0; k < L; k++) {
+            mv__cu_pack<float, 2> out;
+            out.v[0] = re[r][k], out.v[1] = im[r][k];
+            if (k < n) mv__cu_co_put<2>((float *)(d + r * coil + (long long)k * a.nx), out, 1);
+        }
+    }
+}
+MV__CU_FN mv_status mv__cu_co_each_run(mv_cuda_ctx *ctx, const char *op, float *dst, const float *src,
+                                       const float *m, mv__cu_co_each a) {
+    const int most = a.rows > 4 ? 8 : 4;
+    const size_t lines = (size_t)(MV__CU_B / most); /* of a block */
+    dim3 grid;
+    mv_status st = mv__cu_co_grid(ctx, op, &grid, mv__cu_divup((size_t)a.nx, 32),
+                                  mv__cu_divup((size_t)a.lines, lines));
+    for (a.first = 0; a.first < a.rows && st == MEDVOL_OK; a.first += most) {
+        if (most == 8)
+            MV__CU_LAUNCH(mv__cu_k_co_each<8>, grid, MV__CU_B, 0, ctx->stream, (float2 *)(void *)dst,
+                          (const float2 *)(const void *)src, (const float2 *)(const void *)m, a);
+        else
+            MV__CU_LAUNCH(mv__cu_k_co_each<4>, grid, MV__CU_B, 0, ctx->stream, (float2 *)(void *)dst,
+                          (const float2 *)(const void *)src, (const float2 *)(const void *)m, a);
+        st = mv__cu_launched(ctx, op);
+    }
+    return st;
+}
 /* Lines, or frames, at once: so many that what lies between the transforms stays in the L2 cache */
 typedef struct mv__cu_co_lines {
     mv__cu_coil_shape s;
     size_t rows, all, lines, frames, matrix, hybrid, made, fft; /* all: lines of a frame; bytes */
     const float *src;
-    float *dst, *m, *inside[2];
+    float *dst, *m[2], *inside[2]; /* m: as it comes, by x */
 } mv__cu_co_lines;
 MV__CU_FN size_t mv__cu_co_share(size_t n, size_t most) { /* equal ones of n */
     return mv__cu_divup(n, mv__cu_divup(n, most));
@@ -11890,7 +11960,7 @@ MV__CU_FN void mv__cu_co_lines_plan(mv__cu_co_lines *l, const mv_volume *src, si
     each = l->lines * l->frames * l->s.dim[0] * sizeof(float2);
     l->hybrid = mv__cu_round(l->s.coils * each);
     l->made = mv__cu_round(rows * each);
-    l->matrix = mv__cu_round(2 * mv__cu_co_padded(rows) * l->s.coils * l->s.dim[0] * sizeof(float));
+    l->matrix = mv__cu_round(rows * l->s.coils * l->s.dim[0] * sizeof(float2));
 }
 /* A part of the lines or frames; not to run: finds what its transforms take */
 MV__CU_FN mv_status mv__cu_co_lines_part(mv_cuda_ctx *ctx, const char *op, mv__cu_co_lines *l, size_t line,
@@ -11898,22 +11968,19 @@ MV__CU_FN mv_status mv__cu_co_lines_part(mv_cuda_ctx *ctx, const char *op, mv__c
     const size_t c = l->s.coils, nx = l->s.dim[0];
     const size_t lines = l->all - line < l->lines ? l->all - line : l->lines;
     const size_t frames = l->s.frames - frame < l->frames ? l->s.frames - frame : l->frames;
-    const size_t dim[5] = {lines * frames, 1, 1, c, nx};
+    const mv__cu_co_each each = {(int)nx, (int)c, (int)l->rows, 0, (long long)(lines * frames)};
     const float *from = l->src + 2 * (nx * line + l->s.voxels * c * frame);
     float *to = l->dst + 2 * (nx * line + l->s.voxels * l->rows * frame);
     mv_fft_desc back, forth;
-    mv_volume v;
     mv_status st;
-    mv__cu_co_hybrid(&back, &l->s, lines, 1, c, frames, 1);
-    mv__cu_co_hybrid(&forth, &l->s, lines, 1, l->rows, frames, 0);
+    mv__cu_co_hybrid(&back, &l->s, lines, 1, c, frames, 1, 0);
+    mv__cu_co_hybrid(&forth, &l->s, lines, 1, l->rows, frames, 0, 0);
     if (!run) {
         st = mv__cu_co_hybrid_prepare(ctx, op, &back, NULL, l->src, &l->fft);
         return st < 0 ? st : mv__cu_co_hybrid_prepare(ctx, op, &forth, l->dst, NULL, &l->fft);
     }
-    mv__cu_vol_init(&v, MEDVOL_C64, 5, dim, NULL);
-    v.data = l->inside[0];
-    st = mv__cu_ft_run(ctx, op, &back, v.data, from);
-    if (st == MEDVOL_OK) st = mv__cu_co_apply_run(ctx, op, l->inside[1], &v, l->m, l->rows, 1);
+    st = mv__cu_ft_run(ctx, op, &back, l->inside[0], from);
+    if (st == MEDVOL_OK) st = mv__cu_co_each_run(ctx, op, l->inside[1], l->inside[0], l->m[1], each);
     return st < 0 ? st : mv__cu_ft_run(ctx, op, &forth, to, l->inside[1]);
 }
 MV__CU_FN mv_status mv__cu_co_lines_all(mv_cuda_ctx *ctx, const char *op, mv__cu_co_lines *l, int run) {
@@ -11923,6 +11990,14 @@ MV__CU_FN mv_status mv__cu_co_lines_all(mv_cuda_ctx *ctx, const char *op, mv__cu
         for (i = 0; i < l->all && st == MEDVOL_OK; i += l->lines)
             st = mv__cu_co_lines_part(ctx, op, l, i, f, run);
     return st;
+}
+MV__CU_FN mv_status mv__cu_co_by_x(mv_cuda_ctx *ctx, const char *op, const mv__cu_co_lines *l) {
+    unsigned grid = 0;
+    const mv_status st = mv__cu_grid(ctx, op, mv__cu_divup(l->matrix / sizeof(float2), MV__CU_B), &grid);
+    if (st < 0) return st;
+    MV__CU_LAUNCH(mv__cu_k_co_by_x, grid, MV__CU_B, 0, ctx->stream, (float2 *)(void *)l->m[1],
+                  (const float2 *)(const void *)l->m[0], (int)l->s.dim[0], (int)l->s.coils, (int)l->rows);
+    return mv__cu_launched(ctx, op);
 }
 MV__CU_FN mv_status mv__cu_co_gcc_apply(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                         const double *matrix, size_t rows) {
@@ -11946,16 +12021,18 @@ MV__CU_FN mv_status mv__cu_co_gcc_apply(mv_cuda_ctx *ctx, mv_cuda_volume *dst, c
     l.dst = (float *)to.work.data;
     st = mv__cu_co_lines_all(ctx, op, &l, 0);
     if (st == MEDVOL_OK)
-        st = mv__cu_room(ctx, op, l.matrix + l.hybrid + l.made + l.fft + to.bytes +
+        st = mv__cu_room(ctx, op, 2 * l.matrix + l.hybrid + l.made + l.fft + to.bytes +
                                       mv__cu_dense_bytes(src, MEDVOL_C64));
     if (st == MEDVOL_OK) {
-        l.m = (float *)mv__cu_take(ctx, l.matrix);
+        l.m[0] = (float *)mv__cu_take(ctx, l.matrix);
+        l.m[1] = (float *)mv__cu_take(ctx, l.matrix);
         l.inside[0] = (float *)mv__cu_take(ctx, l.hybrid);
         l.inside[1] = (float *)mv__cu_take(ctx, l.made);
         mv__cu_co_to_take(ctx, &to);
         l.dst = (float *)to.work.data;
-        st = mv__cu_co_words_of(ctx, op, l.m, matrix, rows, mv__cu_co_padded(rows), columns);
+        st = mv__cu_co_words_of(ctx, op, l.m[0], matrix, rows, rows, columns);
     }
+    if (st == MEDVOL_OK) st = mv__cu_co_by_x(ctx, op, &l);
     if (st == MEDVOL_OK) st = mv__cu_dense(ctx, op, &from, src, MEDVOL_C64);
     if (st == MEDVOL_OK) {
         l.src = (const float *)from.data;

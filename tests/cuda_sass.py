@@ -42,6 +42,7 @@ RULES = [
     (r"mv__cu_k_co_(combine|expand|normal)<4>", 128, 128, False),
     (r"mv__cu_k_co_apply<4>", 128, 128, False),
     (r"mv__cu_k_co_(combine|expand|normal|apply)<2>", 64, 64, False),
+    (r"mv__cu_k_co_each<", 64, 64, False),
     (r"mv__cu_k_co_most<4>", 128, None, False),
     (r"mv__cu_k_co_lead(_small)?<", None, 64, False),
     (r"mv__cu_k_co_wave_x\b", 128, None, False),
