@@ -169,9 +169,10 @@ MEDVOL_DEF mv_status mv_cuda_convert(mv_cuda_ctx *ctx, mv_cuda_volume *dst, cons
    conversion of mv_convert between, done on the device. An empty host dst is allocated by malloc, release it
    with mv_volume_free. Geometry and scaling go along, NIfTI header fields do not. Contiguous pinned host
    memory is copied asynchronously: leave it alone until mv_cuda_sync. Other memory goes through two pinned
-   buffers of 16 MiB: an upload returns when src has been read, a download waits until dst is filled; neither
-   inside a capture (MEDVOL_E_BUSY). Memory: a copy of the raw values where types differ or the device side is
-   strided, which cannot be had inside a capture (MEDVOL_E_SCRATCH): there, copy as stored and convert.
+   buffers of 16 MiB, from 8 MiB on by six threads of the host: an upload returns when src has been read, a
+   download waits until dst is filled; neither inside a capture (MEDVOL_E_BUSY). Memory: a copy of the raw
+   values where types differ or the device side is strided, which cannot be had inside a capture
+   (MEDVOL_E_SCRATCH): there, copy as stored and convert.
    mv_cuda_host_alloc, _free: pinned memory. mv_cuda_host_register, _unregister: pin the caller's. */
 MEDVOL_DEF mv_status mv_cuda_upload(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_volume *src,
                                     mv_dtype dtype, const mv_convert_opt *opt);
@@ -2250,6 +2251,14 @@ MV__CU_FN mv_status mv__cu_stages(mv_cuda_ctx *ctx, const char *op) {
     }
     return st;
 }
+/* Threads of the host for work of a call; 0: one a core */
+MV__CU_FN void mv__cu_cores(mv_ctx *host, int threads) {
+    mv_ctx_desc desc;
+    memset(host, 0, sizeof *host);
+    memset(&desc, 0, sizeof desc);
+    desc.threads = threads;
+    if (threads != 1 && mv_ctx_init(host, &desc) < 0) memset(host, 0, sizeof *host);
+}
 /* n bytes from byte `at` of the volume's voxels in order, to or from a buffer; unit: bytes a row */
 MV__CU_FN void mv__cu_pick(const mv_volume *v, size_t at, unsigned char *buf, size_t n, int in) {
     const size_t size = mv_dtype_size(v->dtype), unit = v->dim[0] * size;
@@ -2265,20 +2274,30 @@ MV__CU_FN void mv__cu_pick(const mv_volume *v, size_t at, unsigned char *buf, si
         buf += m, at += m, n -= m;
     }
 }
-MV__CU_FN mv_status mv__cu_host_copy(mv_cuda_ctx *ctx, const char *op, void *device, const mv_volume *host,
-                                     int up) {
+/* By several threads: the bus takes more than one of them moves */
+enum { MV__CU_PICKERS = 6, MV__CU_PICKED = 1 << 20, MV__CU_PICK_LEAST = 8 << 20 };
+typedef struct mv__cu_picking {
+    const mv_volume *v;
+    size_t at, n;
+    unsigned char *buf;
+    int in;
+} mv__cu_picking;
+MV__CU_FN void mv__cu_pick_job(void *arg, size_t i) {
+    const mv__cu_picking *p = (const mv__cu_picking *)arg;
+    const size_t first = i * MV__CU_PICKED, left = p->n - first;
+    mv__cu_pick(p->v, p->at + first, p->buf + first, left < MV__CU_PICKED ? left : (size_t)MV__CU_PICKED, p->in);
+}
+MV__CU_FN void mv__cu_pick_all(mv_ctx *cores, const mv_volume *v, size_t at, void *buf, size_t n, int in) {
+    mv__cu_picking p = {v, at, n, (unsigned char *)buf, in};
+    (void)mv_parallel_for(cores, mv__cu_divup(n, MV__CU_PICKED), mv__cu_pick_job, &p, NULL);
+}
+MV__CU_FN mv_status mv__cu_host_pass(mv_cuda_ctx *ctx, const char *op, void *device, const mv_volume *host,
+                                     mv_ctx *cores, int up) {
     const size_t bytes = mv_volume_count(host) * mv_dtype_size(host->dtype);
     const enum cudaMemcpyKind kind = up ? cudaMemcpyHostToDevice : cudaMemcpyDeviceToHost;
     size_t at, n, last = 0, lastn = 0;
-    int where = MV__CU_PAGEABLE, k = 0;
-    mv_status st;
-    if ((st = mv__cu_where(ctx, op, host->data, &where)) < 0) return st;
-    if (where <= MV__CU_REACHED)
-        return mv__cu_fail(ctx, MEDVOL_E_POINTER, "host", 0, "%s: the host volume lies in device memory", op);
-    if (where == MV__CU_PINNED && mv_volume_contiguous(host))
-        return up ? MV__CU_TRY(ctx, op, cudaMemcpyAsync, (device, host->data, bytes, kind, ctx->stream))
-                  : MV__CU_TRY(ctx, op, cudaMemcpyAsync, (host->data, device, bytes, kind, ctx->stream));
-    if ((st = mv__cu_stages(ctx, op)) < 0) return st;
+    int k = 0;
+    mv_status st = MEDVOL_OK;
     for (at = 0; at < bytes && st == MEDVOL_OK; at += n, k ^= 1) {
         unsigned char *p = (unsigned char *)device + at;
         n = bytes - at < (size_t)MV__CU_STAGE ? bytes - at : (size_t)MV__CU_STAGE;
@@ -2286,7 +2305,7 @@ MV__CU_FN mv_status mv__cu_host_copy(mv_cuda_ctx *ctx, const char *op, void *dev
         if (up) {
             st = MV__CU_TRY(ctx, op, cudaEventSynchronize, ((cudaEvent_t)ctx->staged[k]));
             if (st < 0) return st;
-            mv__cu_pick(host, at, (unsigned char *)ctx->stage[k], n, 0);
+            mv__cu_pick_all(cores, host, at, ctx->stage[k], n, 0);
         }
         st = up ? MV__CU_TRY(ctx, op, cudaMemcpyAsync, (p, ctx->stage[k], n, kind, ctx->stream))
                 : MV__CU_TRY(ctx, op, cudaMemcpyAsync, (ctx->stage[k], p, n, kind, ctx->stream));
@@ -2295,13 +2314,32 @@ MV__CU_FN mv_status mv__cu_host_copy(mv_cuda_ctx *ctx, const char *op, void *dev
         if (st < 0 || up) continue;
         if (lastn) { /* while this one comes, the one before is put away */
             st = MV__CU_TRY(ctx, op, cudaEventSynchronize, ((cudaEvent_t)ctx->staged[k ^ 1]));
-            if (st == MEDVOL_OK) mv__cu_pick(host, last, (unsigned char *)ctx->stage[k ^ 1], lastn, 1);
+            if (st == MEDVOL_OK) mv__cu_pick_all(cores, host, last, ctx->stage[k ^ 1], lastn, 1);
         }
         last = at, lastn = n;
     }
     if (st < 0 || up) return st;
     st = MV__CU_TRY(ctx, op, cudaEventSynchronize, ((cudaEvent_t)ctx->staged[k ^ 1]));
-    if (st == MEDVOL_OK) mv__cu_pick(host, last, (unsigned char *)ctx->stage[k ^ 1], lastn, 1);
+    if (st == MEDVOL_OK) mv__cu_pick_all(cores, host, last, ctx->stage[k ^ 1], lastn, 1);
+    return st;
+}
+MV__CU_FN mv_status mv__cu_host_copy(mv_cuda_ctx *ctx, const char *op, void *device, const mv_volume *host,
+                                     int up) {
+    const size_t bytes = mv_volume_count(host) * mv_dtype_size(host->dtype);
+    int where = MV__CU_PAGEABLE;
+    mv_ctx cores;
+    mv_status st = mv__cu_where(ctx, op, host->data, &where);
+    if (st < 0) return st;
+    if (where <= MV__CU_REACHED)
+        return mv__cu_fail(ctx, MEDVOL_E_POINTER, "host", 0, "%s: the host volume lies in device memory", op);
+    if (where == MV__CU_PINNED && mv_volume_contiguous(host))
+        return MV__CU_TRY(ctx, op, cudaMemcpyAsync, (up ? device : host->data, up ? host->data : device, bytes,
+                                                     up ? cudaMemcpyHostToDevice : cudaMemcpyDeviceToHost,
+                                                     ctx->stream));
+    if ((st = mv__cu_stages(ctx, op)) < 0) return st;
+    mv__cu_cores(&cores, bytes < MV__CU_PICK_LEAST ? 1 : MV__CU_PICKERS);
+    st = mv__cu_host_pass(ctx, op, device, host, &cores, up);
+    mv_ctx_free(&cores);
     return st;
 }
 MV__CU_FN mv_status mv__cu_upload(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_volume *src, mv_dtype dtype,
@@ -11691,10 +11729,6 @@ MEDVOL_DEF mv_status mv_cuda_coil_compress(mv_cuda_ctx *ctx, mv_cuda_volume *dst
 }
 
 /* ---- geometric compression: a matrix at each x ---- */
-MV__CU_FN void mv__cu_co_cores(mv_ctx *host, int all) { /* all of them, or one */
-    memset(host, 0, sizeof *host);
-    if (all && mv_ctx_init(host, NULL) < 0) memset(host, 0, sizeof *host);
-}
 /* Lines along x of k-space: ny and, a plane apart, nz of them, of coils and frames; back: from k-space. By x and
    coil they then lie one behind the other; slow: a frame of them for each x */
 MV__CU_FN void mv__cu_co_hybrid(mv_fft_desc *d, const mv__cu_coil_shape *s, size_t ny, size_t nz,
@@ -11819,7 +11853,7 @@ MV__CU_FN mv_status mv__cu_co_gcc_matrices(mv_cuda_ctx *ctx, const char *op, mv_
     }
     if (!(most > 0.0)) return mv__cu_co_empty(ctx, op);
     t->least = 1e-12 * most; /* what a transform leaves of nothing */
-    mv__cu_co_cores(&host, c * c * c >= ((size_t)1 << 20) / t->nx);
+    mv__cu_cores(&host, c * c * c >= ((size_t)1 << 20) / t->nx ? 0 : 1);
     st = mv_parallel_for(&host, t->nx, mv__cu_co_eigen_job, t, NULL);
     for (x = 0; x < t->nx && st == MEDVOL_OK; x++)
         if (t->energy[x] < 0.0)
@@ -13743,7 +13777,7 @@ MV__CU_FN mv_status mv__cu_co_calibrate(mv_cuda_ctx *ctx, double *q, const mv_cu
             st = mv__cu_fail(ctx, MEDVOL_E_EMPTY, "ksp", 0, "%s: the calibration region is all zeros", op);
     }
     if (st == MEDVOL_OK) {
-        mv__cu_co_cores(&host, n >= 256);
+        mv__cu_cores(&host, n >= 256 ? 0 : 1);
         st = mv__cu_co_project(&host, p, g, w, e);
         if (st < 0) ctx->error = host.error;
         mv_ctx_free(&host);

@@ -264,7 +264,20 @@ static void test_staging(void) { /* more than both buffers hold; pinned memory o
     memset(&back, 0, sizeof back);
     CHECK_STATUS(mv_cuda_download(&gpu, &back, &d, MEDVOL_NONE, NULL), MEDVOL_OK);
     CHECK(!memcmp(h.data, back.data, 4 * n));
-    mv_volume_free(&cpu, &back), mv_volume_free(&cpu, &h);
+    mv_volume_free(&cpu, &back), mv_cuda_volume_free(&gpu, &d);
+    { /* rows with gaps, cut anywhere by threads and buffers */
+        const size_t dim[2] = {1001, 8999};
+        const ptrdiff_t step[2] = {1, 1009};
+        size_t bad = 0;
+        CHECK_STATUS(mv_volume_wrap(&cpu, &back, h.data, MEDVOL_F32, 2, dim, step), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_upload(&gpu, &d, &back, MEDVOL_NONE, NULL), MEDVOL_OK);
+        for (i = 0; i < n; i++) x[i] = 7.0f;
+        CHECK_STATUS(mv_cuda_download(&gpu, &back, &d, MEDVOL_NONE, NULL), MEDVOL_OK);
+        for (i = 0; i < n; i++)
+            bad += x[i] != (i % 1009 < 1001 && i / 1009 < 8999 ? -(float)(int)(i % 100003) : 7.0f);
+        CHECK(bad == 0);
+    }
+    mv_volume_free(&cpu, &h);
     mv_cuda_volume_free(&gpu, &d);
 }
 
