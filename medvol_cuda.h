@@ -772,7 +772,11 @@ extern __shared__ __align__(16) unsigned char mv__cu_dynamic[];
 #  define mv__cu_ld(p) (*(p))
 #  define mv__cu_st(p, v) (*(p) = (v))
 #  define mv__cu_zero(p) ((void)memset((void *)(p), 0, sizeof *(p))) /* what lies between members, too */
-#  define mv__cu_stg(p, v) __stwb(p, v) /* to device memory, in one piece: nvcc may take others apart */
+#  ifdef __clang__
+#    define mv__cu_stg(p, v) (*(p) = (v))
+#  else
+#    define mv__cu_stg(p, v) __stwb(p, v) /* to device memory, in one piece: nvcc may take others apart */
+#  endif
 #  define mv__cu_atomic_add(p, v) atomicAdd(p, v)
 #  define MV__CU_UNROLL _Pragma("unroll")
 #  define MV__CU_UNROLL_BY(n) MV__CU_PRAGMA(unroll n)
@@ -805,7 +809,7 @@ extern __shared__ __align__(16) unsigned char mv__cu_dynamic[];
 #  endif
 #  define MV__CU_ROLLED
 #else
-#  error "medvol_cuda.h: the implementation is for nvcc; or MEDVOL_CUDA_EMULATION names a stand-in for CUDA"
+#  error "medvol_cuda.h: the implementation is for nvcc or clang; or MEDVOL_CUDA_EMULATION names a stand-in for CUDA"
 #endif
 #if defined(__GNUC__) || defined(__clang__)
 #  define MV__CU_MAYBE __attribute__((unused))
