@@ -809,7 +809,7 @@ extern __shared__ __align__(16) unsigned char mv__cu_dynamic[];
 #  endif
 #  define MV__CU_ROLLED
 #else
-#  error "medvol_cuda.h: the implementation is for nvcc or clang; or MEDVOL_CUDA_EMULATION names a stand-in for CUDA"
+#  error "medvol_cuda.h is for nvcc or clang; or MEDVOL_CUDA_EMULATION names a stand-in for CUDA"
 #endif
 #if defined(__GNUC__) || defined(__clang__)
 #  define MV__CU_MAYBE __attribute__((unused))
@@ -2289,7 +2289,8 @@ typedef struct mv__cu_picking {
 MV__CU_FN void mv__cu_pick_job(void *arg, size_t i) {
     const mv__cu_picking *p = (const mv__cu_picking *)arg;
     const size_t first = i * MV__CU_PICKED, left = p->n - first;
-    mv__cu_pick(p->v, p->at + first, p->buf + first, left < MV__CU_PICKED ? left : (size_t)MV__CU_PICKED, p->in);
+    const size_t n = left < MV__CU_PICKED ? left : (size_t)MV__CU_PICKED;
+    mv__cu_pick(p->v, p->at + first, p->buf + first, n, p->in);
 }
 MV__CU_FN void mv__cu_pick_all(mv_ctx *cores, const mv_volume *v, size_t at, void *buf, size_t n, int in) {
     mv__cu_picking p = {v, at, n, (unsigned char *)buf, in};
@@ -2337,9 +2338,9 @@ MV__CU_FN mv_status mv__cu_host_copy(mv_cuda_ctx *ctx, const char *op, void *dev
     if (where <= MV__CU_REACHED)
         return mv__cu_fail(ctx, MEDVOL_E_POINTER, "host", 0, "%s: the host volume lies in device memory", op);
     if (where == MV__CU_PINNED && mv_volume_contiguous(host))
-        return MV__CU_TRY(ctx, op, cudaMemcpyAsync, (up ? device : host->data, up ? host->data : device, bytes,
-                                                     up ? cudaMemcpyHostToDevice : cudaMemcpyDeviceToHost,
-                                                     ctx->stream));
+        return MV__CU_TRY(ctx, op, cudaMemcpyAsync,
+                          (up ? device : host->data, up ? host->data : device, bytes,
+                           up ? cudaMemcpyHostToDevice : cudaMemcpyDeviceToHost, ctx->stream));
     if ((st = mv__cu_stages(ctx, op)) < 0) return st;
     mv__cu_cores(&cores, bytes < MV__CU_PICK_LEAST ? 1 : MV__CU_PICKERS);
     st = mv__cu_host_pass(ctx, op, device, host, &cores, up);
