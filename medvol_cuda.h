@@ -11734,8 +11734,8 @@ MEDVOL_DEF mv_status mv_cuda_coil_compress(mv_cuda_ctx *ctx, mv_cuda_volume *dst
 }
 
 /* ---- geometric compression: a matrix at each x ---- */
-/* Lines along x of k-space: ny and, a plane apart, nz of them, of coils and frames; back: from k-space. By x and
-   coil they then lie one behind the other; slow: a frame of them for each x */
+/* Lines along x of k-space: ny and, a plane apart, nz of them, of coils and frames; back: from k-space. By x
+   and coil they then lie one behind the other; slow: a frame of them for each x */
 MV__CU_FN void mv__cu_co_hybrid(mv_fft_desc *d, const mv__cu_coil_shape *s, size_t ny, size_t nz,
                                 size_t coils, size_t frames, int back, int slow) {
     const size_t nx = s->dim[0], all = ny * nz * frames, n[5] = {nx, ny, nz, coils, frames};
@@ -11912,8 +11912,8 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_co_by_x(float2 *d, const float2 *s, int nx, 
     if (i >= each * nx) return;
     d[(i / nx % rows * columns + i / nx / rows) * nx + i % nx] = s[i % nx * each + i / nx];
 }
-/* dst = m src at each x: a thread has R rows, from `first` on, of 32 / R lines, a lane an x: the warps of a block
-   read the same matrices */
+/* dst = m src at each x: a thread has R rows, from `first` on, of 32 / R lines, a lane an x: the warps of a
+   block read the same matrices */
 typedef struct mv__cu_co_each {
     int nx, coils, rows, first;
     long long lines; /* one behind the other, of a coil */
@@ -28978,7 +28978,8 @@ MV__CU_FN mv_status mv__cu_ly_match_all(mv_cuda_ctx *ctx, const mv_volume *out, 
     g.bytes = (int)mv_dtype_size(s->v->dtype);
     g.same = out->dtype == s->v->dtype && !g.from.scaled;
     if (!g.values) {
-        MV__CU_LAUNCH(mv__cu_k_ly_first, 65536 / MV__CU_B, MV__CU_B, 0, ctx->stream, (unsigned *)look, s->list);
+        MV__CU_LAUNCH(mv__cu_k_ly_first, 65536 / MV__CU_B, MV__CU_B, 0, ctx->stream, (unsigned *)look,
+                      s->list);
         g.first = (const unsigned *)look;
         if ((st = mv__cu_launched(ctx, op)) < 0) return st;
     }
