@@ -2255,6 +2255,16 @@ MV__CU_FN mv_status mv__cu_stages(mv_cuda_ctx *ctx, const char *op) {
     }
     return st;
 }
+/* n bytes between a buffer and the device; the buffer's event tells when it is free, or full */
+MV__CU_FN mv_status mv__cu_stage_pass(mv_cuda_ctx *ctx, const char *op, void *device, size_t n, int k,
+                                       int up) {
+    const mv_status st =
+        up ? MV__CU_TRY(ctx, op, cudaMemcpyAsync,
+                        (device, ctx->stage[k], n, cudaMemcpyHostToDevice, ctx->stream))
+           : MV__CU_TRY(ctx, op, cudaMemcpyAsync,
+                        (ctx->stage[k], device, n, cudaMemcpyDeviceToHost, ctx->stream));
+    return st < 0 ? st : MV__CU_TRY(ctx, op, cudaEventRecord, ((cudaEvent_t)ctx->staged[k], ctx->stream));
+}
 /* Threads of the host for work of a call; 0: one a core */
 MV__CU_FN void mv__cu_cores(mv_ctx *host, int threads) {
     mv_ctx_desc desc;
@@ -2299,7 +2309,6 @@ MV__CU_FN void mv__cu_pick_all(mv_ctx *cores, const mv_volume *v, size_t at, voi
 MV__CU_FN mv_status mv__cu_host_pass(mv_cuda_ctx *ctx, const char *op, void *device, const mv_volume *host,
                                      mv_ctx *cores, int up) {
     const size_t bytes = mv_volume_count(host) * mv_dtype_size(host->dtype);
-    const enum cudaMemcpyKind kind = up ? cudaMemcpyHostToDevice : cudaMemcpyDeviceToHost;
     size_t at, n, last = 0, lastn = 0;
     int k = 0;
     mv_status st = MEDVOL_OK;
@@ -2312,10 +2321,7 @@ MV__CU_FN mv_status mv__cu_host_pass(mv_cuda_ctx *ctx, const char *op, void *dev
             if (st < 0) return st;
             mv__cu_pick_all(cores, host, at, ctx->stage[k], n, 0);
         }
-        st = up ? MV__CU_TRY(ctx, op, cudaMemcpyAsync, (p, ctx->stage[k], n, kind, ctx->stream))
-                : MV__CU_TRY(ctx, op, cudaMemcpyAsync, (ctx->stage[k], p, n, kind, ctx->stream));
-        if (st == MEDVOL_OK)
-            st = MV__CU_TRY(ctx, op, cudaEventRecord, ((cudaEvent_t)ctx->staged[k], ctx->stream));
+        st = mv__cu_stage_pass(ctx, op, p, n, k, up);
         if (st < 0 || up) continue;
         if (lastn) { /* while this one comes, the one before is put away */
             st = MV__CU_TRY(ctx, op, cudaEventSynchronize, ((cudaEvent_t)ctx->staged[k ^ 1]));
@@ -11099,12 +11105,17 @@ MV__CU_FN void mv__cu_co_columns_get(float *f, const mv__cu_co_columns *w, size_
 /* Many at once, outside of a capture, by the buffers of uploads */
 MV__CU_FN mv_status mv__cu_co_words_many(mv_cuda_ctx *ctx, const char *op, float *d,
                                          const mv__cu_co_columns *w) {
-    mv_volume room;
-    mv_status st = mv__cu_co_host(ctx, &room, w->padded * w->columns);
-    if (st < 0) return st;
-    mv__cu_co_columns_get((float *)room.data, w, 0, 2 * w->padded * w->columns);
-    st = mv__cu_host_copy(ctx, op, d, &room, 1);
-    mv_volume_free(NULL, &room);
+    const size_t all = 2 * w->padded * w->columns, most = (size_t)MV__CU_STAGE / sizeof *d;
+    size_t at, n;
+    int k = 0;
+    mv_status st = mv__cu_stages(ctx, op);
+    for (at = 0; at < all && st == MEDVOL_OK; at += n, k ^= 1) {
+        n = all - at < most ? all - at : most;
+        st = MV__CU_TRY(ctx, op, cudaEventSynchronize, ((cudaEvent_t)ctx->staged[k]));
+        if (st < 0) return st;
+        mv__cu_co_columns_get((float *)ctx->stage[k], w, at, n);
+        st = mv__cu_stage_pass(ctx, op, d + at, n * sizeof *d, k, 1);
+    }
     return st;
 }
 MV__CU_FN mv_status mv__cu_co_words_of(mv_cuda_ctx *ctx, const char *op, float *d, const double *m,
