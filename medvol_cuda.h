@@ -14908,13 +14908,14 @@ template <int V> MV__CU_FN void mv__cu_se_launch(int what, dim3 grid, cudaStream
         else MV__CU_LAUNCH((mv__cu_k_se_gather<V, 0>), grid, MV__CU_B, 0, stream, p);
     }
 }
-MV__CU_FN size_t mv__cu_se_blocks(size_t n) { /* of V voxels a thread */
-    return mv__cu_divup(n % 2 ? n : n / 2, MV__CU_B);
+/* Blocks for so many images: V voxels a thread, which the voxels of one image say, however many there are. */
+MV__CU_FN size_t mv__cu_se_blocks(const mv__cu_se_given *g, size_t images) {
+    return mv__cu_divup((g->k.voxels % 2 ? g->k.voxels : g->k.voxels / 2) * images, MV__CU_B);
 }
 MV__CU_FN mv_status mv__cu_se_run(mv_cuda_ctx *ctx, const mv__cu_se_given *g, int what,
                                   const mv__cu_se_pass *p, size_t frames) {
     unsigned grid = 0;
-    mv_status st = mv__cu_grid(ctx, g->op, mv__cu_se_blocks(g->k.voxels), &grid);
+    mv_status st = mv__cu_grid(ctx, g->op, mv__cu_se_blocks(g, 1), &grid);
     if (st < 0) return st;
     if (g->k.voxels % 2) mv__cu_se_launch<1>(what, dim3(grid, (unsigned)frames), ctx->stream, *p);
     else mv__cu_se_launch<2>(what, dim3(grid, (unsigned)frames), ctx->stream, *p);
@@ -15163,8 +15164,7 @@ typedef struct mv__cu_se_gradients {
     mv__cu_se_found *found;
 } mv__cu_se_gradients;
 MV__CU_FN size_t mv__cu_se_parts(const mv__cu_se_given *g) { /* blocks of a frame */
-    const size_t a = mv__cu_se_blocks(g->k.voxels), b = mv__cu_se_blocks(g->k.voxels * g->sets);
-    return a > b ? a : b;
+    return mv__cu_se_blocks(g, g->sets);
 }
 MV__CU_FN size_t mv__cu_se_gradients_bytes(const mv__cu_se_gradients *c, size_t most) {
     const mv__cu_se_given *g = c->g;
@@ -15249,7 +15249,7 @@ template <int V> MV__CU_FN mv_status mv__cu_se_updates(mv_cuda_ctx *ctx, const m
     const mv__cu_se_given *g = c->g;
     const long long n = (long long)g->k.voxels, all = n * (long long)g->sets;
     unsigned grid = 0;
-    mv_status st = mv__cu_grid(ctx, g->op, mv__cu_se_blocks((size_t)(what < 0 ? n : all)), &grid);
+    mv_status st = mv__cu_grid(ctx, g->op, mv__cu_se_blocks(g, what < 0 ? 1 : g->sets), &grid);
     const dim3 blocks(grid, (unsigned)frames);
     if (st < 0) return st;
     if (what < 0)
@@ -15283,7 +15283,7 @@ MV__CU_FN mv_status mv__cu_se_look(mv_cuda_ctx *ctx, const mv__cu_se_gradients *
 MV__CU_FN mv_status mv__cu_se_solve(mv_cuda_ctx *ctx, const mv__cu_se_gradients *c, size_t first,
                                     size_t frames) {
     const mv__cu_se_given *g = c->g;
-    const size_t voxels = mv__cu_se_blocks(g->k.voxels), all = mv__cu_se_blocks(g->k.voxels * g->sets);
+    const size_t voxels = mv__cu_se_blocks(g, 1), all = mv__cu_se_blocks(g, g->sets);
     float *x = c->x + 2 * g->k.voxels * g->sets * first;
     int i, left = 1;
     mv_status st = MEDVOL_OK;
@@ -15932,7 +15932,7 @@ MV__CU_FN mv_status mv__cu_se_unfold_some(mv_cuda_ctx *ctx, const mv__cu_se_give
     unsigned lines = 0, grid = 0;
     mv__cu_se_pass p = mv__cu_se_pass_of(g, t, 0, g->k.coils);
     mv_status st = mv__cu_grid(ctx, g->op, mv__cu_divup(g->k.dim[1] * g->k.dim[2], MV__CU_B / 32), &lines);
-    if (st == MEDVOL_OK) st = mv__cu_grid(ctx, g->op, mv__cu_se_blocks(n), &grid);
+    if (st == MEDVOL_OK) st = mv__cu_grid(ctx, g->op, mv__cu_se_blocks(g, 1), &grid);
     if (st == MEDVOL_OK) st = MV__CU_TRY(ctx, g->op, cudaMemsetAsync, (u->frame, 0, bytes, ctx->stream));
     if (st < 0) return st;
     MV__CU_LAUNCH(mv__cu_k_se_lines, dim3(lines, (unsigned)frames), MV__CU_B, 0, ctx->stream, src, u->frame,
