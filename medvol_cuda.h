@@ -24520,15 +24520,19 @@ MV__CU_FN mv_status mv__cu_df_carry(mv_cuda_ctx *ctx, const char *op, float *con
 }
 MV__CU_FN mv_status mv__cu_df_side_of(mv_cuda_ctx *ctx, const char *op, mv__cu_df_side *s,
                                       const mv__cu_rg_image *v, const double *m, const size_t *n) {
+    const mv_status st = mv__cu_fd_map_of(ctx, op, &s->m, m, n);
     int r, c;
     s->f = v->v.f;
     s->slope = v->v.scale;
     s->inter = -v->v.mean * v->v.scale;
     for (r = 0; r < 3; r++) s->n[r] = v->v.n[r];
-    mv__cu_fd_turn_of(s->b, m, 1.0);
     for (r = 0; r < 3; r++)
-        for (c = 0; c < 3; c++) s->turn[3 * r + c] = (float)(m[4 * r + c] * (double)v->v.scale);
-    return mv__cu_fd_map_of(ctx, op, &s->m, m, n);
+        for (c = 0; c < 3; c++) {
+            /* as the map has it: a hair beside a voxel would be in another cell, which has another gradient */
+            s->b[3 * r + c] = (float)((double)s->m.m[4 * r + c] / 4294967296.0);
+            s->turn[3 * r + c] = (float)(m[4 * r + c] * (double)v->v.scale);
+        }
+    return st;
 }
 /* Planes a block goes through: an even number, and `more` that are made for nothing; so that `each` blocks to
    a processor of an H100 end together, whatever the GPU */

@@ -214,6 +214,49 @@ static void test_geometry(void) {
         pair_free(&p);
     }
 }
+/* Images on one grid, which is turned: noise has another gradient on either side of a voxel, and that the map from
+   grid to grid is off by what rounds must not tell which. The field turns with the grid. */
+static void test_turned(void) {
+    static const scene straight = {{40, 36, 1}, {1.1, 0, 0, 2.5, 0, 0.9, 0, -3.25, 0, 0, 1, 0}, 1};
+    const size_t n = straight.n[0] * straight.n[1];
+    mv_register_lncc_opt o;
+    mv_volume f[9];
+    pair p;
+    size_t i;
+    int turn, r, c;
+    memset(&o, 0, sizeof o);
+    o.control.levels = o.control.iterations = 1;
+    for (turn = 0; turn < 9; turn++) {
+        const double a = 0.1 * turn, m[4] = {cos(a), -sin(a), sin(a), cos(a)};
+        scene s = straight;
+        mv_cuda_volume d;
+        double most = 0.0;
+        for (r = 0; r < 2; r++)
+            for (c = 0; c < 4; c++)
+                s.affine[4 * r + c] = m[2 * r] * straight.affine[c] + m[2 * r + 1] * straight.affine[4 + c];
+        pair_make(&p, &s, &s, 0.6);
+        seed = 7;
+        for (i = 0; i < n; i++) {
+            ((float *)p.fixed.data)[i] += (float)(8.0 * uniform());
+            ((float *)p.moving.data)[i] += (float)(8.0 * uniform());
+        }
+        CHECK_SETTLED(mv_cuda_upload(&gpu, &p.dfixed, &p.fixed, MEDVOL_F32, NULL), MEDVOL_OK);
+        CHECK_SETTLED(mv_cuda_upload(&gpu, &p.dmoving, &p.moving, MEDVOL_F32, NULL), MEDVOL_OK);
+        memset(&d, 0, sizeof d);
+        CHECK_SETTLED(mv_cuda_register_lncc(&gpu, &d, &p.dfixed, &p.dmoving, &o), MEDVOL_OK);
+        down(&f[turn], &d);
+        for (i = 0; i < n; i++) {
+            const float *u = (const float *)f[0].data + i, *v = (const float *)f[turn].data + i;
+            for (r = 0; r < 2; r++) most = fmax(most, fabs(m[2 * r] * (double)u[0] + m[2 * r + 1] * (double)u[n] -
+                                                           (double)v[(size_t)r * n]));
+        }
+        snprintf(about, sizeof about, "turned by %g, off by %g", a, most);
+        CHECK(most < 0.01);
+        mv_cuda_volume_free(&gpu, &d);
+        pair_free(&p);
+    }
+    for (turn = 0; turn < 9; turn++) mv_volume_free(&cpu, &f[turn]);
+}
 /* ---- masks, holes ---- */
 static void spoil(pair *p, const scene *s, int mask, int holes) {
     size_t i, n;
@@ -792,8 +835,8 @@ static void test_memory(void) {
     pair_free(&p);
 }
 SUITE(deform, {"greedy", test_greedy}, {"descents", test_descents}, {"symmetric", test_symmetric},
-      {"geometry", test_geometry}, {"masks", test_masks}, {"demons", test_demons}, {"force", test_force},
-      {"push", test_push}, {"swap", test_swap}, {"shapes", test_shapes},
+      {"geometry", test_geometry}, {"turned", test_turned}, {"masks", test_masks}, {"demons", test_demons},
+      {"force", test_force}, {"push", test_push}, {"swap", test_swap}, {"shapes", test_shapes},
       {"places", test_places}, {"ends", test_ends}, {"refused", test_refused}, {"folds", test_folds},
       {"memory", test_memory});
 SUITE(once, {"deform_recover", test_recover});
