@@ -51984,12 +51984,14 @@ static mv_status mv__ln_made(mv_ctx *ctx, mv__ln *d, mv__ln_planes *p, const cha
     return st;
 }
 static mv_status mv__ln_folds(mv_ctx *ctx, const mv_volume *field, size_t *folded) {
+    mv_volume v = *field; /* a result, which may have more axes of 1 */
     mv_jacobian_stats stats;
     mv_jacobian_opt o;
     mv_status st;
     mv__memset(&o, 0, sizeof o);
     o.strict = 1;
-    st = mv_field_jacobian(ctx, NULL, &stats, field, &o);
+    v.ndim = 5;
+    st = mv_field_jacobian(ctx, NULL, &stats, &v, &o);
     if (st == MEDVOL_OK) *folded = stats.folded;
     return st;
 }

@@ -19251,6 +19251,15 @@ MV__CU_FN mv_status mv__cu_fd_jacobian(mv_cuda_ctx *ctx, mv_volume *dst, mv_jaco
     }
     return dst ? mv__cu_out_end(ctx, st, &out, dst) : st;
 }
+/* Of a result, which may have more axes of 1: voxels that fold, strictly */
+MV__CU_FN mv_status mv__cu_fd_folds(mv_cuda_ctx *ctx, mv_jacobian_stats *stats, const mv_volume *field) {
+    mv_volume v = *field;
+    mv_jacobian_opt o;
+    memset(&o, 0, sizeof o);
+    o.strict = 1;
+    v.ndim = 5;
+    return mv__cu_fd_jacobian(ctx, NULL, stats, &v, &o);
+}
 MEDVOL_DEF mv_status mv_cuda_field_jacobian(mv_cuda_ctx *ctx, mv_cuda_volume *dst, mv_jacobian_stats *stats,
                                             const mv_cuda_volume *field, const mv_jacobian_opt *opt) {
     mv_status st = mv__cu_begin(ctx, "field_jacobian");
@@ -24776,13 +24785,10 @@ MV__CU_FN mv_status mv__cu_df_open(mv_cuda_ctx *ctx, const char *op, mv__cu_rg_p
 /* Voxels of a result that fold, when all else is done */
 MV__CU_FN mv_status mv__cu_df_folds(mv_cuda_ctx *ctx, const mv__cu_df_run *q, const mv_volume *field) {
     mv_jacobian_stats *stats, got;
-    mv_jacobian_opt o;
     mv_status st;
-    memset(&o, 0, sizeof o);
-    o.strict = 1;
     ctx->used = 0; /* of the levels nothing is needed any more */
     stats = (mv_jacobian_stats *)mv__cu_take(ctx, mv__cu_round(sizeof *stats));
-    st = mv__cu_fd_jacobian(ctx, NULL, stats, field, &o);
+    st = mv__cu_fd_folds(ctx, stats, field);
     if (st == MEDVOL_OK) st = mv__cu_df_read(ctx, q->op, &got, stats, sizeof got);
     if (st == MEDVOL_OK) q->rep->folded = got.folded;
     return st;
@@ -27048,13 +27054,10 @@ MV__CU_FN mv_status mv__cu_of_levels(mv_cuda_ctx *ctx, mv__cu_of *d, const mv_vo
 /* the report: sums, passes, folds; all scratch is free for it */
 MV__CU_FN mv_status mv__cu_of_report(mv_cuda_ctx *ctx, mv__cu_of *d, const mv_volume *out) {
     mv_jacobian_stats *stats = (mv_jacobian_stats *)(void *)((unsigned char *)ctx->pinned + MV__CU_WORDS / 2);
-    mv_jacobian_opt o;
     int level;
     mv_status st = mv__cu_of_fetch(ctx, d);
-    memset(&o, 0, sizeof o);
-    o.strict = 1;
     ctx->used = 0;
-    if (st == MEDVOL_OK) st = mv__cu_fd_jacobian(ctx, NULL, stats, out, &o);
+    if (st == MEDVOL_OK) st = mv__cu_fd_folds(ctx, stats, out);
     if (st == MEDVOL_OK) st = mv__cu_wait(ctx, d->op);
     if (st < 0) return st;
     for (level = d->levels - 1; level >= d->rep.level; level--) mv__cu_of_learn(d, level);

@@ -594,6 +594,37 @@ static void test_places(void) { /* results in views, images as scaled integers a
     twin_free(&fixed), twin_free(&moving), twin_free(&field), twin_free(&inverse);
     pair_free(&p);
 }
+/* A result may have more axes of 1, whether or not it is asked how much of it folds */
+static void test_axes(void) {
+    const size_t dim[7] = {26, 23, 1, 1, 2, 1, 1};
+    static const scene flat = {{26, 23, 1}, {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0}, 1};
+    pair p;
+    int i;
+    pair_make(&p, &flat, &flat, 1.0);
+    for (i = 0; i < 6; i++) {
+        const int ndim = 5 + i / 2;
+        mv_register_report a, b;
+        mv_register_lncc_opt o;
+        mv_register_demons_opt q;
+        mv_volume got;
+        twin t;
+        memset(&o, 0, sizeof o), memset(&q, 0, sizeof q);
+        o.control.iterations = q.control.iterations = 2;
+        snprintf(about, sizeof about, "%s of %d axes", i % 2 ? "demons" : "lncc", ndim);
+        twin_make(&t, MEDVOL_F32, ndim, dim, PLAIN);
+        o.control.report = q.control.report = &a;
+        CHECK_STATUS(i % 2 ? mv_register_demons(&cpu, &t.host, &p.fixed, &p.moving, &q)
+                           : mv_register_lncc(&cpu, &t.host, &p.fixed, &p.moving, &o), MEDVOL_OK);
+        o.control.report = q.control.report = &b;
+        CHECK_SETTLED(i % 2 ? mv_cuda_register_demons(&gpu, &t.device, &p.dfixed, &p.dmoving, &q)
+                            : mv_cuda_register_lncc(&gpu, &t.device, &p.dfixed, &p.dmoving, &o), MEDVOL_OK);
+        down(&got, &t.device);
+        CHECK(got.ndim == ndim && a.folded == b.folded && apart(&got, &t.host, NULL) < 0.01);
+        mv_volume_free(&cpu, &got);
+        twin_free(&t);
+    }
+    pair_free(&p);
+}
 /* ---- when it ends ---- */
 typedef struct seen { int calls, stop_at; mv_register_step step[64]; } seen;
 static int look(void *user, const mv_register_step *step) {
@@ -837,6 +868,6 @@ static void test_memory(void) {
 SUITE(deform, {"greedy", test_greedy}, {"descents", test_descents}, {"symmetric", test_symmetric},
       {"geometry", test_geometry}, {"turned", test_turned}, {"masks", test_masks}, {"demons", test_demons},
       {"force", test_force}, {"push", test_push}, {"swap", test_swap}, {"shapes", test_shapes},
-      {"places", test_places}, {"ends", test_ends}, {"refused", test_refused}, {"folds", test_folds},
+      {"places", test_places}, {"axes", test_axes}, {"ends", test_ends}, {"refused", test_refused}, {"folds", test_folds},
       {"memory", test_memory});
 SUITE(once, {"deform_recover", test_recover});
