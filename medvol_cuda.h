@@ -17122,11 +17122,19 @@ MV__CU_FN mv_status mv__cu_fi_level_apart(mv_cuda_ctx *ctx, const mv_volume *out
     }
     return MEDVOL_OK;
 }
+/* of the level after `from`: halves says which of its axes */
+MV__CU_FN void mv__cu_fi_level_affine(double *a, const mv_volume *from, unsigned halves) {
+    double t[12];
+    int d;
+    mv_affine_identity(t);
+    for (d = 0; d < 3; d++)
+        if (halves >> d & 1) t[5 * d] = 2.0, t[4 * d + 3] = from->dim[d] % 2 ? 0.0 : 0.5;
+    mv_affine_mul(a, from->affine, t);
+}
 /* level k, made ready: halves says which axes of the one before */
 MV__CU_FN mv_status mv__cu_fi_level_begin(mv_cuda_ctx *ctx, mv_volume *out, size_t k, const mv_volume *dst,
                                           const mv_volume *src, unsigned halves) {
     const mv_volume *from = k ? &out[k - 1] : src;
-    double t[12];
     size_t dim[7];
     mv_status st;
     int d;
@@ -17135,10 +17143,7 @@ MV__CU_FN mv_status mv__cu_fi_level_begin(mv_cuda_ctx *ctx, mv_volume *out, size
     st = mv__cu_out_begin(ctx, "pyramid", &out[k], dst, from, MEDVOL_F32, from->ndim, dim,
                           k ? 0 : MV__CU_INPLACE);
     if (st < 0) return st;
-    mv_affine_identity(t);
-    for (d = 0; d < 3; d++)
-        if (halves >> d & 1) t[5 * d] = 2.0, t[4 * d + 3] = from->dim[d] % 2 ? 0.0 : 0.5;
-    mv_affine_mul(out[k].affine, from->affine, t);
+    mv__cu_fi_level_affine(out[k].affine, from, halves);
     out[k].slope = 1.0;
     out[k].inter = 0.0;
     if ((st = mv__cu_fi_level_apart(ctx, out, k, src)) < 0) mv__cu_vol_release(ctx, &out[k]);
@@ -22717,8 +22722,10 @@ MV__CU_FN size_t mv__cu_rg_pyramid_lay(mv__cu_rg_pyramid *p) {
     mv_spacing(p->src, spacing);
     for (d = 0; d < 3; d++) n[d] = mv__cu_fi_dim(p->src, d);
     for (k = 0; k < p->levels; k++) {
-        if (k) (void)mv__cu_fi_halves(n, spacing, least);
+        const unsigned halves = k ? mv__cu_fi_halves(n, spacing, least) : 0;
         mv__cu_vol_init(&p->level[k], MEDVOL_F32, 3, n, NULL);
+        /* filters by lengths in mm ask for more or less memory */
+        mv__cu_fi_level_affine(p->level[k].affine, k ? &p->level[k - 1] : p->src, halves);
         p->weight[k] = p->level[k];
         bytes += mv__cu_round(n[0] * n[1] * n[2] * 4) * (size_t)((k > 0 || p->own) + (p->weighted != 0));
     }

@@ -865,9 +865,57 @@ static void test_memory(void) {
     mv_cuda_volume_free(&gpu, &want);
     pair_free(&p);
 }
+/* What a call says that it needs is all that it touches, whatever the spacing: windows in mm differ by axis */
+static void test_bounds(void) {
+    static const double spacing[4][3] = {{1, 1, 1}, {1.7, 1.2, 1}, {1, 2.5, 1.4}, {1, 1, 3}};
+    const size_t all = (size_t)1 << 23, guard = 65536;
+    int i, k;
+    unsigned char *work, *seen = (unsigned char *)malloc(all);
+    CHECK(dev_new(&work, all));
+    for (i = 0; i < 16; i++) {
+        scene s = {{27, 22, 18}, {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0}, i % 2};
+        const int log = i / 8;
+        mv_register_demons_opt q;
+        mv_cuda_volume d = {};
+        mv_cuda_desc desc;
+        mv_cuda_ctx c;
+        mv_volume want, got;
+        size_t need = 4096, j, changed = 0;
+        pair p;
+        for (k = 0; k < 3; k++) s.affine[5 * k] = spacing[i / 2 % 4][k];
+        snprintf(about, sizeof about, "bounds %d", i);
+        pair_make(&p, &s, &s, 1.0);
+        memset(&q, 0, sizeof q), memset(&desc, 0, sizeof desc), memset(&want, 0, sizeof want);
+        q.variant = log ? MEDVOL_DEMONS_LOG : MEDVOL_DEMONS_SYMMETRIC;
+        q.control.iterations = q.control.levels = 1;
+        CHECK_STATUS(mv_register_demons(&cpu, &want, &p.fixed, &p.moving, &q), MEDVOL_OK);
+        CHECK(dev_set(work, 0x5a, all));
+        for (k = 0; k < 4; k++) { /* each stage says what it needs */
+            desc.workspace = work, desc.workspace_bytes = need;
+            CHECK_STATUS(mv_cuda_ctx_init(&c, &desc), MEDVOL_OK);
+            if (mv_cuda_register_demons(&c, &d, &p.dfixed, &p.dmoving, &q) != MEDVOL_E_SCRATCH) break;
+            need = (size_t)c.error.value;
+            CHECK(need + guard < all);
+            mv_cuda_ctx_free(&c);
+        }
+        CHECK_STATUS(mv_cuda_sync(&c), MEDVOL_OK);
+        memset(&got, 0, sizeof got);
+        CHECK_STATUS(mv_cuda_download(&c, &got, &d, MEDVOL_F32, NULL), MEDVOL_OK);
+        CHECK(got.data && apart(&got, &want, NULL) < 0.01);
+        CHECK(dev_get(seen, work, all));
+        for (j = need; j < all; j++) changed += seen[j] != 0x5a;
+        CHECK(changed == 0);
+        mv_volume_free(&cpu, &got), mv_volume_free(&cpu, &want);
+        mv_cuda_volume_free(&c, &d);
+        mv_cuda_ctx_free(&c);
+        pair_free(&p);
+    }
+    free(seen);
+    dev_free(work);
+}
 SUITE(deform, {"greedy", test_greedy}, {"descents", test_descents}, {"symmetric", test_symmetric},
       {"geometry", test_geometry}, {"turned", test_turned}, {"masks", test_masks}, {"demons", test_demons},
       {"force", test_force}, {"push", test_push}, {"swap", test_swap}, {"shapes", test_shapes},
       {"places", test_places}, {"axes", test_axes}, {"ends", test_ends}, {"refused", test_refused}, {"folds", test_folds},
-      {"memory", test_memory});
+      {"memory", test_memory}, {"bounds", test_bounds});
 SUITE(once, {"deform_recover", test_recover});
