@@ -24544,7 +24544,7 @@ MV__CU_FN mv_status mv__cu_df_side_of(mv_cuda_ctx *ctx, const char *op, mv__cu_d
     for (r = 0; r < 3; r++) s->n[r] = v->v.n[r];
     for (r = 0; r < 3; r++)
         for (c = 0; c < 3; c++) {
-            /* as the map has it: a hair beside a voxel would be in another cell, which has another gradient */
+            /* as the map has it: a hair beside a voxel is another cell, which has another gradient */
             s->b[3 * r + c] = (float)((double)s->m.m[4 * r + c] / 4294967296.0);
             s->turn[3 * r + c] = (float)(m[4 * r + c] * (double)v->v.scale);
         }
