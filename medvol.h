@@ -51984,12 +51984,14 @@ static mv_status mv__ln_made(mv_ctx *ctx, mv__ln *d, mv__ln_planes *p, const cha
     return st;
 }
 static mv_status mv__ln_folds(mv_ctx *ctx, const mv_volume *field, size_t *folded) {
+    mv_volume v = *field; /* a result, which may have more axes of 1 */
     mv_jacobian_stats stats;
     mv_jacobian_opt o;
     mv_status st;
     mv__memset(&o, 0, sizeof o);
     o.strict = 1;
-    st = mv_field_jacobian(ctx, NULL, &stats, field, &o);
+    v.ndim = 5;
+    st = mv_field_jacobian(ctx, NULL, &stats, &v, &o);
     if (st == MEDVOL_OK) *folded = stats.folded;
     return st;
 }
@@ -52720,7 +52722,10 @@ static mv_status mv__dm_results(mv_ctx *ctx, mv__dm *d, mv_volume *const *to, co
         made[k] = st == MEDVOL_OK;
         if (st == MEDVOL_OK) st = mv__dm_fill(ctx, d, (float *)out[k].work.data, k, op);
     }
-    if (st == MEDVOL_OK && d->o->control.report) st = mv__ln_folds(ctx, &out[0].work, &rep->folded);
+    if (st == MEDVOL_OK && d->o->control.report) {
+        mv__memcpy(out[0].work.affine, like->affine, sizeof like->affine); /* of a stand-in: none yet */
+        st = mv__ln_folds(ctx, &out[0].work, &rep->folded);
+    }
     for (k = 0; k < 3; k++) {
         if (!made[k]) continue;
         end = mv__dst_end(ctx, st, &out[k], to[k]);
@@ -56471,7 +56476,10 @@ static mv_status mv__cx_result(mv_ctx *ctx, const mv__cx *d, mv_volume *field, c
     for (g.count = 1, k = 0; k < 3; k++) g.count *= g.n[k] = like->dim[k];
     g.to = (float *)out.work.data;
     st = mv_parallel_for(ctx, MV__CX_JOBS, mv__cx_spread_job, &g, NULL);
-    if (st == MEDVOL_OK && d->o->control.report) st = mv__ln_folds(ctx, &out.work, &rep->folded);
+    if (st == MEDVOL_OK && d->o->control.report) {
+        mv__memcpy(out.work.affine, like->affine, sizeof like->affine); /* of a stand-in: none yet */
+        st = mv__ln_folds(ctx, &out.work, &rep->folded);
+    }
     return mv__dst_end(ctx, st, &out, field);
 }
 static mv_status mv__cx_options(mv_ctx *ctx, mv_register_search_opt *o, const char *op, int flat) {

@@ -14958,13 +14958,14 @@ template <int V> MV__CU_FN void mv__cu_se_launch(int what, dim3 grid, cudaStream
         else MV__CU_LAUNCH((mv__cu_k_se_gather<V, 0>), grid, MV__CU_B, 0, stream, p);
     }
 }
-MV__CU_FN size_t mv__cu_se_blocks(size_t n) { /* of V voxels a thread */
-    return mv__cu_divup(n % 2 ? n : n / 2, MV__CU_B);
+/* Blocks for so many images: V voxels a thread, which the voxels of one image say, however many there are. */
+MV__CU_FN size_t mv__cu_se_blocks(const mv__cu_se_given *g, size_t images) {
+    return mv__cu_divup((g->k.voxels % 2 ? g->k.voxels : g->k.voxels / 2) * images, MV__CU_B);
 }
 MV__CU_FN mv_status mv__cu_se_run(mv_cuda_ctx *ctx, const mv__cu_se_given *g, int what,
                                   const mv__cu_se_pass *p, size_t frames) {
     unsigned grid = 0;
-    mv_status st = mv__cu_grid(ctx, g->op, mv__cu_se_blocks(g->k.voxels), &grid);
+    mv_status st = mv__cu_grid(ctx, g->op, mv__cu_se_blocks(g, 1), &grid);
     if (st < 0) return st;
     if (g->k.voxels % 2) mv__cu_se_launch<1>(what, dim3(grid, (unsigned)frames), ctx->stream, *p);
     else mv__cu_se_launch<2>(what, dim3(grid, (unsigned)frames), ctx->stream, *p);
@@ -15213,8 +15214,7 @@ typedef struct mv__cu_se_gradients {
     mv__cu_se_found *found;
 } mv__cu_se_gradients;
 MV__CU_FN size_t mv__cu_se_parts(const mv__cu_se_given *g) { /* blocks of a frame */
-    const size_t a = mv__cu_se_blocks(g->k.voxels), b = mv__cu_se_blocks(g->k.voxels * g->sets);
-    return a > b ? a : b;
+    return mv__cu_se_blocks(g, g->sets);
 }
 MV__CU_FN size_t mv__cu_se_gradients_bytes(const mv__cu_se_gradients *c, size_t most) {
     const mv__cu_se_given *g = c->g;
@@ -15299,7 +15299,7 @@ template <int V> MV__CU_FN mv_status mv__cu_se_updates(mv_cuda_ctx *ctx, const m
     const mv__cu_se_given *g = c->g;
     const long long n = (long long)g->k.voxels, all = n * (long long)g->sets;
     unsigned grid = 0;
-    mv_status st = mv__cu_grid(ctx, g->op, mv__cu_se_blocks((size_t)(what < 0 ? n : all)), &grid);
+    mv_status st = mv__cu_grid(ctx, g->op, mv__cu_se_blocks(g, what < 0 ? 1 : g->sets), &grid);
     const dim3 blocks(grid, (unsigned)frames);
     if (st < 0) return st;
     if (what < 0)
@@ -15333,7 +15333,7 @@ MV__CU_FN mv_status mv__cu_se_look(mv_cuda_ctx *ctx, const mv__cu_se_gradients *
 MV__CU_FN mv_status mv__cu_se_solve(mv_cuda_ctx *ctx, const mv__cu_se_gradients *c, size_t first,
                                     size_t frames) {
     const mv__cu_se_given *g = c->g;
-    const size_t voxels = mv__cu_se_blocks(g->k.voxels), all = mv__cu_se_blocks(g->k.voxels * g->sets);
+    const size_t voxels = mv__cu_se_blocks(g, 1), all = mv__cu_se_blocks(g, g->sets);
     float *x = c->x + 2 * g->k.voxels * g->sets * first;
     int i, left = 1;
     mv_status st = MEDVOL_OK;
@@ -15982,7 +15982,7 @@ MV__CU_FN mv_status mv__cu_se_unfold_some(mv_cuda_ctx *ctx, const mv__cu_se_give
     unsigned lines = 0, grid = 0;
     mv__cu_se_pass p = mv__cu_se_pass_of(g, t, 0, g->k.coils);
     mv_status st = mv__cu_grid(ctx, g->op, mv__cu_divup(g->k.dim[1] * g->k.dim[2], MV__CU_B / 32), &lines);
-    if (st == MEDVOL_OK) st = mv__cu_grid(ctx, g->op, mv__cu_se_blocks(n), &grid);
+    if (st == MEDVOL_OK) st = mv__cu_grid(ctx, g->op, mv__cu_se_blocks(g, 1), &grid);
     if (st == MEDVOL_OK) st = MV__CU_TRY(ctx, g->op, cudaMemsetAsync, (u->frame, 0, bytes, ctx->stream));
     if (st < 0) return st;
     MV__CU_LAUNCH(mv__cu_k_se_lines, dim3(lines, (unsigned)frames), MV__CU_B, 0, ctx->stream, src, u->frame,
@@ -17172,11 +17172,19 @@ MV__CU_FN mv_status mv__cu_fi_level_apart(mv_cuda_ctx *ctx, const mv_volume *out
     }
     return MEDVOL_OK;
 }
+/* of the level after `from`: halves says which of its axes */
+MV__CU_FN void mv__cu_fi_level_affine(double *a, const mv_volume *from, unsigned halves) {
+    double t[12];
+    int d;
+    mv_affine_identity(t);
+    for (d = 0; d < 3; d++)
+        if (halves >> d & 1) t[5 * d] = 2.0, t[4 * d + 3] = from->dim[d] % 2 ? 0.0 : 0.5;
+    mv_affine_mul(a, from->affine, t);
+}
 /* level k, made ready: halves says which axes of the one before */
 MV__CU_FN mv_status mv__cu_fi_level_begin(mv_cuda_ctx *ctx, mv_volume *out, size_t k, const mv_volume *dst,
                                           const mv_volume *src, unsigned halves) {
     const mv_volume *from = k ? &out[k - 1] : src;
-    double t[12];
     size_t dim[7];
     mv_status st;
     int d;
@@ -17185,10 +17193,7 @@ MV__CU_FN mv_status mv__cu_fi_level_begin(mv_cuda_ctx *ctx, mv_volume *out, size
     st = mv__cu_out_begin(ctx, "pyramid", &out[k], dst, from, MEDVOL_F32, from->ndim, dim,
                           k ? 0 : MV__CU_INPLACE);
     if (st < 0) return st;
-    mv_affine_identity(t);
-    for (d = 0; d < 3; d++)
-        if (halves >> d & 1) t[5 * d] = 2.0, t[4 * d + 3] = from->dim[d] % 2 ? 0.0 : 0.5;
-    mv_affine_mul(out[k].affine, from->affine, t);
+    mv__cu_fi_level_affine(out[k].affine, from, halves);
     out[k].slope = 1.0;
     out[k].inter = 0.0;
     if ((st = mv__cu_fi_level_apart(ctx, out, k, src)) < 0) mv__cu_vol_release(ctx, &out[k]);
@@ -19300,6 +19305,15 @@ MV__CU_FN mv_status mv__cu_fd_jacobian(mv_cuda_ctx *ctx, mv_volume *dst, mv_jaco
         }
     }
     return dst ? mv__cu_out_end(ctx, st, &out, dst) : st;
+}
+/* Of a result, which may have more axes of 1: voxels that fold, strictly */
+MV__CU_FN mv_status mv__cu_fd_folds(mv_cuda_ctx *ctx, mv_jacobian_stats *stats, const mv_volume *field) {
+    mv_volume v = *field;
+    mv_jacobian_opt o;
+    memset(&o, 0, sizeof o);
+    o.strict = 1;
+    v.ndim = 5;
+    return mv__cu_fd_jacobian(ctx, NULL, stats, &v, &o);
 }
 MEDVOL_DEF mv_status mv_cuda_field_jacobian(mv_cuda_ctx *ctx, mv_cuda_volume *dst, mv_jacobian_stats *stats,
                                             const mv_cuda_volume *field, const mv_jacobian_opt *opt) {
@@ -22758,8 +22772,10 @@ MV__CU_FN size_t mv__cu_rg_pyramid_lay(mv__cu_rg_pyramid *p) {
     mv_spacing(p->src, spacing);
     for (d = 0; d < 3; d++) n[d] = mv__cu_fi_dim(p->src, d);
     for (k = 0; k < p->levels; k++) {
-        if (k) (void)mv__cu_fi_halves(n, spacing, least);
+        const unsigned halves = k ? mv__cu_fi_halves(n, spacing, least) : 0;
         mv__cu_vol_init(&p->level[k], MEDVOL_F32, 3, n, NULL);
+        /* filters by lengths in mm ask for more or less memory */
+        mv__cu_fi_level_affine(p->level[k].affine, k ? &p->level[k - 1] : p->src, halves);
         p->weight[k] = p->level[k];
         bytes += mv__cu_round(n[0] * n[1] * n[2] * 4) * (size_t)((k > 0 || p->own) + (p->weighted != 0));
     }
@@ -24570,15 +24586,19 @@ MV__CU_FN mv_status mv__cu_df_carry(mv_cuda_ctx *ctx, const char *op, float *con
 }
 MV__CU_FN mv_status mv__cu_df_side_of(mv_cuda_ctx *ctx, const char *op, mv__cu_df_side *s,
                                       const mv__cu_rg_image *v, const double *m, const size_t *n) {
+    const mv_status st = mv__cu_fd_map_of(ctx, op, &s->m, m, n);
     int r, c;
     s->f = v->v.f;
     s->slope = v->v.scale;
     s->inter = -v->v.mean * v->v.scale;
     for (r = 0; r < 3; r++) s->n[r] = v->v.n[r];
-    mv__cu_fd_turn_of(s->b, m, 1.0);
     for (r = 0; r < 3; r++)
-        for (c = 0; c < 3; c++) s->turn[3 * r + c] = (float)(m[4 * r + c] * (double)v->v.scale);
-    return mv__cu_fd_map_of(ctx, op, &s->m, m, n);
+        for (c = 0; c < 3; c++) {
+            /* as the map has it: a hair beside a voxel is another cell, which has another gradient */
+            s->b[3 * r + c] = (float)((double)s->m.m[4 * r + c] / 4294967296.0);
+            s->turn[3 * r + c] = (float)(m[4 * r + c] * (double)v->v.scale);
+        }
+    return st;
 }
 /* Planes a block goes through: an even number, and `more` that are made for nothing; so that `each` blocks to
    a processor of an H100 end together, whatever the GPU */
@@ -24822,13 +24842,10 @@ MV__CU_FN mv_status mv__cu_df_open(mv_cuda_ctx *ctx, const char *op, mv__cu_rg_p
 /* Voxels of a result that fold, when all else is done */
 MV__CU_FN mv_status mv__cu_df_folds(mv_cuda_ctx *ctx, const mv__cu_df_run *q, const mv_volume *field) {
     mv_jacobian_stats *stats, got;
-    mv_jacobian_opt o;
     mv_status st;
-    memset(&o, 0, sizeof o);
-    o.strict = 1;
     ctx->used = 0; /* of the levels nothing is needed any more */
     stats = (mv_jacobian_stats *)mv__cu_take(ctx, mv__cu_round(sizeof *stats));
-    st = mv__cu_fd_jacobian(ctx, NULL, stats, field, &o);
+    st = mv__cu_fd_folds(ctx, stats, field);
     if (st == MEDVOL_OK) st = mv__cu_df_read(ctx, q->op, &got, stats, sizeof got);
     if (st == MEDVOL_OK) q->rep->folded = got.folded;
     return st;
@@ -27094,13 +27111,10 @@ MV__CU_FN mv_status mv__cu_of_levels(mv_cuda_ctx *ctx, mv__cu_of *d, const mv_vo
 /* the report: sums, passes, folds; all scratch is free for it */
 MV__CU_FN mv_status mv__cu_of_report(mv_cuda_ctx *ctx, mv__cu_of *d, const mv_volume *out) {
     mv_jacobian_stats *stats = (mv_jacobian_stats *)(void *)((unsigned char *)ctx->pinned + MV__CU_WORDS / 2);
-    mv_jacobian_opt o;
     int level;
     mv_status st = mv__cu_of_fetch(ctx, d);
-    memset(&o, 0, sizeof o);
-    o.strict = 1;
     ctx->used = 0;
-    if (st == MEDVOL_OK) st = mv__cu_fd_jacobian(ctx, NULL, stats, out, &o);
+    if (st == MEDVOL_OK) st = mv__cu_fd_folds(ctx, stats, out);
     if (st == MEDVOL_OK) st = mv__cu_wait(ctx, d->op);
     if (st < 0) return st;
     for (level = d->levels - 1; level >= d->rep.level; level--) mv__cu_of_learn(d, level);

@@ -214,6 +214,49 @@ static void test_geometry(void) {
         pair_free(&p);
     }
 }
+/* Images on one grid, which is turned: noise has another gradient on either side of a voxel, and that the map from
+   grid to grid is off by what rounds must not tell which. The field turns with the grid. */
+static void test_turned(void) {
+    static const scene straight = {{40, 36, 1}, {1.1, 0, 0, 2.5, 0, 0.9, 0, -3.25, 0, 0, 1, 0}, 1};
+    const size_t n = straight.n[0] * straight.n[1];
+    mv_register_lncc_opt o;
+    mv_volume f[9];
+    pair p;
+    size_t i;
+    int turn, r, c;
+    memset(&o, 0, sizeof o);
+    o.control.levels = o.control.iterations = 1;
+    for (turn = 0; turn < 9; turn++) {
+        const double a = 0.1 * turn, m[4] = {cos(a), -sin(a), sin(a), cos(a)};
+        scene s = straight;
+        mv_cuda_volume d;
+        double most = 0.0;
+        for (r = 0; r < 2; r++)
+            for (c = 0; c < 4; c++)
+                s.affine[4 * r + c] = m[2 * r] * straight.affine[c] + m[2 * r + 1] * straight.affine[4 + c];
+        pair_make(&p, &s, &s, 0.6);
+        seed = 7;
+        for (i = 0; i < n; i++) {
+            ((float *)p.fixed.data)[i] += (float)(8.0 * uniform());
+            ((float *)p.moving.data)[i] += (float)(8.0 * uniform());
+        }
+        CHECK_SETTLED(mv_cuda_upload(&gpu, &p.dfixed, &p.fixed, MEDVOL_F32, NULL), MEDVOL_OK);
+        CHECK_SETTLED(mv_cuda_upload(&gpu, &p.dmoving, &p.moving, MEDVOL_F32, NULL), MEDVOL_OK);
+        memset(&d, 0, sizeof d);
+        CHECK_SETTLED(mv_cuda_register_lncc(&gpu, &d, &p.dfixed, &p.dmoving, &o), MEDVOL_OK);
+        down(&f[turn], &d);
+        for (i = 0; i < n; i++) {
+            const float *u = (const float *)f[0].data + i, *v = (const float *)f[turn].data + i;
+            for (r = 0; r < 2; r++) most = fmax(most, fabs(m[2 * r] * (double)u[0] + m[2 * r + 1] * (double)u[n] -
+                                                           (double)v[(size_t)r * n]));
+        }
+        snprintf(about, sizeof about, "turned by %g, off by %g", a, most);
+        CHECK(most < 0.01);
+        mv_cuda_volume_free(&gpu, &d);
+        pair_free(&p);
+    }
+    for (turn = 0; turn < 9; turn++) mv_volume_free(&cpu, &f[turn]);
+}
 /* ---- masks, holes ---- */
 static void spoil(pair *p, const scene *s, int mask, int holes) {
     size_t i, n;
@@ -552,6 +595,37 @@ static void test_places(void) { /* results in views, images as scaled integers a
     twin_free(&fixed), twin_free(&moving), twin_free(&field), twin_free(&inverse);
     pair_free(&p);
 }
+/* A result may have more axes of 1, whether or not it is asked how much of it folds */
+static void test_axes(void) {
+    const size_t dim[7] = {26, 23, 1, 1, 2, 1, 1};
+    static const scene flat = {{26, 23, 1}, {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0}, 1};
+    pair p;
+    int i;
+    pair_make(&p, &flat, &flat, 1.0);
+    for (i = 0; i < 6; i++) {
+        const int ndim = 5 + i / 2;
+        mv_register_report a, b;
+        mv_register_lncc_opt o;
+        mv_register_demons_opt q;
+        mv_volume got;
+        twin t;
+        memset(&o, 0, sizeof o), memset(&q, 0, sizeof q);
+        o.control.iterations = q.control.iterations = 2;
+        snprintf(about, sizeof about, "%s of %d axes", i % 2 ? "demons" : "lncc", ndim);
+        twin_make(&t, MEDVOL_F32, ndim, dim, PLAIN);
+        o.control.report = q.control.report = &a;
+        CHECK_STATUS(i % 2 ? mv_register_demons(&cpu, &t.host, &p.fixed, &p.moving, &q)
+                           : mv_register_lncc(&cpu, &t.host, &p.fixed, &p.moving, &o), MEDVOL_OK);
+        o.control.report = q.control.report = &b;
+        CHECK_SETTLED(i % 2 ? mv_cuda_register_demons(&gpu, &t.device, &p.dfixed, &p.dmoving, &q)
+                            : mv_cuda_register_lncc(&gpu, &t.device, &p.dfixed, &p.dmoving, &o), MEDVOL_OK);
+        down(&got, &t.device);
+        CHECK(got.ndim == ndim && a.folded == b.folded && apart(&got, &t.host, NULL) < 0.01);
+        mv_volume_free(&cpu, &got);
+        twin_free(&t);
+    }
+    pair_free(&p);
+}
 /* ---- when it ends ---- */
 typedef struct seen { int calls, stop_at; mv_register_step step[64]; } seen;
 static int look(void *user, const mv_register_step *step) {
@@ -792,9 +866,57 @@ static void test_memory(void) {
     mv_cuda_volume_free(&gpu, &want);
     pair_free(&p);
 }
+/* What a call says that it needs is all that it touches, whatever the spacing: windows in mm differ by axis */
+static void test_bounds(void) {
+    static const double spacing[4][3] = {{1, 1, 1}, {1.7, 1.2, 1}, {1, 2.5, 1.4}, {1, 1, 3}};
+    const size_t all = (size_t)1 << 23, guard = 65536;
+    int i, k;
+    unsigned char *work, *seen = (unsigned char *)malloc(all);
+    CHECK(dev_new(&work, all));
+    for (i = 0; i < 16; i++) {
+        scene s = {{27, 22, 18}, {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0}, i % 2};
+        const int log = i / 8;
+        mv_register_demons_opt q;
+        mv_cuda_volume d = {};
+        mv_cuda_desc desc;
+        mv_cuda_ctx c;
+        mv_volume want, got;
+        size_t need = 4096, j, changed = 0;
+        pair p;
+        for (k = 0; k < 3; k++) s.affine[5 * k] = spacing[i / 2 % 4][k];
+        snprintf(about, sizeof about, "bounds %d", i);
+        pair_make(&p, &s, &s, 1.0);
+        memset(&q, 0, sizeof q), memset(&desc, 0, sizeof desc), memset(&want, 0, sizeof want);
+        q.variant = log ? MEDVOL_DEMONS_LOG : MEDVOL_DEMONS_SYMMETRIC;
+        q.control.iterations = q.control.levels = 1;
+        CHECK_STATUS(mv_register_demons(&cpu, &want, &p.fixed, &p.moving, &q), MEDVOL_OK);
+        CHECK(dev_set(work, 0x5a, all));
+        for (k = 0; k < 4; k++) { /* each stage says what it needs */
+            desc.workspace = work, desc.workspace_bytes = need;
+            CHECK_STATUS(mv_cuda_ctx_init(&c, &desc), MEDVOL_OK);
+            if (mv_cuda_register_demons(&c, &d, &p.dfixed, &p.dmoving, &q) != MEDVOL_E_SCRATCH) break;
+            need = (size_t)c.error.value;
+            CHECK(need + guard < all);
+            mv_cuda_ctx_free(&c);
+        }
+        CHECK_STATUS(mv_cuda_sync(&c), MEDVOL_OK);
+        memset(&got, 0, sizeof got);
+        CHECK_STATUS(mv_cuda_download(&c, &got, &d, MEDVOL_F32, NULL), MEDVOL_OK);
+        CHECK(got.data && apart(&got, &want, NULL) < 0.01);
+        CHECK(dev_get(seen, work, all));
+        for (j = need; j < all; j++) changed += seen[j] != 0x5a;
+        CHECK(changed == 0);
+        mv_volume_free(&cpu, &got), mv_volume_free(&cpu, &want);
+        mv_cuda_volume_free(&c, &d);
+        mv_cuda_ctx_free(&c);
+        pair_free(&p);
+    }
+    free(seen);
+    dev_free(work);
+}
 SUITE(deform, {"greedy", test_greedy}, {"descents", test_descents}, {"symmetric", test_symmetric},
-      {"geometry", test_geometry}, {"masks", test_masks}, {"demons", test_demons}, {"force", test_force},
-      {"push", test_push}, {"swap", test_swap}, {"shapes", test_shapes},
-      {"places", test_places}, {"ends", test_ends}, {"refused", test_refused}, {"folds", test_folds},
-      {"memory", test_memory});
+      {"geometry", test_geometry}, {"turned", test_turned}, {"masks", test_masks}, {"demons", test_demons},
+      {"force", test_force}, {"push", test_push}, {"swap", test_swap}, {"shapes", test_shapes},
+      {"places", test_places}, {"axes", test_axes}, {"ends", test_ends}, {"refused", test_refused}, {"folds", test_folds},
+      {"memory", test_memory}, {"bounds", test_bounds});
 SUITE(once, {"deform_recover", test_recover});

@@ -759,6 +759,20 @@ static void test_control(void) {
             both_flows(&f, &m, &o, NULL, 0.05, __LINE__);
         }
     }
+    { /* a result of more axes, of 1: what folds is counted too */
+        const size_t dim[7] = {70, 60, 1, 1, 2, 1, 1};
+        mv_register_report rep;
+        mv_flow_opt o;
+        twin to;
+        memset(&o, 0, sizeof o);
+        snprintf(about, sizeof about, "seven axes");
+        o.control.report = &rep;
+        twin_make(&to, MEDVOL_F32, 7, dim, PLAIN);
+        CHECK_STATUS(mv_flow(&cpu, &to.host, &f.host, &m.host, &o), MEDVOL_OK);
+        CHECK_SETTLED(mv_cuda_flow(&gpu, &to.device, &f.device, &m.device, &o), MEDVOL_OK);
+        near_fields(&to.host, &to.device, 0.05, 0.002, __LINE__);
+        twin_free(&to);
+    }
     twin_free(&f), twin_free(&m);
 }
 static void test_flow_refused(void) {

@@ -96,7 +96,8 @@ struct setting {
 static const setting settings[] = {
     {{7, 5, 3}, 3, 1, 1, LINES, PLAIN},   {{8, 6, 1}, 4, 2, 2, PLANE, VIEW}, {{13, 1, 1}, 2, 1, 3, NO_MASK, SHIFTED},
     {{1, 4, 5}, 5, 3, 2, SERIES, PLAIN},  {{33, 18, 1}, 3, 1, 2, ALL, PLAIN}, {{16, 9, 2}, 9, 1, 1, NO_MASK, VIEW},
-    {{1, 1, 1}, 2, 1, 1, LINES, PLAIN},   {{32, 20, 4}, 4, 2, 1, ALL, SHIFTED}, {{65, 31, 1}, 1, 1, 1, PLANE, PLAIN}};
+    {{1, 1, 1}, 2, 1, 1, LINES, PLAIN},   {{32, 20, 4}, 4, 2, 1, ALL, SHIFTED}, {{65, 31, 1}, 1, 1, 1, PLANE, PLAIN},
+    {{17, 11, 3}, 4, 2, 2, PLANE, PLAIN}}; /* an odd number of voxels, an even one of values */
 enum { SETTINGS = sizeof settings / sizeof *settings };
 struct scene {
     twin maps, x, y, mask;

@@ -420,6 +420,17 @@ static void torn(void) { /* updates as they are fold the field: then there is no
     o.inverse = &inverse;
     CHECK_STATUS(mv_register_demons(T, &field, &p.fixed, &p.moving, &o), MEDVOL_E_CONVERGENCE);
     CHECK(!inverse.data && greatest(&field, &was, -1) == 0 && strstr(mv_message(T), "inverse"));
+    { /* as many fold in memory that was given, where voxels are not of 1 mm */
+        size_t folded;
+        int k;
+        for (k = 0; k < 2; k++) p.fixed.affine[5 * k] = p.moving.affine[5 * k] = 4.0;
+        mv_volume_free(T, &field);
+        o.inverse = NULL;
+        CHECK_OK(mv_register_demons(T, &field, &p.fixed, &p.moving, &o));
+        folded = rep.folded;
+        CHECK_OK(mv_register_demons(T, &field, &p.fixed, &p.moving, &o));
+        CHECK(folded > 100 && rep.folded == folded);
+    }
     mv_volume_free(T, &field), mv_volume_free(T, &was);
     pair_free(&p);
 }
