@@ -22074,7 +22074,7 @@ MV__CU_FN mv_status mv__cu_cr_ncc_map(mv_cuda_ctx *ctx, mv_cuda_volume *dst, con
             return mv__cu_fail(ctx, MEDVOL_E_ALIAS, "dst", 0, "%s: dst and %s overlap", op, d ? "mask" : "b");
     st = mv__cu_out_begin(ctx, op, &out, dst, a, MEDVOL_F32, a->ndim, a->dim, 0);
     if (st < 0) return st;
-    out.slope = 0.0;
+    out.slope = out.inter = 0.0;
     frames = a->dim[3] * a->dim[4] * a->dim[5] * a->dim[6];
     for (f = 0; f < frames && st == MEDVOL_OK; f++) {
         mv__cu_cr_image(&image[0], a, f, a->dim);

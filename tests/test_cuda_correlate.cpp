@@ -783,7 +783,8 @@ static void near_map(const mv_volume *d, const mv_volume *h, double by, int line
     double worst = 0;
     memset(&back, 0, sizeof back);
     check(d->dtype == h->dtype && d->ndim == h->ndim && !memcmp(d->dim, h->dim, sizeof d->dim) &&
-          !memcmp(d->affine, h->affine, sizeof d->affine) && d->slope == h->slope, "shape, geometry", line);
+          !memcmp(d->affine, h->affine, sizeof d->affine) && d->slope == h->slope && d->inter == h->inter,
+          "shape, geometry, scaling", line);
     CHECK_STATUS(mv_cuda_download(&gpu, &back, d, MEDVOL_NONE, NULL), MEDVOL_OK);
     each(h, [&](unsigned char *p) { memcpy(&x[i++], p, 4); });
     for (i = 0; i < n; i++) {
@@ -811,6 +812,7 @@ static void test_ncc_map(void) {
             twin_make(&m, turn % 2 ? MEDVOL_U8 : MEDVOL_I16, &one, k % LAYOUTS),
                 twin_make(&out, MEDVOL_F32, s, k % LAYOUTS);
             picture(&a, 0, 5, turn == 2 || turn == 5), picture(&b, 0.4, 9, turn == 2), fill(&m, 1.0, 1.6, 0);
+            if (turn == 3) scale(&a, 2, 3);
             if (turn == 4) fill(&b, 50, 0, 0);
             o.radius[0] = (size_t)(turn % 3), o.radius[1] = turn == 5 ? 11 : (size_t)(k % 3),
                 o.radius[2] = turn == 1 ? 4 : 0;
