@@ -20753,9 +20753,12 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_cr_map(mv__cu_cr_map g) {
     const long long i = (long long)blockIdx.x * MV__CU_B + (int)threadIdx.x;
     mv__cu_cr_squares p;
     long long j, k, at[MV__CU_CO_SIDES];
-    int c;
+    int c, keep = 0;
     p.clear();
-    if (g.stop && *g.stop) return;
+    if (g.stop && *g.stop) {
+        if (!g.parts) return;
+        keep = 1; /* `skipped` does not hang on sigmas */
+    }
     for (k = blockIdx.z; k < g.n[2]; k += gridDim.z)
         for (j = blockIdx.y; j < g.n[1]; j += gridDim.y) {
             float v = 0.0f;
@@ -20763,7 +20766,7 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_cr_map(mv__cu_cr_map g) {
             MV__CU_UNROLL for (c = 0; c < MV__CU_CO_SIDES; c++)
                 at[c] = i * g.step[c][0] + j * g.step[c][1] + k * g.step[c][2];
             if (!g.x[2] || mv__cu_cr_value(g, 2, at[2]) > 0.0) v = mv__cu_cr_voxel(g, at, &p.skipped);
-            g.out[i * g.to[0] + j * g.to[1] + k * g.to[2]] = v;
+            if (!keep) g.out[i * g.to[0] + j * g.to[1] + k * g.to[2]] = v;
         }
     if (!g.parts) return;
     mv__cu_fold_block(&p, &sh);

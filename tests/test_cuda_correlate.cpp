@@ -591,11 +591,17 @@ static void test_refused(void) {
     o.mask = NULL, o.sigma = 0, o.sigmas = sigmas;
     BOTH(mv_chi2(&cpu, hx, &a.host, NULL, &o), mv_cuda_chi2(&gpu, x, &a.device, NULL, &o));
     CHECK(h.data == NULL && d.data == NULL);
-    { /* a bad sigma leaves what is there */
+    { /* a bad sigma leaves what is there; what is skipped is counted all the same */
+        uint64_t skipped = 0, *there = (uint64_t *)pinned(8);
         twin out;
         twin_make(&out, MEDVOL_F32, &one, PLAIN);
-        memset(&o, 0, sizeof o), o.sigma_map = &b.device;
+        memset(&o, 0, sizeof o), o.sigma = 1, o.skipped = &skipped;
+        CHECK_STATUS(mv_chi2_map(&cpu, &h, &a.host, NULL, &o), MEDVOL_OK);
+        mv_volume_free(&cpu, &h);
+        memset(&o, 0, sizeof o), o.sigma_map = &b.device, o.skipped = there;
         CHECK_SETTLED(mv_cuda_chi2_map(&gpu, &out.device, &a.device, NULL, &o), MEDVOL_E_RANGE);
+        CHECK(*there == skipped);
+        unpin(there);
         unsigned char *back = (unsigned char *)malloc(out.bytes);
         CHECK(dev_get(back, out.there, out.bytes) && !memcmp(back, out.block, out.bytes));
         uint64_t count;
