@@ -18180,6 +18180,7 @@ typedef struct mv__cu_fd_points {
     double a[12]; /* an affine, or from mm to voxels */
     mv__cu_fd_source s;
     int comps, spline; /* 0 components: an affine */
+    int still;         /* a chain of none */
     double *out[3];
     const double *in[3];
     long long points;
@@ -18194,6 +18195,7 @@ MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_fd_points(mv__cu_fd_points g) {
     MV__CU_UNROLL for (r = 0; r < 3; r++) p[r] = g.in[r][n];
     MV__CU_UNROLL for (r = 0; r < 3; r++) {
         q[r] = g.a[4 * r] * p[0] + g.a[4 * r + 1] * p[1] + g.a[4 * r + 2] * p[2] + g.a[4 * r + 3];
+        if (g.still) q[r] = p[r]; /* a NaN of one axis is none of the others */
         finite = finite && q[r] - q[r] == 0.0;
     }
     MV__CU_UNROLL for (r = 0; r < 3; r++) {
@@ -18845,6 +18847,7 @@ MV__CU_FN mv_status mv__cu_fd_transform_points(mv_cuda_ctx *ctx, double *const *
         g.comps = l.comps;
         g.spline = l.spline;
         g.points = (long long)points;
+        g.still = n == 0;
         g.stop = c.front.stop;
         for (r = 0; r < 3; r++) g.out[r] = out[r], g.in[r] = i ? (const double *)out[r] : in[r];
         MV__CU_LAUNCH(mv__cu_k_fd_points, grid, MV__CU_B, 0, ctx->stream, g);

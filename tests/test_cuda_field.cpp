@@ -688,7 +688,8 @@ static void test_transforms(void) {
                 dev_free(there[r]);
                 for (int i = 0; i < POINTS; i++) {
                     if (want[r][i] != want[r][i] && got[r][i] != got[r][i]) continue;
-                    if (!(fabs(want[r][i] - got[r][i]) <= worst)) worst = fabs(want[r][i] - got[r][i]);
+                    if (!(want[r][i] - got[r][i] == want[r][i] - got[r][i])) worst = HUGE_VAL; /* NaN of one */
+                    else worst = fmax(worst, fabs(want[r][i] - got[r][i]));
                 }
             }
             if (!(worst < (c.inexact ? 4e-3 : 1e-10))) printf("%s: points %g apart\n", about, worst);
