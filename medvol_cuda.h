@@ -17958,7 +17958,10 @@ MV__CU_DEV void mv__cu_fd_control(const mv__cu_fd_step &s, const long long *p, c
         q[r] = p[r] + ((long long)1 << 32);
     }
     mv__cu_fd_spot_of(&o, q, s.b, d, moved, wide);
-    MV__CU_UNROLL for (r = 0; r < 3; r++) o.i[r]--;
+    MV__CU_UNROLL for (r = 0; r < 3; r++) {
+        o.i[r] -= o.f[r] < 1.0f; /* the upper end: nothing that counts for 0, where it may be NaN */
+        if (o.f[r] >= 1.0f) o.f[r] = 0.0f;
+    }
     if (comps == 3) mv__cu_fd_taps<3>(s.s, o.i, o.f, (int)MEDVOL_CUBIC, (int)MEDVOL_BORDER_EDGE, out);
     else {
         mv__cu_fd_taps<2>(s.s, o.i, o.f, (int)MEDVOL_CUBIC, (int)MEDVOL_BORDER_EDGE, v);
