@@ -584,9 +584,10 @@ MEDVOL_DEF mv_status mv_cuda_pyramid(mv_cuda_ctx *ctx, mv_cuda_volume *levels, s
    between: 20 bytes a voxel. From the fifth field of a chain on, and of series, labels, colours, CUBIC and
    NEAREST, displacements are kept in between. Positions are whole numbers of 2^-32 voxels plus displacements
    in f32, within 1e-5 voxels as in medvol.h; they must stay within 2^30 (MEDVOL_E_UNSUPPORTED).
-   Determinants have medvol.h's bits; their statistics agree within 1e-6. Nothing waits: the number of steps
-   of an exponential is found on the device. Where an inverse is not found, mv_cuda_sync gives
-   MEDVOL_E_CONVERGENCE and dst's voxels stay as they are.
+   Determinants have medvol.h's bits; their statistics agree within 1e-6. Fields of four bytes a value are
+   inverted and exponentiated in place where dst is their struct, of f32 also a volume over it. Nothing
+   waits: the number of steps of an exponential is found on the device. Where an inverse is not found,
+   mv_cuda_sync gives MEDVOL_E_CONVERGENCE and dst's voxels stay as they are.
    SCRATCH  f32 copies of fields and of src as in medvol.h; of mv_cuda_warp also 12 bytes a voxel where
             displacements are kept, 4 where the result is not f32; of mv_cuda_field_invert two fields; of
             mv_cuda_field_exp one, a copy where dst is velocity, another where dst has gaps. */
