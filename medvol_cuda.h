@@ -307,7 +307,8 @@ MEDVOL_DEF mv_status mv_cuda_pad_array(mv_cuda_ctx *ctx, void *dst, const void *
    As in medvol.h. NEAREST has its bits; the others agree with it within 1e-5 of the largest value among the
    taps (2e-6 where the grid neither turns nor shears and interp is not CUBIC); integer results near a tie
    may be one apart. Tables are made on the device, nothing is copied from the host: all may be captured.
-   NaN and infinities reach at most 48 voxels along CUBIC's lines, not all of them.
+   NaN and infinities reach at most 48 voxels along CUBIC's lines, not all of them; where a position is a
+   voxel's, which neighbour is a tap, of weight 0, may differ, and so what becomes NaN.
    Positions must stay within 2^30 voxels and results have at most 262140 rows (MEDVOL_E_UNSUPPORTED).
    grid's data are not read: it may lie on the host.
    SCRATCH  an f32 copy of one volume of src where that is not f32 or has a scaling (LINEAR and CUBIC_CONV on
@@ -2160,7 +2161,7 @@ MV__CU_FN mv_status mv__cu_vol_convert(mv_cuda_ctx *ctx, const char *op, const m
         mv__cu_op_line line;
         memset(&line, 0, sizeof line);
         line.a.dk = scaled ? slope : 1.0;
-        line.a.db = scaled ? inter : 0.0;
+        line.a.db = scaled ? inter : -0.0; /* which changes nothing, -0 neither */
         mv__cu_line_set(&line.a, 1.0, 0.0, 0.0);
         return mv__cu_map_line(ctx, op, (float *)d.data, s.data, s.dtype, &w, &line);
     }
