@@ -308,7 +308,8 @@ MEDVOL_DEF mv_status mv_cuda_pad_array(mv_cuda_ctx *ctx, void *dst, const void *
    As in medvol.h. NEAREST has its bits; the others agree with it within 1e-5 of the largest value among the
    taps (2e-6 where the grid neither turns nor shears and interp is not CUBIC); integer results near a tie
    may be one apart. Tables are made on the device, nothing is copied from the host: all may be captured.
-   NaN and infinities reach at most 48 voxels along CUBIC's lines, not all of them.
+   NaN and infinities reach at most 48 voxels along CUBIC's lines, not all of them; where a position is a
+   voxel's, which neighbour is a tap, of weight 0, may differ, and so what becomes NaN.
    Positions must stay within 2^30 voxels and results have at most 262140 rows (MEDVOL_E_UNSUPPORTED).
    grid's data are not read: it may lie on the host.
    SCRATCH  an f32 copy of one volume of src where that is not f32 or has a scaling (LINEAR and CUBIC_CONV on
@@ -585,9 +586,10 @@ MEDVOL_DEF mv_status mv_cuda_pyramid(mv_cuda_ctx *ctx, mv_cuda_volume *levels, s
    between: 20 bytes a voxel. From the fifth field of a chain on, and of series, labels, colours, CUBIC and
    NEAREST, displacements are kept in between. Positions are whole numbers of 2^-32 voxels plus displacements
    in f32, within 1e-5 voxels as in medvol.h; they must stay within 2^30 (MEDVOL_E_UNSUPPORTED).
-   Determinants have medvol.h's bits; their statistics agree within 1e-6. Nothing waits: the number of steps
-   of an exponential is found on the device. Where an inverse is not found, mv_cuda_sync gives
-   MEDVOL_E_CONVERGENCE and dst's voxels stay as they are.
+   Determinants have medvol.h's bits; their statistics agree within 1e-6. Fields of four bytes a value are
+   inverted and exponentiated in place where dst is their struct, of f32 also a volume over it. Nothing
+   waits: the number of steps of an exponential is found on the device. Where an inverse is not found,
+   mv_cuda_sync gives MEDVOL_E_CONVERGENCE and dst's voxels stay as they are.
    SCRATCH  f32 copies of fields and of src as in medvol.h; of mv_cuda_warp also 12 bytes a voxel where
             displacements are kept, 4 where the result is not f32; of mv_cuda_field_invert two fields; of
             mv_cuda_field_exp one, a copy where dst is velocity, another where dst has gaps. */
@@ -2164,7 +2166,7 @@ MV__CU_FN mv_status mv__cu_vol_convert(mv_cuda_ctx *ctx, const char *op, const m
         mv__cu_op_line line;
         memset(&line, 0, sizeof line);
         line.a.dk = scaled ? slope : 1.0;
-        line.a.db = scaled ? inter : 0.0;
+        line.a.db = scaled ? inter : -0.0; /* which changes nothing, -0 neither */
         mv__cu_line_set(&line.a, 1.0, 0.0, 0.0);
         return mv__cu_map_line(ctx, op, (float *)d.data, s.data, s.dtype, &w, &line);
     }
@@ -18013,7 +18015,10 @@ MV__CU_DEV void mv__cu_fd_control(const mv__cu_fd_step &s, const long long *p, c
         q[r] = p[r] + ((long long)1 << 32);
     }
     mv__cu_fd_spot_of(&o, q, s.b, d, moved, wide);
-    MV__CU_UNROLL for (r = 0; r < 3; r++) o.i[r]--;
+    MV__CU_UNROLL for (r = 0; r < 3; r++) {
+        o.i[r] -= o.f[r] < 1.0f; /* the upper end: nothing that counts for 0, where it may be NaN */
+        if (o.f[r] >= 1.0f) o.f[r] = 0.0f;
+    }
     if (comps == 3) mv__cu_fd_taps<3>(s.s, o.i, o.f, (int)MEDVOL_CUBIC, (int)MEDVOL_BORDER_EDGE, out);
     else {
         mv__cu_fd_taps<2>(s.s, o.i, o.f, (int)MEDVOL_CUBIC, (int)MEDVOL_BORDER_EDGE, v);
@@ -18235,6 +18240,7 @@ typedef struct mv__cu_fd_points {
     double a[12]; /* an affine, or from mm to voxels */
     mv__cu_fd_source s;
     int comps, spline; /* 0 components: an affine */
+    int still;         /* a chain of none */
     double *out[3];
     const double *in[3];
     long long points;
@@ -18249,6 +18255,7 @@ MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_fd_points(mv__cu_fd_points g) {
     MV__CU_UNROLL for (r = 0; r < 3; r++) p[r] = g.in[r][n];
     MV__CU_UNROLL for (r = 0; r < 3; r++) {
         q[r] = g.a[4 * r] * p[0] + g.a[4 * r + 1] * p[1] + g.a[4 * r + 2] * p[2] + g.a[4 * r + 3];
+        if (g.still) q[r] = p[r]; /* a NaN of one axis is none of the others */
         finite = finite && q[r] - q[r] == 0.0;
     }
     MV__CU_UNROLL for (r = 0; r < 3; r++) {
@@ -18900,6 +18907,7 @@ MV__CU_FN mv_status mv__cu_fd_transform_points(mv_cuda_ctx *ctx, double *const *
         g.comps = l.comps;
         g.spline = l.spline;
         g.points = (long long)points;
+        g.still = n == 0;
         g.stop = c.front.stop;
         for (r = 0; r < 3; r++) g.out[r] = out[r], g.in[r] = i ? (const double *)out[r] : in[r];
         MV__CU_LAUNCH(mv__cu_k_fd_points, grid, MV__CU_B, 0, ctx->stream, g);
@@ -20817,9 +20825,12 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_cr_map(mv__cu_cr_map g) {
     const long long i = (long long)blockIdx.x * MV__CU_B + (int)threadIdx.x;
     mv__cu_cr_squares p;
     long long j, k, at[MV__CU_CO_SIDES];
-    int c;
+    int c, keep = 0;
     p.clear();
-    if (g.stop && *g.stop) return;
+    if (g.stop && *g.stop) {
+        if (!g.parts) return;
+        keep = 1; /* `skipped` does not hang on sigmas */
+    }
     for (k = blockIdx.z; k < g.n[2]; k += gridDim.z)
         for (j = blockIdx.y; j < g.n[1]; j += gridDim.y) {
             float v = 0.0f;
@@ -20827,7 +20838,7 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_cr_map(mv__cu_cr_map g) {
             MV__CU_UNROLL for (c = 0; c < MV__CU_CO_SIDES; c++)
                 at[c] = i * g.step[c][0] + j * g.step[c][1] + k * g.step[c][2];
             if (!g.x[2] || mv__cu_cr_value(g, 2, at[2]) > 0.0) v = mv__cu_cr_voxel(g, at, &p.skipped);
-            g.out[i * g.to[0] + j * g.to[1] + k * g.to[2]] = v;
+            if (!keep) g.out[i * g.to[0] + j * g.to[1] + k * g.to[2]] = v;
         }
     if (!g.parts) return;
     mv__cu_fold_block(&p, &sh);
@@ -22138,7 +22149,7 @@ MV__CU_FN mv_status mv__cu_cr_ncc_map(mv_cuda_ctx *ctx, mv_cuda_volume *dst, con
             return mv__cu_fail(ctx, MEDVOL_E_ALIAS, "dst", 0, "%s: dst and %s overlap", op, d ? "mask" : "b");
     st = mv__cu_out_begin(ctx, op, &out, dst, a, MEDVOL_F32, a->ndim, a->dim, 0);
     if (st < 0) return st;
-    out.slope = 0.0;
+    out.slope = out.inter = 0.0;
     frames = a->dim[3] * a->dim[4] * a->dim[5] * a->dim[6];
     for (f = 0; f < frames && st == MEDVOL_OK; f++) {
         mv__cu_cr_image(&image[0], a, f, a->dim);

@@ -591,11 +591,17 @@ static void test_refused(void) {
     o.mask = NULL, o.sigma = 0, o.sigmas = sigmas;
     BOTH(mv_chi2(&cpu, hx, &a.host, NULL, &o), mv_cuda_chi2(&gpu, x, &a.device, NULL, &o));
     CHECK(h.data == NULL && d.data == NULL);
-    { /* a bad sigma leaves what is there */
+    { /* a bad sigma leaves what is there; what is skipped is counted all the same */
+        uint64_t skipped = 0, *there = (uint64_t *)pinned(8);
         twin out;
         twin_make(&out, MEDVOL_F32, &one, PLAIN);
-        memset(&o, 0, sizeof o), o.sigma_map = &b.device;
+        memset(&o, 0, sizeof o), o.sigma = 1, o.skipped = &skipped;
+        CHECK_STATUS(mv_chi2_map(&cpu, &h, &a.host, NULL, &o), MEDVOL_OK);
+        mv_volume_free(&cpu, &h);
+        memset(&o, 0, sizeof o), o.sigma_map = &b.device, o.skipped = there;
         CHECK_SETTLED(mv_cuda_chi2_map(&gpu, &out.device, &a.device, NULL, &o), MEDVOL_E_RANGE);
+        CHECK(*there == skipped);
+        unpin(there);
         unsigned char *back = (unsigned char *)malloc(out.bytes);
         CHECK(dev_get(back, out.there, out.bytes) && !memcmp(back, out.block, out.bytes));
         uint64_t count;
@@ -783,7 +789,8 @@ static void near_map(const mv_volume *d, const mv_volume *h, double by, int line
     double worst = 0;
     memset(&back, 0, sizeof back);
     check(d->dtype == h->dtype && d->ndim == h->ndim && !memcmp(d->dim, h->dim, sizeof d->dim) &&
-          !memcmp(d->affine, h->affine, sizeof d->affine) && d->slope == h->slope, "shape, geometry", line);
+          !memcmp(d->affine, h->affine, sizeof d->affine) && d->slope == h->slope && d->inter == h->inter,
+          "shape, geometry, scaling", line);
     CHECK_STATUS(mv_cuda_download(&gpu, &back, d, MEDVOL_NONE, NULL), MEDVOL_OK);
     each(h, [&](unsigned char *p) { memcpy(&x[i++], p, 4); });
     for (i = 0; i < n; i++) {
@@ -811,6 +818,7 @@ static void test_ncc_map(void) {
             twin_make(&m, turn % 2 ? MEDVOL_U8 : MEDVOL_I16, &one, k % LAYOUTS),
                 twin_make(&out, MEDVOL_F32, s, k % LAYOUTS);
             picture(&a, 0, 5, turn == 2 || turn == 5), picture(&b, 0.4, 9, turn == 2), fill(&m, 1.0, 1.6, 0);
+            if (turn == 3) scale(&a, 2, 3);
             if (turn == 4) fill(&b, 50, 0, 0);
             o.radius[0] = (size_t)(turn % 3), o.radius[1] = turn == 5 ? 11 : (size_t)(k % 3),
                 o.radius[2] = turn == 1 ? 4 : 0;

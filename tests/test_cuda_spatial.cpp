@@ -728,6 +728,23 @@ static void test_nearest(void) { /* any type, to the bit */
                 mv_cuda_resample_affine(&gpu, d, v, m, to, &o));
         twin_free(&a);
     }
+    for (i = 0; i < 2; i++) { /* -0 of halves stays that in float */
+        const size_t n4[1] = {4}, to[3] = {8, 1, 1};
+        float seen[8];
+        mv_resample_opt o;
+        mv_volume d;
+        twin a;
+        memset(&o, 0, sizeof o), memset(&d, 0, sizeof d);
+        o.interp = MEDVOL_NEAREST, o.dtype = MEDVOL_F32;
+        twin_make(&a, i ? MEDVOL_BF16 : MEDVOL_F16, 1, n4, PLAIN);
+        for (size_t k = 0; k < a.bytes; k++) a.block[k] = k % 2 ? 0x80 : 0;
+        send(&a);
+        CHECK_SETTLED(mv_cuda_resample_shape(&gpu, &d, &a.device, to, &o), MEDVOL_OK);
+        CHECK(dev_get(seen, d.data, sizeof seen));
+        for (int k = 0; k < 8; k++) CHECK(seen[k] == 0.0f && signbit(seen[k]));
+        mv_cuda_volume_free(&gpu, &d);
+        twin_free(&a);
+    }
 }
 /* A linear function of the world keeps its values inside, whatever the grid */
 static void test_resampled_world(void) {
