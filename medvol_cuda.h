@@ -5452,21 +5452,22 @@ MV__CU_FN mv_status mv__cu_sp_stat_run(mv_cuda_ctx *ctx, const char *op, const m
     mv__cu_sp_stat g;
     mv_status st = MEDVOL_OK;
     unsigned grid = 0;
-    int axis, k;
+    int axis, k, nd = out->ndim;
+    while (nd > 1 && out->dim[nd - 1] == 1) nd--; /* dst may have more axes than before and m */
     memset(&g, 0, sizeof g);
     g.how = mode == MEDVOL_PAD_MEAN ? 0 : (mode == MEDVOL_PAD_MAXIMUM) != upside ? 2 : 1;
     g.type = (int)out->dtype;
     g.whole = g.how && (out->dtype == MEDVOL_I64 || out->dtype == MEDVOL_U64);
     g.sign = out->dtype == MEDVOL_I64 ? (mv__cu_u64)1 << 63 : 0;
     g.len = (long long)out->dim[0];
-    for (axis = 0; axis < out->ndim && st == MEDVOL_OK; axis++) {
+    for (axis = 0; axis < nd && st == MEDVOL_OK; axis++) {
         long long first = 0;
         if (out->dim[axis] == m[axis]) continue;
         g.before = (long long)before[axis], g.m = (long long)m[axis], g.n = (long long)out->dim[axis];
         g.step = out->stride[axis];
         memset(&g.lines, 0, sizeof g.lines);
         g.lines.rows = 1;
-        for (k = 1; k < out->ndim; k++) { /* all of the axes before, the box of those to come */
+        for (k = 1; k < nd; k++) { /* all of the axes before, the box of those to come */
             if (k == axis) continue;
             if (k > axis) first += (long long)before[k] * out->stride[k];
             g.lines.dim[g.lines.axes] = (long long)(k < axis ? out->dim[k] : m[k]);
