@@ -1571,7 +1571,6 @@ MEDVOL_DEF mv_status mv_cuda_volume_alloc(mv_cuda_ctx *ctx, mv_cuda_volume *v, m
     mv_status st = mv__cu_begin(ctx, "volume_alloc");
     if (st < 0) return st;
     if (!v) return mv__cu_end(ctx, mv__cu_fail_null(ctx, "volume_alloc", "v"));
-    memset(v, 0, sizeof *v);
     return mv__cu_end(ctx, mv__cu_vol_alloc(ctx, "volume_alloc", v, dtype, ndim, dim));
 }
 MEDVOL_DEF mv_status mv_cuda_volume_wrap(mv_cuda_ctx *ctx, mv_cuda_volume *v, void *data, mv_dtype dtype,
@@ -4162,37 +4161,37 @@ MV__CU_FN mv_status mv__cu_in_stop(mv_cuda_ctx *ctx, const char *op, mv__cu_fold
     f->stop = (int *)mv__cu_take(ctx, 256);
     return MV__CU_TRY(ctx, op, cudaMemsetAsync, (f->stop, 0, (size_t)256, ctx->stream));
 }
-/* Lines, one for each part, in device memory; or one of the host's */
-MV__CU_FN mv_status mv__cu_in_lines(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv__cu_set *s,
+/* Lines, one for each part, in device memory; or one of the host's. out was begun before the statistics were
+   enqueued: what the device finds in them is told later, and nothing is of a call that was refused. */
+MV__CU_FN mv_status mv__cu_in_lines(mv_cuda_ctx *ctx, const mv_cuda_volume *out, const mv__cu_set *s,
                                     const mv__cu_line *lines, const int *stop, const mv__cu_line *here) {
-    mv_cuda_volume out;
     mv__cu_op_line f;
     mv__cu_any any;
     mv__cu_walk w;
     size_t i;
-    mv_status st = mv__cu_in_out(ctx, s->op, &out, dst, s->src, mv__cu_in_type(dst, s->src, 0), 0);
-    if (st < 0) return st;
+    mv_status st = MEDVOL_OK;
     memset(&f, 0, sizeof f);
     memset(&any, 0, sizeof any);
     if (here) f.a = any.line = *here;
     f.stop = any.stop = stop;
     any.kind = MV__CU_ANY_LINE;
-    any.dt = (int)out.dtype, any.st = (int)s->src->dtype;
+    any.dt = (int)out->dtype, any.st = (int)s->src->dtype;
     any.slope = s->slope, any.inter = s->inter;
     any.scaled = mv__cu_scaled(s->slope, s->inter);
     for (i = 0; i < s->parts && st == MEDVOL_OK; i++) {
-        const mv_cuda_volume d = mv__cu_part(&out, s->axis, i), p = mv__cu_part(s->src, s->axis, i);
+        const mv_cuda_volume d = mv__cu_part(out, s->axis, i), p = mv__cu_part(s->src, s->axis, i);
         mv__cu_walk_init(&w, &d, &p, -1);
         f.from = any.from = here ? NULL : lines + i;
-        st = out.dtype == MEDVOL_F32 && mv__cu_is_narrow(p.dtype)
+        st = out->dtype == MEDVOL_F32 && mv__cu_is_narrow(p.dtype)
                  ? mv__cu_map_line(ctx, s->op, (float *)d.data, p.data, p.dtype, &w, &f)
                  : mv__cu_map_any(ctx, s->op, d.data, p.data, &w, &any);
     }
-    return mv__cu_out_end(ctx, st, &out, dst);
+    return st;
 }
 MV__CU_FN mv_status mv__cu_in_znorm(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                     const mv_znorm_opt *o) {
     static const char op[] = "znorm";
+    mv_cuda_volume out;
     mv__cu_set s;
     mv__cu_fold f;
     mv__cu_line *lines;
@@ -4208,6 +4207,7 @@ MV__CU_FN mv_status mv__cu_in_znorm(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const
                            o->sd);
     bytes = mv__cu_in_records(&s, sizeof *lines);
     if ((st = mv__cu_room(ctx, op, bytes + mv__cu_moments_bytes(&s) + s.flat_bytes)) < 0) return st;
+    if ((st = mv__cu_in_out(ctx, op, &out, dst, src, mv__cu_in_type(dst, src, 0), 0)) < 0) return st;
     memset(&f, 0, sizeof f);
     st = mv__cu_in_stop(ctx, op, &f);
     lines = (mv__cu_line *)mv__cu_take(ctx, bytes - 256);
@@ -4220,7 +4220,8 @@ MV__CU_FN mv_status mv__cu_in_znorm(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const
         f.to = lines + i;
         st = mv__cu_moments_of(ctx, &s, i, &f);
     }
-    return st < 0 ? st : mv__cu_in_lines(ctx, dst, &s, lines, f.stop, NULL);
+    if (st == MEDVOL_OK) st = mv__cu_in_lines(ctx, &out, &s, lines, f.stop, NULL);
+    return mv__cu_out_end(ctx, st, &out, dst);
 }
 MEDVOL_DEF mv_status mv_cuda_znorm(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                    const mv_znorm_opt *opt) {
@@ -4298,6 +4299,7 @@ MV__CU_FN mv_status mv__cu_in_rescale_lines(mv_cuda_ctx *ctx, const mv__cu_set *
 MV__CU_FN mv_status mv__cu_in_rescale(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                       double out_min, double out_max, const mv_rescale_opt *o) {
     static const char op[] = "rescale";
+    mv_cuda_volume out;
     mv__cu_set s;
     mv__cu_fold f;
     mv__cu_line *lines;
@@ -4322,19 +4324,23 @@ MV__CU_FN mv_status mv__cu_in_rescale(mv_cuda_ctx *ctx, mv_cuda_volume *dst, con
         line.dlo = out_min, line.dhi = out_max;
         if (!mv__cu_finite(line.dk)) line.dk = 1.0, line.clip = 1, line.dhi = out_min;
         mv__cu_line_set(&line, s.slope, s.inter, s.zero);
-        return mv__cu_in_lines(ctx, dst, &s, NULL, NULL, &line);
+        st = mv__cu_in_out(ctx, op, &out, dst, src, mv__cu_in_type(dst, src, 0), 0);
+        if (st < 0) return st;
+        return mv__cu_out_end(ctx, mv__cu_in_lines(ctx, &out, &s, NULL, NULL, &line), &out, dst);
     }
     bytes = mv__cu_in_records(&s, sizeof *lines);
     more = mv__cu_round(2 * s.parts * sizeof *range);
     st = mv__cu_room(ctx, op,
                      bytes + more + s.flat_bytes +
                          (f.data ? mv__cu_moments_bytes(&s) : (size_t)MV__CU_SELECT_BYTES));
+    if (st == MEDVOL_OK) st = mv__cu_in_out(ctx, op, &out, dst, src, mv__cu_in_type(dst, src, 0), 0);
     if (st < 0) return st;
-    if ((st = mv__cu_in_stop(ctx, op, &f)) < 0) return st;
+    st = mv__cu_in_stop(ctx, op, &f);
     lines = (mv__cu_line *)mv__cu_take(ctx, bytes - 256);
     range = (double *)mv__cu_take(ctx, more);
-    if ((st = mv__cu_in_rescale_lines(ctx, &s, lines, range, &f, o)) < 0) return st;
-    return mv__cu_in_lines(ctx, dst, &s, lines, f.stop, NULL);
+    if (st == MEDVOL_OK) st = mv__cu_in_rescale_lines(ctx, &s, lines, range, &f, o);
+    if (st == MEDVOL_OK) st = mv__cu_in_lines(ctx, &out, &s, lines, f.stop, NULL);
+    return mv__cu_out_end(ctx, st, &out, dst);
 }
 MEDVOL_DEF mv_status mv_cuda_rescale(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                      double out_min, double out_max, const mv_rescale_opt *opt) {
@@ -4360,6 +4366,7 @@ MEDVOL_DEF mv_status mv_cuda_rescale_f32(mv_cuda_ctx *ctx, float *dst, const flo
 }
 MV__CU_FN mv_status mv__cu_in_linear(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                      double a, double b) {
+    mv_cuda_volume out;
     mv__cu_set s;
     mv__cu_line line;
     mv_status st;
@@ -4370,7 +4377,8 @@ MV__CU_FN mv_status mv__cu_in_linear(mv_cuda_ctx *ctx, mv_cuda_volume *dst, cons
     memset(&line, 0, sizeof line);
     line.dk = a, line.db = b;
     mv__cu_line_set(&line, s.slope, s.inter, s.zero);
-    return mv__cu_in_lines(ctx, dst, &s, NULL, NULL, &line);
+    if ((st = mv__cu_in_out(ctx, "linear", &out, dst, src, mv__cu_in_type(dst, src, 0), 0)) < 0) return st;
+    return mv__cu_out_end(ctx, mv__cu_in_lines(ctx, &out, &s, NULL, NULL, &line), &out, dst);
 }
 MEDVOL_DEF mv_status mv_cuda_linear(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                     double a, double b) {
@@ -4606,40 +4614,38 @@ typedef struct mv__cu_op_power {
         else *d = mv__cu_power_f32((s - lo) * scale, g, rest, MEDVOL_GAMMA_PLAIN) * range + lo;
     }
 } mv__cu_op_power;
-MV__CU_FN mv_status mv__cu_in_gamma_map(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv__cu_set *s,
-                                        const mv__cu_power *powers, const int *stop, mv_dtype t, double g,
-                                        int mode) {
-    mv_cuda_volume out;
+MV__CU_FN mv_status mv__cu_in_gamma_map(mv_cuda_ctx *ctx, const mv_cuda_volume *out, const mv__cu_set *s,
+                                        const mv__cu_power *powers, const int *stop, double g, int mode) {
     mv__cu_op_power f;
     mv__cu_any any;
     mv__cu_walk w;
     size_t i;
-    mv_status st = mv__cu_in_out(ctx, s->op, &out, dst, s->src, t, 0);
-    if (st < 0) return st;
+    mv_status st = MEDVOL_OK;
     memset(&f, 0, sizeof f);
     memset(&any, 0, sizeof any);
     f.g = (float)g, f.mode = mode;
     f.rest = (float)(g - (double)f.g);
     f.stop = any.stop = stop;
     any.kind = MV__CU_ANY_POWER;
-    any.dt = (int)t, any.st = (int)s->src->dtype;
+    any.dt = (int)out->dtype, any.st = (int)s->src->dtype;
     any.slope = s->slope, any.inter = s->inter;
     any.scaled = mv__cu_scaled(s->slope, s->inter);
     any.power.g = g, any.power.mode = mode;
     for (i = 0; i < s->parts && st == MEDVOL_OK; i++) {
-        const mv_cuda_volume d = mv__cu_part(&out, s->axis, i), p = mv__cu_part(s->src, s->axis, i);
+        const mv_cuda_volume d = mv__cu_part(out, s->axis, i), p = mv__cu_part(s->src, s->axis, i);
         mv__cu_walk_init(&w, &d, &p, -1);
         f.from = any.power_from = powers ? powers + i : NULL;
-        st = t == MEDVOL_F32 && p.dtype == MEDVOL_F32 && !any.scaled
+        st = out->dtype == MEDVOL_F32 && p.dtype == MEDVOL_F32 && !any.scaled
                  ? mv__cu_map(ctx, s->op, (float *)d.data, (const float *)p.data, &w, f)
                  : mv__cu_map_any(ctx, s->op, d.data, p.data, &w, &any);
     }
-    return mv__cu_out_end(ctx, st, &out, dst);
+    return st;
 }
 MV__CU_FN mv_status mv__cu_in_gamma(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                     double g, const mv_gamma_opt *opt) {
     static const char op[] = "gamma";
     const int mode = opt ? opt->mode : 0;
+    mv_cuda_volume out;
     mv__cu_set s;
     mv__cu_fold f;
     mv__cu_power *powers = NULL;
@@ -4654,9 +4660,12 @@ MV__CU_FN mv_status mv__cu_in_gamma(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const
     if (!(mode >= MEDVOL_GAMMA_PLAIN && mode <= MEDVOL_GAMMA_SIGNED))
         return mv__cu_fail(ctx, MEDVOL_E_RANGE, "mode", mode, "%s: mode = %d: must be 0..2", op, mode);
     t = mv__cu_in_type(dst, src, 0);
+    bytes = mv__cu_in_records(&s, sizeof *powers);
+    if (mode == MEDVOL_GAMMA_NORMALISED)
+        st = mv__cu_room(ctx, op, bytes + mv__cu_moments_bytes(&s) + s.flat_bytes);
+    if (st == MEDVOL_OK) st = mv__cu_in_out(ctx, op, &out, dst, src, t, 0);
+    if (st < 0) return st;
     if (mode == MEDVOL_GAMMA_NORMALISED) {
-        bytes = mv__cu_in_records(&s, sizeof *powers);
-        if ((st = mv__cu_room(ctx, op, bytes + mv__cu_moments_bytes(&s) + s.flat_bytes)) < 0) return st;
         memset(&f, 0, sizeof f);
         st = mv__cu_in_stop(ctx, op, &f);
         stop = f.stop;
@@ -4668,9 +4677,9 @@ MV__CU_FN mv_status mv__cu_in_gamma(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const
             f.to = powers + i;
             st = mv__cu_moments_of(ctx, &s, i, &f);
         }
-        if (st < 0) return st;
     }
-    return mv__cu_in_gamma_map(ctx, dst, &s, powers, stop, t, g, mode);
+    if (st == MEDVOL_OK) st = mv__cu_in_gamma_map(ctx, &out, &s, powers, stop, g, mode);
+    return mv__cu_out_end(ctx, st, &out, dst);
 }
 MEDVOL_DEF mv_status mv_cuda_gamma(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src, double g,
                                    const mv_gamma_opt *opt) {

@@ -666,6 +666,21 @@ static void test_refused(void) {
         CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_E_EMPTY);
         same(&b, 0, 0, __LINE__);
         CHECK_STATUS(mv_cuda_stats_wait(&gpu, &out, &a.device, NULL), MEDVOL_E_EMPTY);
+        /* a call that is refused for its dst leaves nothing to be told */
+        CHECK_STATUS(mv_cuda_znorm(&gpu, &c.device, &a.device, NULL), MEDVOL_E_SHAPE);
+        CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_rescale(&gpu, &c.device, &a.device, 0, 1, &r), MEDVOL_E_SHAPE);
+        CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
+        r.range = MEDVOL_RANGE_DATA;
+        CHECK_STATUS(mv_cuda_rescale(&gpu, &rgb.device, &a.device, 0, 1, &r), MEDVOL_E_DTYPE);
+        CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_gamma(&gpu, &c.device, &a.device, 2, &g), MEDVOL_E_SHAPE);
+        CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
+    }
+    { /* nor does a volume that cannot be made change what was there */
+        const mv_volume before = b.device;
+        CHECK_STATUS(mv_cuda_volume_alloc(&gpu, &b.device, MEDVOL_NONE, 3, s.dim), MEDVOL_E_DTYPE);
+        CHECK(!memcmp(&before, &b.device, sizeof before));
     }
     twin_free(&a), twin_free(&b), twin_free(&c), twin_free(&rgb);
 }
@@ -922,7 +937,7 @@ static void test_lost(void) { /* the last of all: nothing works afterwards */
 SUITE(base, {"refused", test_refused}, {"views", test_views}, {"convert", test_convert}, {"kinds", test_kinds},
       {"transfer", test_transfer}, {"stats", test_stats}, {"percentiles", test_percentiles}, {"mad", test_mad},
       {"histogram", test_histogram}, {"znorm", test_znorm}, {"rescale", test_rescale}, {"limits", test_limits},
-      {"gamma", test_gamma}, {"arrays", test_arrays}, {"hooks", test_hooks}, {"capture", test_capture},
-      {"peer", test_peer}, {"machine", test_machine}, {"profile", test_profile});
+      {"gamma", test_gamma}, {"arrays", test_arrays}, {"hooks", test_hooks},
+      {"capture", test_capture}, {"peer", test_peer}, {"machine", test_machine}, {"profile", test_profile});
 SUITE(once, {"staging", test_staging});
 SUITE(last, {"lost", test_lost});
