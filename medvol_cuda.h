@@ -245,8 +245,8 @@ MEDVOL_DEF mv_status mv_cuda_histogram_array(mv_cuda_ctx *ctx, const mv_cuda_his
                                              const mv_histogram_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_otsu(mv_cuda_ctx *ctx, double *threshold, const mv_cuda_hist *h);
 
-/* The maps. Statistics they need stay on the device: z-norm is two reads and one write. Values that lie
-   further apart than the largest float become infinite. */
+/* The maps. Statistics they need stay on the device: z-norm is two reads and one write. Where the result is
+   f32, offsets beyond the largest float and, in NORMALISED gamma, values further apart become infinite. */
 MEDVOL_DEF mv_status mv_cuda_znorm(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                    const mv_znorm_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_znorm_f32(mv_cuda_ctx *ctx, float *dst, const float *src, size_t n,
@@ -1844,26 +1844,26 @@ MV__CU_FN mv_status mv__cu_map(mv_cuda_ctx *ctx, const char *op, D *d, const S *
 
 /* ---- what is done to a value ---- */
 typedef struct mv__cu_line { /* y = (x - m) * k + b, within lo..hi, 0 kept: over stored values in float ... */
-    float mh, ml, p, kh, kl, b, lo, hi, zero; /* m = mh + ml, k = p * (kh + kl); zero becomes 0 */
+    float mh, ml, p, kh, kl, b, lo, hi, zero; /* m * p = mh + ml, k = p * (kh + kl); zero becomes 0 */
     int clip;
     double dm, dk, db, dlo, dhi; /* ... over real values in double */
     int keep0;
 } mv__cu_line;
-/* The float half from the double one: x = slope * stored + inter, zero the stored value of 0 or NaN. */
+/* The float half from the double one: x = slope * stored + inter, zero the stored value of 0 or NaN. p is the
+   power of 2 next below k, so that x * p leaves the range of float only where the result does. */
 MV__CU_BOTH void mv__cu_line_set(mv__cu_line *a, double slope, double inter, double zero) {
-    const double m = (a->dm - inter) / slope;
-    double k = a->dk * slope, r;
-    int e = 0;
-    if (k != 0.0 && k - k == 0.0) {
-        (void)frexp(k, &e);
-        e = e < -125 ? -125 : e > 126 ? 126 : e;
-    }
+    const double k = a->dk * slope, most = 3.4028234663852886e38;
+    double m, r;
+    int e = k == 0.0 ? -125 : 128;
+    if (k != 0.0 && k - k == 0.0) (void)frexp(k, &e);
+    e = e < -125 ? -126 : e > 127 ? 127 : e - 1;
+    m = ldexp((a->dm - inter) / slope, e);
     a->mh = (float)m;
     a->ml = (float)(m - (double)a->mh);
     if (!(a->ml - a->ml == 0.0f)) a->ml = 0.0f;
     a->p = (float)ldexp(1.0, e);
     r = ldexp(k, -e);
-    a->kh = (float)r;
+    a->kh = (float)(r > most ? most : r < -most ? -most : r); /* finite: times 0 it is 0 */
     a->kl = (float)(r - (double)a->kh);
     if (!(a->kl - a->kl == 0.0f)) a->kl = 0.0f;
     a->b = (float)a->db;
@@ -1880,8 +1880,8 @@ typedef struct mv__cu_op_line {
         return !stop || !*stop;
     }
     template <class S, class D> MV__CU_IN void run(D *d, S s) const {
-        const float x = mv__cu_get(s), t = ((x - a.mh) - a.ml) * a.p, c = t * a.kl;
-        float y = t * a.kh + ((fabsf(t) <= 3.402823466e38f ? c : 0.0f) + a.b);
+        const float x = mv__cu_get(s), t = fmaf(x, a.p, -a.mh) - a.ml, c = t * a.kl;
+        float y = fmaf(t, a.kh, (fabsf(t) <= 3.402823466e38f ? c : 0.0f) + a.b);
         if (a.clip) y = y < a.lo ? a.lo : y > a.hi ? a.hi : y;
         if (a.keep0 && x == a.zero) y = 0.0f;
         mv__cu_put(d, y);
@@ -1946,7 +1946,7 @@ MV__CU_DEV float mv__cu_power_of(float a, float g, float rest) {
     el = fmaf(e, rest, fmaf(e, g, -eh));
     y = eh + t;
     lo += (t - (y - eh)) + el;
-    return exp2f(y) * fmaf(lo, 0.69314718f, 1.0f);
+    return exp2f(y) * fmaxf(fmaf(lo, 0.69314718f, 1.0f), 0.5f); /* less only beside 0 or infinity */
 }
 /* x^(g + rest), 0, Inf and NaN as pow has them */
 MV__CU_DEV float mv__cu_power_f32(float x, float g, float rest, int mode) {
@@ -2684,7 +2684,7 @@ MV__CU_FN mv_status mv__cu_set_begin(mv_cuda_ctx *ctx, const char *op, mv__cu_se
     mv__cu_vol_scaling(src, &s->slope, &s->inter);
     z = -s->inter / s->slope;
     if (mv__cu_is_integer(src->dtype)) z = rint(z);
-    if (src->dtype == MEDVOL_F32) z = (double)(float)z;
+    else if (src->dtype != MEDVOL_F64) z = (double)(float)z;
     s->zero = z * s->slope + s->inter == 0.0 ? z + 0.0 : (double)NAN;
     p = mv__cu_part(src, s->axis, 0);
     if (!mv__cu_part_flat(&p)) s->flat_bytes = mv__cu_round(mv_volume_count(&p) * mv_dtype_size(p.dtype));
@@ -4660,6 +4660,7 @@ MV__CU_FN mv_status mv__cu_in_gamma(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const
     if (!(mode >= MEDVOL_GAMMA_PLAIN && mode <= MEDVOL_GAMMA_SIGNED))
         return mv__cu_fail(ctx, MEDVOL_E_RANGE, "mode", mode, "%s: mode = %d: must be 0..2", op, mode);
     t = mv__cu_in_type(dst, src, 0);
+    if (t == MEDVOL_F32 && g > 1e30) g = 1e30; /* powers are 0, 1 or infinite there, too */
     bytes = mv__cu_in_records(&s, sizeof *powers);
     if (mode == MEDVOL_GAMMA_NORMALISED)
         st = mv__cu_room(ctx, op, bytes + mv__cu_moments_bytes(&s) + s.flat_bytes);

@@ -526,6 +526,47 @@ static void test_gamma(void) {
                 mv_cuda_gamma(&gpu, d, v, k % 2 ? 0.45 : 2.2, &o));
         }
 }
+/* Slopes, bounds and powers near the ends of float, and values whose mean lies there: no NaN where medvol.h has a
+   number, no infinity where the result is finite. */
+static void test_far(void) {
+    static const float some[12] = {0.0f,      -0.0f,    1.0f,     -1.0f,   1.7e38f,  -1.6e38f,
+                                   3.402e38f, -3.3e38f, 1.5e-45f, 2e-41f,  -6e-40f,  1.17e-38f};
+    static const double lines[5][2] = {{1.99, 0}, {2, -1e38}, {1e300, 5}, {-1e-300, 7}, {1e-45, 0}};
+    static const double powers[6] = {1e30, 3.5e38, 1e300, 1e6, 4e7, 1e-300};
+    const shape s = {1, {12}};
+    mv_gamma_opt o;
+    mv_rescale_opt r;
+    twin a, b;
+    int i, k;
+    twin_make(&a, MEDVOL_F32, &s, PLAIN), twin_make(&b, MEDVOL_F32, &s, PLAIN);
+    memset(&o, 0, sizeof o), memset(&r, 0, sizeof r);
+    for (k = 0; k < 3; k++) { /* all, those in 0..1, the least */
+        for (i = 0; i < 12; i++) ((float *)a.host.data)[i] = k == 0 ? some[i] : k == 1 ? some[i % 4] : some[8 + i % 4];
+        send(&a);
+        for (i = 0; i < 5; i++) {
+            snprintf(about, sizeof about, "far: values %d, line %g %g", k, lines[i][0], lines[i][1]);
+            if (i == 2 && k != 1) continue; /* times so much, a value below all normal floats may be finite */
+            CHECK_STATUS(mv_linear(&cpu, &b.host, &a.host, lines[i][0], lines[i][1]), MEDVOL_OK);
+            CHECK_SETTLED(mv_cuda_linear(&gpu, &b.device, &a.device, lines[i][0], lines[i][1]), MEDVOL_OK);
+            same(&b, 2, fabs(lines[i][1]), __LINE__);
+        }
+        for (i = 0; i < 6; i++)
+            for (o.mode = 0; o.mode < 3; o.mode += 2) {
+                snprintf(about, sizeof about, "far: values %d, power %g, mode %d", k, powers[i], o.mode);
+                CHECK_STATUS(mv_gamma(&cpu, &b.host, &a.host, powers[i], &o), MEDVOL_OK);
+                CHECK_SETTLED(mv_cuda_gamma(&gpu, &b.device, &a.device, powers[i], &o), MEDVOL_OK);
+                same(&b, 6, 0, __LINE__);
+            }
+        snprintf(about, sizeof about, "far: values %d, z-norm, rescale", k);
+        CHECK_STATUS(mv_znorm(&cpu, &b.host, &a.host, NULL), MEDVOL_OK);
+        CHECK_SETTLED(mv_cuda_znorm(&gpu, &b.device, &a.device, NULL), MEDVOL_OK);
+        same(&b, 2, 1, __LINE__);
+        CHECK_STATUS(mv_rescale(&cpu, &b.host, &a.host, -3, 5, &r), MEDVOL_OK);
+        CHECK_SETTLED(mv_cuda_rescale(&gpu, &b.device, &a.device, -3, 5, &r), MEDVOL_OK);
+        same(&b, 2, 3, __LINE__);
+    }
+    twin_free(&a), twin_free(&b);
+}
 static void test_arrays(void) { /* the calls on plain pointers */
     const size_t n = 1003;
     shape s = {1, {n}};
@@ -937,7 +978,7 @@ static void test_lost(void) { /* the last of all: nothing works afterwards */
 SUITE(base, {"refused", test_refused}, {"views", test_views}, {"convert", test_convert}, {"kinds", test_kinds},
       {"transfer", test_transfer}, {"stats", test_stats}, {"percentiles", test_percentiles}, {"mad", test_mad},
       {"histogram", test_histogram}, {"znorm", test_znorm}, {"rescale", test_rescale}, {"limits", test_limits},
-      {"gamma", test_gamma}, {"arrays", test_arrays}, {"hooks", test_hooks},
+      {"gamma", test_gamma}, {"far", test_far}, {"arrays", test_arrays}, {"hooks", test_hooks},
       {"capture", test_capture}, {"peer", test_peer}, {"machine", test_machine}, {"profile", test_profile});
 SUITE(once, {"staging", test_staging});
 SUITE(last, {"lost", test_lost});
