@@ -2158,7 +2158,7 @@ MV__CU_FN mv_status mv__cu_vol_convert(mv_cuda_ctx *ctx, const char *op, const m
         mv__cu_op_line line;
         memset(&line, 0, sizeof line);
         line.a.dk = scaled ? slope : 1.0;
-        line.a.db = scaled ? inter : 0.0;
+        line.a.db = scaled ? inter : -0.0; /* so that -0 stays */
         mv__cu_line_set(&line.a, 1.0, 0.0, 0.0);
         return mv__cu_map_line(ctx, op, (float *)d.data, s.data, s.dtype, &w, &line);
     }
@@ -2203,14 +2203,15 @@ MV__CU_FN void mv__cu_convert_mark(mv_volume *out, const mv_convert_opt *opt) { 
     out->inter = opt && opt->slope != 0.0 ? opt->inter : 0.0;
 }
 MV__CU_FN mv_status mv__cu_convert(mv_cuda_ctx *ctx, const char *op, mv_cuda_volume *dst,
-                                   const mv_cuda_volume *src, mv_dtype dtype, const mv_convert_opt *opt) {
+                                   const mv_cuda_volume *src, mv_dtype dtype, const mv_convert_opt *opt,
+                                   int flags) {
     mv_cuda_volume out;
     double slope, inter;
     mv_status st = mv__cu_vol_check(ctx, op, "src", src);
     if (st < 0) return st;
     if (!dst) return mv__cu_fail_null(ctx, op, "dst");
     if ((st = mv__cu_convert_plan(ctx, op, dst, src, &dtype, opt, &slope, &inter)) < 0) return st;
-    st = mv__cu_out_begin(ctx, op, &out, dst, src, dtype, src->ndim, src->dim, MV__CU_INPLACE);
+    st = mv__cu_out_begin(ctx, op, &out, dst, src, dtype, src->ndim, src->dim, flags);
     if (st < 0) return st;
     mv__cu_convert_mark(&out, opt);
     return mv__cu_out_end(ctx, mv__cu_vol_convert(ctx, op, &out, src, slope, inter), &out, dst);
@@ -2219,7 +2220,7 @@ MEDVOL_DEF mv_status mv_cuda_convert(mv_cuda_ctx *ctx, mv_cuda_volume *dst, cons
                                      mv_dtype dtype, const mv_convert_opt *opt) {
     mv_status st = mv__cu_begin(ctx, "convert");
     if (st < 0) return st;
-    return mv__cu_end(ctx, mv__cu_convert(ctx, "convert", dst, src, dtype, opt));
+    return mv__cu_end(ctx, mv__cu_convert(ctx, "convert", dst, src, dtype, opt, MV__CU_INPLACE));
 }
 MEDVOL_DEF mv_status mv_cuda_volume_copy(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src) {
     mv_convert_opt keep;
@@ -2227,8 +2228,9 @@ MEDVOL_DEF mv_status mv_cuda_volume_copy(mv_cuda_ctx *ctx, mv_cuda_volume *dst, 
     if (st < 0) return st;
     memset(&keep, 0, sizeof keep);
     keep.keep_scaling = 1;
-    return mv__cu_end(ctx,
-                      mv__cu_convert(ctx, "volume_copy", dst, src, src ? src->dtype : MEDVOL_NONE, &keep));
+    st = mv__cu_convert(ctx, "volume_copy", dst, src, src ? src->dtype : MEDVOL_NONE, &keep,
+                        dst == src ? MV__CU_INPLACE : 0);
+    return mv__cu_end(ctx, st);
 }
 
 /* ---- transfers ---- */

@@ -155,6 +155,23 @@ static void test_convert(void) {
                 mv_convert(&cpu, d, v, types[j], &o), mv_cuda_convert(&gpu, d, v, types[j], &o));
         }
 }
+static void test_zeros(void) { /* both signs of them */
+    static const mv_dtype from[2] = {MEDVOL_F16, MEDVOL_BF16};
+    const shape s = {2, {37, 3}};
+    twin a, b;
+    int i, layout;
+    for (i = 0; i < 2; i++)
+        for (layout = 0; layout < LAYOUTS; layout++) {
+            snprintf(about, sizeof about, "-0 of %s", mv_dtype_name(from[i]));
+            twin_make(&a, from[i], &s, layout), twin_make(&b, MEDVOL_F32, &s, PLAIN);
+            each(&a.host, [&](unsigned char *p) { p[0] = 0, p[1] = draw() % 2 ? 0x80 : 0; });
+            send(&a);
+            CHECK_STATUS(mv_convert(&cpu, &b.host, &a.host, MEDVOL_F32, NULL), MEDVOL_OK);
+            CHECK_SETTLED(mv_cuda_convert(&gpu, &b.device, &a.device, MEDVOL_F32, NULL), MEDVOL_OK);
+            same(&b, 0, 0, __LINE__);
+            twin_free(&a), twin_free(&b);
+        }
+}
 static void test_kinds(void) { /* complex, RGB, bytes */
     static const mv_dtype kind[] = {MEDVOL_C64, MEDVOL_C128, MEDVOL_RGB24, MEDVOL_RGBA32, MEDVOL_F128, MEDVOL_C256};
     mv_convert_opt raw;
@@ -718,7 +735,12 @@ static void test_refused(void) {
         CHECK_STATUS(mv_cuda_gamma(&gpu, &c.device, &a.device, 2, &g), MEDVOL_E_SHAPE);
         CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
     }
-    { /* nor does a volume that cannot be made change what was there */
+    { /* a copy onto the same memory under another name */
+        wild = a.device;
+        CHECK_STATUS(mv_cuda_volume_copy(&gpu, &wild, &a.device), MEDVOL_E_ALIAS);
+        CHECK_SETTLED(mv_cuda_volume_copy(&gpu, &a.device, &a.device), MEDVOL_OK);
+    }
+    { /* a volume that cannot be made changes nothing */
         const mv_volume before = b.device;
         CHECK_STATUS(mv_cuda_volume_alloc(&gpu, &b.device, MEDVOL_NONE, 3, s.dim), MEDVOL_E_DTYPE);
         CHECK(!memcmp(&before, &b.device, sizeof before));
@@ -975,7 +997,8 @@ static void test_lost(void) { /* the last of all: nothing works afterwards */
 }
 
 
-SUITE(base, {"refused", test_refused}, {"views", test_views}, {"convert", test_convert}, {"kinds", test_kinds},
+SUITE(base, {"refused", test_refused}, {"views", test_views}, {"convert", test_convert}, {"zeros", test_zeros},
+      {"kinds", test_kinds},
       {"transfer", test_transfer}, {"stats", test_stats}, {"percentiles", test_percentiles}, {"mad", test_mad},
       {"histogram", test_histogram}, {"znorm", test_znorm}, {"rescale", test_rescale}, {"limits", test_limits},
       {"gamma", test_gamma}, {"far", test_far}, {"arrays", test_arrays}, {"hooks", test_hooks},
