@@ -190,7 +190,9 @@ MEDVOL_DEF mv_status mv_cuda_copy_peer(mv_cuda_ctx *to, mv_cuda_volume *dst, mv_
    As in medvol.h; masks lie on the device. What differs:
    RESULTS  numbers (out, median, threshold, counts) go to device or pinned memory and are valid after
             mv_cuda_sync. The calls ending in _wait take ordinary host memory and wait; their status includes
-            what the device found.
+            what the device found. Of the others, where nothing is left (MEDVOL_E_EMPTY by mv_cuda_sync),
+            statistics have a count of 0 and percentiles are NaN, those of other indices of split are there;
+            histograms and thresholds stay as they were.
    COUNTS   at most 2^32 - 1 values at once for percentiles and histograms (MEDVOL_E_UNSUPPORTED).
    SCRATCH  at most 72 bytes for 8192 values; where a source is a view, its values once more; a byte a value
             where the mask is not contiguous u8 of src's shape. */
@@ -2450,6 +2452,7 @@ MEDVOL_DEF mv_status mv_cuda_copy_peer(mv_cuda_ctx *to, mv_cuda_volume *dst, mv_
         return mv__cu_end(to, st);
     }
     if (dst == src) return mv__cu_end(to, mv__cu_fail(to, MEDVOL_E_ALIAS, "dst", 0, "%s: dst is src", op));
+    if (dst->data && (st = mv__cu_vol_form(to, op, "dst", dst)) < 0) return mv__cu_end(to, st);
     if (!mv_volume_contiguous(src) || (dst->data && !mv_volume_contiguous(dst)))
         return mv__cu_end(to,
                           mv__cu_fail(to, MEDVOL_E_SHAPE, "stride", 0, "%s: both must be contiguous", op));

@@ -724,6 +724,29 @@ static void test_refused(void) {
         CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_E_EMPTY);
         same(&b, 0, 0, __LINE__);
         CHECK_STATUS(mv_cuda_stats_wait(&gpu, &out, &a.device, NULL), MEDVOL_E_EMPTY);
+        { /* of numbers: those of one index of three */
+            double *there, got[4];
+            mv_statistics *all, some[4];
+            mv_percentile_opt po;
+            float x = 0;
+            memset(&po, 0, sizeof po), memset(&so, 0, sizeof so);
+            q = 50;
+            each(&a.host, [&](unsigned char *p) { x += 1, memcpy(p, x <= 20 || x > 40 ? &x : &nan, 4); });
+            send(&a);
+            CHECK(dev_new(&there, sizeof got) && dev_new(&all, sizeof some));
+            so.split = po.split = 3;
+            CHECK_SETTLED(mv_cuda_stats(&gpu, all, &a.device, &so), MEDVOL_E_EMPTY);
+            CHECK_SETTLED(mv_cuda_percentiles(&gpu, there, &a.device, &q, 1, &po), MEDVOL_E_EMPTY);
+            CHECK(dev_get(got, there, 3 * sizeof *got) && dev_get(some, all, 3 * sizeof *some));
+            CHECK(some[0].mean == 10.5 && some[1].count == 0 && some[1].nan == 20 && some[2].mean == 50.5);
+            CHECK(got[0] == 10.5 && got[1] != got[1] && got[2] == 50.5);
+            CHECK_SETTLED(mv_cuda_mad(&gpu, there, NULL, &a.device, &po), MEDVOL_E_EMPTY);
+            CHECK(dev_get(got, there, 3 * sizeof *got) && got[0] == got[2] && got[1] != got[1] && got[0] > 7);
+            so.split = 0;
+            dev_free(there), dev_free(all);
+            each(&a.host, [&](unsigned char *p) { memcpy(p, &nan, 4); });
+            send(&a);
+        }
         /* a call that is refused for its dst leaves nothing to be told */
         CHECK_STATUS(mv_cuda_znorm(&gpu, &c.device, &a.device, NULL), MEDVOL_E_SHAPE);
         CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
