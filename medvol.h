@@ -19748,6 +19748,7 @@ static mv_status mv__sp_stat_run(mv_ctx *ctx, mv_volume *out, const size_t *befo
     g.d = (unsigned char *)out->data;
     g.size = mv_dtype_size(out->dtype);
     g.nd = out->ndim;
+    while (g.nd > 1 && out->dim[g.nd - 1] == 1) g.nd--; /* dst may have more axes than before and m */
     g.how = mode == MEDVOL_PAD_MEAN ? 0 : (mode == MEDVOL_PAD_MAXIMUM) != upside ? 2 : 1;
     g.is_whole = g.how && (out->dtype == MEDVOL_I64 || out->dtype == MEDVOL_U64);
     g.sign = out->dtype == MEDVOL_I64 ? (uint64_t)1 << 63 : 0;

@@ -191,7 +191,9 @@ MEDVOL_DEF mv_status mv_cuda_copy_peer(mv_cuda_ctx *to, mv_cuda_volume *dst, mv_
    As in medvol.h; masks lie on the device. What differs:
    RESULTS  numbers (out, median, threshold, counts) go to device or pinned memory and are valid after
             mv_cuda_sync. The calls ending in _wait take ordinary host memory and wait; their status includes
-            what the device found.
+            what the device found. Of the others, where nothing is left (MEDVOL_E_EMPTY by mv_cuda_sync),
+            statistics have a count of 0 and percentiles are NaN, those of other indices of split are there;
+            histograms and thresholds stay as they were.
    COUNTS   at most 2^32 - 1 values at once for percentiles and histograms (MEDVOL_E_UNSUPPORTED).
    SCRATCH  at most 72 bytes for 8192 values; where a source is a view, its values once more; a byte a value
             where the mask is not contiguous u8 of src's shape. */
@@ -246,8 +248,8 @@ MEDVOL_DEF mv_status mv_cuda_histogram_array(mv_cuda_ctx *ctx, const mv_cuda_his
                                              const mv_histogram_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_otsu(mv_cuda_ctx *ctx, double *threshold, const mv_cuda_hist *h);
 
-/* The maps. Statistics they need stay on the device: z-norm is two reads and one write. Values that lie
-   further apart than the largest float become infinite. */
+/* The maps. Statistics they need stay on the device: z-norm is two reads and one write. Where the result is
+   f32, offsets beyond the largest float and, in NORMALISED gamma, values further apart become infinite. */
 MEDVOL_DEF mv_status mv_cuda_znorm(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                    const mv_znorm_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_znorm_f32(mv_cuda_ctx *ctx, float *dst, const float *src, size_t n,
@@ -1578,7 +1580,6 @@ MEDVOL_DEF mv_status mv_cuda_volume_alloc(mv_cuda_ctx *ctx, mv_cuda_volume *v, m
     mv_status st = mv__cu_begin(ctx, "volume_alloc");
     if (st < 0) return st;
     if (!v) return mv__cu_end(ctx, mv__cu_fail_null(ctx, "volume_alloc", "v"));
-    memset(v, 0, sizeof *v);
     return mv__cu_end(ctx, mv__cu_vol_alloc(ctx, "volume_alloc", v, dtype, ndim, dim));
 }
 MEDVOL_DEF mv_status mv_cuda_volume_wrap(mv_cuda_ctx *ctx, mv_cuda_volume *v, void *data, mv_dtype dtype,
@@ -1852,26 +1853,26 @@ MV__CU_FN mv_status mv__cu_map(mv_cuda_ctx *ctx, const char *op, D *d, const S *
 
 /* ---- what is done to a value ---- */
 typedef struct mv__cu_line { /* y = (x - m) * k + b, within lo..hi, 0 kept: over stored values in float ... */
-    float mh, ml, p, kh, kl, b, lo, hi, zero; /* m = mh + ml, k = p * (kh + kl); zero becomes 0 */
+    float mh, ml, p, kh, kl, b, lo, hi, zero; /* m * p = mh + ml, k = p * (kh + kl); zero becomes 0 */
     int clip;
     double dm, dk, db, dlo, dhi; /* ... over real values in double */
     int keep0;
 } mv__cu_line;
-/* The float half from the double one: x = slope * stored + inter, zero the stored value of 0 or NaN. */
+/* The float half from the double one: x = slope * stored + inter, zero the stored value of 0 or NaN. p is the
+   power of 2 next below k, so that x * p leaves the range of float only where the result does. */
 MV__CU_BOTH void mv__cu_line_set(mv__cu_line *a, double slope, double inter, double zero) {
-    const double m = (a->dm - inter) / slope;
-    double k = a->dk * slope, r;
-    int e = 0;
-    if (k != 0.0 && k - k == 0.0) {
-        (void)frexp(k, &e);
-        e = e < -125 ? -125 : e > 126 ? 126 : e;
-    }
+    const double k = a->dk * slope, most = 3.4028234663852886e38;
+    double m, r;
+    int e = k == 0.0 ? -125 : 128;
+    if (k != 0.0 && k - k == 0.0) (void)frexp(k, &e);
+    e = e < -125 ? -126 : e > 127 ? 127 : e - 1;
+    m = ldexp((a->dm - inter) / slope, e);
     a->mh = (float)m;
     a->ml = (float)(m - (double)a->mh);
     if (!(a->ml - a->ml == 0.0f)) a->ml = 0.0f;
     a->p = (float)ldexp(1.0, e);
     r = ldexp(k, -e);
-    a->kh = (float)r;
+    a->kh = (float)(r > most ? most : r < -most ? -most : r); /* finite: times 0 it is 0 */
     a->kl = (float)(r - (double)a->kh);
     if (!(a->kl - a->kl == 0.0f)) a->kl = 0.0f;
     a->b = (float)a->db;
@@ -1888,8 +1889,8 @@ typedef struct mv__cu_op_line {
         return !stop || !*stop;
     }
     template <class S, class D> MV__CU_IN void run(D *d, S s) const {
-        const float x = mv__cu_get(s), t = ((x - a.mh) - a.ml) * a.p, c = t * a.kl;
-        float y = t * a.kh + ((fabsf(t) <= 3.402823466e38f ? c : 0.0f) + a.b);
+        const float x = mv__cu_get(s), t = fmaf(x, a.p, -a.mh) - a.ml, c = t * a.kl;
+        float y = fmaf(t, a.kh, (fabsf(t) <= 3.402823466e38f ? c : 0.0f) + a.b);
         if (a.clip) y = y < a.lo ? a.lo : y > a.hi ? a.hi : y;
         if (a.keep0 && x == a.zero) y = 0.0f;
         mv__cu_put(d, y);
@@ -1954,7 +1955,7 @@ MV__CU_DEV float mv__cu_power_of(float a, float g, float rest) {
     el = fmaf(e, rest, fmaf(e, g, -eh));
     y = eh + t;
     lo += (t - (y - eh)) + el;
-    return exp2f(y) * fmaf(lo, 0.69314718f, 1.0f);
+    return exp2f(y) * fmaxf(fmaf(lo, 0.69314718f, 1.0f), 0.5f); /* less only beside 0 or infinity */
 }
 /* x^(g + rest), 0, Inf and NaN as pow has them */
 MV__CU_DEV float mv__cu_power_f32(float x, float g, float rest, int mode) {
@@ -2211,14 +2212,15 @@ MV__CU_FN void mv__cu_convert_mark(mv_volume *out, const mv_convert_opt *opt) { 
     out->inter = opt && opt->slope != 0.0 ? opt->inter : 0.0;
 }
 MV__CU_FN mv_status mv__cu_convert(mv_cuda_ctx *ctx, const char *op, mv_cuda_volume *dst,
-                                   const mv_cuda_volume *src, mv_dtype dtype, const mv_convert_opt *opt) {
+                                   const mv_cuda_volume *src, mv_dtype dtype, const mv_convert_opt *opt,
+                                   int flags) {
     mv_cuda_volume out;
     double slope, inter;
     mv_status st = mv__cu_vol_check(ctx, op, "src", src);
     if (st < 0) return st;
     if (!dst) return mv__cu_fail_null(ctx, op, "dst");
     if ((st = mv__cu_convert_plan(ctx, op, dst, src, &dtype, opt, &slope, &inter)) < 0) return st;
-    st = mv__cu_out_begin(ctx, op, &out, dst, src, dtype, src->ndim, src->dim, MV__CU_INPLACE);
+    st = mv__cu_out_begin(ctx, op, &out, dst, src, dtype, src->ndim, src->dim, flags);
     if (st < 0) return st;
     mv__cu_convert_mark(&out, opt);
     return mv__cu_out_end(ctx, mv__cu_vol_convert(ctx, op, &out, src, slope, inter), &out, dst);
@@ -2227,7 +2229,7 @@ MEDVOL_DEF mv_status mv_cuda_convert(mv_cuda_ctx *ctx, mv_cuda_volume *dst, cons
                                      mv_dtype dtype, const mv_convert_opt *opt) {
     mv_status st = mv__cu_begin(ctx, "convert");
     if (st < 0) return st;
-    return mv__cu_end(ctx, mv__cu_convert(ctx, "convert", dst, src, dtype, opt));
+    return mv__cu_end(ctx, mv__cu_convert(ctx, "convert", dst, src, dtype, opt, MV__CU_INPLACE));
 }
 MEDVOL_DEF mv_status mv_cuda_volume_copy(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src) {
     mv_convert_opt keep;
@@ -2235,8 +2237,9 @@ MEDVOL_DEF mv_status mv_cuda_volume_copy(mv_cuda_ctx *ctx, mv_cuda_volume *dst, 
     if (st < 0) return st;
     memset(&keep, 0, sizeof keep);
     keep.keep_scaling = 1;
-    return mv__cu_end(ctx,
-                      mv__cu_convert(ctx, "volume_copy", dst, src, src ? src->dtype : MEDVOL_NONE, &keep));
+    st = mv__cu_convert(ctx, "volume_copy", dst, src, src ? src->dtype : MEDVOL_NONE, &keep,
+                        dst == src ? MV__CU_INPLACE : 0);
+    return mv__cu_end(ctx, st);
 }
 
 /* ---- transfers ---- */
@@ -2500,6 +2503,7 @@ MEDVOL_DEF mv_status mv_cuda_copy_peer(mv_cuda_ctx *to, mv_cuda_volume *dst, mv_
         return mv__cu_end(to, st);
     }
     if (dst == src) return mv__cu_end(to, mv__cu_fail(to, MEDVOL_E_ALIAS, "dst", 0, "%s: dst is src", op));
+    if (dst->data && (st = mv__cu_vol_form(to, op, "dst", dst)) < 0) return mv__cu_end(to, st);
     if (!mv_volume_contiguous(src) || (dst->data && !mv_volume_contiguous(dst)))
         return mv__cu_end(to,
                           mv__cu_fail(to, MEDVOL_E_SHAPE, "stride", 0, "%s: both must be contiguous", op));
@@ -2736,7 +2740,7 @@ MV__CU_FN mv_status mv__cu_set_begin(mv_cuda_ctx *ctx, const char *op, mv__cu_se
     mv__cu_vol_scaling(src, &s->slope, &s->inter);
     z = -s->inter / s->slope;
     if (mv__cu_is_integer(src->dtype)) z = rint(z);
-    if (src->dtype == MEDVOL_F32) z = (double)(float)z;
+    else if (src->dtype != MEDVOL_F64) z = (double)(float)z;
     s->zero = z * s->slope + s->inter == 0.0 ? z + 0.0 : (double)NAN;
     p = mv__cu_part(src, s->axis, 0);
     if (!mv__cu_part_flat(&p)) s->flat_bytes = mv__cu_round(mv_volume_count(&p) * mv_dtype_size(p.dtype));
@@ -4213,37 +4217,37 @@ MV__CU_FN mv_status mv__cu_in_stop(mv_cuda_ctx *ctx, const char *op, mv__cu_fold
     f->stop = (int *)mv__cu_take(ctx, 256);
     return MV__CU_TRY(ctx, op, cudaMemsetAsync, (f->stop, 0, (size_t)256, ctx->stream));
 }
-/* Lines, one for each part, in device memory; or one of the host's */
-MV__CU_FN mv_status mv__cu_in_lines(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv__cu_set *s,
+/* Lines, one for each part, in device memory; or one of the host's. out was begun before the statistics were
+   enqueued: what the device finds in them is told later, and nothing is of a call that was refused. */
+MV__CU_FN mv_status mv__cu_in_lines(mv_cuda_ctx *ctx, const mv_cuda_volume *out, const mv__cu_set *s,
                                     const mv__cu_line *lines, const int *stop, const mv__cu_line *here) {
-    mv_cuda_volume out;
     mv__cu_op_line f;
     mv__cu_any any;
     mv__cu_walk w;
     size_t i;
-    mv_status st = mv__cu_in_out(ctx, s->op, &out, dst, s->src, mv__cu_in_type(dst, s->src, 0), 0);
-    if (st < 0) return st;
+    mv_status st = MEDVOL_OK;
     memset(&f, 0, sizeof f);
     memset(&any, 0, sizeof any);
     if (here) f.a = any.line = *here;
     f.stop = any.stop = stop;
     any.kind = MV__CU_ANY_LINE;
-    any.dt = (int)out.dtype, any.st = (int)s->src->dtype;
+    any.dt = (int)out->dtype, any.st = (int)s->src->dtype;
     any.slope = s->slope, any.inter = s->inter;
     any.scaled = mv__cu_scaled(s->slope, s->inter);
     for (i = 0; i < s->parts && st == MEDVOL_OK; i++) {
-        const mv_cuda_volume d = mv__cu_part(&out, s->axis, i), p = mv__cu_part(s->src, s->axis, i);
+        const mv_cuda_volume d = mv__cu_part(out, s->axis, i), p = mv__cu_part(s->src, s->axis, i);
         mv__cu_walk_init(&w, &d, &p, -1);
         f.from = any.from = here ? NULL : lines + i;
-        st = out.dtype == MEDVOL_F32 && mv__cu_is_narrow(p.dtype)
+        st = out->dtype == MEDVOL_F32 && mv__cu_is_narrow(p.dtype)
                  ? mv__cu_map_line(ctx, s->op, (float *)d.data, p.data, p.dtype, &w, &f)
                  : mv__cu_map_any(ctx, s->op, d.data, p.data, &w, &any);
     }
-    return mv__cu_out_end(ctx, st, &out, dst);
+    return st;
 }
 MV__CU_FN mv_status mv__cu_in_znorm(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                     const mv_znorm_opt *o) {
     static const char op[] = "znorm";
+    mv_cuda_volume out;
     mv__cu_set s;
     mv__cu_fold f;
     mv__cu_line *lines;
@@ -4259,6 +4263,7 @@ MV__CU_FN mv_status mv__cu_in_znorm(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const
                            o->sd);
     bytes = mv__cu_in_records(&s, sizeof *lines);
     if ((st = mv__cu_room(ctx, op, bytes + mv__cu_moments_bytes(&s) + s.flat_bytes)) < 0) return st;
+    if ((st = mv__cu_in_out(ctx, op, &out, dst, src, mv__cu_in_type(dst, src, 0), 0)) < 0) return st;
     memset(&f, 0, sizeof f);
     st = mv__cu_in_stop(ctx, op, &f);
     lines = (mv__cu_line *)mv__cu_take(ctx, bytes - 256);
@@ -4271,7 +4276,8 @@ MV__CU_FN mv_status mv__cu_in_znorm(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const
         f.to = lines + i;
         st = mv__cu_moments_of(ctx, &s, i, &f);
     }
-    return st < 0 ? st : mv__cu_in_lines(ctx, dst, &s, lines, f.stop, NULL);
+    if (st == MEDVOL_OK) st = mv__cu_in_lines(ctx, &out, &s, lines, f.stop, NULL);
+    return mv__cu_out_end(ctx, st, &out, dst);
 }
 MEDVOL_DEF mv_status mv_cuda_znorm(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                    const mv_znorm_opt *opt) {
@@ -4349,6 +4355,7 @@ MV__CU_FN mv_status mv__cu_in_rescale_lines(mv_cuda_ctx *ctx, const mv__cu_set *
 MV__CU_FN mv_status mv__cu_in_rescale(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                       double out_min, double out_max, const mv_rescale_opt *o) {
     static const char op[] = "rescale";
+    mv_cuda_volume out;
     mv__cu_set s;
     mv__cu_fold f;
     mv__cu_line *lines;
@@ -4373,19 +4380,23 @@ MV__CU_FN mv_status mv__cu_in_rescale(mv_cuda_ctx *ctx, mv_cuda_volume *dst, con
         line.dlo = out_min, line.dhi = out_max;
         if (!mv__cu_finite(line.dk)) line.dk = 1.0, line.clip = 1, line.dhi = out_min;
         mv__cu_line_set(&line, s.slope, s.inter, s.zero);
-        return mv__cu_in_lines(ctx, dst, &s, NULL, NULL, &line);
+        st = mv__cu_in_out(ctx, op, &out, dst, src, mv__cu_in_type(dst, src, 0), 0);
+        if (st < 0) return st;
+        return mv__cu_out_end(ctx, mv__cu_in_lines(ctx, &out, &s, NULL, NULL, &line), &out, dst);
     }
     bytes = mv__cu_in_records(&s, sizeof *lines);
     more = mv__cu_round(2 * s.parts * sizeof *range);
     st = mv__cu_room(ctx, op,
                      bytes + more + s.flat_bytes +
                          (f.data ? mv__cu_moments_bytes(&s) : (size_t)MV__CU_SELECT_BYTES));
+    if (st == MEDVOL_OK) st = mv__cu_in_out(ctx, op, &out, dst, src, mv__cu_in_type(dst, src, 0), 0);
     if (st < 0) return st;
-    if ((st = mv__cu_in_stop(ctx, op, &f)) < 0) return st;
+    st = mv__cu_in_stop(ctx, op, &f);
     lines = (mv__cu_line *)mv__cu_take(ctx, bytes - 256);
     range = (double *)mv__cu_take(ctx, more);
-    if ((st = mv__cu_in_rescale_lines(ctx, &s, lines, range, &f, o)) < 0) return st;
-    return mv__cu_in_lines(ctx, dst, &s, lines, f.stop, NULL);
+    if (st == MEDVOL_OK) st = mv__cu_in_rescale_lines(ctx, &s, lines, range, &f, o);
+    if (st == MEDVOL_OK) st = mv__cu_in_lines(ctx, &out, &s, lines, f.stop, NULL);
+    return mv__cu_out_end(ctx, st, &out, dst);
 }
 MEDVOL_DEF mv_status mv_cuda_rescale(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                      double out_min, double out_max, const mv_rescale_opt *opt) {
@@ -4411,6 +4422,7 @@ MEDVOL_DEF mv_status mv_cuda_rescale_f32(mv_cuda_ctx *ctx, float *dst, const flo
 }
 MV__CU_FN mv_status mv__cu_in_linear(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                      double a, double b) {
+    mv_cuda_volume out;
     mv__cu_set s;
     mv__cu_line line;
     mv_status st;
@@ -4421,7 +4433,8 @@ MV__CU_FN mv_status mv__cu_in_linear(mv_cuda_ctx *ctx, mv_cuda_volume *dst, cons
     memset(&line, 0, sizeof line);
     line.dk = a, line.db = b;
     mv__cu_line_set(&line, s.slope, s.inter, s.zero);
-    return mv__cu_in_lines(ctx, dst, &s, NULL, NULL, &line);
+    if ((st = mv__cu_in_out(ctx, "linear", &out, dst, src, mv__cu_in_type(dst, src, 0), 0)) < 0) return st;
+    return mv__cu_out_end(ctx, mv__cu_in_lines(ctx, &out, &s, NULL, NULL, &line), &out, dst);
 }
 MEDVOL_DEF mv_status mv_cuda_linear(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                     double a, double b) {
@@ -4657,40 +4670,38 @@ typedef struct mv__cu_op_power {
         else *d = mv__cu_power_f32((s - lo) * scale, g, rest, MEDVOL_GAMMA_PLAIN) * range + lo;
     }
 } mv__cu_op_power;
-MV__CU_FN mv_status mv__cu_in_gamma_map(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv__cu_set *s,
-                                        const mv__cu_power *powers, const int *stop, mv_dtype t, double g,
-                                        int mode) {
-    mv_cuda_volume out;
+MV__CU_FN mv_status mv__cu_in_gamma_map(mv_cuda_ctx *ctx, const mv_cuda_volume *out, const mv__cu_set *s,
+                                        const mv__cu_power *powers, const int *stop, double g, int mode) {
     mv__cu_op_power f;
     mv__cu_any any;
     mv__cu_walk w;
     size_t i;
-    mv_status st = mv__cu_in_out(ctx, s->op, &out, dst, s->src, t, 0);
-    if (st < 0) return st;
+    mv_status st = MEDVOL_OK;
     memset(&f, 0, sizeof f);
     memset(&any, 0, sizeof any);
     f.g = (float)g, f.mode = mode;
     f.rest = (float)(g - (double)f.g);
     f.stop = any.stop = stop;
     any.kind = MV__CU_ANY_POWER;
-    any.dt = (int)t, any.st = (int)s->src->dtype;
+    any.dt = (int)out->dtype, any.st = (int)s->src->dtype;
     any.slope = s->slope, any.inter = s->inter;
     any.scaled = mv__cu_scaled(s->slope, s->inter);
     any.power.g = g, any.power.mode = mode;
     for (i = 0; i < s->parts && st == MEDVOL_OK; i++) {
-        const mv_cuda_volume d = mv__cu_part(&out, s->axis, i), p = mv__cu_part(s->src, s->axis, i);
+        const mv_cuda_volume d = mv__cu_part(out, s->axis, i), p = mv__cu_part(s->src, s->axis, i);
         mv__cu_walk_init(&w, &d, &p, -1);
         f.from = any.power_from = powers ? powers + i : NULL;
-        st = t == MEDVOL_F32 && p.dtype == MEDVOL_F32 && !any.scaled
+        st = out->dtype == MEDVOL_F32 && p.dtype == MEDVOL_F32 && !any.scaled
                  ? mv__cu_map(ctx, s->op, (float *)d.data, (const float *)p.data, &w, f)
                  : mv__cu_map_any(ctx, s->op, d.data, p.data, &w, &any);
     }
-    return mv__cu_out_end(ctx, st, &out, dst);
+    return st;
 }
 MV__CU_FN mv_status mv__cu_in_gamma(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                     double g, const mv_gamma_opt *opt) {
     static const char op[] = "gamma";
     const int mode = opt ? opt->mode : 0;
+    mv_cuda_volume out;
     mv__cu_set s;
     mv__cu_fold f;
     mv__cu_power *powers = NULL;
@@ -4705,9 +4716,13 @@ MV__CU_FN mv_status mv__cu_in_gamma(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const
     if (!(mode >= MEDVOL_GAMMA_PLAIN && mode <= MEDVOL_GAMMA_SIGNED))
         return mv__cu_fail(ctx, MEDVOL_E_RANGE, "mode", mode, "%s: mode = %d: must be 0..2", op, mode);
     t = mv__cu_in_type(dst, src, 0);
+    if (t == MEDVOL_F32 && g > 1e30) g = 1e30; /* powers are 0, 1 or infinite there, too */
+    bytes = mv__cu_in_records(&s, sizeof *powers);
+    if (mode == MEDVOL_GAMMA_NORMALISED)
+        st = mv__cu_room(ctx, op, bytes + mv__cu_moments_bytes(&s) + s.flat_bytes);
+    if (st == MEDVOL_OK) st = mv__cu_in_out(ctx, op, &out, dst, src, t, 0);
+    if (st < 0) return st;
     if (mode == MEDVOL_GAMMA_NORMALISED) {
-        bytes = mv__cu_in_records(&s, sizeof *powers);
-        if ((st = mv__cu_room(ctx, op, bytes + mv__cu_moments_bytes(&s) + s.flat_bytes)) < 0) return st;
         memset(&f, 0, sizeof f);
         st = mv__cu_in_stop(ctx, op, &f);
         stop = f.stop;
@@ -4719,9 +4734,9 @@ MV__CU_FN mv_status mv__cu_in_gamma(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const
             f.to = powers + i;
             st = mv__cu_moments_of(ctx, &s, i, &f);
         }
-        if (st < 0) return st;
     }
-    return mv__cu_in_gamma_map(ctx, dst, &s, powers, stop, t, g, mode);
+    if (st == MEDVOL_OK) st = mv__cu_in_gamma_map(ctx, &out, &s, powers, stop, g, mode);
+    return mv__cu_out_end(ctx, st, &out, dst);
 }
 MEDVOL_DEF mv_status mv_cuda_gamma(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src, double g,
                                    const mv_gamma_opt *opt) {
@@ -5503,21 +5518,22 @@ MV__CU_FN mv_status mv__cu_sp_stat_run(mv_cuda_ctx *ctx, const char *op, const m
     mv__cu_sp_stat g;
     mv_status st = MEDVOL_OK;
     unsigned grid = 0;
-    int axis, k;
+    int axis, k, nd = out->ndim;
+    while (nd > 1 && out->dim[nd - 1] == 1) nd--; /* dst may have more axes than before and m */
     memset(&g, 0, sizeof g);
     g.how = mode == MEDVOL_PAD_MEAN ? 0 : (mode == MEDVOL_PAD_MAXIMUM) != upside ? 2 : 1;
     g.type = (int)out->dtype;
     g.whole = g.how && (out->dtype == MEDVOL_I64 || out->dtype == MEDVOL_U64);
     g.sign = out->dtype == MEDVOL_I64 ? (mv__cu_u64)1 << 63 : 0;
     g.len = (long long)out->dim[0];
-    for (axis = 0; axis < out->ndim && st == MEDVOL_OK; axis++) {
+    for (axis = 0; axis < nd && st == MEDVOL_OK; axis++) {
         long long first = 0;
         if (out->dim[axis] == m[axis]) continue;
         g.before = (long long)before[axis], g.m = (long long)m[axis], g.n = (long long)out->dim[axis];
         g.step = out->stride[axis];
         memset(&g.lines, 0, sizeof g.lines);
         g.lines.rows = 1;
-        for (k = 1; k < out->ndim; k++) { /* all of the axes before, the box of those to come */
+        for (k = 1; k < nd; k++) { /* all of the axes before, the box of those to come */
             if (k == axis) continue;
             if (k > axis) first += (long long)before[k] * out->stride[k];
             g.lines.dim[g.lines.axes] = (long long)(k < axis ? out->dim[k] : m[k]);

@@ -155,6 +155,23 @@ static void test_convert(void) {
                 mv_convert(&cpu, d, v, types[j], &o), mv_cuda_convert(&gpu, d, v, types[j], &o));
         }
 }
+static void test_zeros(void) { /* both signs of them */
+    static const mv_dtype from[2] = {MEDVOL_F16, MEDVOL_BF16};
+    const shape s = {2, {37, 3}};
+    twin a, b;
+    int i, layout;
+    for (i = 0; i < 2; i++)
+        for (layout = 0; layout < LAYOUTS; layout++) {
+            snprintf(about, sizeof about, "-0 of %s", mv_dtype_name(from[i]));
+            twin_make(&a, from[i], &s, layout), twin_make(&b, MEDVOL_F32, &s, PLAIN);
+            each(&a.host, [&](unsigned char *p) { p[0] = 0, p[1] = draw() % 2 ? 0x80 : 0; });
+            send(&a);
+            CHECK_STATUS(mv_convert(&cpu, &b.host, &a.host, MEDVOL_F32, NULL), MEDVOL_OK);
+            CHECK_SETTLED(mv_cuda_convert(&gpu, &b.device, &a.device, MEDVOL_F32, NULL), MEDVOL_OK);
+            same(&b, 0, 0, __LINE__);
+            twin_free(&a), twin_free(&b);
+        }
+}
 static void test_kinds(void) { /* complex, RGB, bytes */
     static const mv_dtype kind[] = {MEDVOL_C64, MEDVOL_C128, MEDVOL_RGB24, MEDVOL_RGBA32, MEDVOL_F128, MEDVOL_C256};
     mv_convert_opt raw;
@@ -539,6 +556,47 @@ static void test_gamma(void) {
                 mv_cuda_gamma(&gpu, d, v, k % 2 ? 0.45 : 2.2, &o));
         }
 }
+/* Slopes, bounds and powers near the ends of float, and values whose mean lies there: no NaN where medvol.h has a
+   number, no infinity where the result is finite. */
+static void test_far(void) {
+    static const float some[12] = {0.0f,      -0.0f,    1.0f,     -1.0f,   1.7e38f,  -1.6e38f,
+                                   3.402e38f, -3.3e38f, 1.5e-45f, 2e-41f,  -6e-40f,  1.17e-38f};
+    static const double lines[5][2] = {{1.99, 0}, {2, -1e38}, {1e300, 5}, {-1e-300, 7}, {1e-45, 0}};
+    static const double powers[6] = {1e30, 3.5e38, 1e300, 1e6, 4e7, 1e-300};
+    const shape s = {1, {12}};
+    mv_gamma_opt o;
+    mv_rescale_opt r;
+    twin a, b;
+    int i, k;
+    twin_make(&a, MEDVOL_F32, &s, PLAIN), twin_make(&b, MEDVOL_F32, &s, PLAIN);
+    memset(&o, 0, sizeof o), memset(&r, 0, sizeof r);
+    for (k = 0; k < 3; k++) { /* all, those in 0..1, the least */
+        for (i = 0; i < 12; i++) ((float *)a.host.data)[i] = k == 0 ? some[i] : k == 1 ? some[i % 4] : some[8 + i % 4];
+        send(&a);
+        for (i = 0; i < 5; i++) {
+            snprintf(about, sizeof about, "far: values %d, line %g %g", k, lines[i][0], lines[i][1]);
+            if (i == 2 && k != 1) continue; /* times so much, a value below all normal floats may be finite */
+            CHECK_STATUS(mv_linear(&cpu, &b.host, &a.host, lines[i][0], lines[i][1]), MEDVOL_OK);
+            CHECK_SETTLED(mv_cuda_linear(&gpu, &b.device, &a.device, lines[i][0], lines[i][1]), MEDVOL_OK);
+            same(&b, 2, fabs(lines[i][1]), __LINE__);
+        }
+        for (i = 0; i < 6; i++)
+            for (o.mode = 0; o.mode < 3; o.mode += 2) {
+                snprintf(about, sizeof about, "far: values %d, power %g, mode %d", k, powers[i], o.mode);
+                CHECK_STATUS(mv_gamma(&cpu, &b.host, &a.host, powers[i], &o), MEDVOL_OK);
+                CHECK_SETTLED(mv_cuda_gamma(&gpu, &b.device, &a.device, powers[i], &o), MEDVOL_OK);
+                same(&b, 6, 0, __LINE__);
+            }
+        snprintf(about, sizeof about, "far: values %d, z-norm, rescale", k);
+        CHECK_STATUS(mv_znorm(&cpu, &b.host, &a.host, NULL), MEDVOL_OK);
+        CHECK_SETTLED(mv_cuda_znorm(&gpu, &b.device, &a.device, NULL), MEDVOL_OK);
+        same(&b, 2, 1, __LINE__);
+        CHECK_STATUS(mv_rescale(&cpu, &b.host, &a.host, -3, 5, &r), MEDVOL_OK);
+        CHECK_SETTLED(mv_cuda_rescale(&gpu, &b.device, &a.device, -3, 5, &r), MEDVOL_OK);
+        same(&b, 2, 3, __LINE__);
+    }
+    twin_free(&a), twin_free(&b);
+}
 static void test_arrays(void) { /* the calls on plain pointers */
     const size_t n = 1003;
     shape s = {1, {n}};
@@ -679,6 +737,49 @@ static void test_refused(void) {
         CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_E_EMPTY);
         same(&b, 0, 0, __LINE__);
         CHECK_STATUS(mv_cuda_stats_wait(&gpu, &out, &a.device, NULL), MEDVOL_E_EMPTY);
+        { /* of numbers: those of one index of three */
+            double *there, got[4];
+            mv_statistics *all, some[4];
+            mv_percentile_opt po;
+            float x = 0;
+            memset(&po, 0, sizeof po), memset(&so, 0, sizeof so);
+            q = 50;
+            each(&a.host, [&](unsigned char *p) { x += 1, memcpy(p, x <= 20 || x > 40 ? &x : &nan, 4); });
+            send(&a);
+            CHECK(dev_new(&there, sizeof got) && dev_new(&all, sizeof some));
+            so.split = po.split = 3;
+            CHECK_SETTLED(mv_cuda_stats(&gpu, all, &a.device, &so), MEDVOL_E_EMPTY);
+            CHECK_SETTLED(mv_cuda_percentiles(&gpu, there, &a.device, &q, 1, &po), MEDVOL_E_EMPTY);
+            CHECK(dev_get(got, there, 3 * sizeof *got) && dev_get(some, all, 3 * sizeof *some));
+            CHECK(some[0].mean == 10.5 && some[1].count == 0 && some[1].nan == 20 && some[2].mean == 50.5);
+            CHECK(got[0] == 10.5 && got[1] != got[1] && got[2] == 50.5);
+            CHECK_SETTLED(mv_cuda_mad(&gpu, there, NULL, &a.device, &po), MEDVOL_E_EMPTY);
+            CHECK(dev_get(got, there, 3 * sizeof *got) && got[0] == got[2] && got[1] != got[1] && got[0] > 7);
+            so.split = 0;
+            dev_free(there), dev_free(all);
+            each(&a.host, [&](unsigned char *p) { memcpy(p, &nan, 4); });
+            send(&a);
+        }
+        /* a call that is refused for its dst leaves nothing to be told */
+        CHECK_STATUS(mv_cuda_znorm(&gpu, &c.device, &a.device, NULL), MEDVOL_E_SHAPE);
+        CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_rescale(&gpu, &c.device, &a.device, 0, 1, &r), MEDVOL_E_SHAPE);
+        CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
+        r.range = MEDVOL_RANGE_DATA;
+        CHECK_STATUS(mv_cuda_rescale(&gpu, &rgb.device, &a.device, 0, 1, &r), MEDVOL_E_DTYPE);
+        CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_gamma(&gpu, &c.device, &a.device, 2, &g), MEDVOL_E_SHAPE);
+        CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
+    }
+    { /* a copy onto the same memory under another name */
+        wild = a.device;
+        CHECK_STATUS(mv_cuda_volume_copy(&gpu, &wild, &a.device), MEDVOL_E_ALIAS);
+        CHECK_SETTLED(mv_cuda_volume_copy(&gpu, &a.device, &a.device), MEDVOL_OK);
+    }
+    { /* a volume that cannot be made changes nothing */
+        const mv_volume before = b.device;
+        CHECK_STATUS(mv_cuda_volume_alloc(&gpu, &b.device, MEDVOL_NONE, 3, s.dim), MEDVOL_E_DTYPE);
+        CHECK(!memcmp(&before, &b.device, sizeof before));
     }
     twin_free(&a), twin_free(&b), twin_free(&c), twin_free(&rgb);
 }
@@ -932,10 +1033,11 @@ static void test_lost(void) { /* the last of all: nothing works afterwards */
 }
 
 
-SUITE(base, {"refused", test_refused}, {"views", test_views}, {"convert", test_convert}, {"kinds", test_kinds},
+SUITE(base, {"refused", test_refused}, {"views", test_views}, {"convert", test_convert}, {"zeros", test_zeros},
+      {"kinds", test_kinds},
       {"transfer", test_transfer}, {"stats", test_stats}, {"percentiles", test_percentiles}, {"mad", test_mad},
       {"histogram", test_histogram}, {"znorm", test_znorm}, {"rescale", test_rescale}, {"limits", test_limits},
-      {"gamma", test_gamma}, {"arrays", test_arrays}, {"hooks", test_hooks}, {"capture", test_capture},
-      {"peer", test_peer}, {"machine", test_machine}, {"profile", test_profile});
+      {"gamma", test_gamma}, {"far", test_far}, {"arrays", test_arrays}, {"hooks", test_hooks},
+      {"capture", test_capture}, {"peer", test_peer}, {"machine", test_machine}, {"profile", test_profile});
 SUITE(once, {"staging", test_staging});
 SUITE(last, {"lost", test_lost});

@@ -212,6 +212,22 @@ static void test_pad(void) {
                 twin_free(&a);
             }
 }
+static void test_pad_axes(void) { /* dst has more axes than src, or fewer: only src's of before and after are read */
+    static const size_t dim[2] = {5, 1}, more[4] = {12, 1, 1, 1}, before[4] = {3, 0, 7, 9}, after[4] = {4, 0, 5, 3};
+    mv_pad_opt o;
+    twin a, b;
+    int n;
+    o.value = 0;
+    for (n = 1; n <= 4; n++)
+        for (o.mode = (mv_pad_mode)0; o.mode <= MEDVOL_PAD_MAXIMUM; o.mode = (mv_pad_mode)(o.mode + 1)) {
+            snprintf(about, sizeof about, "pad to %d axes, mode %d", n, (int)o.mode);
+            twin_made(&a, MEDVOL_I32, 2, dim, PLAIN), twin_made(&b, MEDVOL_I32, n, more, VIEW);
+            CHECK_STATUS(mv_pad(&cpu, &b.host, &a.host, before, after, &o), MEDVOL_OK);
+            CHECK_SETTLED(mv_cuda_pad(&gpu, &b.device, &a.device, before, after, &o), MEDVOL_OK);
+            same_block(b.there, b.block, b.bytes, __LINE__);
+            twin_free(&a), twin_free(&b);
+        }
+}
 static void test_crop_or_pad(void) {
     int i, j, k = 0, r;
     for (i = 0; i < TYPES; i++)
@@ -881,7 +897,8 @@ static void test_sampled_ways(void) {
 }
 
 SUITE(spatial, {"refused", test_refused}, {"turns", test_turns}, {"permutes", test_permutes},
-      {"reorient", test_reorient}, {"crop", test_crop}, {"pad", test_pad}, {"crop_or_pad", test_crop_or_pad},
+      {"reorient", test_reorient}, {"crop", test_crop}, {"pad", test_pad}, {"pad_axes", test_pad_axes},
+      {"crop_or_pad", test_crop_or_pad},
       {"foreground", test_foreground}, {"arrays", test_arrays}, {"world", test_world}, {"capture", test_capture},
       {"straight", test_straight}, {"folded", test_folded}, {"matrix", test_matrix},
       {"nearest", test_nearest}, {"sampled_world", test_resampled_world},

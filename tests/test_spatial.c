@@ -614,6 +614,21 @@ static void test_pad_stats_exact(void) {
     CHECK(((unsigned char *)w.data)[0] == 2); /* 2.5 to even */
     mv_volume_free(T, &w);
 }
+/* into a dst of more axes than src: what lies behind the entries of before and after is not read */
+static void test_pad_stats_axes(void) {
+    static const size_t dim[3] = {8, 1, 1}, before[3] = {2, 5, 9}, after[3] = {3, 4, 6};
+    static const int32_t want[8] = {-1, -1, 4, -1, 7, -1, -1, -1};
+    int32_t a[3] = {4, -1, 7}, b[512];
+    const size_t n = 3;
+    mv_pad_opt opt = {MEDVOL_PAD_MINIMUM, 0};
+    mv_volume v = {0}, w = {0};
+    int i;
+    for (i = 0; i < 512; i++) b[i] = 123;
+    CHECK_OK(mv_volume_wrap(T, &v, a, MEDVOL_I32, 1, &n, NULL));
+    CHECK_OK(mv_volume_wrap(T, &w, b, MEDVOL_I32, 3, dim, NULL));
+    CHECK_OK(mv_pad(T, &w, &v, before, after, &opt));
+    for (i = 0; i < 512; i++) CHECK(b[i] == (i < 8 ? want[i] : 123));
+}
 /* the same of neighbouring lines, every lane of a vector and of the rest; signs of 64-bit integers */
 static void test_pad_stats_lanes(void) {
     enum { N = 37 };
@@ -1464,6 +1479,7 @@ const t_case tests_spatial[] = {
     {"pad_value", test_pad_value, 0},
     {"pad_stats", test_pad_stats, 0},
     {"pad_stats_exact", test_pad_stats_exact, 0},
+    {"pad_stats_axes", test_pad_stats_axes, 0},
     {"pad_stats_lanes", test_pad_stats_lanes, 0},
     {"crop_or_pad", test_crop_or_pad, 0},
     {"pad_then_crop", test_pad_then_crop, 0},
