@@ -738,8 +738,8 @@ static void test_refused(void) {
         same(&b, 0, 0, __LINE__);
         CHECK_STATUS(mv_cuda_stats_wait(&gpu, &out, &a.device, NULL), MEDVOL_E_EMPTY);
         { /* of numbers: those of one index of three */
-            double *there, got[4];
-            mv_statistics *all, some[4];
+            double *there = NULL, got[4];
+            mv_statistics *all = NULL, some[4];
             mv_percentile_opt po;
             float x = 0;
             memset(&po, 0, sizeof po), memset(&so, 0, sizeof so);

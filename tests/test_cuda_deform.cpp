@@ -871,7 +871,7 @@ static void test_bounds(void) {
     static const double spacing[4][3] = {{1, 1, 1}, {1.7, 1.2, 1}, {1, 2.5, 1.4}, {1, 1, 3}};
     const size_t all = (size_t)1 << 23, guard = 65536;
     int i, k;
-    unsigned char *work, *seen = (unsigned char *)malloc(all);
+    unsigned char *work, *held = (unsigned char *)malloc(all);
     CHECK(dev_new(&work, all));
     for (i = 0; i < 16; i++) {
         scene s = {{27, 22, 18}, {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0}, i % 2};
@@ -903,15 +903,15 @@ static void test_bounds(void) {
         memset(&got, 0, sizeof got);
         CHECK_STATUS(mv_cuda_download(&c, &got, &d, MEDVOL_F32, NULL), MEDVOL_OK);
         CHECK(got.data && apart(&got, &want, NULL) < 0.01);
-        CHECK(dev_get(seen, work, all));
-        for (j = need; j < all; j++) changed += seen[j] != 0x5a;
+        CHECK(dev_get(held, work, all));
+        for (j = need; j < all; j++) changed += held[j] != 0x5a;
         CHECK(changed == 0);
         mv_volume_free(&cpu, &got), mv_volume_free(&cpu, &want);
         mv_cuda_volume_free(&c, &d);
         mv_cuda_ctx_free(&c);
         pair_free(&p);
     }
-    free(seen);
+    free(held);
     dev_free(work);
 }
 SUITE(deform, {"greedy", test_greedy}, {"descents", test_descents}, {"symmetric", test_symmetric},

@@ -753,7 +753,7 @@ static void test_nearest(void) { /* any type, to the bit */
         memset(&o, 0, sizeof o), memset(&d, 0, sizeof d);
         o.interp = MEDVOL_NEAREST, o.dtype = MEDVOL_F32;
         twin_make(&a, i ? MEDVOL_BF16 : MEDVOL_F16, 1, n4, PLAIN);
-        for (size_t k = 0; k < a.bytes; k++) a.block[k] = k % 2 ? 0x80 : 0;
+        for (size_t k = 0; k < a.bytes; k++) a.block[k] = (unsigned char)(k % 2 ? 0x80 : 0);
         send(&a);
         CHECK_SETTLED(mv_cuda_resample_shape(&gpu, &d, &a.device, to, &o), MEDVOL_OK);
         CHECK(dev_get(seen, d.data, sizeof seen));
