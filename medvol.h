@@ -7327,7 +7327,7 @@ static mv_status mv__vol_check_real(mv_ctx *ctx, const char *op, const char *nam
 MEDVOL_DEF int mv_volume_contiguous(const mv_volume *v) {
     size_t n = 1;
     int d;
-    if (!v || !v->data) return 0;
+    if (!v || !v->data || v->ndim < 1 || v->ndim > 7) return 0;
     for (d = 0; d < v->ndim; d++) {
         if (v->dim[d] > 1 && (size_t)v->stride[d] != n) return 0;
         n *= v->dim[d];
@@ -19756,7 +19756,7 @@ static mv_status mv__sp_stat_run(mv_ctx *ctx, mv_volume *out, const size_t *befo
     g.put = mv__cv_putter(out->dtype);
     for (k = 0; k < g.nd; k++) {
         g.n[k] = out->dim[k];
-        g.ds[k] = out->stride[k] * (ptrdiff_t)g.size;
+        g.ds[k] = g.n[k] > 1 ? out->stride[k] * (ptrdiff_t)g.size : 0;
         g.lo[k] = before[k];
         g.cnt[k] = m[k];
     }

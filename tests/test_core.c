@@ -301,6 +301,8 @@ static void test_volume_limits(void) {
     CHECK_STATUS(mv_volume_wrap(T, NULL, data, MEDVOL_U8, 3, dim, NULL), MEDVOL_E_NULL);
     CHECK_OK(mv_volume_wrap(T, &v, data, MEDVOL_U8, 3, dim, stride));
     CHECK(mv_volume_contiguous(&v) && v.owner == NULL);
+    for (v.ndim = 8; v.ndim != -2; v.ndim = v.ndim == 8 ? 0 : v.ndim - 1) /* axes that there cannot be */
+        CHECK(mv_volume_count(&v) == 0 && !mv_volume_contiguous(&v));
     stride[1] = 4, stride[2] = 16;
     CHECK_OK(mv_volume_wrap(T, &v, data, MEDVOL_U8, 3, dim, stride));
     CHECK(!mv_volume_contiguous(&v));
