@@ -10136,7 +10136,7 @@ MV__CU_FN mv_status mv__cu_ft_conv_fft(mv_cuda_ctx *ctx, const mv__cu_ft_conv *c
     for (room = item, e = 0; e < 7; e++) room *= kdim[e];
     most = mv__cu_round(room) + mv__cu_round(k.bytes);
     if (s.bytes > most) most = s.bytes;
-    room = mv_volume_count(&back) * mv_dtype_size(c->type);
+    for (room = mv_dtype_size(c->type), e = 0; e < 7; e++) room *= bdim[e];
     if (!c->cx && room > most) most = room;
     most = mv__cu_round(most);
     st = mv__cu_room(ctx, c->op, most + mv__cu_round(all[0] * item) + mv__cu_round(all[1] * item) + plan);

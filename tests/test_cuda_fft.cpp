@@ -695,6 +695,11 @@ static void convolutions(void) {
             for (mode = 0; mode < 3; mode++, n++)
                 convolve(MEDVOL_F32, &large[j], MEDVOL_F32, &boxes[i], mode, MEDVOL_CONV_DIRECT, n & 1,
                          n % 3, __LINE__);
+    for (i = 0; i < 12; i++) { /* lengths that need no zeros: what is not scaled is transformed where it lies */
+        static const shape good[] = {{3, {12, 16, 6}}, {3, {64, 4, 8}}}, few[] = {{3, {2, 1, 2}}, {2, {5, 3}}};
+        convolve(i % 3 ? MEDVOL_F32 : MEDVOL_F64, &good[i % 2], MEDVOL_F32, &few[i / 2 % 2], MEDVOL_CONV_VALID,
+                 MEDVOL_CONV_FFT, i > 5, PLAIN, __LINE__);
+    }
     convolve(MEDVOL_F32, &shapes[2], MEDVOL_F32, &kernels[2], 3, 0, 0, 0, __LINE__);
     convolve(MEDVOL_F32, &shapes[2], MEDVOL_F32, &kernels[2], 0, 3, 0, 0, __LINE__);
     convolve(MEDVOL_F32, &shapes[2], MEDVOL_RGB24, &kernels[2], 0, 0, 0, 0, __LINE__);
