@@ -501,8 +501,9 @@ MEDVOL_DEF mv_status mv_cuda_coil_gcc_apply(mv_cuda_ctx *ctx, mv_cuda_volume *ds
    over the root of that part. Scratch: the part of the k-space that is used, the result once more, what a
    transform takes.
    mv_cuda_espirit: waits for the calibration, whose eigenvectors the host's cores find. No value is below
-   the processor's by more than 1e-4; vectors as Walsh's, within 2e-3. Scratch: as Walsh; the Gram matrix
-   of the blocks as that of coil_noise. opt->values is on the device. */
+   the processor's by more than 1e-4, or 0.02 where another is nearly as large, as in small calibration
+   regions; vectors as Walsh's, within 2e-3. Scratch: as Walsh; the Gram matrix of the blocks as that of
+   coil_noise. opt->values is on the device. */
 MEDVOL_DEF mv_status mv_cuda_coil_walsh(mv_cuda_ctx *ctx, mv_cuda_volume *maps, const mv_cuda_volume *src,
                                         const mv_coil_walsh_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_coil_inati(mv_cuda_ctx *ctx, mv_cuda_volume *maps, const mv_cuda_volume *src,
