@@ -50092,6 +50092,15 @@ static void mv__rg_image_of(mv__rg_image *o, const mv__rg_pyramid *p, int level)
     for (k = 0; k < 3; k++) o->n[k] = k < v->ndim ? v->dim[k] : 1;
     (void)mv__rg_image_lies(o, v->affine); /* looked at before */
 }
+/* What of a map between voxels is whole but for rounding is whole: a hair beside a voxel would be in another
+   cell, which has another gradient. */
+static void mv__rg_settle(double *m) {
+    int k;
+    for (k = 0; k < 12; k++) {
+        const double whole = floor(m[k] + 0.5);
+        if (fabs(m[k] - whole) < 1e-9) m[k] = whole;
+    }
+}
 /* of the moving image, the level whose spacing is most like that of the fixed one's */
 static int mv__rg_like(const mv__rg_pyramid *p, double spacing) {
     int k, best = 0;
@@ -52022,6 +52031,7 @@ static mv_status mv__ln_levels(mv_ctx *ctx, mv__ln *d, const mv__rg_pyramid *p, 
         if (o->start) mv_affine_mul(t, o->start, next.fix.affine);
         else mv__memcpy(t, next.fix.affine, sizeof t);
         mv_affine_mul(next.side[0].m, next.side[0].image.inverse, t);
+        mv__rg_settle(next.side[0].m);
         if (same) mv_affine_identity(next.side[0].m); /* to the bit, so that the images may change places */
         mv_affine_identity(next.side[1].m);
         for (i = 0; i < next.sides; i++)
@@ -54514,6 +54524,7 @@ static void mv__bs_level_of(mv__bs *d, const mv__rg_pyramid *p, const mv_volume 
     if (o->start) mv_affine_mul(d->turn, d->mov.inverse, o->start);
     else mv__memcpy(d->turn, d->mov.inverse, sizeof d->turn);
     mv_affine_mul(d->m, d->turn, d->fix.affine);
+    mv__rg_settle(d->m);
     for (r = 0; r < 6; r++) {
         static const int row[6] = {0, 1, 2, 0, 0, 1}, column[6] = {0, 1, 2, 1, 2, 2};
         for (j = 0, t[0] = 0.0; j < d->axes; j++)
