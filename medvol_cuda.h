@@ -777,10 +777,10 @@ extern __shared__ __align__(16) unsigned char mv__cu_dynamic[];
 #  define mv__cu_ld(p) (*(p))
 #  define mv__cu_st(p, v) (*(p) = (v))
 #  define mv__cu_zero(p) ((void)memset((void *)(p), 0, sizeof *(p))) /* what lies between members, too */
-#  ifdef __clang__
-#    define mv__cu_stg(p, v) (*(p) = (v))
-#  else
+#  ifdef __NVCC__
 #    define mv__cu_stg(p, v) __stwb(p, v) /* to device memory, in one piece: nvcc may take others apart */
+#  else
+#    define mv__cu_stg(p, v) (*(p) = (v))
 #  endif
 #  define mv__cu_atomic_add(p, v) atomicAdd(p, v)
 #  define MV__CU_UNROLL _Pragma("unroll")
