@@ -406,14 +406,16 @@ $(CU)/impl_gpu.o: tests/cuda_impl.cu examples/example_cuda.h medvol_cuda.h medvo
 $(CU)/test_cuda_gpu: $(CU)/impl_gpu.o $(CU_TESTS) $(B)/medvol.o
 	$(NVCC) $^ -lcufft -lm -lpthread -o $@
 # tests provoke errors of the runtime on purpose: these are not reported
-test-cuda: ## the same tests on a GPU, then part by part under compute-sanitizer where there is one, JOBS=8 at once; PART=znorm: only these
+SANITIZE = more=; [ $$0 != memcheck ] || more="--report-api-errors no"; log=$(CU)/$$0_$$(echo $$1 | tr / _).log; \
+    compute-sanitizer --tool $$0 $$more --error-exitcode 1 $(CU)/test_cuda_gpu $$1 > $$log 2>&1 || { cat $$log; exit 1; }
+test-cuda: ## the same tests on a GPU, then part by part under compute-sanitizer where there is one, JOBS=8 at once; PART=znorm: only these; SHARE=1: long loops whole there too
 	@command -v $(NVCC) >/dev/null || { echo "test-cuda: nvcc is not installed"; exit 9; }
 	@nvidia-smi -L 2>/dev/null | grep -q GPU || { echo "test-cuda: there is no GPU"; exit 9; }
 	@$(MAKE) --no-print-directory $(CU)/test_cuda_gpu
 	@$(CU)/test_cuda_gpu $(PART)
-	@! command -v compute-sanitizer >/dev/null || for tool in "memcheck --report-api-errors no" racecheck initcheck; do \
-	    $(CU)/test_cuda_gpu --list | grep -F "$(PART)" | ORDERS=1 xargs -P $(or $(JOBS),1) -n 1 \
-	    compute-sanitizer --tool $$tool --error-exitcode 1 $(CU)/test_cuda_gpu || exit 1; done
+	@! command -v compute-sanitizer >/dev/null || for tool in racecheck memcheck initcheck; do \
+	    $(CU)/test_cuda_gpu --list | grep -F "$(PART)" | sed "s|^|$$tool |"; done | \
+	    ORDERS=1 SHARE=$(or $(SHARE),3) xargs -r -P $(or $(JOBS),1) -n 2 sh -c '$(SANITIZE)'
 
 # ---- CUDA: programs, the libraries for Python; CU_ARCH=sm_90: for another GPU than the one here ----
 .PHONY: profile_cuda pipeline_cuda bench-cuda test-cuda-programs

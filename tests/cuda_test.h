@@ -45,6 +45,8 @@ void settled_at(mv_status got, mv_status want, const char *file, int line);
 void keep(const void *p, size_t n);
 extern unsigned seed;
 inline unsigned draw(void) { return seed = seed * 1664525u + 1013904223u, seed >> 8; }
+/* With SHARE=4 in the environment, for tools that slow a GPU down: true of three of four cases, drawn; else of none */
+int spared(void);
 inline double uniform(void) { return draw() / 16777216.0; }
 
 /* ---- twins: a block on the host and one on the device, with the same volume in both ---- */

@@ -165,6 +165,7 @@ static void test_volumes(void) {
             const int odd = turn > 1, split_at = turn % 3 ? (int)(draw() % (unsigned)(s->ndim + 1)) : 0,
                       split = split_at && s->dim[split_at - 1] > 300 ? 0 : split_at;
             twin a, b, m, w;
+            if (spared()) continue;
             snprintf(about, sizeof about, "shape %d turn %d %s %s split %d", j, turn, mv_dtype_name(ta),
                      mv_dtype_name(tb), split);
             twin_make(&a, ta, s, k % LAYOUTS), twin_make(&b, tb, &sb, (k / 3) % LAYOUTS);

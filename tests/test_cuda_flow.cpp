@@ -380,7 +380,7 @@ static void test_match(void) {
             const mv_dtype of = real_types[(5 * k + i) % 12], to = i % 2 ? real_types[(7 * k + i) % 12] : MEDVOL_NONE;
             const int size = (int)mv_dtype_size(real_types[k]);
             twin s, r, m, n;
-            if ((i + k) % 2) continue;
+            if ((i + k) % 2 || spared()) continue;
             snprintf(about, sizeof about, "%s to %s, shape %d, as %d", mv_dtype_name(real_types[k]),
                      mv_dtype_name(of), i, (int)to);
             real_make(&s, real_types[k], sh, (i + k) % LAYOUTS), real_make(&r, of, rh, (i + 2 * k) % LAYOUTS);
@@ -399,6 +399,7 @@ static void test_match_scaled(void) {
     for (int k = 0; k < 4; k++)
         for (int i = 0; i < 7; i++) {
             twin s, r;
+            if (spared()) continue;
             snprintf(about, sizeof about, "%s, scaling %d", mv_dtype_name(real_types[k]), i);
             real_make(&s, real_types[k], &sh, PLAIN), real_make(&r, real_types[3 - k], &sh, VIEW);
             s.host.slope = s.device.slope = scalings[i][0], s.host.inter = s.device.inter = scalings[i][1];
@@ -586,6 +587,7 @@ static void test_plane(void) {
             const double turn = 0.02 * k, dx = 1.3 - 0.4 * k, dy = 0.7 * k - 1.1;
             mv_flow_opt o;
             twin f, m;
+            if (spared()) continue;
             memset(&o, 0, sizeof o);
             snprintf(about, sizeof about, "plane %d, %d", i, k);
             paint(&f, types[k % 4], &planes[i], k % LAYOUTS, 1.5, [](double *) {});

@@ -53,6 +53,7 @@ template <class C, class G> static void both(twin *a, int tamed, C on_cpu, G on_
     mv_volume h, d;
     twin b;
     mv_status want;
+    if (spared()) return;
     if (tamed) tame(a);
     memset(&h, 0, sizeof h), memset(&d, 0, sizeof d);
     snprintf(about, sizeof about, "%s %zux%zux%zux%zu", mv_dtype_name(a->host.dtype), a->host.dim[0],
