@@ -991,6 +991,14 @@ MV__CU_DEV double mv__cu_load(const void *p, long long i, int type) {
         default: return ((const double *)p)[i];
     }
 }
+/* of 64 bits: what does not fit a double becomes odd, so that rounding it once more rounds once */
+MV__CU_DEV double mv__cu_load_odd(const void *p, long long i, int type) {
+    mv__cu_u64 v = ((const mv__cu_u64 *)p)[i];
+    const int negative = type == MEDVOL_I64 && v >> 63;
+    if (negative) v = 0 - v;
+    if (v >> 53) v = (v & ~2047ULL) | (v & 2047 ? 2048 : 0);
+    return negative ? -(double)v : (double)v;
+}
 MV__CU_DEV long long mv__cu_to_i64(double x) {
     x = rint(x);
     return x != x ? 0 : x >= 9223372036854775808.0 ? 0x7fffffffffffffffLL
@@ -1915,7 +1923,7 @@ typedef struct mv__cu_power {
     int mode;
 } mv__cu_power;
 typedef struct mv__cu_any {
-    int kind, dt, st, scaled, open, same, bytes;
+    int kind, dt, st, scaled, open, same, bytes, odd;
     double slope, inter, lo, hi, under, over;
     mv__cu_u64 u, o; /* replacements as stored, within one type */
     mv__cu_line line;
@@ -2019,7 +2027,7 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_any(void *d, const void *s, mv__cu_walk w, m
     a += at * w.dx, b += at * w.sx;
     for (i = lane; i < n; i += 32) {
         const long long to = a + i * w.dx, of = b + i * w.sx;
-        double x = mv__cu_load(s, of, f.st);
+        double x = f.odd ? mv__cu_load_odd(s, of, f.st) : mv__cu_load(s, of, f.st);
         if (f.scaled) x = mv__cu_add(mv__cu_mul(x, f.slope), f.inter);
         if (f.kind == MV__CU_ANY_STAY && f.same) {
             const int under = f.open & 1 ? x <= f.lo : x < f.lo, over = f.open & 2 ? x >= f.hi : x > f.hi;
@@ -2176,6 +2184,7 @@ MV__CU_FN mv_status mv__cu_vol_convert(mv_cuda_ctx *ctx, const char *op, const m
     f.kind = MV__CU_ANY_SCALE;
     f.dt = (int)d.dtype, f.st = (int)s.dtype;
     f.scaled = scaled;
+    f.odd = !scaled && (s.dtype == MEDVOL_I64 || s.dtype == MEDVOL_U64) && d.dtype != MEDVOL_F64;
     f.slope = slope, f.inter = inter;
     return mv__cu_map_any(ctx, op, d.data, s.data, &w, &f);
 }

@@ -155,6 +155,23 @@ static void test_convert(void) {
             MAP(s, types[i], types[j], k % LAYOUTS, INTO, 2, 0, 0, 0, 0,
                 mv_convert(&cpu, d, v, types[j], &o), mv_cuda_convert(&gpu, d, v, types[j], &o));
         }
+    for (k = 0; k < 6; k++) { /* beside the middle of two results, where a double is that middle: rounded once */
+        static const mv_dtype to[] = {MEDVOL_F32, MEDVOL_BF16, MEDVOL_F16};
+        static const shape s = {1, {300}};
+        twin a, b;
+        twin_make(&a, k % 2 ? MEDVOL_U64 : MEDVOL_I64, &s, PLAIN);
+        for (i = 0; i < 300; i++) {
+            const int top = 40 + i % 23, half = top - (k / 2 ? 8 : 24);
+            const uint64_t v = ((uint64_t)1 << top) + ((uint64_t)(draw() % 4) << (half + 1)) + ((uint64_t)1 << half);
+            ((uint64_t *)(void *)a.block)[i] = (v + draw() % 3 - 1) * (k % 2 || i % 3 ? 1 : ~(uint64_t)0);
+        }
+        send(&a);
+        twin_make(&b, to[k / 2], &s, PLAIN);
+        CHECK_STATUS(mv_convert(&cpu, &b.host, &a.host, to[k / 2], NULL), MEDVOL_OK);
+        CHECK_SETTLED(mv_cuda_convert(&gpu, &b.device, &a.device, to[k / 2], NULL), MEDVOL_OK);
+        same(&b, 0, 0, __LINE__);
+        twin_free(&a), twin_free(&b);
+    }
 }
 static void test_zeros(void) { /* both signs of them */
     static const mv_dtype from[2] = {MEDVOL_F16, MEDVOL_BF16};
