@@ -209,9 +209,9 @@ $(B)/guard/all: $(TESTS) medvol.h
 	$(SOURCE) | gcc -std=c99 -O1 -fno-early-inlining --coverage -DMV__NT_BYTES=64 -DMV__FT_LONG=2048 -ffp-contract=off \
 	    -w -I. -x c -c - -o $(@D)/medvol.o
 	gcc --coverage $(TESTS) $(@D)/medvol.o $(LDLIBS) -o $@
-guard: $(B)/tests/all $(B)/guard/all ## every operation between unreadable pages, every kernel run (gcc, gcov)
+guard: $(B)/tests/all $(B)/guard/all ## every operation between unreadable pages, every kernel run (gcc, gcov); QUICK=1: each third length
 	@command -v gcov >/dev/null || { echo "guard: gcov is not installed"; exit 9; }
-	@GUARD=1 $(B)/tests/all guard/ --threads 1
+	@GUARD=$(if $(QUICK),3,1) $(B)/tests/all guard/ --threads 1
 	@sh tests/guard.sh $(B)/guard
 
 oom: $(B)/oom/oom ## every allocation, thread, lock and map that a call asks for, refused once and for ever

@@ -3134,7 +3134,7 @@ static void own_memory(void) {
 }
 /* all offsets of sources while destinations touch the unreadable page and the reverse, without gaps and with;
    or, for each length, none without gaps and another pair with */
-static void every_place(size_t offsets, int all) {
+static void every_place(size_t offsets, unsigned all) {
     const int gaps = !!(row->flags & VOLUME);
     for (place.at_start = 0; place.at_start < 2; place.at_start++)
         for (place.from = 0; place.from < offsets; place.from++)
@@ -3150,14 +3150,15 @@ static void every_place(size_t offsets, int all) {
     place.from = place.to = 0;
     place.at_start = place.strided = 0;
 }
-static void every_length(int all) {
+static void every_length(unsigned all) {
     size_t z = mv_dtype_size(TYPE), most, offsets, step = 1;
     offsets = z < 64 ? 64 / z : 1;
     if ((row->flags & TO_ARG) && mv_dtype_size((mv_dtype)ARG) < z) z = mv_dtype_size((mv_dtype)ARG);
     if (z == 3) z = 1;
     if ((row->flags & FLOATS) && z < 4) z = 4;
     most = row->flags & FIXED ? 1 : z < 64 ? 4 * (64 / z) + 1 : 5;
-    if (!all) step = t_threads > 1 && most > 1 ? most - 1 : row->flags & HEAVY ? 1 + most / 6 : 1;
+    if (all) step = all;
+    else step = t_threads > 1 && most > 1 ? most - 1 : row->flags & HEAVY ? 1 + most / 6 : 1;
     for (N = row->flags & (VOLUME | FIXED) ? 1 : 0; N <= most; N += step) {
         memset(&place, 0, sizeof place);
         place.reference = 1;
@@ -3170,8 +3171,9 @@ static void every_length(int all) {
     }
 }
 static void test_every(void) {
-    const char *asked = getenv("GUARD"); /* 1: all offsets; 0: as without, but tells */
-    const int all = asked && asked[0] == '1' && t_threads == 1;
+    /* 1: all offsets; 3: for each third length; 0: as without, but tells */
+    const char *asked = getenv("GUARD");
+    const unsigned all = asked && t_threads == 1 ? (unsigned)atoi(asked) : 0;
     void (*segv)(int) = signal(SIGSEGV, fault);
 #ifdef SIGBUS
     void (*bus)(int) = signal(SIGBUS, fault);
