@@ -30624,7 +30624,7 @@ MV__CU_KERNEL(32, 1) mv__cu_k_tr_tell(mv__cu_tr_field g, mv__cu_tr_result r) { /
     int c;
     if (threadIdx.x != 0 || *g.stop) return;
     if (g.box && beyond > sides) sides = beyond; /* what scatters beyond y is known by its energy */
-    if (!(sides + s->weight[MEDVOL_TRANSPORT_ANGLES] / in <= g.most_leak)) {
+    if (g.most_leak < 1.0 && !(sides + s->weight[MEDVOL_TRANSPORT_ANGLES] / in <= g.most_leak)) {
         *g.stop = 1;
         mv__cu_raise(g.words, MEDVOL_E_RANGE, MV__CU_LEAKS);
     } else if (r.report) {
