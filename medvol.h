@@ -3204,9 +3204,9 @@ MEDVOL_DEF mv_status mv_transform_points(mv_ctx *ctx, double *xo, double *yo, do
 
 /* What the calls below share. A field is a volume of 5 axes x, y, z, 1, 3 of any real type (results: f32):
    component c is the displacement in mm along world axis c (RAS+), T(p) = p + u(p). In 2-D x, y, 1, 1, 2; the
-   grid's plane then lies in world x, y and its third axis along z (MEDVOL_E_SHAPE). Beyond the voxels of a
-   field the nearest one counts. Where displacements are not finite, results are NaN. A field of 2^31 voxels a
-   component or more goes a slower way. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE, _SINGULAR (affine), _RANGE,
+   grid's plane then lies in world x, y and its third axis along z (to 1e-9; else MEDVOL_E_SHAPE). Beyond the
+   voxels of a field the nearest one counts. Where displacements are not finite, results are NaN. A field of
+   2^31 voxels a component or more goes a slower way. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE, _SINGULAR (affine), _RANGE,
    _SIZE, _ALIAS, _NOMEM, _LIMIT, _CANCELLED; dst is untouched but for voxels of a cancelled
    mv_field_jacobian.
    Threads: cut by the shape alone, so bits do not depend on them. */
@@ -7315,6 +7315,10 @@ static mv_status mv__vol_check(mv_ctx *ctx, const char *op, const char *name, co
         }
     }
     return MEDVOL_OK;
+}
+/* whether a plane of voxels lies in world x and y, its third axis along z: but for what turning it rounds */
+static int mv__in_plane(const double *a) {
+    return fabs(a[2]) + fabs(a[6]) + fabs(a[8]) + fabs(a[9]) <= 1e-9;
 }
 static mv_status mv__vol_check_real(mv_ctx *ctx, const char *op, const char *name, const mv_volume *v) {
     mv_status st = mv__vol_check(ctx, op, name, v);
@@ -44555,7 +44559,7 @@ static mv_status mv__field_check(mv_ctx *ctx, const char *op, const char *name, 
     if (mv_affine_invert(inverse, a) < 0)
         return mv__fail(ctx, MEDVOL_E_SINGULAR, "affine", mv_affine_det(a), -1,
                         "%s: the affine of %s cannot be inverted", op, name);
-    if (*comps == 2 && (a[2] != 0.0 || a[6] != 0.0 || a[8] != 0.0 || a[9] != 0.0))
+    if (*comps == 2 && !mv__in_plane(a))
         return mv__fail(ctx, MEDVOL_E_SHAPE, "affine", a[8] != 0.0 ? a[8] : a[9], -1,
                         "%s: the plane of %s, a field of 2 components, must lie in world x and y", op, name);
     for (d = 0; d < 3; d++) n[d] = v->dim[d];
@@ -45168,7 +45172,7 @@ static mv_status mv__fd_check(mv_ctx *ctx, const char *op, const char *name, con
         return mv__fail(ctx, MEDVOL_E_SHAPE, name, (double)v->dim[4], -1,
                         "%s: %s is %zu x %zu x %zu x %zu x %zu: must be x, y, z, 1, 3 or x, y, 1, 1, 2", op,
                         name, v->dim[0], v->dim[1], v->dim[2], v->dim[3], v->dim[4]);
-    if (v->dim[4] == 2 && !mv__fd_level(v->affine))
+    if (v->dim[4] == 2 && !mv__in_plane(v->affine))
         return mv__fail(ctx, MEDVOL_E_SHAPE, name, 2, -1,
                         "%s: %s has 2 components: its plane must lie in world x, y", op, name);
     if (mv_affine_invert(inverse, v->affine) < 0)
@@ -50146,8 +50150,7 @@ static mv_status mv__rg_check_image(mv_ctx *ctx, const char *op, const char *nam
     if (mv_affine_invert(inverse, v->affine) < 0)
         return mv__fail(ctx, MEDVOL_E_SINGULAR, "affine", mv_affine_det(v->affine), -1,
                         "%s: the affine of %s has determinant %g", op, name, mv_affine_det(v->affine));
-    if (mv__rg_flat(v) &&
-        fabs(v->affine[8]) + fabs(v->affine[9]) + fabs(v->affine[2]) + fabs(v->affine[6]) > 1e-9)
+    if (mv__rg_flat(v) && !mv__in_plane(v->affine))
         return mv__fail(ctx, MEDVOL_E_SHAPE, name, v->affine[8], -1,
                         "%s: %s is a plane that does not lie in world x and y", op, name);
     if (!mask) return MEDVOL_OK;
@@ -58712,8 +58715,7 @@ static mv_status mv__of_check_image(mv_ctx *ctx, const char *op, const char *nam
             return mv__fail(ctx, MEDVOL_E_SINGULAR, "affine", v->affine[k], -1,
                             "%s: the affine of %s has %g, its inverse %g: must be within 1e30", op, name,
                             v->affine[k], inverse[k]);
-    if (mv__rg_flat(v) &&
-        fabs(v->affine[8]) + fabs(v->affine[9]) + fabs(v->affine[2]) + fabs(v->affine[6]) > 1e-9)
+    if (mv__rg_flat(v) && !mv__in_plane(v->affine))
         return mv__fail(ctx, MEDVOL_E_SHAPE, name, v->affine[8], -1,
                         "%s: %s is a plane that does not lie in world x and y", op, name);
     return MEDVOL_OK;

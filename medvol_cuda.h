@@ -1517,6 +1517,10 @@ MV__CU_FN mv_status mv__cu_vol_check(mv_cuda_ctx *ctx, const char *op, const cha
     if (st == MEDVOL_OK) st = mv__cu_on_device(ctx, op, name, v->data, 0);
     return st;
 }
+/* whether a plane of voxels lies in world x and y, its third axis along z: but for what turning it rounds */
+MV__CU_FN int mv__cu_in_plane(const double *a) {
+    return fabs(a[2]) + fabs(a[6]) + fabs(a[8]) + fabs(a[9]) <= 1e-9;
+}
 MV__CU_FN mv_status mv__cu_vol_check_real(mv_cuda_ctx *ctx, const char *op, const char *name,
                                           const mv_cuda_volume *v) {
     mv_status st = mv__cu_vol_check(ctx, op, name, v);
@@ -18483,7 +18487,7 @@ MV__CU_FN mv_status mv__cu_fd_check(mv_cuda_ctx *ctx, const char *op, const char
     if (mv_affine_invert(inverse, v->affine) < 0)
         return mv__cu_fail(ctx, MEDVOL_E_SINGULAR, "affine", mv_affine_det(v->affine),
                            "%s: the affine of %s has determinant %g", op, name, mv_affine_det(v->affine));
-    if (v->dim[4] == 2 && !mv__cu_fd_level(v->affine))
+    if (v->dim[4] == 2 && !mv__cu_in_plane(v->affine))
         return mv__cu_fail(ctx, MEDVOL_E_SHAPE, "affine", v->affine[8],
                            "%s: %s has 2 components: its plane must lie in world x, y", op, name);
     return MEDVOL_OK;
@@ -22724,8 +22728,7 @@ MV__CU_FN mv_status mv__cu_rg_check_image(mv_cuda_ctx *ctx, const char *op, cons
     if (mv_affine_invert(inverse, v->affine) < 0)
         return mv__cu_fail(ctx, MEDVOL_E_SINGULAR, "affine", mv_affine_det(v->affine),
                            "%s: the affine of %s has determinant %g", op, name, mv_affine_det(v->affine));
-    if (mv__cu_rg_flat(v) &&
-        fabs(v->affine[8]) + fabs(v->affine[9]) + fabs(v->affine[2]) + fabs(v->affine[6]) > 1e-9)
+    if (mv__cu_rg_flat(v) && !mv__cu_in_plane(v->affine))
         return mv__cu_fail(ctx, MEDVOL_E_SHAPE, name, v->affine[8],
                            "%s: %s is a plane that does not lie in world x and y", op, name);
     if (!mask) return MEDVOL_OK;
@@ -27045,8 +27048,7 @@ MV__CU_FN mv_status mv__cu_of_check_image(mv_cuda_ctx *ctx, const char *op, cons
             return mv__cu_fail(ctx, MEDVOL_E_SINGULAR, "affine", v->affine[k],
                                "%s: the affine of %s has %g, its inverse %g: must be within 1e30", op, name,
                                v->affine[k], inverse[k]);
-    if (mv__cu_rg_flat(v) &&
-        fabs(v->affine[8]) + fabs(v->affine[9]) + fabs(v->affine[2]) + fabs(v->affine[6]) > 1e-9)
+    if (mv__cu_rg_flat(v) && !mv__cu_in_plane(v->affine))
         return mv__cu_fail(ctx, MEDVOL_E_SHAPE, name, v->affine[8],
                            "%s: %s is a plane that does not lie in world x and y", op, name);
     return MEDVOL_OK;
