@@ -498,12 +498,13 @@ MEDVOL_DEF mv_status mv_cuda_coil_gcc_apply(mv_cuda_ctx *ctx, mv_cuda_volume *ds
    sums over coils cancel) where both end in the same round. opt->image is on the device. Scratch: 16 bytes
    a voxel, 16 C bytes a voxel of a slab of at most 32 MiB, 16 (C + 1) bytes for 1024 voxels.
    mv_cuda_coil_lowres: within 1e-4 or, of voxels whose energy is less than that part of the greatest, 1e-6
-   over the root of that part. Scratch: the part of the k-space that is used, the result once more, what a
-   transform takes.
+   over the root of that part. With virtual_phase, data of zeros and NaN alone are MEDVOL_E_RANGE, not _EMPTY.
+   Scratch: the part of the k-space that is used, the result once more, what a transform takes.
    mv_cuda_espirit: waits for the calibration, whose eigenvectors the host's cores find. No value is below
    the processor's by more than 1e-4, or 0.02 where another is nearly as large, as in small calibration
-   regions; vectors as Walsh's, within 2e-3. Scratch: as Walsh; the Gram matrix of the blocks as that of
-   coil_noise. opt->values is on the device. */
+   regions; vectors as Walsh's, within 2e-3; of one coil the second set is zeros, where medvol.h's is what
+   rounding leaves. Scratch: as Walsh; the Gram matrix of the blocks as that of coil_noise. opt->values is on
+   the device. */
 MEDVOL_DEF mv_status mv_cuda_coil_walsh(mv_cuda_ctx *ctx, mv_cuda_volume *maps, const mv_cuda_volume *src,
                                         const mv_coil_walsh_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_coil_inati(mv_cuda_ctx *ctx, mv_cuda_volume *maps, const mv_cuda_volume *src,
@@ -695,10 +696,11 @@ MEDVOL_DEF mv_status mv_cuda_match_histogram(mv_cuda_ctx *ctx, mv_cuda_volume *d
    grid, its energies (mv_transport_energies) and stopping on the host. Tables are made on the device, so that
    a step may be captured and launched again and again. Two passes of 8 bytes a cell, angles, then places and
    energies together; strang takes one more (two where an angle spreads to more than four on either side), a
-   report 12 bytes a cell. psi and dose within 2e-6 of medvol.h's
-   largest, report within 1e-6 of what entered. A dangle too small for the way is found by the device:
-   MEDVOL_E_RANGE by the next mv_cuda_sync, psi and dose as they were, the report NaN. SCRATCH: 4 bytes a
-   cell, 8 for each angle and place, 4 for each energy and angle; a report 32 more of these. */
+   report 12 bytes a cell. psi and dose within 2e-6 of medvol.h's largest, report within 1e-6 of what entered;
+   NaN and infinity may come to a few angles and places more, by weights of 0. A dangle too small for the way
+   is found by the device: MEDVOL_E_RANGE by the next mv_cuda_sync, psi and dose as they were, the report NaN.
+   SCRATCH: 4 bytes a cell, 8 for each angle and place, 4 for each energy and angle; a report 32 more of
+   these. */
 MEDVOL_DEF mv_status mv_cuda_transport_step(mv_cuda_ctx *ctx, float *psi, double *dose,
                                             mv_transport_report *report, const mv_transport_grid *grid,
                                             const mv_stopping *stopping, double way,
