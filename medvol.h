@@ -3670,11 +3670,12 @@ typedef struct mv_register_affine_opt {
    scaling applied. Geometry: any affines, oblique and left-handed ones too.
    Memory: both pyramids in f32 (1.2 times the images), of masks the same. Threads: rows; bits do not depend
    on them. Numerics: sums in f32 along rows, in f64 across; levels agree to 1e-4 voxels. NaN voxels have
-   no weight. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE (not 2-D or 3-D, one of each, masks of other shape; 2-D
-   outside of world x, y), _SIZE (an axis of one voxel), _RANGE (options), _SINGULAR (start or an affine;
-   images that do not determine T, such as constant ones), _EMPTY (masks or overlap), _NOMEM, _CANCELLED,
-   _UNSUPPORTED (control.seconds without a clock; robust with MI); affine as it was. Source: Baker and
-   Matthews 2004; Evangelidis and Psarakis 2008; Mattes et al. 2003; Thevenaz and Unser 2000. */
+   no weight, nor those whose weight is NaN, infinite or negative; weights over 1e30 are too much for sums in
+   f32. Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE (not 2-D or 3-D, one of each, masks of other shape; 2-D outside
+   of world x, y), _SIZE (an axis of one voxel), _RANGE (options), _SINGULAR (start or an affine; images that
+   do not determine T, such as constant ones), _EMPTY (masks or overlap), _NOMEM, _CANCELLED, _UNSUPPORTED
+   (control.seconds without a clock; robust with MI); affine as it was. Source: Baker and Matthews 2004;
+   Evangelidis and Psarakis 2008; Mattes et al. 2003; Thevenaz and Unser 2000. */
 MEDVOL_DEF mv_status mv_register_affine(mv_ctx *ctx, double *affine, const mv_volume *fixed,
                                         const mv_volume *moving, const mv_register_affine_opt *opt);
 /* What mv_register_affine_by asks of a metric: your own, of whatever is to be laid upon each other (points,
