@@ -498,12 +498,13 @@ MEDVOL_DEF mv_status mv_cuda_coil_gcc_apply(mv_cuda_ctx *ctx, mv_cuda_volume *ds
    sums over coils cancel) where both end in the same round. opt->image is on the device. Scratch: 16 bytes
    a voxel, 16 C bytes a voxel of a slab of at most 32 MiB, 16 (C + 1) bytes for 1024 voxels.
    mv_cuda_coil_lowres: within 1e-4 or, of voxels whose energy is less than that part of the greatest, 1e-6
-   over the root of that part. Scratch: the part of the k-space that is used, the result once more, what a
-   transform takes.
+   over the root of that part. With virtual_phase, data of zeros and NaN alone are MEDVOL_E_RANGE, not _EMPTY.
+   Scratch: the part of the k-space that is used, the result once more, what a transform takes.
    mv_cuda_espirit: waits for the calibration, whose eigenvectors the host's cores find. No value is below
    the processor's by more than 1e-4, or 0.02 where another is nearly as large, as in small calibration
-   regions; vectors as Walsh's, within 2e-3. Scratch: as Walsh; the Gram matrix of the blocks as that of
-   coil_noise. opt->values is on the device. */
+   regions; vectors as Walsh's, within 2e-3; of one coil the second set is zeros, where medvol.h's is what
+   rounding leaves. Scratch: as Walsh; the Gram matrix of the blocks as that of coil_noise. opt->values is on
+   the device. */
 MEDVOL_DEF mv_status mv_cuda_coil_walsh(mv_cuda_ctx *ctx, mv_cuda_volume *maps, const mv_cuda_volume *src,
                                         const mv_coil_walsh_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_coil_inati(mv_cuda_ctx *ctx, mv_cuda_volume *maps, const mv_cuda_volume *src,
@@ -695,10 +696,11 @@ MEDVOL_DEF mv_status mv_cuda_match_histogram(mv_cuda_ctx *ctx, mv_cuda_volume *d
    grid, its energies (mv_transport_energies) and stopping on the host. Tables are made on the device, so that
    a step may be captured and launched again and again. Two passes of 8 bytes a cell, angles, then places and
    energies together; strang takes one more (two where an angle spreads to more than four on either side), a
-   report 12 bytes a cell. psi and dose within 2e-6 of medvol.h's
-   largest, report within 1e-6 of what entered. A dangle too small for the way is found by the device:
-   MEDVOL_E_RANGE by the next mv_cuda_sync, psi and dose as they were, the report NaN. SCRATCH: 4 bytes a
-   cell, 8 for each angle and place, 4 for each energy and angle; a report 32 more of these. */
+   report 12 bytes a cell. psi and dose within 2e-6 of medvol.h's largest, report within 1e-6 of what entered;
+   NaN and infinity may come to a few angles and places more, by weights of 0. A dangle too small for the way
+   is found by the device: MEDVOL_E_RANGE by the next mv_cuda_sync, psi and dose as they were, the report NaN.
+   SCRATCH: 4 bytes a cell, 8 for each angle and place, 4 for each energy and angle; a report 32 more of
+   these. */
 MEDVOL_DEF mv_status mv_cuda_transport_step(mv_cuda_ctx *ctx, float *psi, double *dose,
                                             mv_transport_report *report, const mv_transport_grid *grid,
                                             const mv_stopping *stopping, double way,
@@ -1524,6 +1526,10 @@ MV__CU_FN mv_status mv__cu_vol_check(mv_cuda_ctx *ctx, const char *op, const cha
     mv_status st = mv__cu_vol_form(ctx, op, name, v);
     if (st == MEDVOL_OK) st = mv__cu_on_device(ctx, op, name, v->data, 0);
     return st;
+}
+/* whether a plane of voxels lies in world x and y, its third axis along z: but for what turning it rounds */
+MV__CU_FN int mv__cu_in_plane(const double *a) {
+    return fabs(a[2]) + fabs(a[6]) + fabs(a[8]) + fabs(a[9]) <= 1e-9;
 }
 MV__CU_FN mv_status mv__cu_vol_check_real(mv_cuda_ctx *ctx, const char *op, const char *name,
                                           const mv_cuda_volume *v) {
@@ -18492,7 +18498,7 @@ MV__CU_FN mv_status mv__cu_fd_check(mv_cuda_ctx *ctx, const char *op, const char
     if (mv_affine_invert(inverse, v->affine) < 0)
         return mv__cu_fail(ctx, MEDVOL_E_SINGULAR, "affine", mv_affine_det(v->affine),
                            "%s: the affine of %s has determinant %g", op, name, mv_affine_det(v->affine));
-    if (v->dim[4] == 2 && !mv__cu_fd_level(v->affine))
+    if (v->dim[4] == 2 && !mv__cu_in_plane(v->affine))
         return mv__cu_fail(ctx, MEDVOL_E_SHAPE, "affine", v->affine[8],
                            "%s: %s has 2 components: its plane must lie in world x, y", op, name);
     return MEDVOL_OK;
@@ -22733,8 +22739,7 @@ MV__CU_FN mv_status mv__cu_rg_check_image(mv_cuda_ctx *ctx, const char *op, cons
     if (mv_affine_invert(inverse, v->affine) < 0)
         return mv__cu_fail(ctx, MEDVOL_E_SINGULAR, "affine", mv_affine_det(v->affine),
                            "%s: the affine of %s has determinant %g", op, name, mv_affine_det(v->affine));
-    if (mv__cu_rg_flat(v) &&
-        fabs(v->affine[8]) + fabs(v->affine[9]) + fabs(v->affine[2]) + fabs(v->affine[6]) > 1e-9)
+    if (mv__cu_rg_flat(v) && !mv__cu_in_plane(v->affine))
         return mv__cu_fail(ctx, MEDVOL_E_SHAPE, name, v->affine[8],
                            "%s: %s is a plane that does not lie in world x and y", op, name);
     if (!mask) return MEDVOL_OK;
@@ -27054,8 +27059,7 @@ MV__CU_FN mv_status mv__cu_of_check_image(mv_cuda_ctx *ctx, const char *op, cons
             return mv__cu_fail(ctx, MEDVOL_E_SINGULAR, "affine", v->affine[k],
                                "%s: the affine of %s has %g, its inverse %g: must be within 1e30", op, name,
                                v->affine[k], inverse[k]);
-    if (mv__cu_rg_flat(v) &&
-        fabs(v->affine[8]) + fabs(v->affine[9]) + fabs(v->affine[2]) + fabs(v->affine[6]) > 1e-9)
+    if (mv__cu_rg_flat(v) && !mv__cu_in_plane(v->affine))
         return mv__cu_fail(ctx, MEDVOL_E_SHAPE, name, v->affine[8],
                            "%s: %s is a plane that does not lie in world x and y", op, name);
     return MEDVOL_OK;
@@ -30633,7 +30637,7 @@ MV__CU_KERNEL(32, 1) mv__cu_k_tr_tell(mv__cu_tr_field g, mv__cu_tr_result r) { /
     int c;
     if (threadIdx.x != 0 || *g.stop) return;
     if (g.box && beyond > sides) sides = beyond; /* what scatters beyond y is known by its energy */
-    if (!(sides + s->weight[MEDVOL_TRANSPORT_ANGLES] / in <= g.most_leak)) {
+    if (g.most_leak < 1.0 && !(sides + s->weight[MEDVOL_TRANSPORT_ANGLES] / in <= g.most_leak)) {
         *g.stop = 1;
         mv__cu_raise(g.words, MEDVOL_E_RANGE, MV__CU_LEAKS);
     } else if (r.report) {

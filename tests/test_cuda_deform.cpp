@@ -139,7 +139,8 @@ static const scene cube = {{37, 34, 33}, {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0}, 0
                    turned = {{25, 27, 20}, {1.4, 0.1, -0.1, -19, -0.2, 1.2, 0.25, 11, 0.2, -0.1, 2.1, 4}, 0},
                    mirror = {{20, 22, 19}, {-1, 0, 0, 19, 0, 1, 0, 0, 0, 0, 1.3, 0}, 0},
                    sheet = {{61, 47, 1}, {1.2, 0.1, 0, 3, -0.1, 0.9, 0, -2, 0, 0, 1, 0}, 1},
-                   other = {{55, 52, 1}, {1.3, 0, 0, 3, 0, 0.9, 0, -3, 0, 0, 1, 2}, 1};
+                   other = {{55, 52, 1}, {1.3, 0, 0, 3, 0, 0.9, 0, -3, 0, 0, 1, 2}, 1},
+                   leaning = {{61, 47, 1}, {1.2, 0.1, 0, 3, -0.1, 0.9, 6e-17, -2, 0, -6e-17, 1, 0}, 1}; /* as turning rounds */
 static void test_greedy(void) {
     mv_register_lncc_opt o;
     pair p;
@@ -195,17 +196,18 @@ static void test_symmetric(void) {
 }
 /* ---- grids that differ, are oblique, anisotropic, left-handed; a start; planes ---- */
 static void test_geometry(void) {
-    static const scene *const f[] = {&tilted, &mirror, &sheet, &small}, *const m[] = {&turned, &small, &other, &tilted};
+    static const scene *const f[] = {&tilted, &mirror, &sheet, &small, &leaning},
+                             *const m[] = {&turned, &small, &other, &tilted, &other};
     mv_register_lncc_opt o;
     mv_register_demons_opt q;
     pair p;
     int i;
-    for (i = 0; i < 4; i++) {
+    for (i = 0; i < 5; i++) {
         pair_make(&p, f[i], m[i], 1.0);
         memset(&o, 0, sizeof o);
         memset(&q, 0, sizeof q);
         q.variant = (mv_demons)(i & 1), o.full = i & 1;
-        o.start = q.start = i == 2 ? start : deeper;
+        o.start = q.start = f[i]->n[2] == 1 ? start : deeper;
         o.control.iterations = q.control.iterations = 2;
         o.control.levels = q.control.levels = 2;
         snprintf(about, sizeof about, "grid %d", i);

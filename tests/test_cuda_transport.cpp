@@ -330,6 +330,14 @@ static void test_march(void) {
         if (turn == 7) b[0].x = 13.5; /* leaves by the side, a vector's end */
         march(NULL, NULL, b, turn % 3 + 1u, turn == 2 ? &bone : &water, &o, 2e-6, __LINE__);
     }
+    for (turn = 0; turn < 60; turn += 6) { /* all leaves: shares of sum 1, by rounding above it */
+        mv_beam b = beam_of(30 + 0.5 * turn, 0, turn % 4, 0);
+        mv_transport_opt o;
+        memset(&o, 0, sizeof o);
+        snprintf(about, sizeof about, "march leaves %d", turn);
+        o.nx = 4 + (size_t)turn % 5, o.nz = 6, o.angles = 3, o.dangle = 1e-4, o.most_leak = 1;
+        march(NULL, NULL, &b, 1, &water, &o, 2e-6, __LINE__);
+    }
 }
 static void ct_fill(twin *ct, double dx, double dy, double dz) {
     each(&ct->host, [&](unsigned char *p) {

@@ -704,7 +704,33 @@ static void turned(void) {
         mv_volume_free(T, &first);
     }
 }
+/* Planes turned about x: what that rounds leads out of world x and y, by less than anything that is seen. */
+static void rounded(void) {
+    mv_register_lncc_opt o = {0};
+    mv_register_report rep;
+    mv_volume u[2] = {{0}}, w[2] = {{0}}, shown = {0};
+    mv_transform t;
+    pair p;
+    int k;
+    pair_make(&p, 1, 0, 0);
+    o.control.iterations = o.control.levels = 2, o.control.report = &rep;
+    for (k = 0; k < 2; k++) {
+        o.inverse = &w[k];
+        CHECK_OK(mv_register_lncc(T, &u[k], &p.fixed, &p.moving, &o));
+        p.fixed.affine[6] = p.moving.affine[9] = -6e-17, p.fixed.affine[9] = p.moving.affine[6] = 6e-17;
+    }
+    CHECK(u[1].affine[9] == p.fixed.affine[9]);
+    CHECK(greatest(&u[0], &u[1]) < 1e-6 && greatest(&w[0], &w[1]) < 1e-6);
+    memset(&t, 0, sizeof t);
+    t.kind = MEDVOL_TRANSFORM_FIELD, t.field = &u[1];
+    CHECK_OK(mv_warp(T, &shown, &p.moving, &p.fixed, &t, 1, NULL));
+    p.fixed.affine[9] = 1e-8; /* that is a turn */
+    CHECK_STATUS(mv_register_lncc(T, &u[0], &p.fixed, &p.moving, &o), MEDVOL_E_SHAPE);
+    for (k = 0; k < 2; k++) mv_volume_free(T, &u[k]), mv_volume_free(T, &w[k]);
+    mv_volume_free(T, &shown);
+    pair_free(&p);
+}
 const t_case tests_lnccmodes[] = {{"force", force, 0}, {"modes", modes, 0}, {"planes", planes, 0},
     {"descents", descents, T_ONCE}, {"swapped", swapped, 0}, {"starts", starts, T_ONCE},
-    {"ended", ended, T_ONCE}, {"turned", turned, 0}, {"rest", rest, T_ONCE}, {"memory", memory, T_ONCE},
-    {"refused", refused, T_ONCE}, {0}};
+    {"ended", ended, T_ONCE}, {"turned", turned, 0}, {"rounded", rounded, 0}, {"rest", rest, T_ONCE},
+    {"memory", memory, T_ONCE}, {"refused", refused, T_ONCE}, {0}};

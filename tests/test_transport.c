@@ -1089,6 +1089,22 @@ static void many(void) {
     CHECK(!dose[1].data || largest(dose + 1) < 1e-30);
     mv_volume_free(T, dose), mv_volume_free(T, dose + 1);
 }
+/* All may leave where most_leak is 1, also where shares of sum 1 are above it by rounding. */
+static void all_leaves(void) {
+    int turn;
+    begin();
+    for (turn = 0; turn < 300; turn += 6) {
+        mv_volume dose = {0};
+        mv_beam b = {0};
+        mv_transport_opt o = {0};
+        mv_transport_report r;
+        b.energy = 30 + 0.5 * turn, b.size = turn % 4, b.divergence = turn % 7 ? 0 : 0.5;
+        o.nx = 4 + (size_t)turn % 5, o.nz = 6, o.angles = 3, o.dangle = 1e-4, o.most_leak = 1;
+        CHECK_OK(mv_transport_march(T, &dose, &r, NULL, &b, 1, &water, &o));
+        balance(&r);
+        mv_volume_free(T, &dose);
+    }
+}
 /* Ranges beyond the table's end would deposit nothing at first: refused; its last energy alone is not. */
 static void last_energy(void) {
     mv_volume dose = {0};
@@ -1547,6 +1563,7 @@ const t_case tests_transport[] = {{"tables", tables, 0},
                                   {"beams", beams, 0},
                                   {"straggles", straggles, 0},
                                   {"last_energy", last_energy, 0},
+                                  {"all_leaves", all_leaves, 0},
                                   {"many", many, 0},
                                   {"march_refused", march_refused, 0},
                                   {"measures", measures, 0},
