@@ -25451,7 +25451,7 @@ MV__CU_FN mv_status mv__cu_df_lncc_call(mv_cuda_ctx *ctx, const char *op, mv_cud
     if (st == MEDVOL_OK) st = mv__cu_df_lncc_levels(ctx, &d, p, &o, &q, base, bytes);
     if (st == MEDVOL_OK) st = mv__cu_df_lncc_results(ctx, &d, &g, &q);
     free(p);
-    if (o.control.report) *o.control.report = rep;
+    if (st == MEDVOL_OK && o.control.report) *o.control.report = rep;
     return st;
 }
 MEDVOL_DEF mv_status mv_cuda_register_lncc(mv_cuda_ctx *ctx, mv_cuda_volume *field,
@@ -25809,7 +25809,7 @@ MV__CU_FN mv_status mv__cu_df_demons_call(mv_cuda_ctx *ctx, const char *op, mv_c
     if (st == MEDVOL_OK) st = mv__cu_df_demons_levels(ctx, &d, p, &o, &q, base, bytes);
     if (st == MEDVOL_OK) st = mv__cu_df_demons_results(ctx, &d, &g, &q);
     free(p);
-    if (o.control.report) *o.control.report = rep;
+    if (st == MEDVOL_OK && o.control.report) *o.control.report = rep;
     return st;
 }
 MEDVOL_DEF mv_status mv_cuda_register_demons(mv_cuda_ctx *ctx, mv_cuda_volume *field,
