@@ -15419,6 +15419,7 @@ MV__CU_FN mv_status mv__cu_se_cg(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv
     bytes = mv__cu_se_bytes(&g, &d);
     mv__cu_se_more(&bytes, mv__cu_se_gradients_bytes(&c, most), 1, 1);
     if (st == MEDVOL_OK) st = mv__cu_room(ctx, op, bytes);
+    if (st == MEDVOL_OK && wait && o.residual) st = mv__cu_stages(ctx, op); /* while dst is as it was */
     if (st == MEDVOL_OK) st = mv__cu_dst_begin(ctx, op, &d, dst, src, MEDVOL_C64, g.ndim, g.dim);
     if (st < 0) return st;
     c.x = (float *)d.work.data;
