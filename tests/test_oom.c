@@ -904,7 +904,7 @@ static const struct {
     MADE(lncc_inverse) MADE(lncc_symmetric) MADE(lncc_symmetric_full) MADE(lncc_velocity)
     MADE(lncc_velocity_flat)
     MADE(bspline) MADE(bspline_mutual) MADE(bspline_masks) MADE(bspline_flat) MADE(bspline_windows) MADE(bspline_report)
-    MADE(lncc_report) MADE(demons_report) MADE(search_report)
+    LOAD(lncc_report) MADE(demons_report) MADE(search_report)
     MADE(bspline_asgd) MADE(bspline_asgd_masks) MADE(bspline_asgd_flat)
     ROW(fft) ROW(rfft) {"irfft", v_irfft, SOURCE}, ROW(convolve) ROW(convolve_fft)
     {"convolve_complex", v_convolve_complex, SOURCE}, ROW(correlate)
