@@ -98,7 +98,7 @@ typedef struct mv_cuda_desc {
     void *(*mem_alloc)(void *user, size_t bytes, mv_cuda_stream stream);
     void (*mem_free)(void *user, void *block, size_t bytes, mv_cuda_stream stream);
     void *mem_user;
-    void *workspace; /* for scratch, the caller's device memory, aligned alike; NULL: the context's own, grows */
+    void *workspace; /* device memory for scratch, the caller's, aligned alike; NULL: the context's, grows */
     size_t workspace_bytes;
     int trust; /* non-zero: do not look at where pointers lead (about 1 us each) */
 } mv_cuda_desc;
