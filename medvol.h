@@ -52192,7 +52192,7 @@ MEDVOL_DEF mv_status mv_register_lncc(mv_ctx *ctx, mv_volume *field, const mv_vo
     if (st == MEDVOL_OK) st = mv__ln_outs_make(ctx, &g, &d, made, o.control.report ? &rep.folded : NULL);
     for (k = 0; k < MV__LN_OUTS; k++) mv__ln_drop(ctx, &d, &made[k]);
     mv__free(ctx, d.block);
-    if (o.control.report) *o.control.report = rep;
+    if (st == MEDVOL_OK && o.control.report) *o.control.report = rep;
     return st;
 }
 #endif
@@ -52791,7 +52791,7 @@ MEDVOL_DEF mv_status mv_register_demons(mv_ctx *ctx, mv_volume *field, const mv_
     mv__free(ctx, p);
     if (st == MEDVOL_OK) st = mv__dm_results(ctx, &d, to, &like, op, &rep);
     mv__free(ctx, d.block);
-    if (o.control.report) *o.control.report = rep;
+    if (st == MEDVOL_OK && o.control.report) *o.control.report = rep;
     return st;
 }
 #endif
@@ -56561,7 +56561,7 @@ MEDVOL_DEF mv_status mv_register_search(mv_ctx *ctx, mv_volume *field, const mv_
     for (k = 0; k < 2; k++) mv__rg_pyramid_free(ctx, &p[k]);
     mv__free(ctx, p);
     mv__free(ctx, d.to.u[0]);
-    if (o.control.report) *o.control.report = rep;
+    if (st == MEDVOL_OK && o.control.report) *o.control.report = rep;
     return st;
 }
 #endif

@@ -98,7 +98,7 @@ typedef struct mv_cuda_desc {
     void *(*mem_alloc)(void *user, size_t bytes, mv_cuda_stream stream);
     void (*mem_free)(void *user, void *block, size_t bytes, mv_cuda_stream stream);
     void *mem_user;
-    void *workspace; /* device memory for scratch, the caller's; NULL: the context's own, which grows */
+    void *workspace; /* device memory for scratch, the caller's, aligned alike; NULL: the context's, grows */
     size_t workspace_bytes;
     int trust; /* non-zero: do not look at where pointers lead (about 1 us each) */
 } mv_cuda_desc;
@@ -120,8 +120,8 @@ typedef struct mv_cuda_ctx {
 } mv_cuda_ctx;
 
 /* mv_cuda_ctx_init: copy desc (NULL: all defaults), make the stream. mv_cuda_ctx_free: wait for the stream
-   and release all; taking {0} is fine. Errors: MEDVOL_E_NULL, _RANGE (device), MEDVOL_E_NO_DEVICE (none, or
-   the driver is missing or too old), _NOMEM, _DEVICE. */
+   and release all, a capture that runs too; taking {0} is fine. Errors: MEDVOL_E_NULL, _RANGE (device),
+   _POINTER (workspace), MEDVOL_E_NO_DEVICE (none, or the driver is missing or too old), _NOMEM, _DEVICE. */
 MEDVOL_DEF mv_status mv_cuda_ctx_init(mv_cuda_ctx *ctx, const mv_cuda_desc *desc);
 MEDVOL_DEF void mv_cuda_ctx_free(mv_cuda_ctx *ctx);
 /* mv_cuda_message: one line on the last failure, "" when there was none. mv_cuda_sync: wait for the stream
@@ -133,8 +133,9 @@ MEDVOL_DEF mv_status mv_cuda_ctx_reserve(mv_cuda_ctx *ctx, size_t bytes);
 
 /* Graphs: calls between begin and end are recorded, not run; launch runs them again on the stream, with the
    memory they named. Run them once before, so that the workspace is large enough. A launch after the
-   workspace has moved is refused (MEDVOL_E_SCRATCH): capture again. end after a failed call gives its status
-   and no graph. */
+   workspace has moved is refused (MEDVOL_E_SCRATCH): capture again. A call that is refused is not part of the
+   graph, which stays valid. Between begin and end nothing is launched (MEDVOL_E_BUSY) or freed (volumes and
+   plans then stay as they are); other contexts go on as ever. */
 typedef struct mv_cuda_graph {
     void *exec, *workspace; /* private */
 } mv_cuda_graph;
@@ -1105,6 +1106,33 @@ MV__CU_FN mv_status mv__cu_launched(mv_cuda_ctx *ctx, const char *op) {
     return MV__CU_TRY(ctx, op, cudaGetLastError, ());
 }
 
+enum { MV__CU_ON_DEVICE, MV__CU_REACHED, MV__CU_PINNED, MV__CU_PAGEABLE };
+/* Where memory lies. Managed memory counts as the device's. */
+MV__CU_FN mv_status mv__cu_where(mv_cuda_ctx *ctx, const char *op, const void *p, int *where) {
+    struct cudaPointerAttributes a;
+    mv_status st;
+    memset(&a, 0, sizeof a);
+    st = MV__CU_TRY(ctx, op, cudaPointerGetAttributes, (&a, p));
+    *where = a.type == cudaMemoryTypeManaged || (a.type == cudaMemoryTypeDevice && a.device == ctx->device)
+                 ? MV__CU_ON_DEVICE
+             : a.type == cudaMemoryTypeDevice ? MV__CU_REACHED
+             : a.type == cudaMemoryTypeHost   ? MV__CU_PINNED
+                                              : MV__CU_PAGEABLE;
+    return st;
+}
+MV__CU_FN mv_status mv__cu_on_device(mv_cuda_ctx *ctx, const char *op, const char *name, const void *p,
+                                     int pinned) {
+    static const char *const at[] = {"here", "on another device", "pinned host memory", "host memory"};
+    int where = MV__CU_ON_DEVICE;
+    mv_status st;
+    if (!p) return mv__cu_fail_null(ctx, op, name);
+    if (ctx->desc.trust) return MEDVOL_OK;
+    if ((st = mv__cu_where(ctx, op, p, &where)) < 0) return st;
+    if (where == MV__CU_ON_DEVICE || (pinned && where == MV__CU_PINNED)) return MEDVOL_OK;
+    return mv__cu_fail(ctx, MEDVOL_E_POINTER, name, 0, "%s: %s is %s: must be memory of device %d", op, name,
+                       at[where], ctx->device);
+}
+
 MV__CU_FN void *mv__cu_alloc(mv_cuda_ctx *ctx, const char *op, size_t bytes, mv_status *st) {
     void *p = NULL;
     if (ctx->capturing) {
@@ -1130,6 +1158,19 @@ MV__CU_FN void mv__cu_free(mv_cuda_ctx *ctx, void *p, size_t bytes) {
     if (ctx->desc.mem_free) ctx->desc.mem_free(ctx->desc.mem_user, p, bytes, ctx->stream);
     else if (!(ctx->pools ? cudaFreeAsync(p, ctx->stream) : cudaFree(p))) return;
     else (void)cudaGetLastError();
+}
+
+/* For what may not be done while a graph is captured: whether one is */
+MV__CU_FN int mv__cu_captures(mv_cuda_ctx *ctx, const char *op) {
+    if (!ctx || !ctx->capturing) return 0;
+    (void)mv__cu_fail(ctx, MEDVOL_E_BUSY, "capture", 0, "%s: not while a graph is captured", op);
+    return 1;
+}
+/* For what is freed whatever the state: the context's device, for its stream may be the default one. Whether
+   to go back to `previous`. */
+MV__CU_FN int mv__cu_enter(const mv_cuda_ctx *ctx, int *previous) {
+    return cudaGetDevice(previous) == cudaSuccess && *previous != ctx->device &&
+           cudaSetDevice(ctx->device) == cudaSuccess;
 }
 
 /* Every call begins and ends with these: state, foreign errors, device. */
@@ -1270,6 +1311,12 @@ MV__CU_FN mv_status mv__cu_ctx_device(mv_cuda_ctx *ctx) {
                            ctx->device, n);
     return MEDVOL_OK;
 }
+MV__CU_FN mv_status mv__cu_ctx_workspace(mv_cuda_ctx *ctx) {
+    if ((uintptr_t)ctx->desc.workspace % 256)
+        return mv__cu_fail(ctx, MEDVOL_E_POINTER, "workspace", 0,
+                           "ctx_init: workspace is not aligned to 256 bytes");
+    return mv__cu_on_device(ctx, "ctx_init", "workspace", ctx->desc.workspace, 0);
+}
 /* Stream, pool, words; the device is set. */
 MV__CU_FN mv_status mv__cu_ctx_make(mv_cuda_ctx *ctx) {
     static const char op[] = "ctx_init";
@@ -1315,6 +1362,10 @@ MEDVOL_DEF mv_status mv_cuda_ctx_init(mv_cuda_ctx *ctx, const mv_cuda_desc *desc
     if ((st = mv__cu_ctx_device(ctx)) < 0) return st;
     if ((st = MV__CU_TRY(ctx, "ctx_init", cudaGetDevice, (&previous))) < 0) return st;
     if ((st = MV__CU_TRY(ctx, "ctx_init", cudaSetDevice, (ctx->device))) < 0) return st;
+    if (d.workspace && (st = mv__cu_ctx_workspace(ctx)) < 0) {
+        (void)cudaSetDevice(previous);
+        return st;
+    }
     ctx->stream = d.given_stream ? d.stream : NULL;
     ctx->workspace = d.workspace;
     ctx->workspace_bytes = d.workspace_bytes;
@@ -1335,8 +1386,13 @@ MEDVOL_DEF void mv_cuda_ctx_free(mv_cuda_ctx *ctx) {
     if (!ctx) return;
     desc = ctx->desc;
     if (ctx->state) {
-        const int set = cudaGetDevice(&previous) == cudaSuccess && previous != ctx->device &&
-                        cudaSetDevice(ctx->device) == cudaSuccess;
+        const int foreign = cudaPeekAtLastError() != cudaSuccess;
+        const int set = mv__cu_enter(ctx, &previous);
+        if (ctx->capturing) { /* nothing is freed on a stream that captures */
+            cudaGraph_t g = NULL;
+            ctx->capturing = 0;
+            if (cudaStreamEndCapture(ctx->stream, &g) == cudaSuccess && g) (void)cudaGraphDestroy(g);
+        }
         if (ctx->kept) ctx->kept_free(ctx);
         mv__cu_free(ctx, ctx->words, MV__CU_WORDS);
         if (ctx->own_workspace) mv__cu_free(ctx, ctx->workspace, ctx->workspace_bytes);
@@ -1348,7 +1404,8 @@ MEDVOL_DEF void mv_cuda_ctx_free(mv_cuda_ctx *ctx) {
         }
         if (ctx->own_stream) (void)cudaStreamDestroy(ctx->stream);
         if (set) (void)cudaSetDevice(previous);
-        if (ctx->state == MV__CU_LIVE) (void)cudaGetLastError(); /* what the calls above may have left */
+        /* what the calls above may have left; not what others did */
+        if (ctx->state == MV__CU_LIVE && !foreign) (void)cudaGetLastError();
     }
     memset(ctx, 0, sizeof *ctx);
     ctx->desc = desc;
@@ -1359,8 +1416,7 @@ MEDVOL_DEF const char *mv_cuda_message(const mv_cuda_ctx *ctx) { return ctx ? ct
 MV__CU_FN mv_status mv__cu_wait(mv_cuda_ctx *ctx, const char *op) {
     int *got = (int *)ctx->pinned;
     mv_status st;
-    if (ctx->capturing)
-        return mv__cu_fail(ctx, MEDVOL_E_BUSY, "capture", 0, "%s: not while a graph is captured", op);
+    if (mv__cu_captures(ctx, op)) return MEDVOL_E_BUSY;
     st = MV__CU_TRY(ctx, op, cudaMemcpyAsync,
                     (got, ctx->words, 2 * sizeof(int), cudaMemcpyDeviceToHost, ctx->stream));
     if (st == MEDVOL_OK) st = MV__CU_TRY(ctx, op, cudaStreamSynchronize, (ctx->stream));
@@ -1386,8 +1442,9 @@ MEDVOL_DEF mv_status mv_cuda_capture_begin(mv_cuda_ctx *ctx) {
     if (ctx->capturing)
         return mv__cu_end(ctx,
                           mv__cu_fail(ctx, MEDVOL_E_BUSY, "capture", 0, "capture_begin: a capture runs"));
+    /* relaxed: no call of this context breaks it, and what others of this thread do is no part of it */
     st = MV__CU_TRY(ctx, "capture_begin", cudaStreamBeginCapture,
-                    (ctx->stream, cudaStreamCaptureModeThreadLocal));
+                    (ctx->stream, cudaStreamCaptureModeRelaxed));
     ctx->capturing = st == MEDVOL_OK;
     return mv__cu_end(ctx, st);
 }
@@ -1414,6 +1471,7 @@ MEDVOL_DEF mv_status mv_cuda_graph_launch(mv_cuda_ctx *ctx, const mv_cuda_graph 
     mv_status st = mv__cu_begin(ctx, "graph_launch");
     if (st < 0) return st;
     if (!graph || !graph->exec) st = mv__cu_fail_null(ctx, "graph_launch", "graph");
+    else if (mv__cu_captures(ctx, "graph_launch")) st = MEDVOL_E_BUSY;
     else if (graph->workspace != ctx->workspace)
         st = mv__cu_fail(ctx, MEDVOL_E_SCRATCH, "workspace", (double)ctx->workspace_bytes,
                          "graph_launch: the workspace has moved since the capture: capture again");
@@ -1449,32 +1507,6 @@ MV__CU_FN void mv__cu_vol_scaling(const mv_cuda_volume *v, double *slope, double
     *inter = on ? v->inter : 0.0;
 }
 /* ---- checks ---- */
-enum { MV__CU_ON_DEVICE, MV__CU_REACHED, MV__CU_PINNED, MV__CU_PAGEABLE };
-/* Where memory lies. Managed memory counts as the device's. */
-MV__CU_FN mv_status mv__cu_where(mv_cuda_ctx *ctx, const char *op, const void *p, int *where) {
-    struct cudaPointerAttributes a;
-    mv_status st;
-    memset(&a, 0, sizeof a);
-    st = MV__CU_TRY(ctx, op, cudaPointerGetAttributes, (&a, p));
-    *where = a.type == cudaMemoryTypeManaged || (a.type == cudaMemoryTypeDevice && a.device == ctx->device)
-                 ? MV__CU_ON_DEVICE
-             : a.type == cudaMemoryTypeDevice ? MV__CU_REACHED
-             : a.type == cudaMemoryTypeHost   ? MV__CU_PINNED
-                                              : MV__CU_PAGEABLE;
-    return st;
-}
-MV__CU_FN mv_status mv__cu_on_device(mv_cuda_ctx *ctx, const char *op, const char *name, const void *p,
-                                     int pinned) {
-    static const char *const at[] = {"here", "on another device", "pinned host memory", "host memory"};
-    int where = MV__CU_ON_DEVICE;
-    mv_status st;
-    if (!p) return mv__cu_fail_null(ctx, op, name);
-    if (ctx->desc.trust) return MEDVOL_OK;
-    if ((st = mv__cu_where(ctx, op, p, &where)) < 0) return st;
-    if (where == MV__CU_ON_DEVICE || (pinned && where == MV__CU_PINNED)) return MEDVOL_OK;
-    return mv__cu_fail(ctx, MEDVOL_E_POINTER, name, 0, "%s: %s is %s: must be memory of device %d", op, name,
-                       at[where], ctx->device);
-}
 MV__CU_FN mv_status mv__cu_shape_check(mv_cuda_ctx *ctx, const char *op, mv_dtype dtype, int ndim,
                                        const size_t *dim, size_t *bytes) {
     size_t n = mv_dtype_size(dtype);
@@ -1622,10 +1654,9 @@ MEDVOL_DEF mv_status mv_cuda_volume_wrap(mv_cuda_ctx *ctx, mv_cuda_volume *v, vo
 }
 MEDVOL_DEF void mv_cuda_volume_free(mv_cuda_ctx *ctx, mv_cuda_volume *v) {
     int previous = 0;
-    if (!v) return;
+    if (!v || (v->owner && mv__cu_captures(ctx, "volume_free"))) return;
     if (v->owner && ctx && ctx->state == MV__CU_LIVE) {
-        const int set = cudaGetDevice(&previous) == cudaSuccess && previous != ctx->device &&
-                        cudaSetDevice(ctx->device) == cudaSuccess;
+        const int set = mv__cu_enter(ctx, &previous);
         mv__cu_vol_release(ctx, v);
         if (set) (void)cudaSetDevice(previous);
     }
@@ -2499,6 +2530,8 @@ MV__CU_FN mv_status mv__cu_order(mv_cuda_ctx *ctx, const char *op, mv_cuda_ctx *
     if (st == MEDVOL_OK) st = MV__CU_TRY(ctx, op, cudaEventCreateWithFlags, (&e, cudaEventDisableTiming));
     if (st < 0) return st;
     st = MV__CU_TRY(ctx, op, cudaEventRecord, (e, of->stream));
+    /* the stream may be the default one, which is the current device's */
+    if (st == MEDVOL_OK) st = MV__CU_TRY(ctx, op, cudaSetDevice, (after->device));
     if (st == MEDVOL_OK) st = MV__CU_TRY(ctx, op, cudaStreamWaitEvent, (after->stream, e, 0));
     (void)cudaEventDestroy(e);
     return st;
@@ -9467,8 +9500,13 @@ MEDVOL_DEF mv_status mv_cuda_fft_plan_execute(mv_cuda_ctx *ctx, const mv_cuda_ff
     return mv__cu_end(ctx, mv__cu_ft_execute(ctx, plan, dst, src));
 }
 MEDVOL_DEF void mv_cuda_fft_plan_free(mv_cuda_ctx *ctx, mv_cuda_fft_plan *plan) {
-    if (!plan) return;
-    if (plan->tables && ctx && ctx->state) mv__cu_ft_drop(ctx, (mv__cu_ft_prog *)plan->tables);
+    if (!plan || (plan->tables && mv__cu_captures(ctx, "fft_plan_free"))) return;
+    if (plan->tables && ctx && ctx->state) {
+        int previous = 0;
+        const int set = mv__cu_enter(ctx, &previous);
+        mv__cu_ft_drop(ctx, (mv__cu_ft_prog *)plan->tables);
+        if (set) (void)cudaSetDevice(previous);
+    }
     memset(plan, 0, sizeof *plan);
 }
 
@@ -14291,7 +14329,7 @@ MEDVOL_DEF mv_status mv_cuda_grappa_init(mv_cuda_ctx *ctx, mv_cuda_grappa *g, co
     return mv__cu_end(ctx, mv__cu_gr_init(ctx, op, g, calib, mask, opt));
 }
 MEDVOL_DEF void mv_cuda_grappa_free(mv_cuda_ctx *ctx, mv_cuda_grappa *g) {
-    if (!g) return;
+    if (!g || mv__cu_captures(ctx, "grappa_free")) return;
     if (!ctx || ctx->state != MV__CU_LIVE || mv__cu_begin(ctx, "grappa_free") < 0) return;
     mv__cu_gr_release(ctx, g);
     (void)mv__cu_end(ctx, MEDVOL_OK);
@@ -15434,6 +15472,7 @@ MV__CU_FN mv_status mv__cu_se_cg(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv
     bytes = mv__cu_se_bytes(&g, &d);
     mv__cu_se_more(&bytes, mv__cu_se_gradients_bytes(&c, most), 1, 1);
     if (st == MEDVOL_OK) st = mv__cu_room(ctx, op, bytes);
+    if (st == MEDVOL_OK && wait && o.residual) st = mv__cu_stages(ctx, op); /* while dst is as it was */
     if (st == MEDVOL_OK) st = mv__cu_dst_begin(ctx, op, &d, dst, src, MEDVOL_C64, g.ndim, g.dim);
     if (st < 0) return st;
     c.x = (float *)d.work.data;
@@ -24895,8 +24934,7 @@ MV__CU_FN mv_status mv__cu_df_folds(mv_cuda_ctx *ctx, const mv__cu_df_run *q, co
 /* What waits cannot be captured. p: two of them, to be freed */
 MV__CU_FN mv_status mv__cu_df_begin(mv_cuda_ctx *ctx, mv__cu_df_run *q, mv_register_report *rep,
                                     const char *op, const mv_register_control *c, mv__cu_rg_pyramid **p) {
-    if (ctx->capturing)
-        return mv__cu_fail(ctx, MEDVOL_E_BUSY, "capture", 0, "%s: not while a graph is captured", op);
+    if (mv__cu_captures(ctx, op)) return MEDVOL_E_BUSY;
     memset(rep, 0, sizeof *rep);
     q->op = op;
     q->c = c;
@@ -25465,7 +25503,7 @@ MV__CU_FN mv_status mv__cu_df_lncc_call(mv_cuda_ctx *ctx, const char *op, mv_cud
     if (st == MEDVOL_OK) st = mv__cu_df_lncc_levels(ctx, &d, p, &o, &q, base, bytes);
     if (st == MEDVOL_OK) st = mv__cu_df_lncc_results(ctx, &d, &g, &q);
     free(p);
-    if (o.control.report) *o.control.report = rep;
+    if (st == MEDVOL_OK && o.control.report) *o.control.report = rep;
     return st;
 }
 MEDVOL_DEF mv_status mv_cuda_register_lncc(mv_cuda_ctx *ctx, mv_cuda_volume *field,
@@ -25823,7 +25861,7 @@ MV__CU_FN mv_status mv__cu_df_demons_call(mv_cuda_ctx *ctx, const char *op, mv_c
     if (st == MEDVOL_OK) st = mv__cu_df_demons_levels(ctx, &d, p, &o, &q, base, bytes);
     if (st == MEDVOL_OK) st = mv__cu_df_demons_results(ctx, &d, &g, &q);
     free(p);
-    if (o.control.report) *o.control.report = rep;
+    if (st == MEDVOL_OK && o.control.report) *o.control.report = rep;
     return st;
 }
 MEDVOL_DEF mv_status mv_cuda_register_demons(mv_cuda_ctx *ctx, mv_cuda_volume *field,

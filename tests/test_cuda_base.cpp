@@ -850,6 +850,42 @@ static void test_hooks(void) {
     hook_fail = 0;
     twin_free(&a);
 }
+static void test_capturing(twin *a, twin *b) { /* what else a program does meanwhile */
+    const int live = emu_leaks();
+    mv_cuda_ctx ctx, two;
+    mv_cuda_graph graph, again;
+    mv_cuda_volume d, e;
+    void *pinned;
+    memset(&ctx, 0, sizeof ctx), memset(&two, 0, sizeof two), memset(&d, 0, sizeof d), memset(&e, 0, sizeof e);
+    CHECK_STATUS(mv_cuda_linear(&ctx, &d, &a->device, 1, 2), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_capture_begin(&ctx), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_linear(&ctx, &b->device, &a->device, 2, 1), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_capture_end(&ctx, &graph), MEDVOL_OK);
+    fill(a, 1);
+    CHECK_STATUS(mv_cuda_capture_begin(&ctx), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_graph_launch(&ctx, &graph), MEDVOL_E_BUSY);
+    mv_cuda_volume_free(&ctx, &d); /* stays, and is told of */
+    CHECK(d.owner && d.data && ctx.error.code == MEDVOL_E_BUSY);
+    CHECK_STATUS(mv_cuda_host_alloc(&ctx, &pinned, 100), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_upload(&two, &e, &a->host, MEDVOL_NONE, NULL), MEDVOL_OK); /* another context begins */
+    CHECK_STATUS(mv_cuda_znorm(&two, &e, &e, NULL), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_sync(&two), MEDVOL_OK);
+    mv_cuda_volume_free(&two, &e);
+    mv_cuda_ctx_free(&two);
+    CHECK_STATUS(mv_cuda_linear(&ctx, &b->device, &a->device, 3, -1), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_host_free(&ctx, pinned), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_capture_end(&ctx, &again), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_graph_launch(&ctx, &again), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_sync(&ctx), MEDVOL_OK);
+    CHECK_STATUS(mv_linear(&cpu, &b->host, &a->host, 3, -1), MEDVOL_OK);
+    same(b, 2, 1, __LINE__);
+    mv_cuda_graph_free(&ctx, &graph), mv_cuda_graph_free(&ctx, &again);
+    mv_cuda_volume_free(&ctx, &d);
+    CHECK_STATUS(mv_cuda_ctx_reserve(&ctx, 1000), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_capture_begin(&ctx), MEDVOL_OK);
+    mv_cuda_ctx_free(&ctx); /* the capture, too */
+    CHECK(emu_leaks() == live && dev_error(0) == 0);
+}
 static void test_capture(void) {
     mv_cuda_ctx ctx;
     mv_cuda_graph graph;
@@ -889,6 +925,7 @@ static void test_capture(void) {
     mv_cuda_graph_free(&ctx, &graph);
     CHECK_STATUS(mv_cuda_graph_launch(&ctx, &graph), MEDVOL_E_NULL);
     mv_cuda_ctx_free(&ctx);
+    test_capturing(&a, &b);
     { /* the caller's workspace does not grow; the caller's stream */
         mv_cuda_desc desc;
         mv_cuda_stream s = dev_stream();
@@ -903,6 +940,12 @@ static void test_capture(void) {
         CHECK_STATUS(mv_cuda_ctx_reserve(&ctx, 8192), MEDVOL_E_SCRATCH);
         CHECK(ctx.error.value == 8192);
         mv_cuda_ctx_free(&ctx);
+        desc.workspace = (char *)p + 64, desc.workspace_bytes = 2048;
+        CHECK_STATUS(mv_cuda_ctx_init(&ctx, &desc), MEDVOL_E_POINTER);
+        CHECK(strstr(mv_cuda_message(&ctx), "aligned"));
+        desc.workspace = (char *)a.block + (256 - (uintptr_t)a.block % 256);
+        CHECK_STATUS(mv_cuda_ctx_init(&ctx, &desc), MEDVOL_E_POINTER);
+        CHECK(strstr(mv_cuda_message(&ctx), "host memory"));
         dev_free(p), dev_stream_free(s);
     }
     twin_free(&a), twin_free(&b);
@@ -926,6 +969,26 @@ static void test_peer(void) { /* two contexts of one device; another device wher
     mv_cuda_volume_free(&gpu, &d), mv_cuda_volume_free(&two, &e);
     mv_volume_free(&cpu, &back);
     mv_cuda_ctx_free(&two);
+    if (emulated) { /* and back from another device, whose default stream is not this one's */
+        mv_cuda_desc desc;
+        memset(&desc, 0, sizeof desc);
+        desc.by_number = desc.given_stream = desc.device = 1;
+        emu_device(2, 13000);
+        CHECK_STATUS(mv_cuda_ctx_init(&two, &desc), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_copy_peer(&two, &e, &gpu, &a.device), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_linear(&two, &e, &e, 3, 0), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_copy_peer(&gpu, &d, &two, &e), MEDVOL_OK);
+        mv_cuda_volume_free(&two, &e); /* after that copy */
+        CHECK_STATUS(mv_cuda_sync(&two), MEDVOL_OK);
+        CHECK_STATUS(mv_cuda_download(&gpu, &back, &d, MEDVOL_NONE, NULL), MEDVOL_OK);
+        for (size_t i = 0; i < mv_volume_count(&back); i++)
+            CHECK(((float *)back.data)[i] == 3 * ((float *)a.host.data)[i]);
+        mv_cuda_volume_free(&gpu, &d);
+        mv_volume_free(&cpu, &back);
+        CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
+        mv_cuda_ctx_free(&two);
+        emu_device(1, 13000);
+    }
     twin_free(&a);
 }
 static void test_views(void) {
@@ -984,7 +1047,9 @@ static void test_machine(void) { /* no device, memory that runs out, errors of o
     CHECK(strstr(mv_cuda_message(&ctx), "earlier") && dev_error(0) != 0);
     CHECK(dev_error(1) != 0);
     CHECK_STATUS(mv_cuda_ctx_reserve(&ctx, 64), MEDVOL_OK);
+    emu_raise(1);
     mv_cuda_ctx_free(&ctx);
+    CHECK(dev_error(1) == 1);
     CHECK(emu_leaks() == live);
     twin_free(&a);
 }

@@ -836,7 +836,9 @@ static void test_memory(void) {
     size_t need;
     pair p;
     int i;
-    memset(&o, 0, sizeof o), memset(&desc, 0, sizeof desc);
+    mv_register_report rep, was;
+    memset(&o, 0, sizeof o), memset(&desc, 0, sizeof desc), memset(&rep, 0x5a, sizeof rep);
+    was = rep;
     o.control.iterations = 1, o.control.levels = 2;
     pair_make(&p, &small, &small, 1.0);
     CHECK_SETTLED(mv_cuda_register_lncc(&gpu, &want, &p.dfixed, &p.dmoving, &o), MEDVOL_OK);
@@ -849,7 +851,13 @@ static void test_memory(void) {
         desc.workspace_bytes = i == 0 ? 4096 : i == 1 ? (size_t)1 << 24 : 0;
         CHECK_STATUS(mv_cuda_ctx_init(&c, &desc), MEDVOL_OK);
         if (i == 0) {
+            mv_register_demons_opt q;
+            memset(&q, 0, sizeof q);
+            q.control.report = o.control.report = &rep;
+            CHECK_STATUS(mv_cuda_register_demons(&c, &d, &p.dfixed, &p.dmoving, &q), MEDVOL_E_SCRATCH);
             CHECK_STATUS(mv_cuda_register_lncc(&c, &d, &p.dfixed, &p.dmoving, &o), MEDVOL_E_SCRATCH);
+            CHECK(!memcmp(&rep, &was, sizeof rep));
+            o.control.report = NULL;
             need = (size_t)c.error.value;
             CHECK(d.data == NULL && need > 4096 && need < (size_t)1 << 24);
         } else {

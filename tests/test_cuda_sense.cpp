@@ -362,13 +362,48 @@ static void test_graph(void) { /* a solve and an unfolding are captured, and run
     twin_free(&x), twin_free(&u), twin_free(&y);
     scene_free(&s);
 }
-/* What the device finds: the status of medvol.h at the next mv_cuda_sync, dst as it was */
 static void untouched(const twin *t, int line) {
     unsigned char *got = (unsigned char *)malloc(t->bytes);
     CHECK(dev_get(got, t->there, t->bytes));
     check(!memcmp(got, t->block, t->bytes), "dst as it was", line);
     free(got);
 }
+static void test_memory(void) { /* each allocation, refused once */
+    const setting t = {{16, 12, 1}, 4, 1, 2, NO_MASK, PLAIN};
+    scene s;
+    twin x;
+    mv_cg_sense_opt o;
+    double residual[2];
+    int n, live;
+    if (!emulated) return;
+    memset(&o, 0, sizeof o);
+    o.lambda = 0.02, o.iterations = 3, o.residual = residual;
+    scene_make(&s, &t);
+    twin_make(&x, MEDVOL_C64, 4, s.x.host.dim, PLAIN);
+    CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
+    live = emu_leaks();
+    for (n = 1; n < 30; n++) {
+        mv_cuda_ctx ctx;
+        mv_cuda_volume d = x.device;
+        mv_status st;
+        memset(&ctx, 0, sizeof ctx);
+        emu_fail_alloc(n);
+        st = mv_cuda_cg_sense_wait(&ctx, &d, &s.y.device, &s.maps.device, &o);
+        emu_fail_alloc(0);
+        if (st != MEDVOL_OK) {
+            CHECK_STATUS(st, MEDVOL_E_NOMEM);
+            if (ctx.state) CHECK_STATUS(mv_cuda_sync(&ctx), MEDVOL_OK);
+            untouched(&x, __LINE__);
+        }
+        mv_cuda_ctx_free(&ctx);
+        CHECK(emu_leaks() == live);
+        if (st == MEDVOL_OK) break;
+    }
+    CHECK(n > 5 && n < 30);
+    twin_free(&x);
+    scene_free(&s);
+}
+/* What the device finds: the status of medvol.h at the next mv_cuda_sync, dst as it was */
 static void test_found(void) {
     const setting t = {{9, 8, 1}, 3, 1, 3, SERIES, PLAIN};
     const size_t frame = 9 * 8 * 3, dim[4] = {9, 8, 1, 3};
@@ -550,5 +585,5 @@ static void test_errors(void) {
     twin_free(&complexm);
     scene_free(&s);
 }
-SUITE(sense, {"measure", test_measure}, {"gradients", test_gradients}, {"unfold", test_unfold}, {"graph", test_graph},
+SUITE(sense, {"measure", test_measure}, {"gradients", test_gradients}, {"unfold", test_unfold}, {"graph", test_graph}, {"memory", test_memory},
       {"large", test_large}, {"traffic", test_traffic}, {"found", test_found}, {"errors", test_errors});

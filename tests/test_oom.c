@@ -646,19 +646,25 @@ BSPLINE(bspline_asgd, still, moved, .metric = MEDVOL_SSD, .bending = 0.1, SAMPLE
 BSPLINE(bspline_asgd_masks, still, moved, .metric = MEDVOL_MI, .fixed_mask = &still, .moving_mask = &moved,
     SAMPLED)
 BSPLINE(bspline_asgd_flat, flat, flat_moved, .metric = MEDVOL_NCC, SAMPLED)
-static mv_status v_bspline_report(mv_ctx *c, mv_volume *d, const mv_volume *s) { /* the field is made, too */
-    mv_register_report rep, was;
-    mv_register_bspline_opt o;
-    mv_status st;
-    (void)s;
-    memset(&rep, PATTERN, sizeof rep);
-    was = rep;
-    memset(&o, 0, sizeof o);
-    o.control.levels = o.control.iterations = 1, o.control.report = &rep;
-    st = mv_register_bspline(c, d, &still, &moved, &o);
-    spoiled |= st < 0 && memcmp(&rep, &was, sizeof rep) != 0;
-    return st;
-}
+/* a report is written where the result is */
+#define REPORTED(name, CALL, TYPE)                                                                           \
+    static mv_status v_##name(mv_ctx *c, mv_volume *d, const mv_volume *s) {                                 \
+        mv_register_report rep, was;                                                                         \
+        TYPE o;                                                                                              \
+        mv_status st;                                                                                        \
+        (void)s;                                                                                             \
+        memset(&rep, PATTERN, sizeof rep);                                                                   \
+        was = rep;                                                                                           \
+        memset(&o, 0, sizeof o);                                                                             \
+        o.control.levels = o.control.iterations = 1, o.control.report = &rep;                                \
+        st = CALL(c, d, &still, &moved, &o);                                                                 \
+        spoiled |= st < 0 && memcmp(&rep, &was, sizeof rep) != 0;                                            \
+        return st;                                                                                           \
+    }
+REPORTED(bspline_report, mv_register_bspline, mv_register_bspline_opt) /* the field is made, too */
+REPORTED(lncc_report, mv_register_lncc, mv_register_lncc_opt)
+REPORTED(demons_report, mv_register_demons, mv_register_demons_opt)
+REPORTED(search_report, mv_register_search, mv_register_search_opt)
 OP(transform_field, mv_transform_field(c, d, &grid, chain, 4))
 OP(transform_back, mv_transform_field(c, d, &grid, back, 3))
 OP(compose, mv_compose_layers(c, d, &rgb, (const mv_layer[2]){{&rgb, NULL, 1, MEDVOL_BLEND_HUE, 0, 0},
@@ -898,6 +904,7 @@ static const struct {
     MADE(lncc_inverse) MADE(lncc_symmetric) MADE(lncc_symmetric_full) MADE(lncc_velocity)
     MADE(lncc_velocity_flat)
     MADE(bspline) MADE(bspline_mutual) MADE(bspline_masks) MADE(bspline_flat) MADE(bspline_windows) MADE(bspline_report)
+    LOAD(lncc_report) MADE(demons_report) MADE(search_report)
     MADE(bspline_asgd) MADE(bspline_asgd_masks) MADE(bspline_asgd_flat)
     ROW(fft) ROW(rfft) {"irfft", v_irfft, SOURCE}, ROW(convolve) ROW(convolve_fft)
     {"convolve_complex", v_convolve_complex, SOURCE}, ROW(correlate)
