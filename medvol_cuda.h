@@ -1148,7 +1148,9 @@ MV__CU_FN mv_status mv__cu_begin(mv_cuda_ctx *ctx, const char *op) {
     return st;
 }
 MV__CU_FN mv_status mv__cu_end(mv_cuda_ctx *ctx, mv_status st) {
-    if (--ctx->depth == 0 && ctx->previous != ctx->device) (void)cudaSetDevice(ctx->previous);
+    if (--ctx->depth) return st;
+    if (st < 0 && ctx->capturing) ctx->capturing = (int)st; /* a graph without this step would be another */
+    if (ctx->previous != ctx->device) (void)cudaSetDevice(ctx->previous);
     return st;
 }
 
@@ -1166,7 +1168,7 @@ MV__CU_FN mv_status mv__cu_room(mv_cuda_ctx *ctx, const char *op, size_t bytes) 
     if (want > ctx->workspace_need) ctx->workspace_need = want;
     if (want <= ctx->workspace_bytes) return MEDVOL_OK;
     if (ctx->capturing || !ctx->own_workspace || ctx->used)
-        return mv__cu_fail(ctx, MEDVOL_E_SCRATCH, "bytes", (double)want,
+        return mv__cu_fail(ctx, MEDVOL_E_SCRATCH, "workspace", (double)want,
                            "%s: a workspace of %zu bytes is needed, there are %zu: %s", op, want,
                            ctx->workspace_bytes,
                            ctx->capturing ? "reserve it before the capture" : "it cannot grow now");
@@ -1384,13 +1386,17 @@ MEDVOL_DEF mv_status mv_cuda_capture_begin(mv_cuda_ctx *ctx) {
 MEDVOL_DEF mv_status mv_cuda_capture_end(mv_cuda_ctx *ctx, mv_cuda_graph *graph) {
     cudaGraph_t g = NULL;
     cudaGraphExec_t exec = NULL;
+    int failed;
     mv_status st = mv__cu_begin(ctx, "capture_end");
     if (st < 0) return st;
     if (!ctx->capturing)
         return mv__cu_end(ctx, mv__cu_fail(ctx, MEDVOL_E_RANGE, "capture", 0, "capture_end: none was begun"));
+    failed = ctx->capturing < 0 ? ctx->capturing : 0; /* its message is still the last */
     ctx->capturing = 0;
-    st = MV__CU_TRY(ctx, "capture_end", cudaStreamEndCapture, (ctx->stream, &g));
-    if (st == MEDVOL_OK && !graph) st = mv__cu_fail_null(ctx, "capture_end", "graph");
+    if (failed) (void)(cudaStreamEndCapture(ctx->stream, &g), cudaGetLastError());
+    st = failed ? (mv_status)failed : MV__CU_TRY(ctx, "capture_end", cudaStreamEndCapture, (ctx->stream, &g));
+    if (graph) memset(graph, 0, sizeof *graph);
+    else if (st == MEDVOL_OK) st = mv__cu_fail_null(ctx, "capture_end", "graph");
 #if defined(__CUDACC__) && CUDART_VERSION < 12000
     if (st == MEDVOL_OK) st = MV__CU_TRY(ctx, "capture_end", cudaGraphInstantiate, (&exec, g, NULL, NULL, 0));
 #else

@@ -41,6 +41,10 @@ void check_status_at(mv_status got, mv_status want, const char *what, const char
 void settled_at(mv_status got, mv_status want, const char *file, int line);
 /* x, and what the device then finds, is `want`; failures have a message */
 #define CHECK_SETTLED(x, want) settled_at(x, want, __FILE__, __LINE__)
+/* x, while a graph is captured, is refused with `want`, and so is the graph */
+#define CHECK_UNCAPTURED(x, want) (captures(), CHECK_STATUS(x, want), captures_not(want, __FILE__, __LINE__))
+void captures(void);
+void captures_not(mv_status want, const char *file, int line);
 /* Bits that came from the device: the same in all orders of threads and, on a GPU, twice. */
 void keep(const void *p, size_t n);
 extern unsigned seed;

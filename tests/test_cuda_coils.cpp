@@ -1063,10 +1063,7 @@ static void test_gcc_graph(void) {
     }
     CHECK(!memcmp(block, block + bytes, bytes));
     mv_cuda_graph_free(&gpu, &graph);
-    CHECK_STATUS(mv_cuda_capture_begin(&gpu), MEDVOL_OK);
-    CHECK_STATUS(mv_cuda_coil_gcc_matrix(&gpu, m, 3, &a.device, NULL), MEDVOL_E_BUSY);
-    CHECK_STATUS(mv_cuda_capture_end(&gpu, &graph), MEDVOL_OK);
-    mv_cuda_graph_free(&gpu, &graph);
+    CHECK_UNCAPTURED(mv_cuda_coil_gcc_matrix(&gpu, m, 3, &a.device, NULL), MEDVOL_E_BUSY);
     twin_free(&a), twin_free(&out);
     free(m), free(block);
 }
@@ -1121,19 +1118,12 @@ static void test_graph(void) { /* recorded once, run with other data */
     mv_volume_free(&cpu, &h);
     mv_cuda_graph_free(&gpu, &graph);
     for (i = 0; i < 5; i++) { /* these wait */
-        mv_volume d;
-        mv_status st;
-        memset(&d, 0, sizeof d);
         o.virtual_phase = 1;
-        CHECK_STATUS(mv_cuda_capture_begin(&gpu), MEDVOL_OK);
-        st = i == 0   ? mv_cuda_coil_noise(&gpu, psi, &a.device)
-             : i == 1 ? mv_cuda_coil_compress_matrix(&gpu, matrix, NULL, 2, &a.device, NULL)
-             : i == 2 ? mv_cuda_coil_compress(&gpu, &out[2].device, &a.device, 4, NULL)
-             : i == 3 ? mv_cuda_coil_walsh(&gpu, &maps.device, &a.device, &o)
-                      : mv_cuda_espirit(&gpu, &maps.device, &a.device, NULL);
-        CHECK_STATUS(st, MEDVOL_E_BUSY);
-        CHECK_STATUS(mv_cuda_capture_end(&gpu, &graph), MEDVOL_OK);
-        mv_cuda_graph_free(&gpu, &graph);
+        CHECK_UNCAPTURED(i == 0   ? mv_cuda_coil_noise(&gpu, psi, &a.device)
+                         : i == 1 ? mv_cuda_coil_compress_matrix(&gpu, matrix, NULL, 2, &a.device, NULL)
+                         : i == 2 ? mv_cuda_coil_compress(&gpu, &out[2].device, &a.device, 4, NULL)
+                         : i == 3 ? mv_cuda_coil_walsh(&gpu, &maps.device, &a.device, &o)
+                                  : mv_cuda_espirit(&gpu, &maps.device, &a.device, NULL), MEDVOL_E_BUSY);
     }
     twin_free(&a), twin_free(&m), twin_free(&maps), twin_free(&joint);
     for (i = 0; i < 4; i++) twin_free(&out[i]);

@@ -870,19 +870,15 @@ static void test_flow_capture(void) {
         mv_flow_opt o;
         mv_register_report rep;
         mv_cuda_volume d;
-        mv_cuda_graph g;
         twin f, m;
-        memset(&d, 0, sizeof d), memset(&o, 0, sizeof o), memset(&g, 0, sizeof g);
+        memset(&d, 0, sizeof d), memset(&o, 0, sizeof o);
         snprintf(about, sizeof about, "captured %d", k);
         paint(&f, MEDVOL_F32, k == 1 ? &cube : &plane, PLAIN, 1.5, [](double *) {});
         paint(&m, MEDVOL_U16, k == 1 ? &cube : k ? &other : &plane, PLAIN, 1.5, [](double *p) { p[0] -= 1.4; });
         CHECK_SETTLED(mv_cuda_flow(&gpu, &d, &f.device, &m.device, &o), MEDVOL_OK);
         captured(&d, [&](mv_volume *v) { return mv_cuda_flow(&gpu, v, &f.device, &m.device, &o); }, __LINE__);
         o.control.report = &rep;
-        CHECK_STATUS(mv_cuda_capture_begin(&gpu), MEDVOL_OK);
-        CHECK_STATUS(mv_cuda_flow(&gpu, &d, &f.device, &m.device, &o), MEDVOL_E_BUSY);
-        (void)mv_cuda_capture_end(&gpu, &g);
-        mv_cuda_graph_free(&gpu, &g);
+        CHECK_UNCAPTURED(mv_cuda_flow(&gpu, &d, &f.device, &m.device, &o), MEDVOL_E_BUSY);
         mv_cuda_volume_free(&gpu, &d), twin_free(&f), twin_free(&m);
     }
 }

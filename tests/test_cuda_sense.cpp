@@ -340,8 +340,8 @@ static void test_graph(void) { /* a solve and an unfolding are captured, and run
     CHECK_SETTLED(mv_cuda_cg_sense(&gpu, &x.device, &s.y.device, &s.maps.device, &o), MEDVOL_OK);
     CHECK_SETTLED(mv_cuda_sense(&gpu, &u.device, &s.y.device, &s.maps.device, &so), MEDVOL_OK);
     CHECK_SETTLED(mv_cuda_sense_forward(&gpu, &y.device, &x.device, &s.maps.device, NULL), MEDVOL_OK);
+    CHECK_UNCAPTURED(mv_cuda_cg_sense_wait(&gpu, &x.device, &s.y.device, &s.maps.device, &o), MEDVOL_E_BUSY);
     CHECK_STATUS(mv_cuda_capture_begin(&gpu), MEDVOL_OK);
-    CHECK_STATUS(mv_cuda_cg_sense_wait(&gpu, &x.device, &s.y.device, &s.maps.device, &o), MEDVOL_E_BUSY);
     CHECK_STATUS(mv_cuda_cg_sense(&gpu, &x.device, &s.y.device, &s.maps.device, &o), MEDVOL_OK);
     CHECK_STATUS(mv_cuda_sense(&gpu, &u.device, &s.y.device, &s.maps.device, &so), MEDVOL_OK);
     CHECK_STATUS(mv_cuda_sense_forward(&gpu, &y.device, &x.device, &s.maps.device, NULL), MEDVOL_OK);

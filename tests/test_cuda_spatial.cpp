@@ -467,8 +467,8 @@ static void test_capture(void) { /* into memory that is there; a box needs a wai
     twin_made(&b, MEDVOL_I16, 3, turned, VIEW);
     CHECK_STATUS(mv_cuda_capture_begin(&gpu), MEDVOL_OK);
     CHECK_STATUS(mv_cuda_permute(&gpu, &b.device, &a.device, order), MEDVOL_OK);
-    CHECK_STATUS(mv_cuda_foreground_box(&gpu, start, size, &a.device, NULL), MEDVOL_E_BUSY);
     CHECK_STATUS(mv_cuda_capture_end(&gpu, &graph), MEDVOL_OK);
+    CHECK_UNCAPTURED(mv_cuda_foreground_box(&gpu, start, size, &a.device, NULL), MEDVOL_E_BUSY);
     CHECK_STATUS(mv_permute(&cpu, &b.host, &a.host, order), MEDVOL_OK);
     CHECK_STATUS(mv_cuda_graph_launch(&gpu, &graph), MEDVOL_OK);
     CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
