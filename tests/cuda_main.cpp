@@ -81,6 +81,16 @@ void twin_place(twin *t) {
     t->device.slope = t->host.slope, t->device.inter = t->host.inter;
 }
 
+mv_volume afar(mv_dtype type, size_t x, size_t y, size_t z, size_t c, size_t d) {
+    static uintptr_t at = 1;
+    const size_t dim[5] = {x, y, z, c, d};
+    mv_volume v;
+    memset(&v, 0, sizeof v);
+    CHECK_STATUS(mv_volume_wrap(&cpu, &v, (void *)((at = at % 64 + 1) << 20 << 20), type, 5, dim, NULL), MEDVOL_OK);
+    for (v.ndim = 5; v.ndim > 1 && v.dim[v.ndim - 1] == 1;) v.ndim--;
+    return v;
+}
+
 /* what the emulation has found since it was asked last */
 static void ask(void) {
     for (int i = 0; i < emu_reports(); i++) check(0, emu_report(i), __LINE__);

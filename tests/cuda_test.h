@@ -79,6 +79,10 @@ template <class F> void each(const mv_volume *v, F f) {
     }
 }
 
+/* A volume of any size that is nowhere, for what must be refused by its size: only within AFAR, which lets pointers be. */
+mv_volume afar(mv_dtype type, size_t x, size_t y = 1, size_t z = 1, size_t c = 1, size_t d = 1);
+#define AFAR for (gpu.desc.trust = sizeof(size_t) > 4; gpu.desc.trust; gpu.desc.trust = 0)
+
 /* ---- suites ---- */
 struct test_part {
     const char *name;

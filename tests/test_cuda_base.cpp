@@ -1016,7 +1016,7 @@ static void test_many(void) { /* more values than counts of 32 bits take: refuse
     const double q = 50;
     mv_cuda_hist h;
     mv_rescale_opt r;
-    mv_volume v, d;
+    mv_volume v;
     unsigned char *p = NULL;
     double *out;
     if (sizeof(size_t) < 8 || !dev_new(&p, 4096)) return;
@@ -1030,11 +1030,10 @@ static void test_many(void) { /* more values than counts of 32 bits take: refuse
     CHECK_STATUS(mv_cuda_histogram(&gpu, &h, &v, NULL), MEDVOL_E_UNSUPPORTED);
     CHECK_STATUS(mv_cuda_histogram_array(&gpu, &h, v.data, MEDVOL_U8, q32, 1, 0, NULL), MEDVOL_E_UNSUPPORTED);
     r.range = MEDVOL_RANGE_PERCENTILE, r.lo = 1, r.hi = 99;
-    gpu.desc.trust = 1; /* a result that is nowhere */
-    d = v, d.data = (void *)((uintptr_t)1 << 44);
-    d.dtype = MEDVOL_F32;
-    CHECK_STATUS(mv_cuda_rescale(&gpu, &d, &v, 0, 1, &r), MEDVOL_E_UNSUPPORTED);
-    gpu.desc.trust = 0;
+    AFAR {
+        mv_volume d = afar(MEDVOL_F32, dim[0], dim[1]);
+        CHECK_STATUS(mv_cuda_rescale(&gpu, &d, &v, 0, 1, &r), MEDVOL_E_UNSUPPORTED);
+    }
     CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
     dev_free(p);
 }

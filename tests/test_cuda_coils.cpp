@@ -1189,7 +1189,26 @@ static void test_traffic(void) {
     twin_free(&a), twin_free(&m);
 }
 
-SUITE(coils, {"rss", test_rss}, {"combine", test_combine}, {"apply", test_apply}, {"noise", test_noise},
+static void test_limits(void) { /* axes of 2^30; 2^29 numbers at an x */
+    const size_t many = (size_t)1 << 30;
+    double matrix[64];
+    mv_espirit_opt o;
+    memset(&o, 0, sizeof o);
+    snprintf(about, sizeof about, "limits");
+    AFAR {
+        const mv_volume a = afar(MEDVOL_C64, many, 1, 1, 2), k = afar(MEDVOL_C64, 32, 32, 1, 2),
+                        g = afar(MEDVOL_C64, 4, 32768, 8192, 2);
+        mv_volume d = afar(MEDVOL_C64, many, 1, 1, 2), image = afar(MEDVOL_C64, many, 32, 1, 2);
+        CHECK_STATUS(mv_cuda_coil_walsh(&gpu, &d, &a, NULL), MEDVOL_E_UNSUPPORTED);
+        CHECK_STATUS(mv_cuda_coil_inati(&gpu, &d, &a, NULL), MEDVOL_E_UNSUPPORTED);
+        CHECK_STATUS(mv_cuda_coil_lowres(&gpu, &d, &a, NULL), MEDVOL_E_UNSUPPORTED);
+        CHECK_STATUS(mv_cuda_espirit(&gpu, &d, &a, NULL), MEDVOL_E_UNSUPPORTED);
+        o.shape[0] = many, o.shape[1] = 32, o.shape[2] = 1;
+        CHECK_STATUS(mv_cuda_espirit(&gpu, &image, &k, &o), MEDVOL_E_UNSUPPORTED);
+        CHECK_STATUS(mv_cuda_coil_gcc_matrix(&gpu, matrix, 1, &g, NULL), MEDVOL_E_UNSUPPORTED);
+    }
+}
+SUITE(coils, {"rss", test_rss}, {"limits", test_limits}, {"combine", test_combine}, {"apply", test_apply}, {"noise", test_noise},
       {"compress", test_compress}, {"gcc", test_gcc}, {"gcc_apply", test_gcc_apply}, {"walsh", test_walsh}, {"walsh_odd", test_walsh_odd}, {"inati", test_inati}, {"inati_zeros", test_inati_zeros}, {"lowres", test_lowres},
       {"lowres_zeros", test_lowres_zeros}, {"espirit", test_espirit},
       {"errors", test_errors}, {"graph", test_graph}, {"gcc_graph", test_gcc_graph}, {"traffic", test_traffic});

@@ -892,7 +892,15 @@ static void traffic(void) {
     about[0] = 0;
 }
 
-SUITE(fft, {"fft/plans", plans}, {"fft/lengths", lengths}, {"fft/lengthy", lengthy}, {"fft/layouts", layouts},
+static void limits(void) {
+    AFAR {
+        const mv_volume a = afar(MEDVOL_F32, 65536, 32768), b = afar(MEDVOL_F32, 65536, 32768);
+        mv_shift s;
+        CHECK_STATUS(mv_cuda_phase_correlate(&gpu, &s, &a, &b, NULL), MEDVOL_E_UNSUPPORTED);
+    }
+}
+
+SUITE(fft, {"fft/plans", plans}, {"fft/limits", limits}, {"fft/lengths", lengths}, {"fft/lengthy", lengthy}, {"fft/layouts", layouts},
       {"fft/volumes", volumes}, {"fft/refused", refused}, {"fft/nan", nans}, {"fft/dropped", dropped},
       {"fft/captured", captured}, {"fft/kept", kept}, {"fft/convolve", convolutions}, {"fft/phase", phases},
       {"fft/memory", memory}, {"fft/traffic", traffic});

@@ -488,7 +488,22 @@ static void test_contrast_refused(void) {
     CHECK(d.data == NULL);
     twin_end(&a), twin_end(&b), twin_end(&f), twin_end(&c), twin_end(&odd), twin_end(&none);
 }
-SUITE(layer, {"blend", test_blend}, {"layers", test_layers}, {"refused", test_layers_refused}, {"clahe", test_clahe},
+static void test_contrast_limits(void) {
+    const size_t side = ((size_t)1 << 30) + 1;
+    mv_clahe_opt o;
+    memset(&o, 0, sizeof o);
+    snprintf(about, sizeof about, "limits");
+    AFAR {
+        const mv_volume line = afar(MEDVOL_U8, side, 4), plane = afar(MEDVOL_U8, 65536, 65536), some = afar(MEDVOL_U8, 8, 8);
+        mv_volume d = afar(MEDVOL_U8, side, 4), e = afar(MEDVOL_U8, 65536, 65536), f = afar(MEDVOL_U8, 8, 8);
+        CHECK_STATUS(mv_cuda_clahe(&gpu, &d, &line, &o), MEDVOL_E_UNSUPPORTED);
+        o.tiles[0] = o.tiles[1] = 1;
+        CHECK_STATUS(mv_cuda_clahe(&gpu, &e, &plane, &o), MEDVOL_E_UNSUPPORTED);
+        CHECK_STATUS(mv_cuda_match_histogram(&gpu, &e, &plane, &some, NULL), MEDVOL_E_UNSUPPORTED);
+        CHECK_STATUS(mv_cuda_match_histogram(&gpu, &f, &some, &plane, NULL), MEDVOL_E_UNSUPPORTED);
+    }
+}
+SUITE(layer, {"blend", test_blend}, {"limits", test_contrast_limits}, {"layers", test_layers}, {"refused", test_layers_refused}, {"clahe", test_clahe},
       {"clahe_ranges", test_clahe_ranges}, {"match", test_match}, {"match_scaled", test_match_scaled},
       {"contrast_refused", test_contrast_refused});
 
@@ -882,5 +897,16 @@ static void test_flow_capture(void) {
         mv_cuda_volume_free(&gpu, &d), twin_free(&f), twin_free(&m);
     }
 }
-SUITE(flow, {"plane", test_plane}, {"space", test_space}, {"known", test_known}, {"worlds", test_worlds},
+static void test_flow_limits(void) { /* voxels, rows, planes */
+    static const size_t sizes[3][3] = {{65536, 32768, 1}, {16, 524281, 1}, {16, 16, 65536}};
+    AFAR
+        for (int k = 0; k < 3; k++) {
+            const mv_volume a = afar(MEDVOL_U8, sizes[k][0], sizes[k][1], sizes[k][2]),
+                            b = afar(MEDVOL_U8, sizes[k][0], sizes[k][1], sizes[k][2]);
+            mv_volume d = afar(MEDVOL_F32, sizes[k][0], sizes[k][1], sizes[k][2], 1, sizes[k][2] > 1 ? 3 : 2);
+            snprintf(about, sizeof about, "%zux%zux%zu", sizes[k][0], sizes[k][1], sizes[k][2]);
+            CHECK_STATUS(mv_cuda_flow(&gpu, &d, &a, &b, NULL), MEDVOL_E_UNSUPPORTED);
+        }
+}
+SUITE(flow, {"plane", test_plane}, {"limits", test_flow_limits}, {"space", test_space}, {"known", test_known}, {"worlds", test_worlds},
       {"control", test_control}, {"refused", test_flow_refused}, {"capture", test_flow_capture});

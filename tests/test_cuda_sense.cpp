@@ -550,5 +550,16 @@ static void test_errors(void) {
     twin_free(&complexm);
     scene_free(&s);
 }
-SUITE(sense, {"measure", test_measure}, {"gradients", test_gradients}, {"unfold", test_unfold}, {"graph", test_graph},
+static void test_limits(void) { /* 2^32 voxels of a coil */
+    snprintf(about, sizeof about, "limits");
+    AFAR {
+        const mv_volume a = afar(MEDVOL_C64, 65536, 65536, 1, 2), maps = afar(MEDVOL_C64, 65536, 65536, 1, 2);
+        mv_volume image = afar(MEDVOL_C64, 65536, 65536), out = afar(MEDVOL_C64, 65536, 65536, 1, 2);
+        CHECK_STATUS(mv_cuda_sense_forward(&gpu, &out, &image, &maps, NULL), MEDVOL_E_UNSUPPORTED);
+        CHECK_STATUS(mv_cuda_sense_adjoint(&gpu, &image, &a, &maps, NULL), MEDVOL_E_UNSUPPORTED);
+        CHECK_STATUS(mv_cuda_cg_sense(&gpu, &image, &a, &maps, NULL), MEDVOL_E_UNSUPPORTED);
+        CHECK_STATUS(mv_cuda_sense(&gpu, &image, &a, &maps, NULL), MEDVOL_E_UNSUPPORTED);
+    }
+}
+SUITE(sense, {"measure", test_measure}, {"limits", test_limits}, {"gradients", test_gradients}, {"unfold", test_unfold}, {"graph", test_graph},
       {"large", test_large}, {"traffic", test_traffic}, {"found", test_found}, {"errors", test_errors});

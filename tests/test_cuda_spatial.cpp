@@ -895,8 +895,22 @@ static void test_sampled_ways(void) {
     CHECK(d.data == NULL);
     twin_free(&a), twin_free(&b);
 }
+static void test_sampled_limits(void) {
+    const double far[12] = {1e9, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0}, turned[12] = {1e8, 0.3, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0},
+                 small[12] = {1, 0.1, 0, 0, 0, 1e-5, 0, 0, 0, 0, 1, 0};
+    static const size_t to[3] = {20, 4, 1}, rows[3] = {4, 1100000, 1};
+    snprintf(about, sizeof about, "limits");
+    AFAR {
+        const mv_volume s = afar(MEDVOL_F32, 16, 16);
+        mv_volume d = afar(MEDVOL_F32, to[0], to[1]);
+        CHECK_STATUS(mv_cuda_resample_affine(&gpu, &d, &s, far, to, NULL), MEDVOL_E_UNSUPPORTED);
+        CHECK_STATUS(mv_cuda_resample_affine(&gpu, &d, &s, turned, to, NULL), MEDVOL_E_UNSUPPORTED);
+        d = afar(MEDVOL_F32, rows[0], rows[1]);
+        CHECK_STATUS(mv_cuda_resample_affine(&gpu, &d, &s, small, rows, NULL), MEDVOL_E_UNSUPPORTED);
+    }
+}
 
-SUITE(spatial, {"refused", test_refused}, {"turns", test_turns}, {"permutes", test_permutes},
+SUITE(spatial, {"refused", test_refused}, {"sampled_limits", test_sampled_limits}, {"turns", test_turns}, {"permutes", test_permutes},
       {"reorient", test_reorient}, {"crop", test_crop}, {"pad", test_pad}, {"pad_axes", test_pad_axes},
       {"crop_or_pad", test_crop_or_pad},
       {"foreground", test_foreground}, {"arrays", test_arrays}, {"world", test_world}, {"capture", test_capture},
