@@ -690,5 +690,6 @@ static void refused(void) {
 }
 const t_case tests_mind[] = {{"formula", formula, 0}, {"plain", plain, 0}, {"everything", everything, 0},
     {"shift", shift, T_ONCE}, {"wave", wave, T_ONCE}, {"world", world, T_ONCE}, {"plane", plane, 0},
-    {"rest", rest, 0}, {"folds", folds, T_ONCE}, {"bits", bits, 0}, {"masks", masks, T_ONCE}, {"control", control, 0},
+    {"rest", rest, 0}, {"folds", folds, T_ONCE},
+    {"bits", bits, 0}, {"masks", masks, T_ONCE}, {"control", control, 0},
     {"refused", refused, T_ONCE}, {0}};
