@@ -449,8 +449,9 @@ MEDVOL_DEF mv_status mv_cuda_convolve(mv_cuda_ctx *ctx, mv_cuda_volume *dst, con
                                       const mv_cuda_volume *kernel, const mv_convolve_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_correlate(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                        const mv_cuda_volume *kernel, const mv_convolve_opt *opt);
-/* mv_cuda_phase_correlate: shift is on the host: waits, once and for each tenth of upsample. At most 2^31 - 1
-   voxels (MEDVOL_E_UNSUPPORTED). Scratch as on the CPU, and with upsample 17^2 doubles for each x. */
+/* mv_cuda_phase_correlate: shift is on the host: waits, once and, for each factor of ten in upsample (10:
+   one; 20 to 100: two), once more. At most 2^31 - 1 voxels (MEDVOL_E_UNSUPPORTED). Scratch as on the CPU, and with
+   upsample 17^2 doubles for each x. */
 MEDVOL_DEF mv_status mv_cuda_phase_correlate(mv_cuda_ctx *ctx, mv_shift *shift, const mv_cuda_volume *a,
                                              const mv_cuda_volume *b, const mv_phase_opt *opt);
 
@@ -647,8 +648,8 @@ MEDVOL_DEF mv_status mv_cuda_register_affine(mv_cuda_ctx *ctx, double *affine, c
    descents, variants and options; images, masks and results (inverse, velocity) lie on the device, opt->start
    and the report on the host. The same steps in the same order: after some ten iterations fields agree within
    0.01 voxels.
-   WAITS    three times before the first level; then once in 10 iterations, each a handful of launches, from
-            the second on one graph. The end of a level is found on the device and is that of medvol.h,
+   WAITS    two or three times before the first level; then once in 10 iterations, each a handful of launches,
+            from the second on one graph. The end of a level is found on the device and is that of medvol.h,
             whatever is enqueued behind it. With control.step, which is called each iteration, each waits. A
             report waits in the end, and demons do for inverse. Not while capturing (MEDVOL_E_BUSY).
    PROGRESS there is no hook: control.step can end a registration; it must not use the context.

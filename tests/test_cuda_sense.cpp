@@ -338,6 +338,15 @@ static void test_graph(void) { /* a solve and an unfolding are captured, and run
     twin_make(&y, MEDVOL_C64, 5, s.y.host.dim, PLAIN);
     sample(&s), undersample(&s, &l);
     CHECK_SETTLED(mv_cuda_cg_sense(&gpu, &x.device, &s.y.device, &s.maps.device, &o), MEDVOL_OK);
+    if (emulated) { /* it looks after 8 iterations, and in the end; cg_sense never */
+        const unsigned long long before = emu_waits();
+        mv_cg_sense_opt all = o;
+        all.tolerance = 1e-30, all.iterations = 15;
+        CHECK_STATUS(mv_cuda_cg_sense(&gpu, &x.device, &s.y.device, &s.maps.device, &all), MEDVOL_OK);
+        CHECK(emu_waits() == before);
+        CHECK_STATUS(mv_cuda_cg_sense_wait(&gpu, &x.device, &s.y.device, &s.maps.device, &all), MEDVOL_OK);
+        CHECK(emu_waits() == before + 2);
+    }
     CHECK_SETTLED(mv_cuda_sense(&gpu, &u.device, &s.y.device, &s.maps.device, &so), MEDVOL_OK);
     CHECK_SETTLED(mv_cuda_sense_forward(&gpu, &y.device, &x.device, &s.maps.device, NULL), MEDVOL_OK);
     CHECK_UNCAPTURED(mv_cuda_cg_sense_wait(&gpu, &x.device, &s.y.device, &s.maps.device, &o), MEDVOL_E_BUSY);
