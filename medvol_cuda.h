@@ -449,29 +449,30 @@ MEDVOL_DEF mv_status mv_cuda_convolve(mv_cuda_ctx *ctx, mv_cuda_volume *dst, con
                                       const mv_cuda_volume *kernel, const mv_convolve_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_correlate(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                        const mv_cuda_volume *kernel, const mv_convolve_opt *opt);
-/* mv_cuda_phase_correlate: shift is on the host: waits, once and, for each factor of ten in upsample (10:
-   one; 20 to 100: two), once more. At most 2^31 - 1 voxels (MEDVOL_E_UNSUPPORTED). Scratch as on the CPU, and with
-   upsample 17^2 doubles for each x. */
+/* mv_cuda_phase_correlate: shift is on the host: waits, once and once more for each factor of ten in upsample
+   (10: one; 20 to 100: two). At most 2^31 - 1 voxels (MEDVOL_E_UNSUPPORTED). Scratch as on the CPU, with
+   upsample 17^2 doubles for each x, too. */
 MEDVOL_DEF mv_status mv_cuda_phase_correlate(mv_cuda_ctx *ctx, mv_shift *shift, const mv_cuda_volume *a,
                                              const mv_cuda_volume *b, const mv_phase_opt *opt);
 
 /* ---- coils ---------------------------------------------------------------------------------------------
-   As in medvol.h. Volumes lie on the device; matrices (psi, matrix, energy) are small and on the host. What
-   makes a matrix of data waits: coil_noise, coil_compress_matrix, coil_compress, coil_gcc_matrix, espirit,
-   virtual_phase. All else may be captured, with the matrix it was given. Such matrices are sums in double by
-   fixed trees of the device, the rest of mv_chol_c128, mv_eigh_c128, mv_gemm_c128, mv_svd_c128 on the host.
+   As in medvol.h. Volumes lie on the device; matrices (psi, matrix, energy) are small and on the host. Calls
+   that make a matrix from data wait: coil_noise, coil_compress_matrix, coil_compress, coil_gcc_matrix,
+   espirit, and others with virtual_phase. All else may be captured, with the values of the matrix at that
+   time. Sums for such matrices are made on the device, in double; what follows (mv_chol_c128, mv_eigh_c128,
+   mv_gemm_c128, mv_svd_c128) on the host.
    SCRATCH  a copy of what is not contiguous MEDVOL_C64; a contiguous result where dst has gaps. */
 
-/* mv_cuda_coil_rss, _combine, _expand: one read of what they take; within 3e-7 (rss; less noise,
-   where sums cancel, 5e-4) and 1e-6 of the largest result. */
+/* mv_cuda_coil_rss, _combine, _expand: each operand is read once. Within 3e-7 of the largest result (rss;
+   5e-4 where noise is subtracted and little is left) or 1e-6 (the others). */
 MEDVOL_DEF mv_status mv_cuda_coil_rss(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                       const mv_coil_rss_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_coil_combine(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                           const mv_cuda_volume *maps, const mv_coil_combine_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_coil_expand(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *image,
                                          const mv_cuda_volume *maps, const mv_coil_combine_opt *opt);
-/* mv_cuda_coil_noise: waits; within 1e-12 of the largest element. Scratch: 16 C^2 bytes a chunk of at least
-   1024 samples, of all chunks at most 64 MiB if one takes no more.
+/* C: coils. mv_cuda_coil_noise: waits; within 1e-12 of the largest element. Scratch: 16 C^2 bytes for each
+   chunk of at least 1024 samples, but together at most 64 MiB (or one chunk's).
    mv_cuda_coil_whiten, _apply: within 2e-6 of the largest result. Scratch: 8 C bytes a row; in place with
    more than 64 rows, src once more. */
 MEDVOL_DEF mv_status mv_cuda_coil_noise(mv_cuda_ctx *ctx, double *psi, const mv_cuda_volume *noise);
@@ -508,8 +509,8 @@ MEDVOL_DEF mv_status mv_cuda_coil_gcc_apply(mv_cuda_ctx *ctx, mv_cuda_volume *ds
    mv_cuda_coil_inati: all rounds are enqueued, what the device finds stops them; within 1e-4 (1e-3 where
    sums over coils cancel) where both end in the same round. opt->image is on the device. Scratch: 16 bytes
    a voxel, 16 C bytes a voxel of a slab of at most 32 MiB, 16 (C + 1) bytes for 1024 voxels.
-   mv_cuda_coil_lowres: within 1e-4 or, of voxels whose energy is less than that part of the greatest, 1e-6
-   over the root of that part. Scratch: the part of the k-space that is used, the result once more, what a
+   mv_cuda_coil_lowres: within 1e-4; in dark voxels, whose energy is a part e < 1e-4 of the greatest, within
+   1e-6 / sqrt(e). Scratch: the part of the k-space that is used, the result once more, what a
    transform takes.
    mv_cuda_espirit: waits for the calibration, whose eigenvectors the host's cores find. No value is below
    the processor's by more than 1e-4, or 0.02 where another is nearly as large, as in small calibration
@@ -669,8 +670,8 @@ MEDVOL_DEF mv_status mv_cuda_register_demons(mv_cuda_ctx *ctx, mv_cuda_volume *f
 /* ---- dense flow ----------------------------------------------------------------------------------------
    As in medvol.h: fixed, moving, field and start lie on the device. Of the methods there is DIS, in the plane
    and in space; TVL1 and FARNEBACK are MEDVOL_E_UNSUPPORTED. Where there is texture 99 of 100 values are
-   medvol.h's within 0.05 voxels of the level it ends with, and all within 0.002 in the mean: steps of a patch
-   may end a moment sooner, its neighbour's displacement suit by a hair less.
+   medvol.h's within 0.05 voxels of the level it ends with, and on average they are 0.002 apart at most: where
+   two candidates are nearly as good, or a step nearly small enough to end, rounding decides.
    Whether a refinement has come to rest is found on the device: nothing waits, all may be captured. But with
    control.report, which also counts folds, the call waits at its end, with control.step or control.seconds
    after each pass of the refinement: not inside a capture (MEDVOL_E_BUSY).

@@ -83,6 +83,19 @@ template <class F> void each(const mv_volume *v, F f) {
 mv_volume afar(mv_dtype type, size_t x, size_t y = 1, size_t z = 1, size_t c = 1, size_t d = 1);
 #define AFAR for (gpu.desc.trust = sizeof(size_t) > 4; gpu.desc.trust; gpu.desc.trust = 0)
 
+/* The scratch that a call takes of a context c of its own: bytes from `least` to `most` */
+template <class F> void needs(const char *what, double least, double most, F call, const char *file, int line) {
+    mv_cuda_ctx c;
+    mv_status st;
+    memset(&c, 0, sizeof c);
+    st = call(&c);
+    check_status_at(st < 0 ? st : mv_cuda_sync(&c), MEDVOL_OK, mv_cuda_message(&c), file, line);
+    snprintf(about, sizeof about, "%s: %zu bytes, %.0f to %.0f", what, c.workspace_need, least, most);
+    check_at((double)c.workspace_need >= least && (double)c.workspace_need <= most, "scratch", file, line);
+    mv_cuda_ctx_free(&c);
+}
+#define NEEDS(least, most, x) needs(#x, least, most, [&](mv_cuda_ctx *c) { return x; }, __FILE__, __LINE__)
+
 /* ---- suites ---- */
 struct test_part {
     const char *name;

@@ -376,6 +376,25 @@ static void test_filter_capture(void) {
     runs_captured([&](mv_volume *d) { return mv_cuda_pyramid(&gpu, d, 1, &a.device, NULL); }, __LINE__);
     twin_free(&a);
 }
+static void test_filter_scratch(void) {
+    const shape s = {3, {40, 30, 25}};
+    const double V = 4.0 * 40 * 30 * 25, near[3] = {1, 1, 1}, far[3] = {20, 20, 20};
+    static const size_t one[3] = {1, 1, 1}, long_[3] = {60, 60, 60};
+    mv_gaussian_opt o;
+    twin a, b, h;
+    memset(&o, 0, sizeof o);
+    o.voxels = 1;
+    twin_make(&a, MEDVOL_F32, &s, PLAIN), twin_make(&b, MEDVOL_F32, &s, PLAIN), twin_make(&h, MEDVOL_I16, &s, PLAIN);
+    tame(&a), tame(&h);
+    NEEDS(0, 0, mv_cuda_gaussian(c, &b.device, &a.device, near, &o));
+    NEEDS(V, V + 1024, mv_cuda_gaussian(c, &b.device, &h.device, near, &o));
+    NEEDS(V, 2 * V + 8192, mv_cuda_gaussian(c, &b.device, &a.device, far, &o));
+    NEEDS(V, V + 1024, mv_cuda_gaussian(c, &a.device, &a.device, near, &o));
+    NEEDS(0, 0, mv_cuda_box_mean(c, &b.device, &a.device, one, NULL));
+    NEEDS(V, 2 * V + 1024, mv_cuda_box_mean(c, &b.device, &a.device, long_, NULL));
+    NEEDS(0, 0, mv_cuda_pyramid(c, &b.device, 1, &a.device, NULL));
+    twin_free(&a), twin_free(&b), twin_free(&h);
+}
 static void test_filter_limits(void) { /* axes, planes, rows of blocks of 32 */
     const double near[3] = {1, 1, 1};
     static const size_t one[3] = {1, 1, 1};
@@ -394,7 +413,7 @@ static void test_filter_limits(void) { /* axes, planes, rows of blocks of 32 */
             if (k == 0) CHECK_STATUS(mv_cuda_pyramid(&gpu, &half, 1, &a, NULL), MEDVOL_E_UNSUPPORTED);
         }
 }
-SUITE(filter, {"gaussian", test_gaussian}, {"limits", test_filter_limits}, {"long", test_long}, {"box", test_box}, {"types", test_types},
+SUITE(filter, {"gaussian", test_gaussian}, {"limits", test_filter_limits}, {"scratch", test_filter_scratch}, {"long", test_long}, {"box", test_box}, {"types", test_types},
       {"nan", test_nan}, {"pyramid", test_pyramid}, {"pyramid_world", test_pyramid_world},
       {"refused", test_filter_refused}, {"capture", test_filter_capture});
 

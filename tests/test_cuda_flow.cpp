@@ -488,6 +488,29 @@ static void test_contrast_refused(void) {
     CHECK(d.data == NULL);
     twin_end(&a), twin_end(&b), twin_end(&f), twin_end(&c), twin_end(&odd), twin_end(&none);
 }
+static void test_contrast_scratch(void) {
+    const shape s = {2, {150, 100}};
+    const double P = 150 * 100;
+    static const mv_dtype kind[4] = {MEDVOL_U8, MEDVOL_U16, MEDVOL_F32, MEDVOL_F64};
+    static const double curves[4] = {256, 2 * 65536, 8 * 65536, 8 * 65536};
+    for (int k = 0; k < 4; k++) {
+        mv_cuda_volume d;
+        twin a, b;
+        twin_make(&a, kind[k], &s, PLAIN), twin_make(&b, kind[k], &s, VIEW);
+        each(&a.host, [&](unsigned char *p) {
+            const double x = draw() % 200;
+            mv_convert_array(NULL, p, kind[k], &x, MEDVOL_F64, 1, 1.0, 0.0);
+        });
+        send(&a);
+        CHECK_STATUS(mv_volume_copy(&cpu, &b.host, &a.host), MEDVOL_OK);
+        send(&b);
+        memset(&d, 0, sizeof d);
+        if (k < 3) NEEDS(0, 64 * curves[k] + 2048, mv_cuda_clahe(c, &b.device, &a.device, NULL));
+        NEEDS(0, (3 << 20) + (k > 1 ? 16.25 : 1) * P, mv_cuda_match_histogram(c, &d, &a.device, &b.device, NULL));
+        mv_cuda_volume_free(&gpu, &d);
+        twin_free(&a), twin_free(&b);
+    }
+}
 static void test_contrast_limits(void) {
     const size_t side = ((size_t)1 << 30) + 1;
     mv_clahe_opt o;
@@ -503,7 +526,7 @@ static void test_contrast_limits(void) {
         CHECK_STATUS(mv_cuda_match_histogram(&gpu, &f, &some, &plane, NULL), MEDVOL_E_UNSUPPORTED);
     }
 }
-SUITE(layer, {"blend", test_blend}, {"limits", test_contrast_limits}, {"layers", test_layers}, {"refused", test_layers_refused}, {"clahe", test_clahe},
+SUITE(layer, {"blend", test_blend}, {"limits", test_contrast_limits}, {"scratch", test_contrast_scratch}, {"layers", test_layers}, {"refused", test_layers_refused}, {"clahe", test_clahe},
       {"clahe_ranges", test_clahe_ranges}, {"match", test_match}, {"match_scaled", test_match_scaled},
       {"contrast_refused", test_contrast_refused});
 
@@ -897,6 +920,21 @@ static void test_flow_capture(void) {
         mv_cuda_volume_free(&gpu, &d), twin_free(&f), twin_free(&m);
     }
 }
+static void test_flow_scratch(void) {
+    const shape plane = {2, {96, 80}}, cube = {3, {40, 36, 32}};
+    for (int k = 0; k < 4; k++) {
+        const double voxels = k < 2 ? 96 * 80 : 40 * 36 * 32, rest = k < 2 ? 13.0 / (k ? 4 : 1) : 6.2 / (k > 2 ? 8 : 1);
+        mv_flow_opt o;
+        mv_cuda_volume d;
+        twin f, m;
+        memset(&o, 0, sizeof o), memset(&d, 0, sizeof d);
+        o.finest = k % 2 ? 2 : 0;
+        paint(&f, MEDVOL_F32, k < 2 ? &plane : &cube, PLAIN, 1.5, [](double *) {});
+        paint(&m, MEDVOL_F32, k < 2 ? &plane : &cube, PLAIN, 1.5, [](double *p) { p[0] -= 1.4; });
+        NEEDS(4 * voxels, 4 * voxels * (2.7 + rest) + 16384, mv_cuda_flow(c, &d, &f.device, &m.device, &o));
+        mv_cuda_volume_free(&gpu, &d), twin_free(&f), twin_free(&m);
+    }
+}
 static void test_flow_limits(void) { /* voxels, rows, planes */
     static const size_t sizes[3][3] = {{65536, 32768, 1}, {16, 524281, 1}, {16, 16, 65536}};
     AFAR
@@ -908,5 +946,5 @@ static void test_flow_limits(void) { /* voxels, rows, planes */
             CHECK_STATUS(mv_cuda_flow(&gpu, &d, &a, &b, NULL), MEDVOL_E_UNSUPPORTED);
         }
 }
-SUITE(flow, {"plane", test_plane}, {"limits", test_flow_limits}, {"space", test_space}, {"known", test_known}, {"worlds", test_worlds},
+SUITE(flow, {"plane", test_plane}, {"limits", test_flow_limits}, {"scratch", test_flow_scratch}, {"space", test_space}, {"known", test_known}, {"worlds", test_worlds},
       {"control", test_control}, {"refused", test_flow_refused}, {"capture", test_flow_capture});
