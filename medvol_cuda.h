@@ -75,7 +75,7 @@ extern "C" {
 /* What all calls share:
    ORDER    each call enqueues its work on the context's stream and returns: what it writes may be read by
             later work on that stream, by the host after mv_cuda_sync. Calls that wait say so. Host memory
-            given to a call is read before it returns.
+            given to a call is read before it returns (but pinned memory of mv_cuda_upload).
    ERRORS   a status as in medvol.h, a message in the context, outputs as they were. MEDVOL_E_DEVICE: a CUDA
             call failed, the message gives its name and number. MEDVOL_E_FOREIGN: other code left an error
             behind; it is not cleared, call cudaGetLastError. MEDVOL_E_DEVICE_LOST: device memory is lost; all
@@ -156,7 +156,7 @@ MEDVOL_DEF void mv_cuda_graph_free(mv_cuda_ctx *ctx, mv_cuda_graph *graph);
 typedef mv_volume mv_cuda_volume;
 
 /* mv_cuda_volume_alloc, _free (stream-ordered), _view, _copy: as in medvol.h. mv_cuda_volume_wrap: around
-   device memory of others, strides in elements, NULL: contiguous; rows must be (stride[0] == 1). Of
+   device memory of others, strides in elements, NULL: contiguous; stride[0] is 1 (MEDVOL_E_SHAPE). Of
    __cuda_array_interface__ and DLPack: reverse the axes, divide byte strides by the item, and let the stream
    wait for theirs. */
 MEDVOL_DEF mv_status mv_cuda_volume_alloc(mv_cuda_ctx *ctx, mv_cuda_volume *v, mv_dtype dtype, int ndim,

@@ -1099,6 +1099,7 @@ static void test_peer(void) { /* two contexts of one device; another device wher
 static void test_views(void) {
     mv_cuda_volume d, v;
     const size_t dim[3] = {9, 8, 7}, start[3] = {1, 2, 3}, size[3] = {4, 5, 2}, far[3] = {6, 5, 2};
+    const ptrdiff_t spread[2] = {2, 9};
     memset(&d, 0, sizeof d);
     CHECK_STATUS(mv_cuda_volume_alloc(&gpu, &d, MEDVOL_F32, 3, dim), MEDVOL_OK);
     CHECK(d.affine[0] == 1 && d.affine[5] == 1 && d.affine[10] == 1 && mv_volume_count(&d) == 504);
@@ -1106,6 +1107,7 @@ static void test_views(void) {
     CHECK((float *)v.data == (float *)d.data + 1 + 2 * 9 + 3 * 72 && v.affine[3] == 1 && v.owner == NULL);
     CHECK_STATUS(mv_cuda_volume_view(&gpu, &v, &d, far, far), MEDVOL_E_RANGE);
     CHECK_STATUS(mv_cuda_volume_alloc(&gpu, &v, MEDVOL_F32, 9, dim), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_cuda_volume_wrap(&gpu, &v, d.data, MEDVOL_F32, 2, size, spread), MEDVOL_E_SHAPE);
     mv_cuda_volume_free(&gpu, &d);
     mv_cuda_volume_free(&gpu, &d);
     mv_cuda_volume_free(&gpu, NULL);
@@ -1186,8 +1188,8 @@ static void test_profile(void) {
     SECTORS(4 * n, 4 * n);
     CHECK_STATUS(mv_cuda_znorm(&gpu, &b.device, &a.device, NULL), MEDVOL_OK); /* two reads and one write */
     CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
-    emu_profile(&c);
-    SECTORS(4 * n, 4 * n);
+    emu_profile(&c); /* and each warp the mean and the scale */
+    CHECK((double)c.load_sectors <= 1.25 * 4 * (double)n / 32 && (double)c.store_sectors <= 1.05 * 4 * (double)n / 32);
     CHECK(emu_profile_of("mv__cu_k_moments", &c) && (double)c.load_sectors <= 1.05 * 4 * (double)n / 32 + 64);
     CHECK_STATUS(mv_cuda_stats_wait(&gpu, &got, &a.device, NULL), MEDVOL_OK);
     CHECK(emu_profile_of("mv__cu_k_moments", &c));

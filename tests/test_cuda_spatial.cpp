@@ -914,7 +914,7 @@ static void test_sampled_nan(void) {
     CHECK_SETTLED(mv_cuda_resample_shape(&gpu, &d, &a.device, to, &o), MEDVOL_OK);
     CHECK(dev_get(got, d.data, sizeof got));
     for (i = 0; i < M; i++) {
-        const double x = ((double)i + 0.5) * N / M - 0.5;
+        const double x = ((double)i + 0.5) * (double)N / (double)M - 0.5;
         const int near = fabs(x - 60) <= 50 || fabs(x - 200) <= 50;
         bad += !near && got[i] - got[i] != 0.0f, none += (fabs(x - 200) < 1 && got[i] == got[i]);
     }
