@@ -10,15 +10,16 @@
                          #include "medvol_cuda.h"
      Everywhere else, C99 or C++11, without any CUDA header:   #include "medvol_cuda.h"
      Build:              nvcc -O2 -c medvol_cuda.cu
-                         cc program.c medvol.o medvol_cuda.o -lcudart -lcufft -lstdc++ -lm
-     Beside it, the implementation of medvol.h is linked.
+                         cc program.c medvol.o medvol_cuda.o -lcudart -lcufft -lstdc++ -lm -lpthread
+     medvol.o is the implementation of medvol.h, which is needed, too.
 
        mv_cuda_ctx gpu = {0};                                  {0}: the current device, a stream of its own
-       mv_cuda_volume d = {0};
+       mv_cuda_volume d = {0};                                 on the device
+       mv_volume out = {0};                                    on the host, as t1
        mv_cuda_upload(&gpu, &d, &t1, MEDVOL_F32, NULL);        any type; converted on the device
        mv_cuda_znorm(&gpu, &d, &d, &(mv_znorm_opt){ .nonzero = 1 });
        mv_cuda_clamp(&gpu, &d, &d, -4, 4);
-       mv_cuda_download(&gpu, &t1, &d, MEDVOL_NONE, NULL);     waits: t1 is there
+       mv_cuda_download(&gpu, &out, &d, MEDVOL_NONE, NULL);    waits: out is there, float as d is
        if (mv_cuda_sync(&gpu) < 0) puts(mv_cuda_message(&gpu));
        mv_cuda_volume_free(&gpu, &d);
        mv_cuda_ctx_free(&gpu);
@@ -53,13 +54,14 @@
      MEDVOL_CUDA_EMULATION "file.h"   compile by a host compiler: this file stands in for the CUDA runtime
 
    NUMERICS
-     The same bits run by run, GPU by GPU: chunks are cut by the data alone, trees are fixed, no float is
-     added atomically. Against medvol.h: minimum, maximum, counts, histograms, percentiles, clamp, threshold
-     and conversions have the same bits (scaled 8 and 16-bit types into float32: 1 ulp of the larger of
-     product and offset); sums and means agree within 1e-12 of mean + sd, variances within 1e-11; maps within
-     2 ulp of float of the larger of result and offset, from 32 and 64-bit integers and into integers what
-     double gives; gamma within 6 ulp. What only moves voxels, and NEAREST, has
-     the same bits; other interpolation agrees within 1e-5 of the largest value among the taps.
+     The same bits run by run, GPU by GPU: chunks are cut by the data alone, sums are trees of a fixed shape,
+     no float is added atomically. Against medvol.h:
+       the same bits: minimum, maximum, counts, histograms, percentiles, clamp, threshold, conversions (but
+       scaled 8 and 16-bit types into float32: 1 ulp of the larger of product and offset), whatever only
+       moves voxels, NEAREST;
+       nearly: sums and means within 1e-12 of mean + sd, variances within 1e-11; maps within 2 ulp of float of
+       the larger of result and offset (those from 32 and 64-bit integers, and into integers, are computed in
+       double, as there); gamma within 6 ulp; interpolation within 1e-5 of the largest value among the taps.
 */
 #ifndef MEDVOL_CUDA_H
 #define MEDVOL_CUDA_H
@@ -73,16 +75,19 @@ extern "C" {
 /* What all calls share:
    ORDER    each call enqueues its work on the context's stream and returns: what it writes may be read by
             later work on that stream, by the host after mv_cuda_sync. Calls that wait say so. Host memory
-            given to a call is read before it returns.
+            given to a call is read before it returns (but pinned memory of mv_cuda_upload).
    ERRORS   a status as in medvol.h, a message in the context, outputs as they were. MEDVOL_E_DEVICE: a CUDA
             call failed, the message gives its name and number. MEDVOL_E_FOREIGN: other code left an error
             behind; it is not cleared, call cudaGetLastError. MEDVOL_E_DEVICE_LOST: device memory is lost; all
             later calls of the context give the same. MEDVOL_E_POINTER: memory of the host, or of another
-            device, where the device's must be. What only the device finds (no voxel chosen: MEDVOL_E_EMPTY)
-            is told by the next mv_cuda_sync; a map then leaves
-            dst's voxels as they are (also where dst is src and has got another type).
-   MEMORY   scratch from the context's workspace, which grows before anything is enqueued; while a graph is
-            captured nothing is allocated: MEDVOL_E_SCRATCH, and error.value is the size to reserve.
+            device, where the device's must be.
+            What only the device finds (no voxel chosen: MEDVOL_E_EMPTY) is told by the next mv_cuda_sync. A
+            map then leaves the bytes of dst's voxels as they are; its struct is that of a result. So where
+            dst is src, and the result of another type of the same size, the struct names the new type.
+   MEMORY   scratch comes from the context's workspace, which grows before it is used. While a graph is
+            captured nothing is allocated (MEDVOL_E_SCRATCH). error.field "workspace": error.value is what to
+            give mv_cuda_ctx_reserve, before the capture; else a result must be made before, or the call run
+            once.
    THREADS  one host thread at a time for a context. The thread's current device is the same after a call. */
 
 /* The same type as cudaStream_t */
@@ -133,9 +138,9 @@ MEDVOL_DEF mv_status mv_cuda_ctx_reserve(mv_cuda_ctx *ctx, size_t bytes);
 
 /* Graphs: calls between begin and end are recorded, not run; launch runs them again on the stream, with the
    memory they named. Run them once before, so that the workspace is large enough. A launch after the
-   workspace has moved is refused (MEDVOL_E_SCRATCH): capture again. A call that is refused is not part of the
-   graph, which stays valid. Between begin and end nothing is launched (MEDVOL_E_BUSY) or freed (volumes and
-   plans then stay as they are); other contexts go on as ever. */
+   workspace has moved is refused (MEDVOL_E_SCRATCH): capture again. Where a call between has failed, end
+   gives the status of the last that did, and no graph ({0}). Between begin and end nothing is launched
+   (MEDVOL_E_BUSY) or freed (volumes and plans then stay as they are); other contexts go on as ever. */
 typedef struct mv_cuda_graph {
     void *exec, *workspace; /* private */
 } mv_cuda_graph;
@@ -152,7 +157,7 @@ MEDVOL_DEF void mv_cuda_graph_free(mv_cuda_ctx *ctx, mv_cuda_graph *graph);
 typedef mv_volume mv_cuda_volume;
 
 /* mv_cuda_volume_alloc, _free (stream-ordered), _view, _copy: as in medvol.h. mv_cuda_volume_wrap: around
-   device memory of others, strides in elements, NULL: contiguous; rows must be (stride[0] == 1). Of
+   device memory of others, strides in elements, NULL: contiguous; stride[0] is 1 (MEDVOL_E_SHAPE). Of
    __cuda_array_interface__ and DLPack: reverse the axes, divide byte strides by the item, and let the stream
    wait for theirs. */
 MEDVOL_DEF mv_status mv_cuda_volume_alloc(mv_cuda_ctx *ctx, mv_cuda_volume *v, mv_dtype dtype, int ndim,
@@ -170,10 +175,10 @@ MEDVOL_DEF mv_status mv_cuda_convert(mv_cuda_ctx *ctx, mv_cuda_volume *dst, cons
    conversion of mv_convert between, done on the device. An empty host dst is allocated by malloc, release it
    with mv_volume_free. Geometry and scaling go along, NIfTI header fields do not. Contiguous pinned host
    memory is copied asynchronously: leave it alone until mv_cuda_sync. Other memory goes through two pinned
-   buffers of 16 MiB, from 8 MiB on by six threads of the host: an upload returns when src has been read, a
-   download waits until dst is filled; neither inside a capture (MEDVOL_E_BUSY). Memory: a copy of the raw
-   values where types differ or the device side is strided, which cannot be had inside a capture
-   (MEDVOL_E_SCRATCH): there, copy as stored and convert.
+   buffers of 16 MiB, which six threads of the host fill or empty from 8 MiB on: an upload returns when src
+   has been read, a download when dst is filled; neither inside a capture (MEDVOL_E_BUSY). Memory: where types
+   differ, values are scaled or the device side is strided, a copy on the device meanwhile, which cannot be
+   had inside a capture (MEDVOL_E_SCRATCH): there, copy as stored, and convert by a call of its own.
    mv_cuda_host_alloc, _free: pinned memory. mv_cuda_host_register, _unregister: pin the caller's. */
 MEDVOL_DEF mv_status mv_cuda_upload(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_volume *src,
                                     mv_dtype dtype, const mv_convert_opt *opt);
@@ -192,16 +197,17 @@ MEDVOL_DEF mv_status mv_cuda_copy_peer(mv_cuda_ctx *to, mv_cuda_volume *dst, mv_
    As in medvol.h; masks lie on the device. What differs:
    RESULTS  numbers (out, median, threshold, counts) go to device or pinned memory and are valid after
             mv_cuda_sync. The calls ending in _wait take ordinary host memory and wait; their status includes
-            what the device found. Of the others, where nothing is left (MEDVOL_E_EMPTY by mv_cuda_sync),
-            statistics have a count of 0 and percentiles are NaN, those of other indices of split are there;
-            histograms and thresholds stay as they were.
+            what the device found. Of the others, where no value is left (MEDVOL_E_EMPTY by mv_cuda_sync),
+            statistics have a count of 0 and percentiles are NaN; with split, results of the other indices are
+            good all the same. Histograms and thresholds stay as they were.
    COUNTS   at most 2^32 - 1 values at once for percentiles and histograms (MEDVOL_E_UNSUPPORTED).
-   SCRATCH  at most 72 bytes for 8192 values; where a source is a view, its values once more; a byte a value
-            where the mask is not contiguous u8 of src's shape. */
+   SCRATCH  at most 72 bytes for 8192 values and 80 a result, of percentiles 66 KiB, of histograms 4 bytes a
+            bin; where a source (of split: an index) is a view, its values once more; a byte a value where the
+            mask is not contiguous u8 of src's shape. */
 
-/* mv_cuda_stats: dim[split - 1] results. Moments about one of the values of each chunk of 8192 (where that
-   makes more than 512 chunks, twice as many, up to 65536), chunks merged about the mean, in a fixed order:
-   the variance within 1e-11 relative whatever the mean. */
+/* mv_cuda_stats: dim[split - 1] results. The values are cut into chunks of 8192 (twice as many, and so on up
+   to 65536, while that makes more than 512 chunks); each is summed about one of its own values, and chunks
+   are merged about the mean in a fixed order: the variance is within 1e-11 of itself, whatever the mean. */
 #define MEDVOL_CUDA_STATS_CHUNK 8192
 MEDVOL_DEF mv_status mv_cuda_stats(mv_cuda_ctx *ctx, mv_statistics *out, const mv_cuda_volume *src,
                                    const mv_stats_opt *opt);
@@ -212,8 +218,8 @@ MEDVOL_DEF mv_status mv_cuda_stats_f32(mv_cuda_ctx *ctx, mv_statistics *out, con
 MEDVOL_DEF mv_status mv_cuda_stats_array(mv_cuda_ctx *ctx, mv_statistics *out, const void *src,
                                          mv_dtype dtype, size_t n, double slope, double inter,
                                          const mv_stats_opt *opt);
-/* mv_cuda_percentiles: q is on the host. Passes of 11 bits over the values, the first for all q, the later
-   ones for two q at a time. mv_cuda_mad: median NULL or like out; scratch of 8 bytes a value. */
+/* mv_cuda_percentiles: q is on the host. Values are read once for each 11 of their bits, the first time for
+   all q, later for two q at a time. mv_cuda_mad: median NULL or like out; scratch of 8 bytes a value more. */
 MEDVOL_DEF mv_status mv_cuda_percentiles(mv_cuda_ctx *ctx, double *out, const mv_cuda_volume *src,
                                          const double *q, size_t nq, const mv_percentile_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_percentiles_wait(mv_cuda_ctx *ctx, double *out, const mv_cuda_volume *src,
@@ -249,8 +255,9 @@ MEDVOL_DEF mv_status mv_cuda_histogram_array(mv_cuda_ctx *ctx, const mv_cuda_his
                                              const mv_histogram_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_otsu(mv_cuda_ctx *ctx, double *threshold, const mv_cuda_hist *h);
 
-/* The maps. Statistics they need stay on the device: z-norm is two reads and one write. Where the result is
-   f32, offsets beyond the largest float and, in NORMALISED gamma, values further apart become infinite. */
+/* The maps. Statistics that they need stay on the device: z-norm is two reads and one write. Where the result
+   is f32, an offset beyond the largest float makes it infinite, and so do values further apart than that in
+   NORMALISED gamma. */
 MEDVOL_DEF mv_status mv_cuda_znorm(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                    const mv_znorm_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_znorm_f32(mv_cuda_ctx *ctx, float *dst, const float *src, size_t n,
@@ -278,10 +285,10 @@ MEDVOL_DEF mv_status mv_cuda_gamma_f32(mv_cuda_ctx *ctx, float *dst, const float
 
 /* ---- spatial -------------------------------------------------------------------------------------------
    As in medvol.h, with its bits: any type, any view, affine and steps follow; there is no header. dst == src
-   is allowed everywhere, in place only for flips; elsewhere a new volume takes its place, which allocates.
-   Source and destination must otherwise not overlap. mv_cuda_foreground_box and mv_cuda_crop_foreground wait:
-   start, size, box_start and box_size are on the host; opt->by lies on the device. The array calls take
-   device memory. */
+   is allowed everywhere: flips are done in place, else a new volume takes src's place, which allocates.
+   Source and destination must not overlap otherwise (MEDVOL_E_ALIAS). mv_cuda_foreground_box and
+   mv_cuda_crop_foreground wait (scratch: a small part of the volume): start, size, box_start and box_size are
+   on the host; opt->by lies on the device. The array calls take device memory. */
 MEDVOL_DEF mv_status mv_cuda_crop(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                   const size_t *start, const size_t *size, const mv_crop_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_pad(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
@@ -311,9 +318,11 @@ MEDVOL_DEF mv_status mv_cuda_pad_array(mv_cuda_ctx *ctx, void *dst, const void *
    As in medvol.h. NEAREST has its bits; the others agree with it within 1e-5 of the largest value among the
    taps (2e-6 where the grid neither turns nor shears and interp is not CUBIC); integer results near a tie
    may be one apart. Tables are made on the device, nothing is copied from the host: all may be captured.
-   NaN and infinities reach at most 48 voxels along CUBIC's lines, not all of them; where a position is a
-   voxel's, which neighbour is a tap, of weight 0, may differ, and so what becomes NaN.
-   Positions must stay within 2^30 voxels and results have at most 262140 rows (MEDVOL_E_UNSUPPORTED).
+   With CUBIC, NaN and infinities reach at most 48 voxels along each axis, not whole lines. Where a position
+   falls on a voxel, the neighbour that is a tap of weight 0 may be the one on the other side: NaN there makes
+   NaN in one of the two headers alone.
+   Positions must stay within 2^30 voxels; results of more than 262140 rows may be refused
+   (MEDVOL_E_UNSUPPORTED, both).
    grid's data are not read: it may lie on the host.
    SCRATCH  an f32 copy of one volume of src where that is not f32 or has a scaling (LINEAR and CUBIC_CONV on
             straight grids without antialias read i16 and u8 as they are), one of the result where that is
@@ -342,10 +351,10 @@ MEDVOL_DEF mv_status mv_cuda_resample_affine_f32(mv_cuda_ctx *ctx, float *dst, c
             ordinary host memory and wait. A weight or sigma that must not be is found by the device:
             MEDVOL_E_RANGE by the next mv_cuda_sync, results but for counts then are NaN (chi2_map: dst stays
             as it is; where it is new it is not filled).
-   SUMS     in double, about a pair of each thread's own share, then about the mean of a chunk of 8192 pairs
-            (32768 of rows above 2^25), merged in a fixed tree; each operand is read once. Against medvol.h:
-            counts, flags the same; means within 1e-12 of mean + sd, r within 1e-12, the others within 1e-11
-            relative to what they are differences of. chi2_map has medvol.h's bits.
+   SUMS     in double, of differences to a pair that the thread has met, then to the mean of a chunk of 8192
+            pairs (32768 of rows above 2^25), merged in a fixed tree; each operand is read once. Against
+            medvol.h: counts and flags the same; means within 1e-12 of mean + sd, r within 1e-12, the others
+            within 1e-11 of what they are differences of. chi2_map has medvol.h's bits.
    SCRATCH  80 to 136 bytes a chunk (a row has one at least), a result a row; a copy of every operand that is
             broadcast, has gaps, or is of another type than its partner (4 or 8 bytes a value; masks 1). */
 MEDVOL_DEF mv_status mv_cuda_ncc(mv_cuda_ctx *ctx, mv_correlation *out, const mv_cuda_volume *a,
@@ -388,10 +397,10 @@ MEDVOL_DEF mv_status mv_cuda_chi2_map(mv_cuda_ctx *ctx, mv_cuda_volume *dst, con
 /* mv_cuda_metric_image: MI and NMI take at most 2^32 - 1 voxels (MEDVOL_E_UNSUPPORTED); their histogram has
    medvol.h's counts. No voxel that counts: MEDVOL_E_EMPTY by the next mv_cuda_sync, all but counts NaN. Means
    of windows agree within 1e-6. mv_cuda_ncc_map within 1e-6 (1 + m / s), as medvol.h states it; waits for
-   nothing. Windows: sums in double; of SSIM in float, of values less those nearby, which may be up to 1e9
-   times the peak. Radii of 1 to 4, the same along x and y and no more along z, are fast. SCRATCH beside the
-   above: copies less the mean, 4 bytes a value each, where images are not float without a scaling; 16 bytes
-   for 4096 voxels; 4 bins^2. */
+   nothing. Sums over windows are in double; SSIM's are in float, of differences to a value nearby, so that
+   images may lie up to 1e9 times the peak from 0. Radii of 1 to 4, the same along x and y and no more along
+   z, are fast. SCRATCH beside the above: copies of images that are scaled or not float, less their mean, 4
+   bytes a value each; 16 bytes for 4096 voxels; 4 bins^2. */
 MEDVOL_DEF mv_status mv_cuda_metric_image(mv_cuda_ctx *ctx, mv_image_metrics *out, const mv_cuda_volume *a,
                                           const mv_cuda_volume *b, const mv_metric_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_metric_image_wait(mv_cuda_ctx *ctx, mv_image_metrics *out,
@@ -405,7 +414,7 @@ MEDVOL_DEF mv_status mv_cuda_ncc_map(mv_cuda_ctx *ctx, mv_cuda_volume *dst, cons
    ENGINE   cuFFT (-lcufft) where it does alone what is asked for, and lengths with other prime factors than
             2, 3, 5 and 7; kernels of this header for centres, zeros, crops and scales, which they do on the
             way: one read and one write an axis. MEDVOL_CUDA_NO_CUFFT: these alone; other lengths, and lines
-            above 2^24, are MEDVOL_E_UNSUPPORTED.
+            above 2^24, are MEDVOL_E_UNSUPPORTED, as are strides of over 2^31 numbers.
    PLANS    the context keeps the last 32, and all that were captured. Making one allocates, and may wait for
             the device: before anything is enqueued, never while a graph is captured (MEDVOL_E_SCRATCH: make
             the call once before).
@@ -434,34 +443,37 @@ MEDVOL_DEF mv_status mv_cuda_irfft(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const 
                                    const mv_fft_opt *opt);
 /* mv_cuda_convolve, mv_cuda_correlate: src and kernel on the device. By FFT: of the whole volume at once, so
    that NaN and infinity spread over all of it. AUTO: directly up to some 128 taps, and, in f32, 3, 5 or 7
-   along x, 1 to 15 along y, and 1 or as many as along x along z. Scratch: what of src and kernel is of
-   another type, scaled or, by FFT, to be filled up with zeros, two spectra, and what cuFFT asks for. */
+   along x, 1 to 15 along y, and 1 or as many as along x along z; axes then have at most 2^30 - 1 elements
+   (MEDVOL_E_UNSUPPORTED). Scratch: src and the kernel once more where they are scaled, of another type or, by
+   FFT, to be filled up with zeros; then, two spectra, and what cuFFT asks for. */
 MEDVOL_DEF mv_status mv_cuda_convolve(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                       const mv_cuda_volume *kernel, const mv_convolve_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_correlate(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                        const mv_cuda_volume *kernel, const mv_convolve_opt *opt);
-/* mv_cuda_phase_correlate: shift is on the host: waits, once and for each tenth of upsample. At most 2^31 - 1
-   voxels. Scratch as on the CPU, and of upsample 17^2 doubles for each x. */
+/* mv_cuda_phase_correlate: shift is on the host: waits, once and once more for each factor of ten in upsample
+   (10: one; 20 to 100: two). At most 2^31 - 1 voxels (MEDVOL_E_UNSUPPORTED). Scratch as on the CPU, with
+   upsample 17^2 doubles for each x, too. */
 MEDVOL_DEF mv_status mv_cuda_phase_correlate(mv_cuda_ctx *ctx, mv_shift *shift, const mv_cuda_volume *a,
                                              const mv_cuda_volume *b, const mv_phase_opt *opt);
 
 /* ---- coils ---------------------------------------------------------------------------------------------
-   As in medvol.h. Volumes lie on the device; matrices (psi, matrix, energy) are small and on the host. What
-   makes a matrix of data waits: coil_noise, coil_compress_matrix, coil_compress, coil_gcc_matrix, espirit,
-   virtual_phase. All else may be captured, with the matrix it was given. Such matrices are sums in double by
-   fixed trees of the device, the rest of mv_chol_c128, mv_eigh_c128, mv_gemm_c128, mv_svd_c128 on the host.
+   As in medvol.h. Volumes lie on the device; matrices (psi, matrix, energy) are small and on the host. Calls
+   that make a matrix from data wait: coil_noise, coil_compress_matrix, coil_compress, coil_gcc_matrix,
+   espirit, and others with virtual_phase. All else may be captured, with the values of the matrix at that
+   time. Sums for such matrices are made on the device, in double; what follows (mv_chol_c128, mv_eigh_c128,
+   mv_gemm_c128, mv_svd_c128) on the host.
    SCRATCH  a copy of what is not contiguous MEDVOL_C64; a contiguous result where dst has gaps. */
 
-/* mv_cuda_coil_rss, _combine, _expand: one read of what they take; within 3e-7 (rss; less noise,
-   where sums cancel, 5e-4) and 1e-6 of the largest result. */
+/* mv_cuda_coil_rss, _combine, _expand: each operand is read once. Within 3e-7 of the largest result (rss;
+   5e-4 where noise is subtracted and little is left) or 1e-6 (the others). */
 MEDVOL_DEF mv_status mv_cuda_coil_rss(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                       const mv_coil_rss_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_coil_combine(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                           const mv_cuda_volume *maps, const mv_coil_combine_opt *opt);
 MEDVOL_DEF mv_status mv_cuda_coil_expand(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *image,
                                          const mv_cuda_volume *maps, const mv_coil_combine_opt *opt);
-/* mv_cuda_coil_noise: waits; within 1e-12 of the largest element. Scratch: 16 C^2 bytes a chunk of at least
-   1024 samples, of all chunks at most 64 MiB if one takes no more.
+/* C: coils. mv_cuda_coil_noise: waits; within 1e-12 of the largest element. Scratch: 16 C^2 bytes for each
+   chunk of at least 1024 samples, but together at most 64 MiB (or one chunk's).
    mv_cuda_coil_whiten, _apply: within 2e-6 of the largest result. Scratch: 8 C bytes a row; in place with
    more than 64 rows, src once more. */
 MEDVOL_DEF mv_status mv_cuda_coil_noise(mv_cuda_ctx *ctx, double *psi, const mv_cuda_volume *noise);
@@ -498,9 +510,9 @@ MEDVOL_DEF mv_status mv_cuda_coil_gcc_apply(mv_cuda_ctx *ctx, mv_cuda_volume *ds
    mv_cuda_coil_inati: all rounds are enqueued, what the device finds stops them; within 1e-4 (1e-3 where
    sums over coils cancel) where both end in the same round. opt->image is on the device. Scratch: 16 bytes
    a voxel, 16 C bytes a voxel of a slab of at most 32 MiB, 16 (C + 1) bytes for 1024 voxels.
-   mv_cuda_coil_lowres: within 1e-4 or, of voxels whose energy is less than that part of the greatest, 1e-6
-   over the root of that part. With virtual_phase, data of zeros and NaN alone are MEDVOL_E_RANGE, not _EMPTY.
-   Scratch: the part of the k-space that is used, the result once more, what a transform takes.
+   mv_cuda_coil_lowres: within 1e-4; in dark voxels, whose energy is a part e < 1e-4 of the greatest, within
+   1e-6 / sqrt(e). With virtual_phase, data of zeros and NaN alone are MEDVOL_E_RANGE, not _EMPTY. Scratch:
+   the part of the k-space that is used, the result once more, what a transform takes.
    mv_cuda_espirit: waits for the calibration, whose eigenvectors the host's cores find. No value is below
    the processor's by more than 1e-4, or 0.02 where another is nearly as large, as in small calibration
    regions; vectors as Walsh's, within 2e-3; of one coil the second set is zeros, where medvol.h's is what
@@ -570,11 +582,12 @@ MEDVOL_DEF mv_status mv_cuda_sense(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const 
                                    const mv_cuda_volume *maps, const mv_sense_opt *opt);
 
 /* ---- filters -------------------------------------------------------------------------------------------
-   As in medvol.h. Windows of up to 17 voxels along each axis are one pass over src, 8 bytes a voxel, of up to
-   49, as long along x as along y, two; others are a pass for each axis. Time grows with long windows, with a
-   box's up to 49 voxels. Gaussians and pyramids agree with medvol.h within 2e-6 of the largest magnitude in
-   reach, means within its own bound.
-   Axes have at most 2^30 voxels, planes at most 2^31 - 1 values (MEDVOL_E_UNSUPPORTED).
+   As in medvol.h. Windows of up to 17 voxels along each axis are one pass over src, 8 bytes a voxel; those of
+   up to 49, as long along x as along y, two passes; others one for each axis. Longer windows of a Gaussian
+   take more time, of a box only up to 49 voxels. Gaussians and pyramids agree with medvol.h within 2e-6 of
+   the largest magnitude in reach, means within the bound that medvol.h gives.
+   Axes have at most 2^30 voxels, planes 2^31 - 1 values, windows of one pass 2097120 rows
+   (MEDVOL_E_UNSUPPORTED).
    SCRATCH  an f32 copy of one volume of src where that is not f32, has a scaling, or is dst's memory, one of
             the result where that is not f32; up to two where windows are long, and 4 bytes a weight. Pyramids
             need none; mv_pyramid_levels takes volumes of the device. */
@@ -590,14 +603,16 @@ MEDVOL_DEF mv_status mv_cuda_pyramid(mv_cuda_ctx *ctx, mv_cuda_volume *levels, s
    and stats may be pinned memory); grid's data are not read. A warp reads each field once and stores nothing
    between: 20 bytes a voxel. From the fifth field of a chain on, and of series, labels, colours, CUBIC and
    NEAREST, displacements are kept in between. Positions are whole numbers of 2^-32 voxels plus displacements
-   in f32, within 1e-5 voxels as in medvol.h; they must stay within 2^30 (MEDVOL_E_UNSUPPORTED).
+   in f32, within 1e-5 voxels as in medvol.h; they must stay within 2^30. Axes of fields have at most 2^28
+   voxels, of grids 2^30; more than 262140 rows may be refused (MEDVOL_E_UNSUPPORTED, all).
    Determinants have medvol.h's bits; their statistics agree within 1e-6. Fields of four bytes a value are
    inverted and exponentiated in place where dst is their struct, of f32 also a volume over it. Nothing
    waits: the number of steps of an exponential is found on the device. Where an inverse is not found,
    mv_cuda_sync gives MEDVOL_E_CONVERGENCE and dst's voxels stay as they are.
    SCRATCH  f32 copies of fields and of src as in medvol.h; of mv_cuda_warp also 12 bytes a voxel where
             displacements are kept, 4 where the result is not f32; of mv_cuda_field_invert two fields; of
-            mv_cuda_field_exp one, a copy where dst is velocity, another where dst has gaps. */
+            mv_cuda_field_exp one, a copy where dst is velocity, another where dst has gaps; of statistics
+            less than a byte a voxel. */
 MEDVOL_DEF mv_status mv_cuda_warp(mv_cuda_ctx *ctx, mv_cuda_volume *dst, const mv_cuda_volume *src,
                                   const mv_volume *grid, const mv_transform *chain, size_t n,
                                   const mv_warp_opt *opt);
@@ -636,12 +651,13 @@ MEDVOL_DEF mv_status mv_cuda_register_affine(mv_cuda_ctx *ctx, double *affine, c
    descents, variants and options; images, masks and results (inverse, velocity) lie on the device, opt->start
    and the report on the host. The same steps in the same order: after some ten iterations fields agree within
    0.01 voxels.
-   WAITS    three times before the first level; then once in 10 iterations, each a handful of launches, from
-            the second on one graph. The end of a level is found on the device and is that of medvol.h,
+   WAITS    two or three times before the first level; then once in 10 iterations, each a handful of launches,
+            from the second on one graph. The end of a level is found on the device and is that of medvol.h,
             whatever is enqueued behind it. With control.step, which is called each iteration, each waits. A
             report waits in the end, and demons do for inverse. Not while capturing (MEDVOL_E_BUSY).
-   PROGRESS there is no hook: control.step ends a registration; it may not use the context. control.seconds
-            are looked at when it waits.
+   PROGRESS there is no hook: control.step can end a registration; it must not use the context.
+            control.seconds is looked at when the call waits.
+   LIMITS   fixed has at most 524280 rows (MEDVOL_E_UNSUPPORTED).
    SCRATCH  floats a voxel beside both pyramids (see mv_cuda_register_affine), in brackets with `full`:
             GREEDY 8 (23), SYMMETRIC 13 (36), VELOCITY 13 (29); with GREEDY 3 more for inverse, with ADAM
             0.4 (3), with SYMMETRIC 2 where there are weights. CLASSIC and SYMMETRIC demons 18, DIFFEOMORPHIC
@@ -656,8 +672,8 @@ MEDVOL_DEF mv_status mv_cuda_register_demons(mv_cuda_ctx *ctx, mv_cuda_volume *f
 /* ---- dense flow ----------------------------------------------------------------------------------------
    As in medvol.h: fixed, moving, field and start lie on the device. Of the methods there is DIS, in the plane
    and in space; TVL1 and FARNEBACK are MEDVOL_E_UNSUPPORTED. Where there is texture 99 of 100 values are
-   medvol.h's within 0.05 voxels of the level it ends with, and all within 0.002 in the mean: steps of a patch
-   may end a moment sooner, its neighbour's displacement suit by a hair less.
+   medvol.h's within 0.05 voxels of the level it ends with, and on average they are 0.002 apart at most: where
+   two candidates are nearly as good, or a step nearly small enough to end, rounding decides.
    Whether a refinement has come to rest is found on the device: nothing waits, all may be captured. But with
    control.report, which also counts folds, the call waits at its end, with control.step or control.seconds
    after each pass of the refinement: not inside a capture (MEDVOL_E_BUSY).
@@ -1199,7 +1215,9 @@ MV__CU_FN mv_status mv__cu_begin(mv_cuda_ctx *ctx, const char *op) {
     return st;
 }
 MV__CU_FN mv_status mv__cu_end(mv_cuda_ctx *ctx, mv_status st) {
-    if (--ctx->depth == 0 && ctx->previous != ctx->device) (void)cudaSetDevice(ctx->previous);
+    if (--ctx->depth) return st;
+    if (st < 0 && ctx->capturing) ctx->capturing = (int)st; /* a graph without this step would be another */
+    if (ctx->previous != ctx->device) (void)cudaSetDevice(ctx->previous);
     return st;
 }
 
@@ -1217,7 +1235,7 @@ MV__CU_FN mv_status mv__cu_room(mv_cuda_ctx *ctx, const char *op, size_t bytes) 
     if (want > ctx->workspace_need) ctx->workspace_need = want;
     if (want <= ctx->workspace_bytes) return MEDVOL_OK;
     if (ctx->capturing || !ctx->own_workspace || ctx->used)
-        return mv__cu_fail(ctx, MEDVOL_E_SCRATCH, "bytes", (double)want,
+        return mv__cu_fail(ctx, MEDVOL_E_SCRATCH, "workspace", (double)want,
                            "%s: a workspace of %zu bytes is needed, there are %zu: %s", op, want,
                            ctx->workspace_bytes,
                            ctx->capturing ? "reserve it before the capture" : "it cannot grow now");
@@ -1451,13 +1469,17 @@ MEDVOL_DEF mv_status mv_cuda_capture_begin(mv_cuda_ctx *ctx) {
 MEDVOL_DEF mv_status mv_cuda_capture_end(mv_cuda_ctx *ctx, mv_cuda_graph *graph) {
     cudaGraph_t g = NULL;
     cudaGraphExec_t exec = NULL;
+    int failed;
     mv_status st = mv__cu_begin(ctx, "capture_end");
     if (st < 0) return st;
     if (!ctx->capturing)
         return mv__cu_end(ctx, mv__cu_fail(ctx, MEDVOL_E_RANGE, "capture", 0, "capture_end: none was begun"));
+    failed = ctx->capturing < 0 ? ctx->capturing : 0; /* its message is still the last */
     ctx->capturing = 0;
-    st = MV__CU_TRY(ctx, "capture_end", cudaStreamEndCapture, (ctx->stream, &g));
-    if (st == MEDVOL_OK && !graph) st = mv__cu_fail_null(ctx, "capture_end", "graph");
+    if (failed) (void)(cudaStreamEndCapture(ctx->stream, &g), cudaGetLastError());
+    st = failed ? (mv_status)failed : MV__CU_TRY(ctx, "capture_end", cudaStreamEndCapture, (ctx->stream, &g));
+    if (graph) memset(graph, 0, sizeof *graph);
+    else if (st == MEDVOL_OK) st = mv__cu_fail_null(ctx, "capture_end", "graph");
 #if defined(__CUDACC__) && CUDART_VERSION < 12000
     if (st == MEDVOL_OK) st = MV__CU_TRY(ctx, "capture_end", cudaGraphInstantiate, (&exec, g, NULL, NULL, 0));
 #else

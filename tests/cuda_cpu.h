@@ -34,7 +34,7 @@ enum { EMU_FORWARD = 0, EMU_BACKWARD, EMU_SHUFFLED };
    allocation of device or pinned memory from now fails (1: the next; 0: none). emu_limit: bytes of a device
    (0: 16 GiB). emu_device: how many there are, and the driver's version (0: none). emu_raise: an error as
    earlier code leaves it, sticky where CUDA's is. emu_pending: operations queued on all streams.
-   emu_launches: launches run so far. */
+   emu_launches: launches run so far; emu_waits: calls so far in which the host waited for the device. */
 void emu_order(int kind, unsigned seed);
 int emu_reports(void);
 const char *emu_report(int i);
@@ -51,6 +51,7 @@ void emu_device(int present, int driver);
 void emu_raise(int error);
 int emu_pending(void);
 unsigned long long emu_launches(void);
+unsigned long long emu_waits(void);
 #ifdef __cplusplus
 }
 #endif
@@ -1098,7 +1099,7 @@ struct CUmemPoolHandle_st {
 static struct {
     CUstream_st *streams, legacy[EMU_DEVICES], per_thread[EMU_DEVICES];
     CUevent_st *events;
-    emu_u64 seq;
+    emu_u64 seq, waits;
     int device, devices, driver, set, live_graphs, live_execs, live_plans, captures;
     CUmemPoolHandle_st pool[EMU_DEVICES];
 } emu_rt;
@@ -1106,6 +1107,7 @@ EMU_CALL cudaError_t emu_error(int e) { /* as every call of the runtime returns 
     if (e && !emu.sticky) emu.last_error = e;
     return (cudaError_t)e;
 }
+extern "C" EMU_RAW emu_u64 emu_waits(void) { return emu_rt.waits; }
 EMU_FN int emu_is_sticky(int e) { return e == 214 || e == 700 || e == 702 || (e >= 714 && e <= 719); }
 extern "C" EMU_RAW void emu_raise(int e) {
     emu.last_error = e;
@@ -1400,6 +1402,7 @@ EMU_RT cudaError_t cudaMemGetInfo(size_t *available, size_t *total) {
 }
 EMU_RT cudaError_t cudaDeviceSynchronize(void) {
     EMU_ENTER_SAFE();
+    emu_rt.waits++;
     emu_drain_all();
     return emu_error(emu.sticky);
 }
@@ -1647,6 +1650,7 @@ EMU_RT cudaError_t cudaMemcpy(void *dst, const void *src, size_t n, cudaMemcpyKi
     EMU_ENTER_SAFE();
     cudaError_t e = emu_copy(emu_stream(NULL), dst, n, src, n, n, 1, kind);
     if (e) return e;
+    emu_rt.waits++;
     emu_drain(emu_stream(NULL), ~0ull);
     return emu_error(emu.sticky);
 }
@@ -1743,6 +1747,7 @@ EMU_RT cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
     CUstream_st *s = emu_stream(stream);
     if (!s) return emu_error(cudaErrorInvalidResourceHandle);
     if (s->capture) return emu_error((s->capture->invalid = 1, cudaErrorStreamCaptureUnsupported));
+    emu_rt.waits++;
     emu_drain(s, ~0ull);
     return emu_error(emu.sticky);
 }
@@ -1870,7 +1875,7 @@ EMU_RT cudaError_t cudaEventSynchronize(cudaEvent_t event) {
     EMU_ENTER_SAFE();
     CUevent_st *e = emu_event(event);
     if (!e) return emu_error(cudaErrorInvalidResourceHandle);
-    if (e->stream && e->done < e->seq) emu_drain(e->stream, e->seq);
+    if (e->stream && e->done < e->seq) emu_rt.waits++, emu_drain(e->stream, e->seq);
     return emu_error(emu.sticky);
 }
 EMU_RT cudaError_t cudaEventQuery(cudaEvent_t event) {

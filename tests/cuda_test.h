@@ -41,6 +41,10 @@ void check_status_at(mv_status got, mv_status want, const char *what, const char
 void settled_at(mv_status got, mv_status want, const char *file, int line);
 /* x, and what the device then finds, is `want`; failures have a message */
 #define CHECK_SETTLED(x, want) settled_at(x, want, __FILE__, __LINE__)
+/* x, while a graph is captured, is refused with `want`, and so is the graph */
+#define CHECK_UNCAPTURED(x, want) (captures(), CHECK_STATUS(x, want), captures_not(want, __FILE__, __LINE__))
+void captures(void);
+void captures_not(mv_status want, const char *file, int line);
 /* Bits that came from the device: the same in all orders of threads and, on a GPU, twice. */
 void keep(const void *p, size_t n);
 extern unsigned seed;
@@ -76,6 +80,23 @@ template <class F> void each(const mv_volume *v, F f) {
         if (i == (size_t)v->ndim) return;
     }
 }
+
+/* A volume of any size that is nowhere, for what must be refused by its size: only within AFAR, which lets pointers be. */
+mv_volume afar(mv_dtype type, size_t x, size_t y = 1, size_t z = 1, size_t c = 1, size_t d = 1);
+#define AFAR for (gpu.desc.trust = sizeof(size_t) > 4; gpu.desc.trust; gpu.desc.trust = 0)
+
+/* The scratch that a call takes of a context c of its own: bytes from `least` to `most` */
+template <class F> void needs(const char *what, double least, double most, F call, const char *file, int line) {
+    mv_cuda_ctx c;
+    mv_status st;
+    memset(&c, 0, sizeof c);
+    st = call(&c);
+    check_status_at(st < 0 ? st : mv_cuda_sync(&c), MEDVOL_OK, mv_cuda_message(&c), file, line);
+    snprintf(about, sizeof about, "%s: %zu bytes, %.0f to %.0f", what, c.workspace_need, least, most);
+    check_at((double)c.workspace_need >= least && (double)c.workspace_need <= most, "scratch", file, line);
+    mv_cuda_ctx_free(&c);
+}
+#define NEEDS(least, most, x) needs(#x, least, most, [&](mv_cuda_ctx *c) { return x; }, __FILE__, __LINE__)
 
 /* ---- suites ---- */
 struct test_part {

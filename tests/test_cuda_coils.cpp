@@ -739,6 +739,37 @@ static void espirit(twin *a, const mv_espirit_opt *opt, int line) {
     mv_volume_free(&cpu, &h), mv_volume_free(&cpu, &vh), mv_volume_free(&cpu, &none), mv_volume_free(&cpu, &both_values);
     mv_cuda_volume_free(&gpu, &d), mv_cuda_volume_free(&gpu, &vd);
 }
+static void test_espirit_close(void) { /* of noise: eigenvalues close to each other, where both end too soon */
+    static const size_t dim[4] = {24, 22, 1, 6};
+    mv_espirit_opt o, p;
+    double worse = 0.0;
+    size_t i, n = dim[0] * dim[1], kernel;
+    twin a;
+    twin_make(&a, MEDVOL_C64, 4, dim, PLAIN);
+    for (kernel = 2; kernel < 5; kernel++) {
+        mv_volume h, d, vh, vd;
+        pair v;
+        memset(&o, 0, sizeof o), memset(&h, 0, sizeof h), memset(&d, 0, sizeof d), memset(&vh, 0, sizeof vh),
+            memset(&vd, 0, sizeof vd);
+        for (i = 0; i < 2 * n * dim[3]; i++) ((float *)a.host.data)[i] = (float)(uniform() - 0.5);
+        send(&a);
+        o.calib[0] = o.calib[1] = 9, o.calib[2] = 1, o.kernel[0] = o.kernel[1] = kernel, o.kernel[2] = 1;
+        p = o;
+        o.values = &vh, p.values = &vd;
+        CHECK_STATUS(mv_espirit(&cpu, &h, &a.host, &o), MEDVOL_OK);
+        CHECK_SETTLED(mv_cuda_espirit(&gpu, &d, &a.device, &p), MEDVOL_OK);
+        pair_make(&v, &vh, &vd, __LINE__);
+        for (i = 0; i < n && v.got.data; i++)
+            worse = fmax(worse, (double)((const float *)v.want.data)[i] - (double)((const float *)v.got.data)[i]);
+        keep(v.got.data, 4 * n);
+        pair_free(&v);
+        mv_volume_free(&cpu, &h), mv_volume_free(&cpu, &vh), mv_cuda_volume_free(&gpu, &d), mv_cuda_volume_free(&gpu, &vd);
+    }
+    snprintf(about, sizeof about, "values lower by %g", worse);
+    if (getenv("SAY")) puts(about);
+    CHECK(worse < 0.02);
+    twin_free(&a);
+}
 static void test_espirit(void) {
     static const size_t dims[][4] = {{32, 30, 1, 4}, {12, 11, 10, 3}, {33, 26, 1, 3}};
     mv_espirit_opt o;
@@ -1064,10 +1095,7 @@ static void test_gcc_graph(void) {
     }
     CHECK(!memcmp(block, block + bytes, bytes));
     mv_cuda_graph_free(&gpu, &graph);
-    CHECK_STATUS(mv_cuda_capture_begin(&gpu), MEDVOL_OK);
-    CHECK_STATUS(mv_cuda_coil_gcc_matrix(&gpu, m, 3, &a.device, NULL), MEDVOL_E_BUSY);
-    CHECK_STATUS(mv_cuda_capture_end(&gpu, &graph), MEDVOL_OK);
-    mv_cuda_graph_free(&gpu, &graph);
+    CHECK_UNCAPTURED(mv_cuda_coil_gcc_matrix(&gpu, m, 3, &a.device, NULL), MEDVOL_E_BUSY);
     twin_free(&a), twin_free(&out);
     free(m), free(block);
 }
@@ -1122,19 +1150,12 @@ static void test_graph(void) { /* recorded once, run with other data */
     mv_volume_free(&cpu, &h);
     mv_cuda_graph_free(&gpu, &graph);
     for (i = 0; i < 5; i++) { /* these wait */
-        mv_volume d;
-        mv_status st;
-        memset(&d, 0, sizeof d);
         o.virtual_phase = 1;
-        CHECK_STATUS(mv_cuda_capture_begin(&gpu), MEDVOL_OK);
-        st = i == 0   ? mv_cuda_coil_noise(&gpu, psi, &a.device)
-             : i == 1 ? mv_cuda_coil_compress_matrix(&gpu, matrix, NULL, 2, &a.device, NULL)
-             : i == 2 ? mv_cuda_coil_compress(&gpu, &out[2].device, &a.device, 4, NULL)
-             : i == 3 ? mv_cuda_coil_walsh(&gpu, &maps.device, &a.device, &o)
-                      : mv_cuda_espirit(&gpu, &maps.device, &a.device, NULL);
-        CHECK_STATUS(st, MEDVOL_E_BUSY);
-        CHECK_STATUS(mv_cuda_capture_end(&gpu, &graph), MEDVOL_OK);
-        mv_cuda_graph_free(&gpu, &graph);
+        CHECK_UNCAPTURED(i == 0   ? mv_cuda_coil_noise(&gpu, psi, &a.device)
+                         : i == 1 ? mv_cuda_coil_compress_matrix(&gpu, matrix, NULL, 2, &a.device, NULL)
+                         : i == 2 ? mv_cuda_coil_compress(&gpu, &out[2].device, &a.device, 4, NULL)
+                         : i == 3 ? mv_cuda_coil_walsh(&gpu, &maps.device, &a.device, &o)
+                                  : mv_cuda_espirit(&gpu, &maps.device, &a.device, NULL), MEDVOL_E_BUSY);
     }
     twin_free(&a), twin_free(&m), twin_free(&maps), twin_free(&joint);
     for (i = 0; i < 4; i++) twin_free(&out[i]);
@@ -1200,8 +1221,27 @@ static void test_traffic(void) {
     twin_free(&a), twin_free(&m);
 }
 
-SUITE(coils, {"rss", test_rss}, {"combine", test_combine}, {"apply", test_apply}, {"noise", test_noise},
+static void test_limits(void) { /* axes of 2^30; 2^29 numbers at an x */
+    const size_t many = (size_t)1 << 30;
+    double matrix[64];
+    mv_espirit_opt o;
+    memset(&o, 0, sizeof o);
+    snprintf(about, sizeof about, "limits");
+    AFAR {
+        const mv_volume a = afar(MEDVOL_C64, many, 1, 1, 2), k = afar(MEDVOL_C64, 32, 32, 1, 2),
+                        g = afar(MEDVOL_C64, 4, 32768, 8192, 2);
+        mv_volume d = afar(MEDVOL_C64, many, 1, 1, 2), image = afar(MEDVOL_C64, many, 32, 1, 2);
+        CHECK_STATUS(mv_cuda_coil_walsh(&gpu, &d, &a, NULL), MEDVOL_E_UNSUPPORTED);
+        CHECK_STATUS(mv_cuda_coil_inati(&gpu, &d, &a, NULL), MEDVOL_E_UNSUPPORTED);
+        CHECK_STATUS(mv_cuda_coil_lowres(&gpu, &d, &a, NULL), MEDVOL_E_UNSUPPORTED);
+        CHECK_STATUS(mv_cuda_espirit(&gpu, &d, &a, NULL), MEDVOL_E_UNSUPPORTED);
+        o.shape[0] = many, o.shape[1] = 32, o.shape[2] = 1;
+        CHECK_STATUS(mv_cuda_espirit(&gpu, &image, &k, &o), MEDVOL_E_UNSUPPORTED);
+        CHECK_STATUS(mv_cuda_coil_gcc_matrix(&gpu, matrix, 1, &g, NULL), MEDVOL_E_UNSUPPORTED);
+    }
+}
+SUITE(coils, {"rss", test_rss}, {"limits", test_limits}, {"combine", test_combine}, {"apply", test_apply}, {"noise", test_noise},
       {"compress", test_compress}, {"gcc", test_gcc}, {"gcc_apply", test_gcc_apply}, {"walsh", test_walsh}, {"walsh_odd", test_walsh_odd}, {"inati", test_inati}, {"inati_zeros", test_inati_zeros}, {"lowres", test_lowres},
-      {"lowres_zeros", test_lowres_zeros}, {"espirit", test_espirit},
+      {"lowres_zeros", test_lowres_zeros}, {"espirit", test_espirit}, {"espirit_close", test_espirit_close},
       {"errors", test_errors}, {"graph", test_graph}, {"gcc_graph", test_gcc_graph}, {"traffic", test_traffic});
 SUITE(once, {"coils_many", test_many}, {"coils_gcc_many", test_gcc_many});

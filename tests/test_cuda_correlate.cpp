@@ -670,8 +670,8 @@ static void test_capture(void) {
     CHECK_STATUS(mv_cuda_capture_begin(&gpu), MEDVOL_OK);
     CHECK_STATUS(mv_cuda_ncc(&gpu, c, &a.device, &b.device, &n), MEDVOL_OK);
     CHECK_STATUS(mv_cuda_chi2(&gpu, x, &a.device, &b.device, &o), MEDVOL_OK);
-    CHECK_STATUS(mv_cuda_ncc_wait(&gpu, want, &a.device, &b.device, &n), MEDVOL_E_BUSY);
     CHECK_STATUS(mv_cuda_capture_end(&gpu, &graph), MEDVOL_OK);
+    CHECK_UNCAPTURED(mv_cuda_ncc_wait(&gpu, want, &a.device, &b.device, &n), MEDVOL_E_BUSY);
     memset(sigmas, 0, sizeof sigmas); /* read before the call came back */
     for (turn = 0; turn < 2; turn++) {
         const double kept[4] = {1, 2, 3, 4};
@@ -872,6 +872,18 @@ static void test_ncc_hard(void) {
     same_metrics(&g, &c, __LINE__);
     twin_free(&a), twin_free(&b);
 }
+static void test_likeness_limits(void) {
+    mv_image_metrics *out = (mv_image_metrics *)pinned(sizeof *out);
+    mv_metric_opt o;
+    memset(&o, 0, sizeof o);
+    AFAR
+        for (int k = 0; k < 2; k++) {
+            const mv_volume a = afar(MEDVOL_U8, 65536, 65536), b = afar(MEDVOL_U8, 65536, 65536);
+            o.what = k ? MEDVOL_METRIC_NMI : MEDVOL_METRIC_MI;
+            CHECK_STATUS(mv_cuda_metric_image(&gpu, out, &a, &b, &o), MEDVOL_E_UNSUPPORTED);
+        }
+    unpin(out);
+}
 static void test_likeness_refused(void) {
     static const shape s = {3, {12, 13, 14}}, other = {3, {12, 13, 15}}, thin = {3, {12, 13, 5}};
     mv_image_metrics h, *g = (mv_image_metrics *)pinned(sizeof *g);
@@ -976,4 +988,4 @@ SUITE(correlate, {"volumes", test_volumes}, {"hard", test_hard}, {"arrays", test
       {"lags_hard", test_lags_hard}, {"lags_shift", test_lags_shift}, {"map", test_map},
       {"refused", test_refused}, {"capture", test_capture}, {"traffic", test_traffic},
       {"metric", test_metric}, {"ssim_far", test_ssim_far}, {"ncc_map", test_ncc_map}, {"ncc_hard", test_ncc_hard},
-      {"likeness_refused", test_likeness_refused});
+      {"likeness_limits", test_likeness_limits}, {"likeness_refused", test_likeness_refused});

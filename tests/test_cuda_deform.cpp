@@ -635,6 +635,31 @@ static int look(void *user, const mv_register_step *step) {
     if (s->calls < 64) s->step[s->calls] = *step;
     return ++s->calls == s->stop_at;
 }
+/* How often the host waits: twice first (images are plain), then once in 10 iterations, and for a report */
+static void test_waits(void) {
+    static const int iterations[4] = {4, 10, 11, 17};
+    pair p;
+    pair_make(&p, &small, &small, 1.0);
+    for (int k = 0; k < 16 && emulated; k++) {
+        const int n = iterations[k % 4], demons = k / 4 % 2, report = k / 8, looks = 2 + (n + 9) / 10 + report;
+        mv_register_lncc_opt o;
+        mv_register_demons_opt q;
+        mv_register_report rep;
+        mv_cuda_volume d = {};
+        memset(&o, 0, sizeof o), memset(&q, 0, sizeof q);
+        mv_register_control *c = demons ? &q.control : &o.control;
+        c->levels = 1, c->iterations = n, c->tolerance = 1e-12, c->report = report ? &rep : NULL;
+        CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
+        const unsigned long long before = emu_waits();
+        CHECK_STATUS(demons ? mv_cuda_register_demons(&gpu, &d, &p.dfixed, &p.dmoving, &q)
+                            : mv_cuda_register_lncc(&gpu, &d, &p.dfixed, &p.dmoving, &o), MEDVOL_OK);
+        const int waits = (int)(emu_waits() - before);
+        snprintf(about, sizeof about, "%d iterations, demons %d, report %d: %d waits, %d", n, demons, report, waits, looks);
+        CHECK(waits == looks);
+        mv_cuda_volume_free(&gpu, &d);
+    }
+    pair_free(&p);
+}
 static void test_ends(void) {
     int i, k;
     pair p;
@@ -785,15 +810,9 @@ static void test_refused(void) {
     CHECK_STATUS(mv_cuda_register_demons(&gpu, &dout, &p.dfixed, &hm, NULL), MEDVOL_E_POINTER);
     CHECK_STATUS(mv_cuda_register_lncc(NULL, &dout, &p.dfixed, &p.dmoving, NULL), MEDVOL_E_NULL);
     CHECK_STATUS(mv_cuda_register_demons(NULL, &dout, &p.dfixed, &p.dmoving, NULL), MEDVOL_E_NULL);
-    {
-        mv_cuda_graph graph = {};
-        CHECK_STATUS(mv_cuda_capture_begin(&gpu), MEDVOL_OK);
-        CHECK_STATUS(mv_cuda_register_lncc(&gpu, &dout, &p.dfixed, &p.dmoving, NULL), MEDVOL_E_BUSY);
-        CHECK_STATUS(mv_cuda_register_demons(&gpu, &dout, &p.dfixed, &p.dmoving, NULL), MEDVOL_E_BUSY);
-        CHECK_STATUS(mv_cuda_capture_end(&gpu, &graph), MEDVOL_OK);
-        mv_cuda_graph_free(&gpu, &graph);
-        CHECK(dout.data == NULL);
-    }
+    CHECK_UNCAPTURED(mv_cuda_register_lncc(&gpu, &dout, &p.dfixed, &p.dmoving, NULL), MEDVOL_E_BUSY);
+    CHECK_UNCAPTURED(mv_cuda_register_demons(&gpu, &dout, &p.dfixed, &p.dmoving, NULL), MEDVOL_E_BUSY);
+    CHECK(dout.data == NULL);
     mv_volume_free(&cpu, &flat), mv_volume_free(&cpu, &complex), mv_volume_free(&cpu, &still);
     mv_volume_free(&cpu, &thin), mv_volume_free(&cpu, &wrong);
     mv_cuda_volume_free(&gpu, &dflat), mv_cuda_volume_free(&gpu, &dcomplex), mv_cuda_volume_free(&gpu, &dstill);
@@ -927,6 +946,6 @@ static void test_bounds(void) {
 SUITE(deform, {"greedy", test_greedy}, {"descents", test_descents}, {"symmetric", test_symmetric},
       {"geometry", test_geometry}, {"turned", test_turned}, {"masks", test_masks}, {"demons", test_demons},
       {"force", test_force}, {"push", test_push}, {"swap", test_swap}, {"shapes", test_shapes},
-      {"places", test_places}, {"axes", test_axes}, {"ends", test_ends}, {"refused", test_refused},
+      {"places", test_places}, {"axes", test_axes}, {"ends", test_ends}, {"waits", test_waits}, {"refused", test_refused},
       {"folds", test_folds}, {"memory", test_memory}, {"bounds", test_bounds});
 SUITE(once, {"deform_recover", test_recover});

@@ -814,14 +814,7 @@ static void phases(void) {
         CHECK_STATUS(mv_cuda_phase_correlate(&gpu, NULL, &a.device, &a.device, NULL), MEDVOL_E_NULL);
         CHECK_STATUS(mv_cuda_phase_correlate(&gpu, &s, NULL, &a.device, NULL), MEDVOL_E_NULL);
         CHECK_STATUS(mv_cuda_phase_correlate(&gpu, &s, &a.device, &a.host, NULL), MEDVOL_E_POINTER);
-        CHECK_STATUS(mv_cuda_capture_begin(&gpu), MEDVOL_OK);
-        CHECK_STATUS(mv_cuda_phase_correlate(&gpu, &s, &a.device, &a.device, NULL), MEDVOL_E_BUSY);
-        {
-            mv_cuda_graph g;
-            memset(&g, 0, sizeof g);
-            (void)mv_cuda_capture_end(&gpu, &g);
-            mv_cuda_graph_free(&gpu, &g);
-        }
+        CHECK_UNCAPTURED(mv_cuda_phase_correlate(&gpu, &s, &a.device, &a.device, NULL), MEDVOL_E_BUSY);
         twin_free(&a);
     }
 }
@@ -899,7 +892,35 @@ static void traffic(void) {
     about[0] = 0;
 }
 
-SUITE(fft, {"fft/plans", plans}, {"fft/lengths", lengths}, {"fft/lengthy", lengthy}, {"fft/layouts", layouts},
+/* how often the host waits, for the device's words and its results each time: once, and for each factor of ten */
+static void phase_waits(void) {
+    static const int fine[4] = {1, 10, 20, 100}, times[4] = {1, 2, 3, 3};
+    const shape s = {2, {24, 20}};
+    mv_phase_opt o;
+    mv_shift shift;
+    twin a;
+    memset(&o, 0, sizeof o);
+    twin_make(&a, MEDVOL_F32, &s, PLAIN);
+    tame(&a);
+    for (int k = 0; k < 4 && emulated; k++) {
+        const unsigned long long before = emu_waits();
+        o.upsample = fine[k];
+        CHECK_STATUS(mv_cuda_phase_correlate(&gpu, &shift, &a.device, &a.device, &o), MEDVOL_OK);
+        snprintf(about, sizeof about, "upsample %d: %d waits", fine[k], (int)(emu_waits() - before));
+        CHECK(emu_waits() - before == 2 * (unsigned)times[k]);
+    }
+    twin_free(&a);
+}
+static void limits(void) {
+    AFAR {
+        const mv_volume a = afar(MEDVOL_F32, 65536, 32768), b = afar(MEDVOL_F32, 65536, 32768);
+        mv_shift s;
+        CHECK_STATUS(mv_cuda_phase_correlate(&gpu, &s, &a, &b, NULL), MEDVOL_E_UNSUPPORTED);
+    }
+}
+
+SUITE(fft, {"fft/plans", plans}, {"fft/limits", limits},
+      {"fft/phase_waits", phase_waits}, {"fft/lengths", lengths}, {"fft/lengthy", lengthy}, {"fft/layouts", layouts},
       {"fft/volumes", volumes}, {"fft/refused", refused}, {"fft/nan", nans}, {"fft/dropped", dropped},
       {"fft/captured", captured}, {"fft/kept", kept}, {"fft/convolve", convolutions}, {"fft/phase", phases},
       {"fft/memory", memory}, {"fft/traffic", traffic});

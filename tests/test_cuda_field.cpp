@@ -376,7 +376,44 @@ static void test_filter_capture(void) {
     runs_captured([&](mv_volume *d) { return mv_cuda_pyramid(&gpu, d, 1, &a.device, NULL); }, __LINE__);
     twin_free(&a);
 }
-SUITE(filter, {"gaussian", test_gaussian}, {"long", test_long}, {"box", test_box}, {"types", test_types},
+static void test_filter_scratch(void) {
+    const shape s = {3, {40, 30, 25}};
+    const double V = 4.0 * 40 * 30 * 25, near[3] = {1, 1, 1}, far[3] = {20, 20, 20};
+    static const size_t one[3] = {1, 1, 1}, long_[3] = {60, 60, 60};
+    mv_gaussian_opt o;
+    twin a, b, h;
+    memset(&o, 0, sizeof o);
+    o.voxels = 1;
+    twin_make(&a, MEDVOL_F32, &s, PLAIN), twin_make(&b, MEDVOL_F32, &s, PLAIN), twin_make(&h, MEDVOL_I16, &s, PLAIN);
+    tame(&a), tame(&h);
+    NEEDS(0, 0, mv_cuda_gaussian(c, &b.device, &a.device, near, &o));
+    NEEDS(V, V + 1024, mv_cuda_gaussian(c, &b.device, &h.device, near, &o));
+    NEEDS(V, 2 * V + 8192, mv_cuda_gaussian(c, &b.device, &a.device, far, &o));
+    NEEDS(V, V + 1024, mv_cuda_gaussian(c, &a.device, &a.device, near, &o));
+    NEEDS(0, 0, mv_cuda_box_mean(c, &b.device, &a.device, one, NULL));
+    NEEDS(V, 2 * V + 1024, mv_cuda_box_mean(c, &b.device, &a.device, long_, NULL));
+    NEEDS(0, 0, mv_cuda_pyramid(c, &b.device, 1, &a.device, NULL));
+    twin_free(&a), twin_free(&b), twin_free(&h);
+}
+static void test_filter_limits(void) { /* axes, planes, rows of blocks of 32 */
+    const double near[3] = {1, 1, 1};
+    static const size_t one[3] = {1, 1, 1};
+    static const size_t sizes[3][2] = {{((size_t)1 << 30) + 1, 1}, {65536, 32768}, {16, 2097121}};
+    mv_gaussian_opt o;
+    memset(&o, 0, sizeof o);
+    o.voxels = 1;
+    AFAR
+        for (int k = 0; k < 3; k++) {
+            const mv_volume a = afar(MEDVOL_F32, sizes[k][0], sizes[k][1]);
+            mv_volume d = afar(MEDVOL_F32, sizes[k][0], sizes[k][1]),
+                      half = afar(MEDVOL_F32, sizes[k][0] / 2, sizes[k][1] > 1 ? sizes[k][1] / 2 : 1);
+            snprintf(about, sizeof about, "%zux%zu", sizes[k][0], sizes[k][1]);
+            CHECK_STATUS(mv_cuda_gaussian(&gpu, &d, &a, near, &o), MEDVOL_E_UNSUPPORTED);
+            CHECK_STATUS(mv_cuda_box_mean(&gpu, &d, &a, one, NULL), MEDVOL_E_UNSUPPORTED);
+            if (k == 0) CHECK_STATUS(mv_cuda_pyramid(&gpu, &half, 1, &a, NULL), MEDVOL_E_UNSUPPORTED);
+        }
+}
+SUITE(filter, {"gaussian", test_gaussian}, {"limits", test_filter_limits}, {"scratch", test_filter_scratch}, {"long", test_long}, {"box", test_box}, {"types", test_types},
       {"nan", test_nan}, {"pyramid", test_pyramid}, {"pyramid_world", test_pyramid_world},
       {"refused", test_filter_refused}, {"capture", test_filter_capture});
 
@@ -1124,7 +1161,29 @@ static void test_traffic(void) {
     twin_free(&a);
     emu_profiling(0);
 }
-SUITE(field, {"warp", test_warp}, {"cubic", test_cubic}, {"elements", test_elements}, {"ties", test_ties},
+static void test_field_limits(void) { /* 2^28 along an axis of a field, 2^30 of a grid, rows */
+    const size_t rows = 3000000;
+    mv_transform t;
+    memset(&t, 0, sizeof t);
+    t.kind = MEDVOL_TRANSFORM_FIELD;
+    snprintf(about, sizeof about, "limits");
+    AFAR {
+        const mv_volume src = afar(MEDVOL_F32, 8, 8, 8), grid = afar(MEDVOL_U8, 8, 8, 8), tall = afar(MEDVOL_U8, 2, rows),
+                        wide = afar(MEDVOL_F32, ((size_t)1 << 28) + 1, 1, 1, 1, 3), some = afar(MEDVOL_F32, 8, 8, 8, 1, 3),
+                        high = afar(MEDVOL_F32, 2, rows, 1, 1, 3), vast = afar(MEDVOL_F32, (size_t)1 << 31, 1, 1, 1, 3);
+        mv_volume d = afar(MEDVOL_F32, 8, 8, 8), j = afar(MEDVOL_F32, (size_t)1 << 31), up = afar(MEDVOL_F32, 2, rows),
+                  out = afar(MEDVOL_F32, 2, rows, 1, 1, 3);
+        t.field = &wide;
+        CHECK_STATUS(mv_cuda_warp(&gpu, &d, &src, &grid, &t, 1, NULL), MEDVOL_E_UNSUPPORTED);
+        t.field = &some;
+        CHECK_STATUS(mv_cuda_warp(&gpu, &up, &src, &tall, &t, 1, NULL), MEDVOL_E_UNSUPPORTED);
+        CHECK_STATUS(mv_cuda_transform_field(&gpu, &out, &tall, &t, 1), MEDVOL_E_UNSUPPORTED);
+        CHECK_STATUS(mv_cuda_field_jacobian(&gpu, &j, NULL, &vast, NULL), MEDVOL_E_UNSUPPORTED);
+        CHECK_STATUS(mv_cuda_field_jacobian(&gpu, &up, NULL, &high, NULL), MEDVOL_E_UNSUPPORTED);
+        CHECK_STATUS(mv_cuda_field_invert(&gpu, &out, &high, NULL), MEDVOL_E_UNSUPPORTED);
+    }
+}
+SUITE(field, {"warp", test_warp}, {"limits", test_field_limits}, {"cubic", test_cubic}, {"elements", test_elements}, {"ties", test_ties},
       {"transforms", test_transforms},
       {"world", test_warp_world}, {"jacobian", test_jacobian}, {"exp", test_exp}, {"invert", test_invert},
       {"refused", test_field_refused}, {"capture", test_field_capture},

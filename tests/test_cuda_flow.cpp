@@ -489,7 +489,45 @@ static void test_contrast_refused(void) {
     CHECK(d.data == NULL);
     twin_end(&a), twin_end(&b), twin_end(&f), twin_end(&c), twin_end(&odd), twin_end(&none);
 }
-SUITE(layer, {"blend", test_blend}, {"layers", test_layers}, {"refused", test_layers_refused}, {"clahe", test_clahe},
+static void test_contrast_scratch(void) {
+    const shape s = {2, {150, 100}};
+    const double P = 150 * 100;
+    static const mv_dtype kind[4] = {MEDVOL_U8, MEDVOL_U16, MEDVOL_F32, MEDVOL_F64};
+    static const double curves[4] = {256, 2 * 65536, 8 * 65536, 8 * 65536};
+    for (int k = 0; k < 4; k++) {
+        mv_cuda_volume d;
+        twin a, b;
+        twin_make(&a, kind[k], &s, PLAIN), twin_make(&b, kind[k], &s, VIEW);
+        each(&a.host, [&](unsigned char *p) {
+            const double x = draw() % 200;
+            mv_convert_array(NULL, p, kind[k], &x, MEDVOL_F64, 1, 1.0, 0.0);
+        });
+        send(&a);
+        CHECK_STATUS(mv_volume_copy(&cpu, &b.host, &a.host), MEDVOL_OK);
+        send(&b);
+        memset(&d, 0, sizeof d);
+        if (k < 3) NEEDS(0, 64 * curves[k] + 2048, mv_cuda_clahe(c, &b.device, &a.device, NULL));
+        NEEDS(0, (3 << 20) + (k > 1 ? 16.25 : 1) * P, mv_cuda_match_histogram(c, &d, &a.device, &b.device, NULL));
+        mv_cuda_volume_free(&gpu, &d);
+        twin_free(&a), twin_free(&b);
+    }
+}
+static void test_contrast_limits(void) {
+    const size_t side = ((size_t)1 << 30) + 1;
+    mv_clahe_opt o;
+    memset(&o, 0, sizeof o);
+    snprintf(about, sizeof about, "limits");
+    AFAR {
+        const mv_volume line = afar(MEDVOL_U8, side, 4), plane = afar(MEDVOL_U8, 65536, 65536), some = afar(MEDVOL_U8, 8, 8);
+        mv_volume d = afar(MEDVOL_U8, side, 4), e = afar(MEDVOL_U8, 65536, 65536), f = afar(MEDVOL_U8, 8, 8);
+        CHECK_STATUS(mv_cuda_clahe(&gpu, &d, &line, &o), MEDVOL_E_UNSUPPORTED);
+        o.tiles[0] = o.tiles[1] = 1;
+        CHECK_STATUS(mv_cuda_clahe(&gpu, &e, &plane, &o), MEDVOL_E_UNSUPPORTED);
+        CHECK_STATUS(mv_cuda_match_histogram(&gpu, &e, &plane, &some, NULL), MEDVOL_E_UNSUPPORTED);
+        CHECK_STATUS(mv_cuda_match_histogram(&gpu, &f, &some, &plane, NULL), MEDVOL_E_UNSUPPORTED);
+    }
+}
+SUITE(layer, {"blend", test_blend}, {"limits", test_contrast_limits}, {"scratch", test_contrast_scratch}, {"layers", test_layers}, {"refused", test_layers_refused}, {"clahe", test_clahe},
       {"clahe_ranges", test_clahe_ranges}, {"match", test_match}, {"match_scaled", test_match_scaled},
       {"contrast_refused", test_contrast_refused});
 
@@ -872,21 +910,43 @@ static void test_flow_capture(void) {
         mv_flow_opt o;
         mv_register_report rep;
         mv_cuda_volume d;
-        mv_cuda_graph g;
         twin f, m;
-        memset(&d, 0, sizeof d), memset(&o, 0, sizeof o), memset(&g, 0, sizeof g);
+        memset(&d, 0, sizeof d), memset(&o, 0, sizeof o);
         snprintf(about, sizeof about, "captured %d", k);
         paint(&f, MEDVOL_F32, k == 1 ? &cube : &plane, PLAIN, 1.5, [](double *) {});
         paint(&m, MEDVOL_U16, k == 1 ? &cube : k ? &other : &plane, PLAIN, 1.5, [](double *p) { p[0] -= 1.4; });
         CHECK_SETTLED(mv_cuda_flow(&gpu, &d, &f.device, &m.device, &o), MEDVOL_OK);
         captured(&d, [&](mv_volume *v) { return mv_cuda_flow(&gpu, v, &f.device, &m.device, &o); }, __LINE__);
         o.control.report = &rep;
-        CHECK_STATUS(mv_cuda_capture_begin(&gpu), MEDVOL_OK);
-        CHECK_STATUS(mv_cuda_flow(&gpu, &d, &f.device, &m.device, &o), MEDVOL_E_BUSY);
-        (void)mv_cuda_capture_end(&gpu, &g);
-        mv_cuda_graph_free(&gpu, &g);
+        CHECK_UNCAPTURED(mv_cuda_flow(&gpu, &d, &f.device, &m.device, &o), MEDVOL_E_BUSY);
         mv_cuda_volume_free(&gpu, &d), twin_free(&f), twin_free(&m);
     }
 }
-SUITE(flow, {"plane", test_plane}, {"space", test_space}, {"known", test_known}, {"worlds", test_worlds},
+static void test_flow_scratch(void) {
+    const shape plane = {2, {96, 80}}, cube = {3, {40, 36, 32}};
+    for (int k = 0; k < 4; k++) {
+        const double voxels = k < 2 ? 96 * 80 : 40 * 36 * 32, rest = k < 2 ? 13.0 / (k ? 4 : 1) : 6.2 / (k > 2 ? 8 : 1);
+        mv_flow_opt o;
+        mv_cuda_volume d;
+        twin f, m;
+        memset(&o, 0, sizeof o), memset(&d, 0, sizeof d);
+        o.finest = k % 2 ? 2 : 0;
+        paint(&f, MEDVOL_F32, k < 2 ? &plane : &cube, PLAIN, 1.5, [](double *) {});
+        paint(&m, MEDVOL_F32, k < 2 ? &plane : &cube, PLAIN, 1.5, [](double *p) { p[0] -= 1.4; });
+        NEEDS(4 * voxels, 4 * voxels * (2.7 + rest) + 16384, mv_cuda_flow(c, &d, &f.device, &m.device, &o));
+        mv_cuda_volume_free(&gpu, &d), twin_free(&f), twin_free(&m);
+    }
+}
+static void test_flow_limits(void) { /* voxels, rows, planes */
+    static const size_t sizes[3][3] = {{65536, 32768, 1}, {16, 524281, 1}, {16, 16, 65536}};
+    AFAR
+        for (int k = 0; k < 3; k++) {
+            const mv_volume a = afar(MEDVOL_U8, sizes[k][0], sizes[k][1], sizes[k][2]),
+                            b = afar(MEDVOL_U8, sizes[k][0], sizes[k][1], sizes[k][2]);
+            mv_volume d = afar(MEDVOL_F32, sizes[k][0], sizes[k][1], sizes[k][2], 1, sizes[k][2] > 1 ? 3 : 2);
+            snprintf(about, sizeof about, "%zux%zux%zu", sizes[k][0], sizes[k][1], sizes[k][2]);
+            CHECK_STATUS(mv_cuda_flow(&gpu, &d, &a, &b, NULL), MEDVOL_E_UNSUPPORTED);
+        }
+}
+SUITE(flow, {"plane", test_plane}, {"limits", test_flow_limits}, {"scratch", test_flow_scratch}, {"space", test_space}, {"known", test_known}, {"worlds", test_worlds},
       {"control", test_control}, {"refused", test_flow_refused}, {"capture", test_flow_capture});

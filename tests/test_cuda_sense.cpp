@@ -338,10 +338,19 @@ static void test_graph(void) { /* a solve and an unfolding are captured, and run
     twin_make(&y, MEDVOL_C64, 5, s.y.host.dim, PLAIN);
     sample(&s), undersample(&s, &l);
     CHECK_SETTLED(mv_cuda_cg_sense(&gpu, &x.device, &s.y.device, &s.maps.device, &o), MEDVOL_OK);
+    if (emulated) { /* it looks after 8 iterations, and in the end; cg_sense never */
+        const unsigned long long before = emu_waits();
+        mv_cg_sense_opt all = o;
+        all.tolerance = 1e-30, all.iterations = 15;
+        CHECK_STATUS(mv_cuda_cg_sense(&gpu, &x.device, &s.y.device, &s.maps.device, &all), MEDVOL_OK);
+        CHECK(emu_waits() == before);
+        CHECK_STATUS(mv_cuda_cg_sense_wait(&gpu, &x.device, &s.y.device, &s.maps.device, &all), MEDVOL_OK);
+        CHECK(emu_waits() == before + 2);
+    }
     CHECK_SETTLED(mv_cuda_sense(&gpu, &u.device, &s.y.device, &s.maps.device, &so), MEDVOL_OK);
     CHECK_SETTLED(mv_cuda_sense_forward(&gpu, &y.device, &x.device, &s.maps.device, NULL), MEDVOL_OK);
+    CHECK_UNCAPTURED(mv_cuda_cg_sense_wait(&gpu, &x.device, &s.y.device, &s.maps.device, &o), MEDVOL_E_BUSY);
     CHECK_STATUS(mv_cuda_capture_begin(&gpu), MEDVOL_OK);
-    CHECK_STATUS(mv_cuda_cg_sense_wait(&gpu, &x.device, &s.y.device, &s.maps.device, &o), MEDVOL_E_BUSY);
     CHECK_STATUS(mv_cuda_cg_sense(&gpu, &x.device, &s.y.device, &s.maps.device, &o), MEDVOL_OK);
     CHECK_STATUS(mv_cuda_sense(&gpu, &u.device, &s.y.device, &s.maps.device, &so), MEDVOL_OK);
     CHECK_STATUS(mv_cuda_sense_forward(&gpu, &y.device, &x.device, &s.maps.device, NULL), MEDVOL_OK);
@@ -585,5 +594,17 @@ static void test_errors(void) {
     twin_free(&complexm);
     scene_free(&s);
 }
-SUITE(sense, {"measure", test_measure}, {"gradients", test_gradients}, {"unfold", test_unfold}, {"graph", test_graph}, {"memory", test_memory},
+static void test_limits(void) { /* 2^32 voxels of a coil */
+    snprintf(about, sizeof about, "limits");
+    AFAR {
+        const mv_volume a = afar(MEDVOL_C64, 65536, 65536, 1, 2), maps = afar(MEDVOL_C64, 65536, 65536, 1, 2);
+        mv_volume image = afar(MEDVOL_C64, 65536, 65536), out = afar(MEDVOL_C64, 65536, 65536, 1, 2);
+        CHECK_STATUS(mv_cuda_sense_forward(&gpu, &out, &image, &maps, NULL), MEDVOL_E_UNSUPPORTED);
+        CHECK_STATUS(mv_cuda_sense_adjoint(&gpu, &image, &a, &maps, NULL), MEDVOL_E_UNSUPPORTED);
+        CHECK_STATUS(mv_cuda_cg_sense(&gpu, &image, &a, &maps, NULL), MEDVOL_E_UNSUPPORTED);
+        CHECK_STATUS(mv_cuda_sense(&gpu, &image, &a, &maps, NULL), MEDVOL_E_UNSUPPORTED);
+    }
+}
+SUITE(sense, {"measure", test_measure}, {"limits", test_limits}, {"gradients", test_gradients},
+      {"unfold", test_unfold}, {"graph", test_graph}, {"memory", test_memory},
       {"large", test_large}, {"traffic", test_traffic}, {"found", test_found}, {"errors", test_errors});

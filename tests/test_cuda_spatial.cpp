@@ -468,8 +468,8 @@ static void test_capture(void) { /* into memory that is there; a box needs a wai
     twin_made(&b, MEDVOL_I16, 3, turned, VIEW);
     CHECK_STATUS(mv_cuda_capture_begin(&gpu), MEDVOL_OK);
     CHECK_STATUS(mv_cuda_permute(&gpu, &b.device, &a.device, order), MEDVOL_OK);
-    CHECK_STATUS(mv_cuda_foreground_box(&gpu, start, size, &a.device, NULL), MEDVOL_E_BUSY);
     CHECK_STATUS(mv_cuda_capture_end(&gpu, &graph), MEDVOL_OK);
+    CHECK_UNCAPTURED(mv_cuda_foreground_box(&gpu, start, size, &a.device, NULL), MEDVOL_E_BUSY);
     CHECK_STATUS(mv_permute(&cpu, &b.host, &a.host, order), MEDVOL_OK);
     CHECK_STATUS(mv_cuda_graph_launch(&gpu, &graph), MEDVOL_OK);
     CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
@@ -896,8 +896,62 @@ static void test_sampled_ways(void) {
     CHECK(d.data == NULL);
     twin_free(&a), twin_free(&b);
 }
+/* NaN and infinity: of CUBIC within 48 voxels; at a voxel itself, where a neighbour is NaN, it or its own value */
+static void test_sampled_nan(void) {
+    enum { N = 300, M = 731 };
+    const size_t dim[1] = {N}, to[3] = {M, 1, 1}, same[3] = {N, 1, 1};
+    mv_resample_opt o;
+    mv_volume d;
+    float got[M];
+    twin a;
+    size_t i, bad = 0, none = 0;
+    memset(&o, 0, sizeof o), memset(&d, 0, sizeof d);
+    snprintf(about, sizeof about, "NaN");
+    twin_make(&a, MEDVOL_F32, 1, dim, PLAIN);
+    for (i = 0; i < N; i++) ((float *)a.host.data)[i] = (float)(i % 7);
+    ((float *)a.host.data)[60] = INFINITY, ((float *)a.host.data)[200] = NAN;
+    send(&a);
+    o.interp = MEDVOL_CUBIC;
+    CHECK_SETTLED(mv_cuda_resample_shape(&gpu, &d, &a.device, to, &o), MEDVOL_OK);
+    CHECK(dev_get(got, d.data, sizeof got));
+    for (i = 0; i < M; i++) {
+        const double x = ((double)i + 0.5) * (double)N / (double)M - 0.5;
+        const int near = fabs(x - 60) <= 50 || fabs(x - 200) <= 50;
+        bad += !near && got[i] - got[i] != 0.0f, none += (fabs(x - 200) < 1 && got[i] == got[i]);
+    }
+    CHECK(bad == 0 && none == 0);
+    mv_cuda_volume_free(&gpu, &d);
+    for (int k = 0; k < 2; k++) {
+        o.interp = k ? MEDVOL_CUBIC_CONV : MEDVOL_LINEAR;
+        CHECK_SETTLED(mv_cuda_resample_shape(&gpu, &d, &a.device, same, &o), MEDVOL_OK);
+        CHECK(dev_get(got, d.data, N * sizeof *got));
+        for (i = 0, bad = 0; i < N; i++) {
+            const float want = ((float *)a.host.data)[i];
+            const int beside = (i > 60 ? i - 60 : 60 - i) <= 2 || (i > 200 ? i - 200 : 200 - i) <= 2;
+            bad += !(got[i] == want || (beside && got[i] != got[i]));
+        }
+        CHECK(bad == 0);
+        mv_cuda_volume_free(&gpu, &d);
+    }
+    twin_free(&a);
+}
+static void test_sampled_limits(void) {
+    const double far[12] = {1e9, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0}, turned[12] = {1e8, 0.3, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0},
+                 small[12] = {1, 0.1, 0, 0, 0, 1e-5, 0, 0, 0, 0, 1, 0};
+    static const size_t to[3] = {20, 4, 1}, rows[3] = {4, 1100000, 1};
+    snprintf(about, sizeof about, "limits");
+    AFAR {
+        const mv_volume s = afar(MEDVOL_F32, 16, 16);
+        mv_volume d = afar(MEDVOL_F32, to[0], to[1]);
+        CHECK_STATUS(mv_cuda_resample_affine(&gpu, &d, &s, far, to, NULL), MEDVOL_E_UNSUPPORTED);
+        CHECK_STATUS(mv_cuda_resample_affine(&gpu, &d, &s, turned, to, NULL), MEDVOL_E_UNSUPPORTED);
+        d = afar(MEDVOL_F32, rows[0], rows[1]);
+        CHECK_STATUS(mv_cuda_resample_affine(&gpu, &d, &s, small, rows, NULL), MEDVOL_E_UNSUPPORTED);
+    }
+}
 
-SUITE(spatial, {"refused", test_refused}, {"turns", test_turns}, {"permutes", test_permutes},
+SUITE(spatial, {"refused", test_refused}, {"sampled_limits", test_sampled_limits},
+      {"sampled_nan", test_sampled_nan}, {"turns", test_turns}, {"permutes", test_permutes},
       {"reorient", test_reorient}, {"crop", test_crop}, {"pad", test_pad}, {"pad_axes", test_pad_axes},
       {"crop_or_pad", test_crop_or_pad},
       {"foreground", test_foreground}, {"arrays", test_arrays}, {"world", test_world}, {"capture", test_capture},

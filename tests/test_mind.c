@@ -483,6 +483,24 @@ static void rest(void) { /* an image and itself; on another grid of the same wor
     mv_volume_free(T, &field);
     pair_free(&p);
 }
+static void folds(void) { /* of images without anything in common, after a single round: some voxels do */
+    mv_register_search_opt o = {0};
+    mv_jacobian_opt strict = {0};
+    mv_jacobian_stats s;
+    mv_register_report rep;
+    mv_volume field = {0};
+    size_t i;
+    pair p;
+    pair_make(&p, NOTHING, 0, 0, 0);
+    for (i = 0; i < mv_volume_count(&p.moving); i++) ((float *)p.moving.data)[i] = (float)t_uniform(0, 300);
+    o.control.levels = o.control.iterations = 1, o.control.report = &rep;
+    strict.strict = 1;
+    CHECK_OK(mv_register_search(T, &field, &p.fixed, &p.moving, &o));
+    CHECK_OK(mv_field_jacobian(T, NULL, &s, &field, &strict));
+    CHECK(rep.folded > 0 && rep.folded == s.folded);
+    mv_volume_free(T, &field);
+    pair_free(&p);
+}
 static void bits(void) { /* one level: the same at every level of SIMD; more: the same with any threads */
     mv_register_search_opt o = {0};
     mv_volume a = {0}, b = {0};
@@ -672,5 +690,6 @@ static void refused(void) {
 }
 const t_case tests_mind[] = {{"formula", formula, 0}, {"plain", plain, 0}, {"everything", everything, 0},
     {"shift", shift, T_ONCE}, {"wave", wave, T_ONCE}, {"world", world, T_ONCE}, {"plane", plane, 0},
-    {"rest", rest, 0}, {"bits", bits, 0}, {"masks", masks, T_ONCE}, {"control", control, 0},
+    {"rest", rest, 0}, {"folds", folds, T_ONCE},
+    {"bits", bits, 0}, {"masks", masks, T_ONCE}, {"control", control, 0},
     {"refused", refused, T_ONCE}, {0}};
