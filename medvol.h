@@ -3009,7 +3009,8 @@ typedef struct mv_solve_opt {
 /* Each makes f(x) = |A x - y|^2 / 2 + lambda |x|^2 / 2 + sum of regs least. x: op->domain pairs of floats, y:
    op->range; they must not overlap.
      cg     no regs but L2. Conjugate gradients on (A^H A + lambda) x = A^H y. residual: |that equation's| /
-            |A^H y|, of the recurrence: floats leave some 1e-6 whatever it says. Memory: four images.
+            |A^H y|, of the recurrence: floats leave some 1e-6 whatever it says, and steps end where its
+            square comes to the end of floats. Memory: four images.
      lsmr   no regs but L2. Golub-Kahan bidiagonalisation of (A, sqrt(lambda)): for systems of bad condition;
             needs y itself; warm not together with lambda. residual: |A^H r| / (|A| |r|) as their recurrences
             estimate it, |A| growing with the steps. Memory: six images, twice the data.
@@ -41120,14 +41121,17 @@ MEDVOL_DEF mv_status mv_solve_cg(mv_ctx *ctx, float *x, const mv_operator *op, c
                                  const mv_solve_opt *opt) {
     mv__it_solver s;
     float *r, *p, *q, *u;
-    double rr, before, pq, f = 0.0;
+    double rr, before, pq, f = 0.0, least = 0.0, lost;
     int i;
     mv_status st = mv__it_begin(ctx, &s, MV__IT_CG, x, op, y, opt, 4, 0);
     r = s.image[0], p = s.image[1], q = s.image[2], u = s.image[3];
     if (st == MEDVOL_OK && !s.zero) st = mv__it_start(&s, u, x);
     if (st < 0 || s.zero) return mv__it_end(ctx, st, &s, x, u);
     rr = s.bb;
+    lost = ldexp((double)s.n, -112); /* of sums so small the products are cut off at the end of floats: steps
+                                        made by them are noise, which grows. The first one is made anyway */
     if (s.o.warm) { /* r = b - (A^H A + lambda) x */
+        least = lost;
         if ((st = mv__it_normal(&s, q, u)) < 0) return mv__it_end(ctx, st, &s, x, u);
         mv__it_do(&s.h, MV__IT_CLOSE, q, NULL, u, NULL, 0, s.lambda, s.n, NULL);
         f -= 0.5 * mv__it_dot_of(&s.h, u, r, s.n);
@@ -41135,19 +41139,19 @@ MEDVOL_DEF mv_status mv_solve_cg(mv_ctx *ctx, float *x, const mv_operator *op, c
         f -= 0.5 * mv__it_dot_of(&s.h, u, r, s.n);
     }
     mv__memcpy(p, r, 2 * s.n * sizeof *p);
-    for (i = 1; st == MEDVOL_OK && i <= s.iterations && rr > 0.0; i++) {
+    for (i = 1; st == MEDVOL_OK && i <= s.iterations && rr > least; i++) {
         if ((st = mv__it_normal(&s, q, p)) < 0) break;
         pq = mv__it_do(&s.h, MV__IT_CLOSE, q, NULL, p, NULL, 0, s.lambda, s.n, NULL);
         if (!mv__finite(pq)) {
             st = mv__it_blame(ctx, s.name, NULL, 0);
             break;
         }
-        if (!(pq > 0.0)) { /* nothing that can be seen is left */
+        if (!(pq > least)) { /* nothing that can be seen is left */
             if (i == 1 && !s.o.warm)
                 st = mv__fail(ctx, MEDVOL_E_SINGULAR, "op", pq, -1, "%s: the operator vanishes on A'y", s.name);
             break;
         }
-        before = rr;
+        before = rr, least = lost;
         rr = mv__it_do(&s.h, MV__IT_STEP, u, r, p, q, before / pq, 0, s.n, NULL);
         f -= 0.5 * before / pq * before;
         mv__it_do(&s.h, MV__IT_BLEND, p, NULL, r, p, 1.0, rr / before, s.n, NULL);
