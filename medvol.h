@@ -41078,6 +41078,9 @@ static mv_status mv__it_objective(mv__it_solver *s, float *x, float *q) {
     s->now.objective = 0.5 * s->yy + s->unit * s->unit * f;
     return MEDVOL_OK;
 }
+/* Of sums so small the products were cut off at the end of floats: steps by their quotients are noise that
+   grows, without an end. */
+static double mv__it_lost(size_t n) { return ldexp((double)n, -140); }
 /* After an iteration: report and progress. */
 static mv_status mv__it_tell(mv__it_solver *s, int iteration, double residual) {
     mv_ctx *ctx = s->h.ctx;
@@ -41128,8 +41131,7 @@ MEDVOL_DEF mv_status mv_solve_cg(mv_ctx *ctx, float *x, const mv_operator *op, c
     if (st == MEDVOL_OK && !s.zero) st = mv__it_start(&s, u, x);
     if (st < 0 || s.zero) return mv__it_end(ctx, st, &s, x, u);
     rr = s.bb;
-    lost = ldexp((double)s.n, -112); /* of sums so small the products are cut off at the end of floats: steps
-                                        made by them are noise, which grows. The first one is made anyway */
+    lost = mv__it_lost(s.n); /* the first step is made anyway */
     if (s.o.warm) { /* r = b - (A^H A + lambda) x */
         least = lost;
         if ((st = mv__it_normal(&s, q, u)) < 0) return mv__it_end(ctx, st, &s, x, u);
@@ -41366,17 +41368,18 @@ MEDVOL_DEF mv_status mv_solve_pdhg(mv_ctx *ctx, float *x, const mv_operator *op,
    left of it */
 static mv_status mv__it_inner_steps(mv__it_solver *s, float *x, float *r, float *p, float *q, double rho) {
     double rr = mv__it_dot_of(&s->h, r, r, s->n), first = rr, pq, before;
+    const double least = mv__it_lost(s->n);
     const int steps = s->o.inner ? s->o.inner : 1;
     size_t k;
     int i;
     mv_status st;
     mv__memcpy(p, r, 2 * s->n * sizeof *p);
-    for (i = 0; i < steps && rr > 1e-12 * first; i++) {
+    for (i = 0; i < steps && rr > 1e-12 * first && rr > least; i++) {
         if ((st = mv__it_normal(s, q, p)) < 0) return st;
         for (k = 0; k < s->terms; k++) mv__it_gram(&s->h, &s->term[k], q, p, rho);
         pq = mv__it_do(&s->h, MV__IT_CLOSE, q, NULL, p, NULL, 0, s->lambda, s->n, NULL);
         if (!mv__finite(pq)) return mv__it_blame(s->h.ctx, s->name, NULL, 0);
-        if (!(pq > 0.0)) break;
+        if (!(pq > least)) break;
         before = rr;
         rr = mv__it_do(&s->h, MV__IT_STEP, x, r, p, q, before / pq, 0, s->n, NULL);
         mv__it_do(&s->h, MV__IT_BLEND, p, NULL, r, p, 1.0, rr / before, s->n, NULL);
