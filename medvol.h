@@ -416,7 +416,7 @@ typedef struct mv_nifti {
    but never fold back.
    affine: rows of the 3 x 4 matrix from voxel index (i, j, k) to millimetres, RAS+ (world = affine[4 * r + c]
    * ijk[c] + affine[4 * r + 3]). Real value of integer and real types, and of each part of a complex one:
-   stored * slope + inter; slope 0 or non-finite: no scaling.
+   stored * slope + inter; slope 0, or one of both not finite: no scaling.
    step: spacing of axes 3 to 6 (seconds for a series). {0} is an empty volume: a destination the call
    allocates. */
 typedef struct mv_volume {
@@ -483,9 +483,9 @@ typedef struct mv_convert_opt {
 } mv_convert_opt;
 MEDVOL_DEF mv_status mv_convert(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, mv_dtype dtype,
                                 const mv_convert_opt *opt);
-/* mv_convert_array: the same for n contiguous values of real types: dst[i] = src[i] * slope + inter; slope 0
-   or non-finite means no scaling. dst == src is allowed when the element sizes agree, other overlap is
-   not. */
+/* mv_convert_array: the same for n contiguous values of real types: dst[i] = src[i] * slope + inter; slope 0,
+   or one of both not finite, means no scaling. dst == src is allowed when the element sizes agree, other
+   overlap is not. */
 MEDVOL_DEF mv_status mv_convert_array(mv_ctx *ctx, void *dst, mv_dtype dst_type, const void *src,
                                       mv_dtype src_type, size_t n, double slope, double inter);
 
@@ -3389,9 +3389,10 @@ MEDVOL_DEF mv_status mv_distance(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
    voxels in a, in b, in both; dice = 2 both / (a + b), jaccard = both / (a + b - both), NaN for a label in
    neither; centroids in mm (of the voxels of all axes beyond the third together; NaN: no voxel) and the
    distance between them. 0 is the background and left out of the table unless opt->background or the list
-   says otherwise. *count (may be NULL): entries; mean_dice (may be NULL): mean of the dice that are not NaN
-   (NaN: none). a and b: integer types without scaling, of u64 values above INT64_MAX count as that.
-   Counts are whole numbers: any cut gives the same. Threads: rows. Memory: 160 to 320 bytes a label and job.
+   says otherwise. out may be NULL with cap 0: no table, *count and the mean alone. *count (may be NULL):
+   entries; mean_dice (may be NULL): mean of the dice that are not NaN (NaN: none). a and b: integer types
+   without scaling, of u64 values above INT64_MAX count as that. Counts are whole numbers: any cut gives the
+   same. Threads: rows. Memory: 160 to 320 bytes a label and job.
    Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE, _SPACE (more than cap labels; *count says how many), _LIMIT (more
    than 2^20), _SIZE, _NOMEM, _CANCELLED. */
 typedef struct mv_label_metrics {
