@@ -3303,7 +3303,8 @@ MEDVOL_DEF mv_status mv_field_save(mv_ctx *ctx, const mv_volume *field, const ch
                ANTs' CC leaves such windows out of its mean, greedy's NCC gives r^2 the sign of r
    MI, NMI     H(a) + H(b) - H(a, b) in nats, and (H(a) + H(b)) / H(a, b) (Studholme 1999; 1..2, 1 when both
                are constant), of a joint histogram of bins^2 without smoothing: bin floor((x - lo) * bins /
-               (hi - lo)) of lo..hi, the upper end and what is beyond the range counted in the outermost
+               (hi - lo)) of lo..hi, the quotient rounded to float (what lies on an edge but for the last bits
+               of a double does), the upper end and what is beyond the range counted in the outermost
    SSIM        Wang et al. 2004: Gaussian weights of sigma 1.5 cut at 5 voxels, K1 0.01, K2 0.03, population
                covariances; mean over voxels 5 and more from each border whose window is finite all through
                and that are in the mask (ssim_count; NaN when 0). As scikit-image with gaussian_weights=True,
@@ -3333,7 +3334,8 @@ typedef struct mv_image_metrics {
 typedef struct mv_metric_opt {
     unsigned what;
     const mv_volume *mask;
-    double peak;                   /* of PSNR and SSIM; 0: greatest less least value of a that counts */
+    double peak;                   /* of PSNR and SSIM; 0: greatest less least value of a that counts (SSIM of
+                                      a constant a: 1) */
     size_t radius;                 /* LNCC, voxels; 0: 2; at most 16 */
     size_t bins;                   /* MI, NMI; 0: 64; 2..1024 */
     double range_a[2], range_b[2]; /* lo, hi of the bins; both 0: the least and greatest value that counts */
