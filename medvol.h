@@ -416,7 +416,7 @@ typedef struct mv_nifti {
    but never fold back.
    affine: rows of the 3 x 4 matrix from voxel index (i, j, k) to millimetres, RAS+ (world = affine[4 * r + c]
    * ijk[c] + affine[4 * r + 3]). Real value of integer and real types, and of each part of a complex one:
-   stored * slope + inter; slope 0 or non-finite: no scaling.
+   stored * slope + inter; slope 0, or one of both not finite: no scaling.
    step: spacing of axes 3 to 6 (seconds for a series). {0} is an empty volume: a destination the call
    allocates. */
 typedef struct mv_volume {
@@ -483,9 +483,9 @@ typedef struct mv_convert_opt {
 } mv_convert_opt;
 MEDVOL_DEF mv_status mv_convert(mv_ctx *ctx, mv_volume *dst, const mv_volume *src, mv_dtype dtype,
                                 const mv_convert_opt *opt);
-/* mv_convert_array: the same for n contiguous values of real types: dst[i] = src[i] * slope + inter; slope 0
-   or non-finite means no scaling. dst == src is allowed when the element sizes agree, other overlap is
-   not. */
+/* mv_convert_array: the same for n contiguous values of real types: dst[i] = src[i] * slope + inter; slope 0,
+   or one of both not finite, means no scaling. dst == src is allowed when the element sizes agree, other
+   overlap is not. */
 MEDVOL_DEF mv_status mv_convert_array(mv_ctx *ctx, void *dst, mv_dtype dst_type, const void *src,
                                       mv_dtype src_type, size_t n, double slope, double inter);
 
@@ -3009,7 +3009,8 @@ typedef struct mv_solve_opt {
 /* Each makes f(x) = |A x - y|^2 / 2 + lambda |x|^2 / 2 + sum of regs least. x: op->domain pairs of floats, y:
    op->range; they must not overlap.
      cg     no regs but L2. Conjugate gradients on (A^H A + lambda) x = A^H y. residual: |that equation's| /
-            |A^H y|, of the recurrence: floats leave some 1e-6 whatever it says. Memory: four images.
+            |A^H y|, of the recurrence: floats leave some 1e-6 whatever it says, and steps end where its
+            square comes to the end of floats. Memory: four images.
      lsmr   no regs but L2. Golub-Kahan bidiagonalisation of (A, sqrt(lambda)): for systems of bad condition;
             needs y itself; warm not together with lambda. residual: |A^H r| / (|A| |r|) as their recurrences
             estimate it, |A| growing with the steps. Memory: six images, twice the data.
@@ -3302,7 +3303,8 @@ MEDVOL_DEF mv_status mv_field_save(mv_ctx *ctx, const mv_volume *field, const ch
                ANTs' CC leaves such windows out of its mean, greedy's NCC gives r^2 the sign of r
    MI, NMI     H(a) + H(b) - H(a, b) in nats, and (H(a) + H(b)) / H(a, b) (Studholme 1999; 1..2, 1 when both
                are constant), of a joint histogram of bins^2 without smoothing: bin floor((x - lo) * bins /
-               (hi - lo)) of lo..hi, the upper end and what is beyond the range counted in the outermost
+               (hi - lo)) of lo..hi, the quotient rounded to float (what lies on an edge but for the last bits
+               of a double does), the upper end and what is beyond the range counted in the outermost
    SSIM        Wang et al. 2004: Gaussian weights of sigma 1.5 cut at 5 voxels, K1 0.01, K2 0.03, population
                covariances; mean over voxels 5 and more from each border whose window is finite all through
                and that are in the mask (ssim_count; NaN when 0). As scikit-image with gaussian_weights=True,
@@ -3332,7 +3334,8 @@ typedef struct mv_image_metrics {
 typedef struct mv_metric_opt {
     unsigned what;
     const mv_volume *mask;
-    double peak;                   /* of PSNR and SSIM; 0: greatest less least value of a that counts */
+    double peak;                   /* of PSNR and SSIM; 0: greatest less least value of a that counts (SSIM of
+                                      a constant a: 1) */
     size_t radius;                 /* LNCC, voxels; 0: 2; at most 16 */
     size_t bins;                   /* MI, NMI; 0: 64; 2..1024 */
     double range_a[2], range_b[2]; /* lo, hi of the bins; both 0: the least and greatest value that counts */
@@ -3388,9 +3391,10 @@ MEDVOL_DEF mv_status mv_distance(mv_ctx *ctx, mv_volume *dst, const mv_volume *s
    voxels in a, in b, in both; dice = 2 both / (a + b), jaccard = both / (a + b - both), NaN for a label in
    neither; centroids in mm (of the voxels of all axes beyond the third together; NaN: no voxel) and the
    distance between them. 0 is the background and left out of the table unless opt->background or the list
-   says otherwise. *count (may be NULL): entries; mean_dice (may be NULL): mean of the dice that are not NaN
-   (NaN: none). a and b: integer types without scaling, of u64 values above INT64_MAX count as that.
-   Counts are whole numbers: any cut gives the same. Threads: rows. Memory: 160 to 320 bytes a label and job.
+   says otherwise. out may be NULL with cap 0: no table, *count and the mean alone. *count (may be NULL):
+   entries; mean_dice (may be NULL): mean of the dice that are not NaN (NaN: none). a and b: integer types
+   without scaling, of u64 values above INT64_MAX count as that. Counts are whole numbers: any cut gives the
+   same. Threads: rows. Memory: 160 to 320 bytes a label and job.
    Errors: MEDVOL_E_NULL, _DTYPE, _SHAPE, _SPACE (more than cap labels; *count says how many), _LIMIT (more
    than 2^20), _SIZE, _NOMEM, _CANCELLED. */
 typedef struct mv_label_metrics {
@@ -41082,6 +41086,9 @@ static mv_status mv__it_objective(mv__it_solver *s, float *x, float *q) {
     s->now.objective = 0.5 * s->yy + s->unit * s->unit * f;
     return MEDVOL_OK;
 }
+/* Of sums so small the products were cut off at the end of floats: steps by their quotients are noise that
+   grows, without an end. */
+static double mv__it_lost(size_t n) { return ldexp((double)n, -140); }
 /* After an iteration: report and progress. */
 static mv_status mv__it_tell(mv__it_solver *s, int iteration, double residual) {
     mv_ctx *ctx = s->h.ctx;
@@ -41125,14 +41132,16 @@ MEDVOL_DEF mv_status mv_solve_cg(mv_ctx *ctx, float *x, const mv_operator *op, c
                                  const mv_solve_opt *opt) {
     mv__it_solver s;
     float *r, *p, *q, *u;
-    double rr, before, pq, f = 0.0;
+    double rr, before, pq, f = 0.0, least = 0.0, lost;
     int i;
     mv_status st = mv__it_begin(ctx, &s, MV__IT_CG, x, op, y, opt, 4, 0);
     r = s.image[0], p = s.image[1], q = s.image[2], u = s.image[3];
     if (st == MEDVOL_OK && !s.zero) st = mv__it_start(&s, u, x);
     if (st < 0 || s.zero) return mv__it_end(ctx, st, &s, x, u);
     rr = s.bb;
+    lost = mv__it_lost(s.n); /* the first step is made anyway */
     if (s.o.warm) { /* r = b - (A^H A + lambda) x */
+        least = lost;
         if ((st = mv__it_normal(&s, q, u)) < 0) return mv__it_end(ctx, st, &s, x, u);
         mv__it_do(&s.h, MV__IT_CLOSE, q, NULL, u, NULL, 0, s.lambda, s.n, NULL);
         f -= 0.5 * mv__it_dot_of(&s.h, u, r, s.n);
@@ -41140,19 +41149,19 @@ MEDVOL_DEF mv_status mv_solve_cg(mv_ctx *ctx, float *x, const mv_operator *op, c
         f -= 0.5 * mv__it_dot_of(&s.h, u, r, s.n);
     }
     mv__memcpy(p, r, 2 * s.n * sizeof *p);
-    for (i = 1; st == MEDVOL_OK && i <= s.iterations && rr > 0.0; i++) {
+    for (i = 1; st == MEDVOL_OK && i <= s.iterations && rr > least; i++) {
         if ((st = mv__it_normal(&s, q, p)) < 0) break;
         pq = mv__it_do(&s.h, MV__IT_CLOSE, q, NULL, p, NULL, 0, s.lambda, s.n, NULL);
         if (!mv__finite(pq)) {
             st = mv__it_blame(ctx, s.name, NULL, 0);
             break;
         }
-        if (!(pq > 0.0)) { /* nothing that can be seen is left */
+        if (!(pq > least)) { /* nothing that can be seen is left */
             if (i == 1 && !s.o.warm)
                 st = mv__fail(ctx, MEDVOL_E_SINGULAR, "op", pq, -1, "%s: the operator vanishes on A'y", s.name);
             break;
         }
-        before = rr;
+        before = rr, least = lost;
         rr = mv__it_do(&s.h, MV__IT_STEP, u, r, p, q, before / pq, 0, s.n, NULL);
         f -= 0.5 * before / pq * before;
         mv__it_do(&s.h, MV__IT_BLEND, p, NULL, r, p, 1.0, rr / before, s.n, NULL);
@@ -41367,17 +41376,18 @@ MEDVOL_DEF mv_status mv_solve_pdhg(mv_ctx *ctx, float *x, const mv_operator *op,
    left of it */
 static mv_status mv__it_inner_steps(mv__it_solver *s, float *x, float *r, float *p, float *q, double rho) {
     double rr = mv__it_dot_of(&s->h, r, r, s->n), first = rr, pq, before;
+    const double least = mv__it_lost(s->n);
     const int steps = s->o.inner ? s->o.inner : 1;
     size_t k;
     int i;
     mv_status st;
     mv__memcpy(p, r, 2 * s->n * sizeof *p);
-    for (i = 0; i < steps && rr > 1e-12 * first; i++) {
+    for (i = 0; i < steps && rr > 1e-12 * first && rr > least; i++) {
         if ((st = mv__it_normal(s, q, p)) < 0) return st;
         for (k = 0; k < s->terms; k++) mv__it_gram(&s->h, &s->term[k], q, p, rho);
         pq = mv__it_do(&s->h, MV__IT_CLOSE, q, NULL, p, NULL, 0, s->lambda, s->n, NULL);
         if (!mv__finite(pq)) return mv__it_blame(s->h.ctx, s->name, NULL, 0);
-        if (!(pq > 0.0)) break;
+        if (!(pq > least)) break;
         before = rr;
         rr = mv__it_do(&s->h, MV__IT_STEP, x, r, p, q, before / pq, 0, s->n, NULL);
         mv__it_do(&s->h, MV__IT_BLEND, p, NULL, r, p, 1.0, rr / before, s->n, NULL);

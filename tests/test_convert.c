@@ -305,9 +305,9 @@ static void test_slopes(void) {
     CHECK_NEAR(((double *)dst.data)[3], 2.5, 1e-15);
     CHECK(dst.slope == 1.0 && dst.inter == 0.0);
     mv_volume_free(T, &dst);
-    for (i = 0; i < 4; i++) { /* slopes that a file may hold and that mean none */
+    for (i = 0; i < 7; i++) { /* slopes that a file may hold and that mean none, and intercepts */
         static const double none[4] = {0.0, NAN, HUGE_VAL, -HUGE_VAL};
-        src.slope = none[i], src.inter = 5.0;
+        src.slope = i < 4 ? none[i] : 2.0, src.inter = i < 4 ? 5.0 : none[i - 3];
         CHECK_OK(mv_convert(T, &dst, &src, MEDVOL_F64, NULL));
         CHECK(((double *)dst.data)[3] == 2.5);
         mv_volume_free(T, &dst);

@@ -541,6 +541,36 @@ static void test_dense(void) {
             }
         }
 }
+/* Many more steps than there are unknowns, whatever the scale: what is left of the equation comes to the end
+   of floats, and no step is made of that. */
+static void test_many_steps(void) {
+    static const double scales[] = {1, 1e-3, 1e-10};
+    size_t n, i, k;
+    int warm;
+    for (n = 4; n < 40; n += 5)
+        for (k = 0; k < 3; k++)
+            for (warm = 0; warm < 2; warm++) {
+                mv_solve_opt o;
+                mv_solve_report last;
+                mv_operator op;
+                dense d;
+                double want[80], wrong = 0, most = 0;
+                float x[80], y[120];
+                memset(&o, 0, sizeof o), memset(&last, 0, sizeof last);
+                t_seed(70 + n);
+                op = dense_operator(&d, 60, n, 0);
+                for (i = 0; i < 2 * 60 * n; i++) matrix[i] *= (float)(scales[k] / 60);
+                for (i = 0; i < 120; i++) y[i] = (float)t_uniform(-1, 1);
+                dense_solve(&d, y, 0, want);
+                for (i = 0; i < 2 * n; i++) most = fmax(most, fabs(want[i]));
+                for (i = 0; i < 2 * n; i++) x[i] = (float)(most * t_uniform(-1, 1));
+                o.iterations = 1000, o.warm = warm, o.last = &last, o.objective = 1;
+                CHECK_OK(mv_solve_cg(T, x, &op, y, &o));
+                for (i = 0; i < 2 * n; i++) wrong = fmax(wrong, fabs(want[i] - (double)x[i]));
+                CHECK_NEAR(wrong / most, 0, 3e-5);
+                CHECK(last.residual < 1e-5 && last.objective > 0);
+            }
+}
 /* Objectives: never up but for the last digits; that of cg is what it says. */
 typedef struct course {
     double last, most;
@@ -1654,6 +1684,7 @@ const t_case tests_iterate[] = {
     {"prox_closed", test_prox_closed, 0},
     {"operator", test_operator, 0},
     {"dense", test_dense, 0},
+    {"many_steps", test_many_steps, 0},
     {"objective", test_objective, 0},
     {"adjoints", test_adjoints, 0},
     {"definition", test_definition, 0},

@@ -402,8 +402,12 @@ static void test_image_joint(void) { /* joint distributions that are known */
     o.range_b[0] = 0, o.range_b[1] = 0.5; /* what is beyond counts in the outermost bins: 0 and below, 1 */
     CHECK_OK(mv_metric_image(T, &m, &a, &b, &o));
     CHECK_NEAR(m.entropy_b, log(2), 1e-14);
+    for (i = 0; i < 160; i++) set(&b, i, i % 4 == 0 ? 0 : i % 2 ? 49 : 98);
+    o.range_b[0] = o.range_b[1] = 0, o.bins = 2; /* 49 lies on the edge, though 49 * (2 / 98.) is below 1 */
+    CHECK_OK(mv_metric_image(T, &m, &a, &b, &o));
+    CHECK_NEAR(m.entropy_b, log(4) - 0.75 * log(3), 1e-14);
     memset(b.data, 7, 160);
-    o.range_b[1] = 0;
+    o.bins = 5;
     CHECK_OK(mv_metric_image(T, &m, &a, &b, &o)); /* one is constant, then both */
     CHECK(m.mi == 0 && m.entropy_b == 0 && fabs(m.nmi - 1) < 1e-14);
     memset(a.data, 9, 160);
@@ -420,6 +424,9 @@ static void test_image_joint(void) { /* joint distributions that are known */
     CHECK_OK(mv_metric_image(T, &m, &a, &a, &o));
     CHECK(m.ncc == 0 && m.lncc == 0 && m.mse == 0);
     CHECK_NEAR(m.ssim, 1, 1e-9);
+    for (i = 0; i < 144; i++) ((float *)b.data)[i] = 0.7f; /* of peak 1: (2 ab + 1e-4) / (a^2 + b^2 + 1e-4) */
+    CHECK_OK(mv_metric_image(T, &m, &a, &b, &o));
+    CHECK_NEAR(m.ssim, (0.14 + 1e-4) / (0.5 + 1e-4), 1e-6);
     mv_volume_free(T, &a), mv_volume_free(T, &b);
 }
 
