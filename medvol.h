@@ -2319,7 +2319,8 @@ typedef struct mv_cg_sense_opt {
    up; bits do not depend on it.
    Memory: as mv_sense_forward; of each frame at work four images (two sets: eight), one coil and the mask, as
    large as one: a mapped series larger than memory passes through. Numerics: floats, sums in blocks of them;
-   levels agree as far as the iteration has converged. Magnitudes of k-space 1e-15..1e15. Errors: as
+   levels agree as far as the iteration has converged; steps end where what is left of it is beyond the end of
+   floats. Magnitudes of k-space 1e-15..1e15. Errors: as
    mv_sense_forward; MEDVOL_E_RANGE (options; NaN, infinity or what is beyond these magnitudes in a frame or
    the maps: no image is made of it), _EMPTY (a frame without a sample); residual of the frames before it is
    written.
@@ -24216,6 +24217,9 @@ MEDVOL_DEF mv_status mv_svd_c128(mv_ctx *ctx, double *u, size_t ldu, double *s, 
                                  const double *a, size_t lda, size_t m, size_t n) {
     return mv__la_svd(ctx, "svd_c128", u, ldu, s, v, ldv, a, lda, m, n, 1);
 }
+/* Conjugate gradients in floats, of n complex numbers: of sums so small the products were cut off at the end
+   of floats: steps by their quotients are noise that grows, without an end. The first step is made anyway. */
+static double mv__la_lost(size_t n) { return ldexp((double)n, -140); }
 #endif /* !MV__PASS */
 #endif /* MEDVOL_NO_LINALG */
 
@@ -33225,13 +33229,14 @@ static mv_status mv__se_begin_frame(const mv__se_gradients *g, mv__se_slot *s) {
 static mv_status mv__se_iterate(const mv__se_gradients *g, mv__se_slot *s) {
     const size_t n = g->g->k.voxels * g->g->sets;
     const double enough = g->o->tolerance * g->o->tolerance * s->first;
+    const double least = s->step ? mv__la_lost(n) : 0.0;
     double before = s->now, pq = 0.0;
     mv__se_work w;
     mv_status st;
     mv__memset(&w, 0, sizeof w);
     w.n = n;
     w.part = s->part;
-    if (!s->failed && s->step < (size_t)g->iterations && s->now > 0.0 &&
+    if (!s->failed && s->step < (size_t)g->iterations && s->now > least &&
         !(g->o->tolerance > 0.0 && s->now <= enough)) {
         if ((st = mv__se_normal(g, s)) < 0) return st;
         w.what = MV__SE_CLOSE;
@@ -33241,7 +33246,7 @@ static mv_status mv__se_iterate(const mv__se_gradients *g, mv__se_slot *s) {
         pq = mv__se_run(g->ctx, &w);
         if (!mv__finite(pq)) s->failed = 1;
     }
-    if (!(pq > 0.0)) { /* nothing that can be seen is left */
+    if (!(pq > least)) { /* nothing that can be seen is left */
         if (!mv__finite(s->now)) s->failed = 1;
         mv__se_rotate(g, s->x, s->axes, 1);
         mv__memcpy(g->dst + 2 * n * s->frame, s->x, 2 * n * sizeof *s->x);
@@ -41086,9 +41091,6 @@ static mv_status mv__it_objective(mv__it_solver *s, float *x, float *q) {
     s->now.objective = 0.5 * s->yy + s->unit * s->unit * f;
     return MEDVOL_OK;
 }
-/* Of sums so small the products were cut off at the end of floats: steps by their quotients are noise that
-   grows, without an end. */
-static double mv__it_lost(size_t n) { return ldexp((double)n, -140); }
 /* After an iteration: report and progress. */
 static mv_status mv__it_tell(mv__it_solver *s, int iteration, double residual) {
     mv_ctx *ctx = s->h.ctx;
@@ -41139,7 +41141,7 @@ MEDVOL_DEF mv_status mv_solve_cg(mv_ctx *ctx, float *x, const mv_operator *op, c
     if (st == MEDVOL_OK && !s.zero) st = mv__it_start(&s, u, x);
     if (st < 0 || s.zero) return mv__it_end(ctx, st, &s, x, u);
     rr = s.bb;
-    lost = mv__it_lost(s.n); /* the first step is made anyway */
+    lost = mv__la_lost(s.n);
     if (s.o.warm) { /* r = b - (A^H A + lambda) x */
         least = lost;
         if ((st = mv__it_normal(&s, q, u)) < 0) return mv__it_end(ctx, st, &s, x, u);
@@ -41376,7 +41378,7 @@ MEDVOL_DEF mv_status mv_solve_pdhg(mv_ctx *ctx, float *x, const mv_operator *op,
    left of it */
 static mv_status mv__it_inner_steps(mv__it_solver *s, float *x, float *r, float *p, float *q, double rho) {
     double rr = mv__it_dot_of(&s->h, r, r, s->n), first = rr, pq, before;
-    const double least = mv__it_lost(s->n);
+    const double least = mv__la_lost(s->n);
     const int steps = s->o.inner ? s->o.inner : 1;
     size_t k;
     int i;

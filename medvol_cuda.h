@@ -15235,7 +15235,7 @@ enum { MV__CU_SE_START, MV__CU_SE_ALPHA, MV__CU_SE_BETA };
 MV__CU_DEV int mv__cu_se_finite(double x) { return x - x == 0.0; }
 /* What follows from the sums of a frame's blocks */
 MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_se_fold(mv__cu_se_state *state, const double *part, int blocks, int what,
-                                            double tolerance, const unsigned *some, int step) {
+                                            double tolerance, double least, const unsigned *some, int step) {
     mv__cu_se_state s = {0.0, 0.0, 0.0f, 0.0f, 0, 0};
     const double *q = part + (long long)blockIdx.x * blocks;
     double sum = 0.0, size = 0.0;
@@ -15258,13 +15258,13 @@ MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_se_fold(mv__cu_se_state *state, const double
         s.done = s.failed || !(sum > 0.0);
     } else if (what == MV__CU_SE_ALPHA) {
         if (!mv__cu_se_finite(sum)) s.failed = 1;
-        s.done = s.failed || !(sum > 0.0); /* nothing that can be seen is left */
+        s.done = s.failed || !(sum > least); /* nothing that can be seen is left */
         if (!s.done) s.alpha = (float)(s.now / sum);
     } else {
         s.beta = (float)(sum / s.now);
         s.now = sum;
         if (!mv__cu_se_finite(sum)) s.failed = 1;
-        s.done = s.failed || !(sum > 0.0) || (tolerance > 0.0 && sum <= tolerance * tolerance * s.first);
+        s.done = s.failed || !(sum > least) || (tolerance > 0.0 && sum <= tolerance * tolerance * s.first);
     }
     state[blockIdx.x] = s;
 }
@@ -15343,10 +15343,10 @@ MV__CU_FN mv_status mv__cu_se_gradients_take(mv_cuda_ctx *ctx, mv__cu_se_gradien
                       (c->found, 0, 512 + mv__cu_round(counts * 4), ctx->stream));
 }
 MV__CU_FN mv_status mv__cu_se_folded(mv_cuda_ctx *ctx, const mv__cu_se_gradients *c, size_t first,
-                                     size_t frames, size_t blocks, int what) {
+                                     size_t frames, size_t blocks, int what, double least) {
     const unsigned *some = c->some + (c->g->masks == 1 ? 0 : first);
     MV__CU_LAUNCH(mv__cu_k_se_fold, (unsigned)frames, MV__CU_B, 0, ctx->stream, c->state, c->part,
-                  (int)blocks, what, c->o->tolerance, some, c->g->masks == 1 ? 0 : 1);
+                  (int)blocks, what, c->o->tolerance, least, some, c->g->masks == 1 ? 0 : 1);
     return mv__cu_launched(ctx, c->g->op);
 }
 /* y, or r, = E^H of k-space or of E p, of all lots; back: no state yet, from k-space */
@@ -15429,6 +15429,8 @@ MV__CU_FN mv_status mv__cu_se_solve(mv_cuda_ctx *ctx, const mv__cu_se_gradients 
     const mv__cu_se_given *g = c->g;
     const size_t voxels = mv__cu_se_blocks(g, 1), all = mv__cu_se_blocks(g, g->sets);
     float *x = c->x + 2 * g->k.voxels * g->sets * first;
+    /* sums of squares that were cut off at the end of floats: steps made by them are noise, which grows */
+    const double lost = ldexp((double)(g->k.voxels * g->sets), -140);
     int i, left = 1;
     mv_status st = MEDVOL_OK;
     if (first == 0 || g->masks != 1)
@@ -15441,12 +15443,13 @@ MV__CU_FN mv_status mv__cu_se_solve(mv_cuda_ctx *ctx, const mv__cu_se_gradients 
     }
     if (st == MEDVOL_OK) st = mv__cu_se_normal(ctx, c, first, frames, 1, 0);
     if (st == MEDVOL_OK) st = mv__cu_se_update(ctx, c, x, frames, MV__CU_SE_START);
-    if (st == MEDVOL_OK) st = mv__cu_se_folded(ctx, c, first, frames, all, MV__CU_SE_START);
+    if (st == MEDVOL_OK) st = mv__cu_se_folded(ctx, c, first, frames, all, MV__CU_SE_START, 0.0);
     for (i = 0; i < c->iterations && left && st == MEDVOL_OK; i++) {
         st = mv__cu_se_normal(ctx, c, first, frames, 0, i > 0);
-        if (st == MEDVOL_OK) st = mv__cu_se_folded(ctx, c, first, frames, voxels, MV__CU_SE_ALPHA);
+        if (st == MEDVOL_OK)
+            st = mv__cu_se_folded(ctx, c, first, frames, voxels, MV__CU_SE_ALPHA, i ? lost : 0.0);
         if (st == MEDVOL_OK) st = mv__cu_se_update(ctx, c, x, frames, MV__CU_SE_ALPHA);
-        if (st == MEDVOL_OK) st = mv__cu_se_folded(ctx, c, first, frames, all, MV__CU_SE_BETA);
+        if (st == MEDVOL_OK) st = mv__cu_se_folded(ctx, c, first, frames, all, MV__CU_SE_BETA, lost);
         if (st == MEDVOL_OK && c->wait && c->o->tolerance > 0.0 && i % MV__CU_SE_LEFT == MV__CU_SE_LEFT - 1)
             st = mv__cu_se_look(ctx, c, frames, &left);
     }

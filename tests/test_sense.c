@@ -242,6 +242,30 @@ static void test_cg_dense(void) {
         mv_volume_free(T, &x), mv_volume_free(T, &rhs);
     }
 }
+/* Many more steps than there are unknowns: what is left comes to the end of floats, and no step is made of it. */
+static void test_cg_many_steps(void) {
+    size_t t;
+    for (t = 0; t < 24; t++) {
+        const size_t nx = 1 + t % 4, ny = 2 + t % 3, sets = 1 + t % 2, n = nx * ny;
+        mv_volume maps, y, x = {0}, want = {0};
+        mv_cg_sense_opt o;
+        double residual = 1;
+        size_t i;
+        memset(&o, 0, sizeof o);
+        if (!coils(&maps, nx, ny, 1, 4, sets) || !new_volume(&y, nx, ny, 1, 4, 1)) return;
+        t_seed(80 + t);
+        noise(&y);
+        for (i = 0; i < 8 * n; i++) ((float *)y.data)[i] *= t % 3 ? 1e-10f : 1;
+        o.lambda = 0.02, o.residual = &residual, o.iterations = 60;
+        CHECK_OK(mv_cg_sense(T, &want, &y, &maps, &o));
+        CHECK(residual < 1e-5);
+        o.iterations = 1000;
+        CHECK_OK(mv_cg_sense(T, &x, &y, &maps, &o));
+        CHECK(residual < 1e-5);
+        CHECK_NEAR(apart(&x, &want), 0, 1e-5);
+        mv_volume_free(T, &maps), mv_volume_free(T, &y), mv_volume_free(T, &x), mv_volume_free(T, &want);
+    }
+}
 /* Without noise the image comes back; the error in the energy norm never grows. */
 static void test_cg_exact(void) {
     const size_t nx = 24, ny = 21;
@@ -783,6 +807,7 @@ const t_case tests_sense[] = {
     {"forward", test_forward, 0},
     {"adjoint", test_adjoint, 0},
     {"cg_dense", test_cg_dense, 0},
+    {"cg_many_steps", test_cg_many_steps, 0},
     {"cg_exact", test_cg_exact, 0},
     {"cg_series", test_cg_series, 0},
     {"unfold", test_unfold, 0},
