@@ -8415,6 +8415,7 @@ static mv_status mv__dst_begin(mv_ctx *ctx, const char *op, mv__dst *d, const mv
     d->out.inter = 0.0;
     if (!mv_volume_contiguous(&d->out) || (flags & MV__OUT_APART && d->out.data == dst->data)) {
         if ((st = mv_volume_alloc(ctx, &d->work, type, ndim, dim)) < 0) mv_volume_free(ctx, &d->out);
+        else mv__vol_copy_geometry(&d->work, &d->out);
         return st;
     }
     d->work = d->out;
@@ -52749,10 +52750,7 @@ static mv_status mv__dm_results(mv_ctx *ctx, mv__dm *d, mv_volume *const *to, co
         made[k] = st == MEDVOL_OK;
         if (st == MEDVOL_OK) st = mv__dm_fill(ctx, d, (float *)out[k].work.data, k, op);
     }
-    if (st == MEDVOL_OK && d->o->control.report) {
-        mv__memcpy(out[0].work.affine, like->affine, sizeof like->affine); /* of a stand-in: none yet */
-        st = mv__ln_folds(ctx, &out[0].work, &rep->folded);
-    }
+    if (st == MEDVOL_OK && d->o->control.report) st = mv__ln_folds(ctx, &out[0].work, &rep->folded);
     for (k = 0; k < 3; k++) {
         if (!made[k]) continue;
         end = mv__dst_end(ctx, st, &out[k], to[k]);
@@ -56504,10 +56502,7 @@ static mv_status mv__cx_result(mv_ctx *ctx, const mv__cx *d, mv_volume *field, c
     for (g.count = 1, k = 0; k < 3; k++) g.count *= g.n[k] = like->dim[k];
     g.to = (float *)out.work.data;
     st = mv_parallel_for(ctx, MV__CX_JOBS, mv__cx_spread_job, &g, NULL);
-    if (st == MEDVOL_OK && d->o->control.report) {
-        mv__memcpy(out.work.affine, like->affine, sizeof like->affine); /* of a stand-in: none yet */
-        st = mv__ln_folds(ctx, &out.work, &rep->folded);
-    }
+    if (st == MEDVOL_OK && d->o->control.report) st = mv__ln_folds(ctx, &out.work, &rep->folded);
     return mv__dst_end(ctx, st, &out, field);
 }
 static mv_status mv__cx_options(mv_ctx *ctx, mv_register_search_opt *o, const char *op, int flat) {

@@ -431,14 +431,12 @@ static void test_map(void) {
         for (turn = 0; turn < 8; turn++, k++) {
             const shape *s = &series[j];
             shape one = *s;
-            size_t frames = 1;
             mv_chi2_opt o, p;
             double sigmas[16];
             uint64_t skipped = 0, *there = (uint64_t *)pinned(8);
             twin a, b, m, w, out;
             mv_volume h, d;
             int c;
-            for (c = 3; c < s->ndim; c++) frames *= s->dim[c];
             one.ndim = s->ndim < 3 ? s->ndim : 3;
             snprintf(about, sizeof about, "series %d turn %d", j, turn);
             const mv_dtype ta = turn < 3 ? MEDVOL_F32 : types[k % TYPES], tb = turn < 5 ? ta : types[k % 5];

@@ -230,7 +230,7 @@ static void real_make(twin *t, mv_dtype type, const shape *s, int layout) {
         double x = draw() % 3 ? uniform() * 100 - 40 : (double)(draw() % 50);
         if (draw() % 64 == 0) x = draw() % 2 ? (double)NAN : draw() % 2 ? HUGE_VAL : -HUGE_VAL;
         if (draw() % 16 == 0) x = -0.0;
-        if (mv_convert_array(&cpu, t->block + i, type, &x, MEDVOL_F64, 1, 1.0, 0.0) < 0) CHECK(!"converted");
+        if (mv_convert_array(&cpu, t->block + i, type, &x, MEDVOL_F64, 1, 1.0, 0.0) < 0) check(0, "converted", __LINE__);
     }
     twin_place(t);
     if (layout == PLAIN) t->host.slope = t->device.slope = 1, t->host.inter = t->device.inter = 0;
@@ -367,7 +367,7 @@ static void mask_make(twin *t, mv_dtype type, const shape *s, int layout) { /* 0
     twin_make(t, type, s, layout);
     for (size_t i = 0; i + mv_dtype_size(type) <= t->bytes; i += mv_dtype_size(type)) {
         const double x = draw() % 4 ? 1 + draw() % 9 : draw() % 3 ? 0 : draw() % 2 ? -2 : (double)NAN;
-        if (mv_convert_array(&cpu, t->block + i, type, &x, MEDVOL_F64, 1, 1.0, 0.0) < 0) CHECK(!"converted");
+        if (mv_convert_array(&cpu, t->block + i, type, &x, MEDVOL_F64, 1, 1.0, 0.0) < 0) check(0, "converted", __LINE__);
     }
     send(t);
 }
