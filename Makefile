@@ -397,6 +397,8 @@ $(CU)/test_cuda_%: $(CU)/impl_%.o $(CU_TESTS) $(B)/medvol.o
 .PRECIOUS: $(CU)/impl_%.o $(CU)/test_%.o
 test-cuda-cpu: $(CU_KINDS:%=$(CU)/test_cuda_%) ## the kernels of medvol_cuda.h on the processor, beside medvol.h, every access looked at; PART=znorm: only these
 	@echo '#include "medvol_cuda.h"' | $(CC) -std=c99 $(WARN) -Werror -I. -fsyntax-only -x c -
+	@for name in $$(nm -u $(CU_TESTS) | grep -o 'emu_[a-z_]*' | sort -u); do grep -q "^[a-z].*[ *]$$name(.*}$$" tests/cuda_impl.cu || \
+	    { echo "tests/cuda_impl.cu: on a GPU the tests lack $$name"; exit 1; }; done
 	@$(if $(filter-out fft%,$(PART)),:,$(CU)/test_cuda_own $(or $(PART),fft/))
 	@ORDERS=1 $(CU)/test_cuda_check $(PART)
 	@$(CU)/test_cuda_cpu $(PART)

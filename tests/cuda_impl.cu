@@ -46,6 +46,7 @@ void emu_limit(size_t) {}
 void emu_device(int, int) {}
 void emu_raise(int) {}
 unsigned long long emu_launches(void) { return 0; }
+int emu_pending(void) { return 0; }
 unsigned long long emu_waits(void) { return 0; }
 #endif
 }
