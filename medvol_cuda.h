@@ -1189,6 +1189,11 @@ MV__CU_FN int mv__cu_enter(const mv_cuda_ctx *ctx, int *previous) {
            cudaSetDevice(ctx->device) == cudaSuccess;
 }
 
+/* While a graph is captured: without a call that fails it would be another. */
+MV__CU_FN mv_status mv__cu_missed(mv_cuda_ctx *ctx, mv_status st) {
+    if (st < 0 && ctx->capturing) ctx->capturing = (int)st;
+    return st;
+}
 /* Every call begins and ends with these: state, foreign errors, device. */
 MV__CU_FN mv_status mv__cu_begin(mv_cuda_ctx *ctx, const char *op) {
     cudaError_t e;
@@ -1203,20 +1208,21 @@ MV__CU_FN mv_status mv__cu_begin(mv_cuda_ctx *ctx, const char *op) {
     if ((e = cudaPeekAtLastError()) != cudaSuccess) {
         ctx->depth = 0;
         if (mv__cu_sticky(e)) ctx->state = MV__CU_DEAD;
-        return mv__cu_fail(ctx, mv__cu_sticky(e) ? MEDVOL_E_DEVICE_LOST : MEDVOL_E_FOREIGN, "error",
-                           (double)e, "%s: earlier code left the CUDA error %s (%d): %s", op,
-                           cudaGetErrorName(e), (int)e, cudaGetErrorString(e));
+        st = mv__cu_sticky(e) ? MEDVOL_E_DEVICE_LOST : MEDVOL_E_FOREIGN;
+        st = mv__cu_fail(ctx, st, "error", (double)e, "%s: earlier code left the CUDA error %s (%d): %s", op,
+                         cudaGetErrorName(e), (int)e, cudaGetErrorString(e));
+        return mv__cu_missed(ctx, st);
     }
     st = MV__CU_TRY(ctx, op, cudaGetDevice, (&ctx->previous));
     if (st == MEDVOL_OK && ctx->previous != ctx->device)
         st = MV__CU_TRY(ctx, op, cudaSetDevice, (ctx->device));
     if (st < 0) ctx->depth = 0;
     else ctx->used = 0;
-    return st;
+    return mv__cu_missed(ctx, st);
 }
 MV__CU_FN mv_status mv__cu_end(mv_cuda_ctx *ctx, mv_status st) {
     if (--ctx->depth) return st;
-    if (st < 0 && ctx->capturing) ctx->capturing = (int)st; /* a graph without this step would be another */
+    (void)mv__cu_missed(ctx, st);
     if (ctx->previous != ctx->device) (void)cudaSetDevice(ctx->previous);
     return st;
 }
@@ -1469,9 +1475,12 @@ MEDVOL_DEF mv_status mv_cuda_capture_begin(mv_cuda_ctx *ctx) {
 MEDVOL_DEF mv_status mv_cuda_capture_end(mv_cuda_ctx *ctx, mv_cuda_graph *graph) {
     cudaGraph_t g = NULL;
     cudaGraphExec_t exec = NULL;
-    int failed;
+    int failed = ctx ? ctx->capturing : 0;
     mv_status st = mv__cu_begin(ctx, "capture_end");
-    if (st < 0) return st;
+    if (st < 0) {
+        if (ctx) ctx->capturing = failed; /* it goes on */
+        return st;
+    }
     if (!ctx->capturing)
         return mv__cu_end(ctx, mv__cu_fail(ctx, MEDVOL_E_RANGE, "capture", 0, "capture_end: none was begun"));
     failed = ctx->capturing < 0 ? ctx->capturing : 0; /* its message is still the last */

@@ -906,6 +906,16 @@ static void test_capturing(twin *a, twin *b) { /* what else a program does meanw
     mv_cuda_volume_free(&ctx, &d); /* stays, and is told of */
     CHECK(d.owner && d.data && ctx.error.code == MEDVOL_E_BUSY);
     CHECK_STATUS(mv_cuda_capture_end(&ctx, &again), MEDVOL_E_BUSY);
+    for (int k = 0; k < 2 && emulated; k++) { /* an error of others keeps a call, or the end, from being made */
+        CHECK_STATUS(mv_cuda_capture_begin(&ctx), MEDVOL_OK);
+        emu_raise(1);
+        CHECK_STATUS(k ? mv_cuda_capture_end(&ctx, &again) : mv_cuda_linear(&ctx, &b->device, &a->device, 2, 1),
+                     MEDVOL_E_FOREIGN);
+        CHECK(dev_error(1) == 1);
+        CHECK_STATUS(mv_cuda_capture_end(&ctx, &again), k ? MEDVOL_OK : MEDVOL_E_FOREIGN);
+        CHECK((again.exec != NULL) == k);
+        mv_cuda_graph_free(&ctx, &again);
+    }
     CHECK_STATUS(mv_cuda_capture_begin(&ctx), MEDVOL_OK);
     CHECK_STATUS(mv_cuda_host_alloc(&ctx, &pinned, 100), MEDVOL_OK);
     CHECK_STATUS(mv_cuda_upload(&two, &e, &a->host, MEDVOL_NONE, NULL), MEDVOL_OK); /* another context begins */
