@@ -14,14 +14,16 @@ help: ## the targets
 $(B):
 	@mkdir -p $@
 
-# the implementation, compiled once for tests, examples and bench; STRICT: flags such as -Werror
+# the implementation, compiled once for tests, examples and bench; STRICT: flags such as -Werror; MEASURE: as budget has it
 SOURCE = printf '\#define MEDVOL_IMPLEMENTATION\n\#include "medvol.h"\n'
 $(B)/medvol.o: medvol.h | $(B)
-	$(SOURCE) | $(CC) -std=c99 $(CFLAGS) $(WARN) $(STRICT) -ffp-contract=off -I. -x c -c - -o $@
+	$(SOURCE) | $(MEASURE) $(CC) -std=c99 $(CFLAGS) $(WARN) $(STRICT) -ffp-contract=off -I. -x c -c - -o $@
 
+# SUITES="fft io", in a B of its own: no other is compiled
+SUITES = $(patsubst tests/test_%.c,%,$(sort $(wildcard tests/test_*.c)))
 $(B)/tests/tables.h: $(wildcard tests/test_*.c)
 	@mkdir -p $(@D)
-	printf 'X(%s)\n' $(patsubst tests/test_%.c,%,$(sort $^)) > $@
+	printf 'X(%s)\n' $(SUITES) > $@
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 $(B)/tests/fuzzers.h: $(wildcard tests/fuzz/fuzz_*.c)
 	@mkdir -p $(@D)
@@ -31,7 +33,8 @@ $(B)/tests/api.h: tests/api.awk medvol.h
 	@mkdir -p $(@D)
 	awk -f $^ > $@
 
-TESTS := $(patsubst tests/%.c,$(B)/tests/%.o,$(wildcard tests/*.c tests/fuzz/fuzz*.c) tests/fuzz/seeds.c)
+TESTS := $(patsubst %,$(B)/tests/%.o,main $(SUITES:%=test_%) \
+    $(if $(filter fuzz,$(SUITES)),$(patsubst %,fuzz/%,fuzz seeds $(FUZZERS:%=fuzz_%))))
 $(B)/tests/main.o $(B)/tests/test_catalogue.o: $(B)/tests/tables.h
 $(B)/tests/test_fuzz.o: $(B)/tests/fuzzers.h
 $(B)/tests/%.o: tests/%.c $(wildcard tests/*.h) tests/fuzz/fuzz.h medvol.h $(B)/tests/api.h
@@ -47,9 +50,9 @@ $(B)/tests/names: medvol.h tests/units/hostile.h
 	@$(SOURCE) | $(CC) -std=c99 -I. -include tests/units/hostile.h -fsyntax-only -x c -
 	@touch $@
 
-test: test-cpu test-cuda-cpu ## every test of both headers, without a GPU
+test: test-cpu test-cuda-cpu ## every test of both headers, without a GPU; QUICK=1: without refused memory, kernels in two orders of threads
 test-cpu: $(B)/tests/names $(B)/tests/all ## of medvol.h at every SIMD level, with 1, 2 and 5 threads at the best; ALL=1: at each
-	@$(B)/tests/all $(if $(ALL),--all)
+	@$(B)/tests/all $(if $(ALL),--all) $(if $(QUICK),--without oom/)
 
 golden: $(B)/tests/all ## write tests/golden.txt after MEDVOL_NUMERICS was raised (FORCE=1: without)
 	@GOLDEN=$(if $(FORCE),force,write) $(B)/tests/all golden/file --level 1 --threads 1
@@ -167,11 +170,12 @@ toc: ## contents and banners agree; every public function is declared in [API]
 	@sh tests/toc.sh medvol.h
 	@sh tests/toc.sh medvol_cuda.h
 
-$(B)/budget: tests/tools/budget.c | $(B)
+$(B)/budget/within: tests/tools/budget.c
+	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $< -o $@
-budget: $(B)/budget ## the implementation, here as a shared library, compiles within 100 s (WITHIN=) and 1 GB
-	@rm -f $(B)/libmedvol.so
-	@$(MAKE) --no-print-directory $(B)/libmedvol.so MEASURE="$(B)/budget $(or $(WITHIN),100) 1024"
+budget: $(B)/budget/within ## the implementation compiles within 100 s (WITHIN=) and 1 GB
+	@rm -f $(B)/budget/medvol.o
+	@$(MAKE) --no-print-directory B=$(B)/budget CFLAGS=-O2 MEASURE="$< $(or $(WITHIN),100) 1024" $(B)/budget/medvol.o
 
 test-readme: $(B)/medvol.o ## the code of README.md compiles and runs; QUICK=1: with kernels of one level
 	@CC="$(CC)$(if $(QUICK), -DMEDVOL_MAX_LEVEL=1)" CXX="$(CXX)" sh tests/readme.sh
@@ -190,7 +194,7 @@ ARM = -std=c99 -mcpu=cortex-m7 -mthumb -mfpu=fpv5-d16 -mfloat-abi=hard \
     $(foreach no,STDIO MALLOC THREADS MMAP GETENV,-DMEDVOL_NO_$(no))
 ARM_FLAGS = $(ARM) -Os -ffreestanding -ffunction-sections
 size: ## code size of each section as Cortex-M7 firmware; QUICK=1: of the core and of all
-	@CC=arm-none-eabi-gcc SIZE=arm-none-eabi-size FLAGS="$(ARM_FLAGS)" QUICK=$(QUICK) sh tests/size.sh
+	@CC=arm-none-eabi-gcc SIZE=arm-none-eabi-size FLAGS="$(ARM_FLAGS) $(WARN) -Werror" QUICK=$(QUICK) sh tests/size.sh
 
 # Without inlining each place that asks for something is a call of its own, which the test can tell apart.
 OOM_FLAGS = -std=c99 -O0 -g -fno-omit-frame-pointer -no-pie $(WARN) -Wno-conversion -Wno-frame-address \
@@ -209,9 +213,9 @@ $(B)/guard/all: $(TESTS) medvol.h
 	$(SOURCE) | gcc -std=c99 -O1 -fno-early-inlining --coverage -DMV__NT_BYTES=64 -DMV__FT_LONG=2048 -ffp-contract=off \
 	    -w -I. -x c -c - -o $(@D)/medvol.o
 	gcc --coverage $(TESTS) $(@D)/medvol.o $(LDLIBS) -o $@
-guard: $(B)/tests/all $(B)/guard/all ## every operation between unreadable pages, every kernel run (gcc, gcov); QUICK=1: each third length
+guard: $(B)/tests/all $(B)/guard/all ## every operation between unreadable pages, every kernel run (gcc, gcov); QUICK=1: each seventh length
 	@command -v gcov >/dev/null || { echo "guard: gcov is not installed"; exit 9; }
-	@GUARD=$(if $(QUICK),3,1) $(B)/tests/all guard/ --threads 1
+	@GUARD=$(if $(QUICK),7,1) $(B)/tests/all guard/ --threads 1
 	@sh tests/guard.sh $(B)/guard
 
 oom: $(B)/oom/oom ## every allocation, thread, lock and map that a call asks for, refused once and for ever
@@ -325,9 +329,9 @@ mutants: $(TESTS) $(B)/mutants/iofault.o ## does a broken header fail the tests?
 # ---- bench in Python ----
 # the header for ctypes (bench/medvol.py), the peers of PyPI, the table; PYTHON makes build/venv
 .PHONY: bench-python test-bench-python bench-registration test-bench-registration
-$(B)/libmedvol.so: medvol.h | $(B)
-	$(SOURCE) > $(B)/libmedvol.c
-	$(MEASURE) $(CC) -std=c99 -O2 -fPIC -shared $(WARN) -ffp-contract=off -I. $(B)/libmedvol.c $(LDLIBS) -o $@
+# compilers make code for any address by default; for one that does not: CFLAGS="-O2 -g -fPIC"
+$(B)/libmedvol.so: $(B)/medvol.o
+	$(CC) -shared $^ $(LDLIBS) -o $@
 VENV = $(B)/venv
 $(VENV)/.done: bench/requirements.txt
 $(VENV)-registration/.done: bench/requirements-registration.txt
@@ -401,7 +405,7 @@ test-cuda-cpu: $(CU_KINDS:%=$(CU)/test_cuda_%) ## the kernels of medvol_cuda.h o
 	    { echo "tests/cuda_impl.cu: on a GPU the tests lack $$name"; exit 1; }; done
 	@$(if $(filter-out fft%,$(PART)),:,$(CU)/test_cuda_own $(or $(PART),fft/))
 	@ORDERS=1 $(CU)/test_cuda_check $(PART)
-	@$(CU)/test_cuda_cpu $(PART)
+	@$(if $(QUICK),ORDERS=2) $(CU)/test_cuda_cpu $(PART)
 $(CU)/impl_gpu.o: tests/cuda_impl.cu examples/example_cuda.h medvol_cuda.h medvol.h
 	@mkdir -p $(@D)
 	$(NVCC) -O2 -Xcompiler -fPIC -I. -arch=$(CU_ARCH) -c $< -o $@
@@ -441,8 +445,7 @@ pipeline_cuda: ## scans made ready on this GPU, one graph for all; FILE="a.nii.g
 	@$(MAKE) --no-print-directory $(B)/examples/$@
 	@mkdir -p $(B)/demo
 	@$(B)/examples/$@ $(FILE) --folder $(B)/demo $(ARGS)
-# both headers in one; medvol.o may be linked because compilers make code for any address by default, and -Bsymbolic
-# keeps its calls inside
+# both headers in one, which calls itself: -Bsymbolic
 $(B)/libmedvol_cuda.so: $(CU)/impl_gpu.o $(B)/medvol.o
 	$(NVCC) -shared -arch=$(CU_ARCH) -Xlinker -Bsymbolic $^ $(CU_LIBS) -lm -lpthread -o $@
 $(B)/libmedvol_cuda_emulated.so: $(CU)/impl_cpu.o $(B)/medvol.o
@@ -518,7 +521,7 @@ test-windows: ## on 64-bit Windows, by wine
 # compiled as for `make size`; the tests, with newlib, give it memory and files through the context.
 FW = $(B)/firmware
 FW_CC = arm-none-eabi-gcc $(ARM) $(WARN) -Wno-conversion
-FW_TABLES = $(filter-out windows,$(patsubst tests/test_%.c,%,$(sort $(wildcard tests/test_*.c))))
+FW_TABLES = $(filter-out windows,$(SUITES))
 FW_NEEDS = $(wildcard tests/*.h tests/fuzz/fuzz.h) medvol.h $(B)/tests/api.h $(B)/tests/fuzzers.h
 $(FW)/medvol.o: medvol.h
 	@mkdir -p $(@D)

@@ -7,7 +7,7 @@ for tool in objdump addr2line; do
     command -v $tool >/dev/null || { echo "oom: $tool is not installed (binutils)"; exit 9; }
 done
 dir=$(dirname "$program")
-"$program" oom/ >"$dir/out" || { grep -v '^refused at' "$dir/out"; exit 1; }
+"$program" >"$dir/out" || { grep -v '^refused at' "$dir/out"; exit 1; }
 sed -n 's/^refused at 0x0*//p' "$dir/out" | sort -u >"$dir/refused"
 
 # a call returns to the instruction after it; functions of the header are those named mv_

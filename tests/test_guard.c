@@ -3171,7 +3171,7 @@ static void every_length(unsigned all) {
     }
 }
 static void test_every(void) {
-    /* 1: all offsets; 3: for each third length; 0: as without, but tells */
+    /* 1: all offsets; 7: for each seventh length; 0: as without, but tells */
     const char *asked = getenv("GUARD");
     const unsigned all = asked && t_threads == 1 ? (unsigned)atoi(asked) : 0;
     void (*segv)(int) = signal(SIGSEGV, fault);

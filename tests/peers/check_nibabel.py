@@ -4,14 +4,13 @@
 Every voxel type x byte order x version x (nii, nii.gz, pair, pair gz) is written by nibabel and read by
 medvol: the same voxels bit for bit, the same affine, and with the scaling applied the same real values.
 Then medvol writes each in every version, byte order, form and gzip container; nibabel and (where installed)
-nifti_tool must read what went in. Needs nibabel, numpy, a C compiler; nifti_tool when there.
-check_nibabel.py [more.nii.gz ...]
+nifti_tool must read what went in. Needs nibabel, numpy; nifti_tool when there.
+check_nibabel.py TOOL [more.nii.gz ...]        TOOL: convert_tool.c
 """
 import itertools, os, shutil, subprocess, sys, tempfile
 import numpy as np
 import nibabel as nib
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 TMP = tempfile.mkdtemp(prefix="mv_peers_")
 checks = failures = 0
 
@@ -24,8 +23,7 @@ def check(ok, what):
         print("FAIL", what)
 
 
-subprocess.check_call(["cc", "-O2", "-o", TMP + "/tool", HERE + "/convert_tool.c", "-lm", "-lpthread"])
-tool = subprocess.Popen([TMP + "/tool"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+tool = subprocess.Popen([sys.argv[1]], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 def ask(*words):
@@ -176,7 +174,7 @@ for name, dtype in TYPES.items():
                 check(np.abs(c.affine - img.affine).max() < 1e-5, olabel + ": NIfTI C library, affine")
 
 # real files: read alike, and again after a save
-for path in sys.argv[1:]:
+for path in sys.argv[2:]:
     img = nib.load(path)
     stored = dataobj(img)
     got = ask("load", path, TMP + "/raw")

@@ -1,24 +1,19 @@
 """Resampling against SciPy, scikit-image and OpenCV at real size.
-    python3 check_resample.py [SIZE=96] [--time] [--threads N]
+    python3 check_resample.py TOOL [SIZE=96] [--time] [--threads N]
 
-Builds resample_tool.c with $CC, runs it on a smooth volume with noise and compares with the peers that are
+Runs TOOL, resample_tool.c, on a smooth volume with noise and compares with the peers that are
 installed; each row prints the largest difference and fails above its tolerance. --time: also best times in
 this minute (peers one thread)."""
 import os, subprocess, sys, tempfile, time
 import numpy as np
 
-here = os.path.dirname(os.path.abspath(__file__))
-argv = sys.argv[1:]
+tool, argv = sys.argv[1], sys.argv[2:]
 timing = "--time" in argv
 threads = argv[argv.index("--threads") + 1] if "--threads" in argv else "1"
 size = next(
     (int(a) for i, a in enumerate(argv) if a.isdigit() and (i == 0 or argv[i - 1] != "--threads")), 96
 )
 tmp = tempfile.mkdtemp()
-tool = os.path.join(tmp, "tool")
-source = os.path.join(here, "resample_tool.c")
-cc = os.environ.get("CC", "cc")
-subprocess.check_call([cc, "-O2", "-ffp-contract=off", source, "-o", tool, "-lm", "-lpthread"])
 LINEAR, NEAREST, CUBIC, CONV, LANCZOS = range(5)
 CONSTANT, EDGE, MIRROR, WRAP = 1, 2, 3, 4
 CENTRE, FIRST, LOW, HALF, ALIGN = range(5)

@@ -3,10 +3,9 @@
      crop FILE RAW START... SIZE...                the same for a box of three axes
      float FILE RAW                                as f32 with slope and intercept applied
      map FILE RAW                                  the same through a map
-     save FILE OUT VERSION BIG CONTAINER TYPE      FILE loaded and saved as OUT (TYPE 0: its own)
-   Build: cc -O2 -o convert_tool convert_tool.c -lm -lpthread */
-#define MEDVOL_IMPLEMENTATION
-#include "../../medvol.h"
+     save FILE OUT VERSION BIG CONTAINER TYPE      FILE loaded and saved as OUT (TYPE 0: its own) */
+#include "medvol.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,8 +1,7 @@
 /* resample_tool.c - the C half of check_resample.py: raw f32 in, raw f32 out, time on stdout.
    resample_tool in out nx ny nz  mx my mz  INTERP BORDER GRID VALUE ANTIALIAS REPEATS THREADS [m0 ... m11]
    With a matrix: mv_resample_affine_f32, else mv_resample_shape_f32. */
-#define MEDVOL_IMPLEMENTATION
-#include "../../medvol.h"
+#include "medvol.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -19,11 +19,12 @@ check() { # check NAME COMMAND...
         failed=$((failed + 1))
     fi
 }
+tool() { ${CC:-cc} -O1 -I. $ISMRMRD "tests/peers/$1.c" "$B/medvol.o" -lm -lpthread -o "$D/$1"; }
 check gzip "$B/gzip_peers" "${STREAMS:-100000}"
 if [ -x "$B/lz4_peer" ]; then check lz4 "$B/lz4_peer"; else echo "liblz4 is not installed: left out"; fi
 if "$PYTHON" -c 'import nibabel, scipy' 2>/dev/null; then
-    check nibabel "$PYTHON" tests/peers/check_nibabel.py
-    check resample "$PYTHON" tests/peers/check_resample.py 64
+    tool convert_tool && check nibabel "$PYTHON" tests/peers/check_nibabel.py "$D/convert_tool"
+    tool resample_tool && check resample "$PYTHON" tests/peers/check_resample.py "$D/resample_tool" 64
     preprocess() {
         "$B/examples/preprocess" --out "$D/phantom" --quiet --shape 64,72,60 --spacing 3 &&
             "$B/examples/preprocess" "$D/phantom.nii.gz" --out "$D/again" --quiet --shape 70,64,66 \
@@ -39,7 +40,6 @@ if "$PYTHON" -c 'import numpy, SimpleITK' 2>/dev/null; then
 else
     echo "SimpleITK is not installed for $PYTHON: left out"
 fi
-tool() { ${CC:-cc} -O1 -std=c99 -I. $ISMRMRD "tests/peers/$1.c" "$B/medvol.o" -lm -lpthread -o "$D/$1"; }
 if "$PYTHON" -c 'import numpy' 2>/dev/null; then
     tool arrays_tool && check arrays "$PYTHON" tests/peers/check_arrays.py "$D/arrays_tool" "$D" $ARRAYS
 else
