@@ -80,9 +80,9 @@ baseline() { # baseline COMPILER FLAGS...: the header with these, the test witho
             -lm -lpthread && ./$D/$name golden --threads 2
 }
 golden() { have $1 && job "golden results, $*" baseline "$@"; }
-scalar="" gcc=-O3 clang=-O3
+scalar="" gcc=-O3 clang=-O3 O1=-O1
 # it alone is compiled, at the lowest level at which each compiler fuses
-[ "$QUICK" = quick ] && scalar="-DMEDVOL_MAX_LEVEL=1" gcc=-O2 clang=-O1
+[ "$QUICK" = quick ] && scalar="-DMEDVOL_MAX_LEVEL=1" gcc="-O1 -fexpensive-optimizations" clang=-O1 O1=-O0
 golden gcc -std=gnu11 $gcc -mavx2 -mfma $scalar
 golden clang -std=gnu99 $clang -mavx2 -mfma $scalar
 golden gcc -std=c99 -O0 $scalar
@@ -157,10 +157,10 @@ two() { # two NAME FIRST SECOND LINKER: the header static in both units of one p
     local u="-I. $W $scalar tests/units/two_units.c"
     $2 $u -DUNIT=1 -c -o $D/$1-1.o && $3 $u -DUNIT=2 -c -o $D/$1-2.o && unit $1 $4 $D/$1-1.o $D/$1-2.o
 }
-job "static in two units, gcc" two two-gcc "gcc -std=c99 -O1" "gcc -std=c99 -O0" gcc
-have clang && job "static in two units, clang" two two-clang "clang -std=c99 -O1" "clang -std=c99 -O0" clang
+job "static in two units, gcc" two two-gcc "gcc -std=c99 $O1" "gcc -std=c99 -O0" gcc
+have clang && job "static in two units, clang" two two-clang "clang -std=c99 $O1" "clang -std=c99 -O0" clang
 have g++ && job "static in two units, C and C++" two two-mixed "gcc -std=c99 -O0" \
-    "g++ -std=c++11 -O1 -x c++" g++
+    "g++ -std=c++11 $O1 -x c++" g++
 again() {
     printf '#include <stdio.h>\n#include "medvol.h"\n'"$source"'#include "medvol.h"\n' >$D/again.c
     echo 'int main(void) { return mv_version()[0] != 48; }' >>$D/again.c
@@ -179,8 +179,6 @@ declarations() {
 job "declarations after the macros of other people" declarations
 
 # ---- other machines ----
-O1=-O1
-[ "$QUICK" = quick ] && O1=-O0
 have aarch64-linux-gnu-g++ && job "aarch64 g++" syntax aarch64-linux-gnu-g++ c++ -std=c++11
 arm() { # arm NAME FLAGS...: firmware
     local name=$1
