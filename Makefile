@@ -177,8 +177,8 @@ budget: $(B)/budget/within ## the implementation compiles within 100 s (WITHIN=)
 	@rm -f $(B)/budget/medvol.o
 	@$(MAKE) --no-print-directory B=$(B)/budget CFLAGS=-O2 MEASURE="$< $(or $(WITHIN),100) 1024" $(B)/budget/medvol.o
 
-test-readme: $(B)/medvol.o ## the code of README.md compiles and runs; QUICK=1: with kernels of one level
-	@CC="$(CC)$(if $(QUICK), -DMEDVOL_MAX_LEVEL=1)" CXX="$(CXX)" sh tests/readme.sh
+test-readme: $(B)/medvol.o ## the code of README.md compiles and runs; QUICK=1: with kernels of one level, not optimised
+	@CC="$(CC)$(if $(QUICK), -DMEDVOL_MAX_LEVEL=1)" LAST="$(if $(QUICK),-O0)" CXX="$(CXX)" sh tests/readme.sh
 
 test-programs: $(EXAMPLES) ## the programs' results, exit codes, messages; ALONE=1: each by its cc line too
 	@CC="$(CC)" ALONE=$(ALONE) bash tests/programs.sh

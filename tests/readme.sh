@@ -2,7 +2,7 @@
 # readme.sh - takes the code out of README.md and uses it: the quick start is built with the README's own line
 # and run on a volume made here, the loop is run with its requests counted, the firmware part is compiled
 # freestanding, the quick start on a GPU is run emulated, the CMake lines configure a project where cmake is
-# installed.
+# installed. Environment: CC, CXX, LAST (flags behind all others).
 set -e
 : "${CC:=cc}" "${CXX:=c++}"
 root=$(pwd)
@@ -141,11 +141,11 @@ $dir/scan
 $CC -O2 $dir/make.c build/medvol.o -lm -lpthread -o $dir/make
 (
     cd $dir
-    $CC ${line#cc }
+    $CC ${line#cc } $LAST
     ./make
     ./a.out
     ./make check
-    $CC -std=c99 -O2 -Wall -Wextra -ffreestanding -c firmware.c
+    $CC -std=c99 -O2 -Wall -Wextra -ffreestanding $LAST -c firmware.c
 )
 echo "README.md: quick start, spokes, loop and firmware code work"
 
