@@ -2497,8 +2497,8 @@ static void every_refusal(mv_ctx *c, const char *name, mv_status (*run)(mv_ctx *
         fprintf(stderr, "  %s: %s; %zu allocations\n", name, mv_message(c), n);
     calls++;
     if (n == 0) CHECK(once(c, run, 1, 1, &got) == MEDVOL_OK && got == want && R.asked == 0);
-    for (forever = 0; forever < 2; forever++)
-        for (k = 1; k <= n && n < SIZE_MAX; k++) {
+    for (k = 1; k <= n && n < SIZE_MAX; k++) {
+        for (forever = 0; forever < 2; forever++) {
             st = once(c, run, k, forever, &got);
             if (st == MEDVOL_OK && (flags & WITHOUT) && !(forever && k == n)) {
                 if (!CHECK(got == want && !alive()))
@@ -2517,9 +2517,10 @@ static void every_refusal(mv_ctx *c, const char *name, mv_status (*run)(mv_ctx *
                 H = nothing;
                 R.in_jobs = 0;
             }
-            if (!CHECK(once(c, run, 0, 0, &got) == MEDVOL_OK && got == want && !alive()))
-                fprintf(stderr, "  %s, after allocation %zu of %zu: %s\n", name, k, n, mv_message(c));
         }
+        if (!CHECK(once(c, run, 0, 0, &got) == MEDVOL_OK && got == want && !alive()))
+            fprintf(stderr, "  %s, after allocation %zu of %zu: %s\n", name, k, n, mv_message(c));
+    }
     H = before;
 }
 static void every_row(mv_ctx *c) {
