@@ -154,7 +154,7 @@ job "renamed, MEDVOL_SELF" unit renamed gcc -std=c99 -I$D/inc '-DHEADER="renamed
     '-DMEDVOL_SELF="volumes.h"' $SMALL
 job "-include" unit forced gcc -std=c99 -I. -include medvol.h $SMALL
 two() { # two NAME FIRST SECOND LINKER: the header static in both units of one program
-    local u="-I. $W $scalar tests/units/two_units.c"
+    local u="-I. $W ${QUICK:+$CORE} tests/units/two_units.c"
     $2 $u -DUNIT=1 -c -o $D/$1-1.o && $3 $u -DUNIT=2 -c -o $D/$1-2.o && unit $1 $4 $D/$1-1.o $D/$1-2.o
 }
 job "static in two units, gcc" two two-gcc "gcc -std=c99 $O1" "gcc -std=c99 -O0" gcc
