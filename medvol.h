@@ -4776,8 +4776,9 @@ typedef struct mv_transport_report {
    Threads: ranges, then angles. Memory: two floats a cell of the state and tables. Numerics: bits do not
    depend on threads; levels agree to 2e-6 of the largest dose. progress: once a plane. Errors: MEDVOL_E_NULL,
    _SIZE, _RANGE (options; energies beyond the table; a beam that misses; NaN or Inf in the CT; more leaks
-   than most_leak: widen the grid), _SHAPE, _DTYPE, _ALIAS, _NOMEM, _LIMIT, _CANCELLED; dose, report and
-   spread as they were. Source: Gottschalk 2010, Strang 1968, Boris and Book 1973 (limiter), Bortfeld 1997. */
+   than most_leak: widen the grid), _SHAPE, _UNSUPPORTED (the CT's axes not at right angles: more than 1e-3),
+   _DTYPE, _ALIAS, _NOMEM, _LIMIT, _CANCELLED; dose, report and spread as they were. Source: Gottschalk 2010,
+   Strang 1968, Boris and Book 1973 (limiter), Bortfeld 1997. */
 MEDVOL_DEF mv_status mv_transport_march(mv_ctx *ctx, mv_volume *dose, mv_transport_report *report,
                                         const mv_volume *ct, const mv_beam *beams, size_t count,
                                         const mv_stopping *stopping, const mv_transport_opt *opt);
@@ -65315,6 +65316,7 @@ static mv_status mv__tr_ct(mv_ctx *ctx, const char *op, mv_transport_opt *o, con
                            const mv_stopping *p, int rows) {
     double mm[3];
     size_t more;
+    int c, e;
     mv_status st = mv__vol_check(ctx, op, "ct", ct);
     if (st < 0) return st;
     mv_affine_spacing(mm, ct->affine);
@@ -65326,6 +65328,14 @@ static mv_status mv__tr_ct(mv_ctx *ctx, const char *op, mv_transport_opt *o, con
     if (p->nodes != MV__TR_NODES)
         return mv__fail(ctx, MEDVOL_E_RANGE, "stopping", (double)p->nodes, -1,
                         "%s: a CT's powers are relative to water: stopping must be water's", op);
+    for (c = 1; c < 3; c++)
+        for (e = 0; e < c; e++) {
+            const double *a = ct->affine;
+            const double dot = a[c] * a[e] + a[4 + c] * a[4 + e] + a[8 + c] * a[8 + e];
+            if (ct->dim[c] > 1 && ct->dim[e] > 1 && fabs(dot) > 1e-3 * mm[c] * mm[e])
+                return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "ct", dot / (mm[c] * mm[e]), -1,
+                                "%s: axes %d and %d of ct are not at right angles: resample first", op, e, c);
+        }
     o->nx = ct->dim[0], o->nz = ct->dim[2];
     o->dx = mm[0], o->thickness = mm[1], o->dz = mm[2];
     o->ny = ct->dim[1], o->dy = mm[1];
