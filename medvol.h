@@ -12415,6 +12415,7 @@ static mv_status mv__io_status(int64_t code) { /* what a hook returned, as one o
 static mv_status mv__io_trouble(mv_ctx *ctx, mv_status st, const char *what, uint64_t offset) {
     return mv__fail(ctx, st, "file", 0, (int64_t)offset, "%s: %s", what,
                     st == MEDVOL_E_UNSUPPORTED ? "not a regular file"
+                    : st == MEDVOL_E_SIZE      ? "the name or the file is longer than the system takes"
                     : st == MEDVOL_E_TRUNCATED ? "the file has become shorter"
                                                : mv_status_str(st));
 }
