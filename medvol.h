@@ -904,7 +904,8 @@ typedef struct mv_save_opt {
    pixdim come from v->affine in mm and seconds (under the code of the loaded transform, or 1: scanner), the
    qform code is 0 when shear keeps a quaternion from holding it, and slice timing fields are dropped when
    axes have moved.
-   Memory: 4 MiB of converted voxels, and those of mv_gzip_writer; never a second copy of the volume.
+   Memory: 4 MiB of converted voxels, and those of mv_gzip_writer for at most as many members as the file has;
+   never a second copy of the volume.
    Threads: conversion and compression. The bytes depend on v and opt only.
    Errors: MEDVOL_E_NULL, _RANGE, _DTYPE, _SIZE (also of a path), _NOTFOUND (folder), _ACCESS, _BUSY, _FULL,
    _IO, _UNSUPPORTED (target is not a regular file), _NOMEM, _CANCELLED. */
@@ -14340,7 +14341,8 @@ static mv_status mv__io_put_voxels(mv__io_save *g, mv__io_sink *s) {
     mv__free(g->ctx, c.buffer);
     return st;
 }
-static mv_status mv__io_pack(mv__io_save *g, mv__io_sink *s, size_t head, size_t align) {
+/* n: bytes that will come at most, so that a small file does not take a compressor of each thread */
+static mv_status mv__io_pack(mv__io_save *g, mv__io_sink *s, size_t head, size_t align, size_t n) {
     mv_gzip_opt o;
     mv__memset(&o, 0, sizeof o);
     o.level = g->opt.level;
@@ -14348,7 +14350,8 @@ static mv_status mv__io_pack(mv__io_save *g, mv__io_sink *s, size_t head, size_t
     o.member = g->opt.member;
     o.head = head;
     o.align = align;
-    return mv_gzip_writer_open(g->ctx, &s->gz, mv__io_sink_raw, s, &o);
+    s->gz = NULL;
+    return mv__gz_writer_make(g->ctx, &s->gz, mv__io_sink_raw, s, &o, n);
 }
 static mv_status mv__io_save_begin(mv__io_save *g, mv_ctx *ctx, const mv_volume *v, const mv_save_opt *opt) {
     mv_status st;
@@ -14404,11 +14407,16 @@ static mv_status mv__io_rename_pair(mv__io_save *g) {
 /* Header and voxels into the open sinks. */
 static mv_status mv__io_save_run(mv__io_save *g) {
     mv__io_sink *s = g->pair ? &g->img : &g->main;
-    size_t d, slice = mv_dtype_size(g->dt), head = g->head_bytes + g->ext_bytes + g->pad;
+    size_t d, slice = mv_dtype_size(g->dt), head = g->head_bytes + g->ext_bytes + g->pad, all, whole;
     mv_status st = MEDVOL_OK;
+    if (!mv__mul(mv_volume_count(g->v), slice, &all)) all = SIZE_MAX;
+    if (!mv__add(head, all, &whole)) whole = SIZE_MAX;
     for (d = 0; d < 2 && d < (size_t)g->v->ndim; d++) slice *= g->v->dim[d];
-    if (g->gzip) st = mv__io_pack(g, &g->main, g->pair ? 0 : head, g->pair ? 0 : slice);
-    if (st == MEDVOL_OK && g->gzip && g->pair) st = mv__io_pack(g, &g->img, 0, slice);
+    if (g->gzip && !g->pair) st = mv__io_pack(g, &g->main, head, slice, whole);
+    else if (g->gzip) {
+        st = mv__io_pack(g, &g->main, 0, 0, head);
+        if (st == MEDVOL_OK) st = mv__io_pack(g, &g->img, 0, slice, all);
+    }
     mv__trace(g->ctx, 1, "save", slice);
     if (st == MEDVOL_OK) st = mv__io_put_header(g);
     if (st == MEDVOL_OK) st = mv__io_put_voxels(g, s);

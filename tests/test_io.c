@@ -2391,6 +2391,19 @@ static void test_save_memory(void) { /* bounded: chunks, no second copy of the v
     remove(t_path("memory.nii.gz"));
     mv_volume_free(&ctx, &v);
     mv_ctx_free(&ctx);
+    for (o.pair = 0; o.pair < 2; o.pair++) { /* a small file: not a compressor of each thread */
+        mv_buffer file, img;
+        t_weigh(&ctx, 64);
+        dim[0] = dim[1] = 40, dim[2] = 30, o.gzip = 1;
+        CHECK(mv_volume_alloc(&ctx, &v, MEDVOL_F32, 3, dim) == MEDVOL_OK);
+        memset(v.data, 0, 40 * 40 * 30 * 4);
+        t_peak();
+        CHECK(mv_save_mem(&ctx, &file, &img, &v, &o) == MEDVOL_OK);
+        CHECK(t_peak() < (size_t)24 << 20);
+        mv_buffer_free(&ctx, &file), mv_buffer_free(&ctx, &img);
+        mv_volume_free(&ctx, &v);
+        mv_ctx_free(&ctx);
+    }
 }
 static int stop_at;
 static int stop(void *user, double done, double total, const char *label) {
