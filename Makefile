@@ -82,7 +82,7 @@ demo-recon: $(B)/examples/recon ## k-space of eight coils to an image; FILE=brai
 demo-radial: $(B)/examples/radial ## 64 spokes of eight coils: gridding, CG-SENSE, l1-wavelet beside each other; FILE=head.nii.gz: its middle plane; a series
 	@mkdir -p $(B)/demo
 	@$< --out $(B)/demo/radial_phantom
-	@$< $(or $(FILE),$(wildcard $(HEAD))) --out $(B)/demo/radial
+	@$(if $(or $(FILE),$(wildcard $(HEAD))),$< $(or $(FILE),$(wildcard $(HEAD))) --out $(B)/demo/radial)
 	@$< --series 40 --size 192 --out $(B)/demo/radial_series
 
 HEAD = ../shared/data/nifti/ch2.nii.gz

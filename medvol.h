@@ -904,7 +904,8 @@ typedef struct mv_save_opt {
    pixdim come from v->affine in mm and seconds (under the code of the loaded transform, or 1: scanner), the
    qform code is 0 when shear keeps a quaternion from holding it, and slice timing fields are dropped when
    axes have moved.
-   Memory: 4 MiB of converted voxels, and those of mv_gzip_writer; never a second copy of the volume.
+   Memory: 4 MiB of converted voxels, and those of mv_gzip_writer for at most as many members as the file has;
+   never a second copy of the volume.
    Threads: conversion and compression. The bytes depend on v and opt only.
    Errors: MEDVOL_E_NULL, _RANGE, _DTYPE, _SIZE (also of a path), _NOTFOUND (folder), _ACCESS, _BUSY, _FULL,
    _IO, _UNSUPPORTED (target is not a regular file), _NOMEM, _CANCELLED. */
@@ -4776,8 +4777,9 @@ typedef struct mv_transport_report {
    Threads: ranges, then angles. Memory: two floats a cell of the state and tables. Numerics: bits do not
    depend on threads; levels agree to 2e-6 of the largest dose. progress: once a plane. Errors: MEDVOL_E_NULL,
    _SIZE, _RANGE (options; energies beyond the table; a beam that misses; NaN or Inf in the CT; more leaks
-   than most_leak: widen the grid), _SHAPE, _DTYPE, _ALIAS, _NOMEM, _LIMIT, _CANCELLED; dose, report and
-   spread as they were. Source: Gottschalk 2010, Strang 1968, Boris and Book 1973 (limiter), Bortfeld 1997. */
+   than most_leak: widen the grid), _SHAPE, _UNSUPPORTED (the CT's axes not at right angles: more than 1e-3),
+   _DTYPE, _ALIAS, _NOMEM, _LIMIT, _CANCELLED; dose, report and spread as they were. Source: Gottschalk 2010,
+   Strang 1968, Boris and Book 1973 (limiter), Bortfeld 1997. */
 MEDVOL_DEF mv_status mv_transport_march(mv_ctx *ctx, mv_volume *dose, mv_transport_report *report,
                                         const mv_volume *ct, const mv_beam *beams, size_t count,
                                         const mv_stopping *stopping, const mv_transport_opt *opt);
@@ -12414,6 +12416,7 @@ static mv_status mv__io_status(int64_t code) { /* what a hook returned, as one o
 static mv_status mv__io_trouble(mv_ctx *ctx, mv_status st, const char *what, uint64_t offset) {
     return mv__fail(ctx, st, "file", 0, (int64_t)offset, "%s: %s", what,
                     st == MEDVOL_E_UNSUPPORTED ? "not a regular file"
+                    : st == MEDVOL_E_SIZE      ? "the name or the file is longer than the system takes"
                     : st == MEDVOL_E_TRUNCATED ? "the file has become shorter"
                                                : mv_status_str(st));
 }
@@ -14338,7 +14341,8 @@ static mv_status mv__io_put_voxels(mv__io_save *g, mv__io_sink *s) {
     mv__free(g->ctx, c.buffer);
     return st;
 }
-static mv_status mv__io_pack(mv__io_save *g, mv__io_sink *s, size_t head, size_t align) {
+/* n: bytes that will come at most, so that a small file does not take a compressor of each thread */
+static mv_status mv__io_pack(mv__io_save *g, mv__io_sink *s, size_t head, size_t align, size_t n) {
     mv_gzip_opt o;
     mv__memset(&o, 0, sizeof o);
     o.level = g->opt.level;
@@ -14346,7 +14350,8 @@ static mv_status mv__io_pack(mv__io_save *g, mv__io_sink *s, size_t head, size_t
     o.member = g->opt.member;
     o.head = head;
     o.align = align;
-    return mv_gzip_writer_open(g->ctx, &s->gz, mv__io_sink_raw, s, &o);
+    s->gz = NULL;
+    return mv__gz_writer_make(g->ctx, &s->gz, mv__io_sink_raw, s, &o, n);
 }
 static mv_status mv__io_save_begin(mv__io_save *g, mv_ctx *ctx, const mv_volume *v, const mv_save_opt *opt) {
     mv_status st;
@@ -14402,11 +14407,16 @@ static mv_status mv__io_rename_pair(mv__io_save *g) {
 /* Header and voxels into the open sinks. */
 static mv_status mv__io_save_run(mv__io_save *g) {
     mv__io_sink *s = g->pair ? &g->img : &g->main;
-    size_t d, slice = mv_dtype_size(g->dt), head = g->head_bytes + g->ext_bytes + g->pad;
+    size_t d, slice = mv_dtype_size(g->dt), head = g->head_bytes + g->ext_bytes + g->pad, all, whole;
     mv_status st = MEDVOL_OK;
+    if (!mv__mul(mv_volume_count(g->v), slice, &all)) all = SIZE_MAX;
+    if (!mv__add(head, all, &whole)) whole = SIZE_MAX;
     for (d = 0; d < 2 && d < (size_t)g->v->ndim; d++) slice *= g->v->dim[d];
-    if (g->gzip) st = mv__io_pack(g, &g->main, g->pair ? 0 : head, g->pair ? 0 : slice);
-    if (st == MEDVOL_OK && g->gzip && g->pair) st = mv__io_pack(g, &g->img, 0, slice);
+    if (g->gzip && !g->pair) st = mv__io_pack(g, &g->main, head, slice, whole);
+    else if (g->gzip) {
+        st = mv__io_pack(g, &g->main, 0, 0, head);
+        if (st == MEDVOL_OK) st = mv__io_pack(g, &g->img, 0, slice, all);
+    }
     mv__trace(g->ctx, 1, "save", slice);
     if (st == MEDVOL_OK) st = mv__io_put_header(g);
     if (st == MEDVOL_OK) st = mv__io_put_voxels(g, s);
@@ -65315,6 +65325,7 @@ static mv_status mv__tr_ct(mv_ctx *ctx, const char *op, mv_transport_opt *o, con
                            const mv_stopping *p, int rows) {
     double mm[3];
     size_t more;
+    int c, e;
     mv_status st = mv__vol_check(ctx, op, "ct", ct);
     if (st < 0) return st;
     mv_affine_spacing(mm, ct->affine);
@@ -65326,6 +65337,14 @@ static mv_status mv__tr_ct(mv_ctx *ctx, const char *op, mv_transport_opt *o, con
     if (p->nodes != MV__TR_NODES)
         return mv__fail(ctx, MEDVOL_E_RANGE, "stopping", (double)p->nodes, -1,
                         "%s: a CT's powers are relative to water: stopping must be water's", op);
+    for (c = 1; c < 3; c++)
+        for (e = 0; e < c; e++) {
+            const double *a = ct->affine;
+            const double dot = a[c] * a[e] + a[4 + c] * a[4 + e] + a[8 + c] * a[8 + e];
+            if (ct->dim[c] > 1 && ct->dim[e] > 1 && fabs(dot) > 1e-3 * mm[c] * mm[e])
+                return mv__fail(ctx, MEDVOL_E_UNSUPPORTED, "ct", dot / (mm[c] * mm[e]), -1,
+                                "%s: axes %d and %d of ct are not at right angles: resample first", op, e, c);
+        }
     o->nx = ct->dim[0], o->nz = ct->dim[2];
     o->dx = mm[0], o->thickness = mm[1], o->dz = mm[2];
     o->ny = ct->dim[1], o->dy = mm[1];

@@ -30849,6 +30849,7 @@ typedef struct mv__cu_tr_march { /* a call */
 MV__CU_FN mv_status mv__cu_tr_ct_check(mv_cuda_ctx *ctx, const char *op, mv__cu_tr_march *m,
                                        const mv_cuda_volume *ct, const mv_stopping *p) {
     double mm[3];
+    int c, e;
     mv_status st = mv__cu_vol_check_real(ctx, op, "ct", ct);
     if (st < 0) return st;
     mv_affine_spacing(mm, ct->affine);
@@ -30859,6 +30860,15 @@ MV__CU_FN mv_status mv__cu_tr_ct_check(mv_cuda_ctx *ctx, const char *op, mv__cu_
     if (p->nodes != MV__CU_TR_NODES)
         return mv__cu_fail(ctx, MEDVOL_E_RANGE, "stopping", (double)p->nodes,
                            "%s: a CT's powers are relative to water: stopping must be water's", op);
+    for (c = 1; c < 3; c++)
+        for (e = 0; e < c; e++) {
+            const double *a = ct->affine;
+            const double dot = a[c] * a[e] + a[4 + c] * a[4 + e] + a[8 + c] * a[8 + e];
+            if (ct->dim[c] > 1 && ct->dim[e] > 1 && fabs(dot) > 1e-3 * mm[c] * mm[e])
+                return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "ct", dot / (mm[c] * mm[e]),
+                                   "%s: axes %d and %d of ct are not at right angles: resample first", op, e,
+                                   c);
+        }
     m->o.nx = ct->dim[0], m->o.ny = ct->dim[1], m->o.nz = ct->dim[2];
     m->o.dx = mm[0], m->o.thickness = m->o.dy = mm[1], m->o.dz = mm[2];
     m->ct.x = ct->data;

@@ -187,10 +187,11 @@ EX_FN void ex_ok(ex *e, mv_status st, int writing) {
         case MEDVOL_E_CANCELLED: code = EX_CANCELLED; break;
         case MEDVOL_E_NOTFOUND: hint = writing ? "the folder must exist" : NULL; break;
         case MEDVOL_E_FORMAT: case MEDVOL_E_CORRUPT: case MEDVOL_E_TRUNCATED: code = EX_MALFORMED; break;
-        case MEDVOL_E_NOMEM: case MEDVOL_E_LIMIT: case MEDVOL_E_SIZE:
+        case MEDVOL_E_NOMEM: case MEDVOL_E_LIMIT:
             code = EX_MEMORY;
             hint = "a smaller volume or a coarser spacing needs less memory";
             break;
+        case MEDVOL_E_SIZE: code = writing ? EX_WRITE : EX_UNSUPPORTED; break; /* too many, or too few */
         case MEDVOL_E_SINGULAR: case MEDVOL_E_EMPTY: code = EX_NUMERIC; break;
         case MEDVOL_E_UNSUPPORTED: case MEDVOL_E_DTYPE: code = EX_UNSUPPORTED; break;
         case MEDVOL_E_RANGE:
@@ -210,30 +211,31 @@ EX_FN void ex_ok(ex *e, mv_status st, int writing) {
     do {                                                                                                     \
         if (!(x)) ex_quit(e, EX_CHECK, "check failed: %s", what);                                            \
     } while (0)
-EX_FN int ex_flag(ex *e, const char *name) { /* is the option there? Takes it out of argv. */
-    int i;
+/* Stands in argv where a word was taken, so that "--out --quiet x" does not make x the value of --out. */
+static char ex_taken[] = "";
+EX_FN int ex_flag(ex *e, const char *name) { /* is the option there? */
+    int i, found = 0;
     for (i = 1; i < e->argc; i++)
-        if (!strcmp(e->argv[i], name)) {
-            memmove(&e->argv[i], &e->argv[i + 1], (size_t)(e->argc - i) * sizeof *e->argv);
-            e->argc--;
-            return 1;
-        }
-    return 0;
+        if (!strcmp(e->argv[i], name)) e->argv[i] = ex_taken, found = 1;
+    return found;
 }
 /* The word behind an option, or NULL; the last one counts, so that a script's own can be overruled. */
 EX_FN const char *ex_text(ex *e, const char *name) {
     const char *s = NULL;
-    int i = 1;
-    while (i < e->argc) {
-        if (strcmp(e->argv[i], name) != 0) {
-            i++;
-            continue;
-        }
+    int i;
+    for (i = 1; i < e->argc; i++) {
+        if (strcmp(e->argv[i], name) != 0) continue;
         s = e->argv[i + 1];
-        if (!s) ex_quit(e, EX_USAGE, "%s: a value must follow", name);
-        memmove(&e->argv[i], &e->argv[i + 2], (size_t)(e->argc - i - 1) * sizeof *e->argv);
-        e->argc -= 2;
+        if (!s || s == ex_taken || !strncmp(s, "--", 2))
+            ex_quit(e, EX_USAGE, "%s: a value must follow", name);
+        e->argv[i] = e->argv[i + 1] = ex_taken;
     }
+    return s;
+}
+/* What names of files begin with, or NULL. Their endings find room in 1024 bytes. */
+EX_FN const char *ex_prefix(ex *e, const char *option) {
+    const char *s = ex_text(e, option);
+    if (s && (!*s || strlen(s) > 990)) ex_quit(e, EX_USAGE, "%s: must be 1..990 bytes", option);
     return s;
 }
 /* The number of the word behind an option among `names`, 0 without it. */
@@ -256,17 +258,27 @@ EX_FN double ex_parse(ex *e, const char *name, const char *s, double lo, double 
         ex_quit(e, EX_USAGE, "%s = %s; must be %g..%g", name, s, lo, hi);
     return x;
 }
+EX_FN double ex_parse_whole(ex *e, const char *name, const char *s, double lo, double hi) {
+    const double x = ex_parse(e, name, s, lo, hi);
+    if (x != floor(x)) ex_quit(e, EX_USAGE, "%s = %s; must be a whole number", name, s);
+    return x;
+}
 EX_FN double ex_number(ex *e, const char *name, double standard, double lo, double hi) {
     const char *s = ex_text(e, name);
     return s ? ex_parse(e, name, s, lo, hi) : standard;
 }
+EX_FN double ex_whole(ex *e, const char *name, double standard, double lo, double hi) {
+    const char *s = ex_text(e, name);
+    return s ? ex_parse_whole(e, name, s, lo, hi) : standard;
+}
 EX_FN const char *ex_word(ex *e) { /* the next word that is no option, or NULL */
     const char *s;
-    if (e->argc < 2) return NULL;
-    s = e->argv[1];
+    int i;
+    for (i = 1; i < e->argc && e->argv[i] == ex_taken; i++) {}
+    if (i >= e->argc) return NULL;
+    s = e->argv[i];
     if (s[0] == '-' && s[1]) ex_quit(e, EX_USAGE, "%s: no such option", s);
-    memmove(&e->argv[1], &e->argv[2], (size_t)(e->argc - 1) * sizeof *e->argv);
-    e->argc--;
+    e->argv[i] = ex_taken;
     return s;
 }
 EX_FN void ex_no_more(ex *e) {
@@ -334,6 +346,10 @@ EX_FN int ex_progress(void *user, double done, double total, const char *label) 
     return 0;
 }
 
+/* What was said came out: a full disk behind stdout must not look like success. */
+EX_FN void ex_said(ex *e) {
+    if (fflush(stdout) != 0 || ferror(stdout)) ex_quit(e, EX_WRITE, "standard output: cannot be written");
+}
 /* Options that all programs have, the context, Ctrl-C. */
 EX_FN void ex_init(ex *e, int argc, char **argv, const char *program, const char *usage) {
     mv_ctx_desc desc;
@@ -344,13 +360,14 @@ EX_FN void ex_init(ex *e, int argc, char **argv, const char *program, const char
     e->argv = argv;
     if (ex_flag(e, "--help") || ex_flag(e, "-h")) {
         printf("%s", usage);
+        ex_said(e);
         exit(0);
     }
     memset(&desc, 0, sizeof desc);
-    desc.threads = (int)ex_number(e, "--threads", 0.0, 0.0, 1024.0);
+    desc.threads = (int)ex_whole(e, "--threads", 0.0, 0.0, 1024.0);
     desc.progress = ex_progress;
-    mv_level_force((int)ex_number(e, "--level", 0.0, 0.0, 4.0));
-    e->quiet = ex_flag(e, "--quiet") || ex_flag(e, "-q");
+    mv_level_force((int)ex_whole(e, "--level", 0.0, 0.0, 4.0));
+    e->quiet = ex_flag(e, "--quiet") | ex_flag(e, "-q");
     e->json = ex_flag(e, "--json");
     e->cpu_time = ex_flag(e, "--cpu-time");
     e->budget = 1e9;
@@ -362,10 +379,18 @@ EX_FN void ex_free(ex *e) {
     mv_volume_free(&e->ctx, &e->floor_a);
     mv_volume_free(&e->ctx, &e->floor_b);
     mv_ctx_free(&e->ctx);
+    ex_said(e);
 }
-/* A path for a temporary file; the same name gives the same path. */
+/* A path for a temporary file, which is removed at the end, however the program ends; the same name gives the
+   same path. */
+static char ex_temp_path[16][512];
+static void ex_temp_remove(void) {
+    int i;
+    for (i = 0; i < 16; i++)
+        if (ex_temp_path[i][0]) remove(ex_temp_path[i]);
+}
 EX_FN const char *ex_temp(const char *name) {
-    static char path[16][512];
+    char(*path)[512] = ex_temp_path;
     const char *dir = getenv("TMPDIR");
     char want[512];
     int i;
@@ -376,7 +401,9 @@ EX_FN const char *ex_temp(const char *name) {
     unsigned long id = (unsigned long)getpid();
     if (!dir || !*dir) dir = "/tmp";
 #endif
-    snprintf(want, sizeof want, "%s/medvol-%lu-%s", dir && *dir ? dir : ".", id, name);
+    if (!dir || !*dir || strlen(dir) > 400) dir = ".";
+    snprintf(want, sizeof want, "%s/medvol-%lu-%s", dir, id, name);
+    if (!path[0][0]) atexit(ex_temp_remove);
     for (i = 0; i < 15 && path[i][0] && strcmp(path[i], want) != 0; i++) {}
     memcpy(path[i], want, sizeof want);
     return path[i];
@@ -799,8 +826,9 @@ EX_FN void ex_profile_init(ex *e, int argc, char **argv, const char *program, co
     ex_init(e, argc, argv, program, usage);
     e->input = ex_text(e, "--input");
     e->no_floor = ex_flag(e, "--no-floor");
-    e->size = (size_t)((s = ex_word(e)) != NULL ? ex_parse(e, "SIZE", s, 4, 2048) : 256);
-    e->iterations = (int)((s = ex_word(e)) != NULL ? ex_parse(e, "ITERATIONS", s, 1, EX_ROWS_MAX) : 20);
+    e->size = (size_t)((s = ex_word(e)) != NULL ? ex_parse_whole(e, "SIZE", s, 4, 2048) : 256);
+    e->iterations =
+        (int)((s = ex_word(e)) != NULL ? ex_parse_whole(e, "ITERATIONS", s, 1, EX_ROWS_MAX) : 20);
     ex_no_more(e);
     ex_bar.on = 0; /* rows are progress enough */
 }

@@ -93,9 +93,9 @@ EX_FN void ex_gpu_ok(ex *e, const mv_cuda_ctx *gpu, mv_status st) {
     int code = EX_CHECK;
     if (st >= 0) return;
     if (st == MEDVOL_E_NO_DEVICE) code = EX_UNSUPPORTED, hint = "nvidia-smi tells what the driver sees";
-    if (st == MEDVOL_E_NOMEM || st == MEDVOL_E_SCRATCH || st == MEDVOL_E_SIZE)
+    if (st == MEDVOL_E_NOMEM || st == MEDVOL_E_SCRATCH)
         code = EX_MEMORY, hint = "a smaller volume or a coarser spacing needs less memory";
-    if (st == MEDVOL_E_UNSUPPORTED || st == MEDVOL_E_DTYPE) code = EX_UNSUPPORTED;
+    if (st == MEDVOL_E_UNSUPPORTED || st == MEDVOL_E_DTYPE || st == MEDVOL_E_SIZE) code = EX_UNSUPPORTED;
     if (st == MEDVOL_E_EMPTY || st == MEDVOL_E_SINGULAR) code = EX_NUMERIC;
     if (st == MEDVOL_E_RANGE || st == MEDVOL_E_SHAPE) code = EX_USAGE;
     ex_bar_clear();

@@ -254,6 +254,18 @@ static void name_result(char *out, size_t size, const char *folder, const char *
     if (n > 4 && base[n - 4] == '.') n -= 4;
     snprintf(out, size, "%s/%.*s_gpu", folder, (int)n, base);
 }
+/* one/t1.nii.gz and two/t1.nii.gz would be one result */
+static void differ(ex *e, const char *folder, const char *const *names, int files) {
+    char a[1100], b[1100];
+    for (int i = 0; i < files; i++) {
+        name_result(a, sizeof a, folder, names[i]);
+        for (int k = 0; k < i; k++) {
+            name_result(b, sizeof b, folder, names[k]);
+            if (!strcmp(a, b) && strcmp(names[k], names[i]) != 0)
+                ex_quit(e, EX_USAGE, "%s and %s: both would be %s.nii.gz", names[k], names[i], a);
+        }
+    }
+}
 static void parse_shape(ex *e, const char *s, size_t *shape) {
     char *end;
     for (int d = 0; d < 3; d++, s = end + 1) {
@@ -273,7 +285,7 @@ static void init(pipeline *p, ex *e) {
     memcpy(p->shape, standard, sizeof standard);
     if ((s = ex_text(e, "--shape")) != NULL) parse_shape(e, s, p->shape);
     if ((s = ex_text(e, "--device")) != NULL)
-        desc.by_number = 1, desc.device = (int)ex_parse(e, "--device", s, 0, 1024);
+        desc.by_number = 1, desc.device = (int)ex_parse_whole(e, "--device", s, 0, 1024);
     p->no_graph = ex_flag(e, "--no-graph");
     p->check = ex_flag(e, "--check");
     ON_GPU(mv_cuda_ctx_init(&p->gpu, &desc));
@@ -302,12 +314,15 @@ int main(int argc, char **argv) {
     ex *e = &state;
     pipeline *p = &all;
     const char *folder, *name, *const phantoms[2] = {"phantom_1", "phantom_2"};
+    const char **names = (const char **)calloc((size_t)argc + 1, sizeof *names);
     char prefix[1100];
-    int files, count, i, replayed;
+    int files = 0, count, i, replayed;
     ex_init(e, argc, argv, "pipeline_cuda", usage);
-    if ((folder = ex_text(e, "--folder")) == NULL) folder = ".";
+    if (!names) ex_quit(e, EX_MEMORY, "no memory");
+    if ((folder = ex_prefix(e, "--folder")) == NULL) folder = ".";
     init(p, e);
-    files = e->argc - 1; /* options are gone */
+    while ((name = ex_word(e)) != NULL) names[files++] = name;
+    differ(e, folder, names, files);
     count = files ? files : 2;
     if (files == 1) { /* alone: a phantom is what it is laid on */
         make_scan(p, 1);
@@ -317,7 +332,7 @@ int main(int argc, char **argv) {
     if (ex_emulated && !e->quiet) puts("# emulated: no GPU is in use, times mean nothing");
     for (i = 0; i < count; i++) {
         double ms;
-        name = files ? ex_word(e) : phantoms[i];
+        name = files ? names[i] : phantoms[i];
         ex_progress(NULL, i, count, "scans");
         if (files) read_scan(p, name);
         else make_scan(p, i);
@@ -339,6 +354,7 @@ int main(int argc, char **argv) {
     }
     ex_bar_clear();
     release(p);
+    free(names);
     ex_free(e);
     return 0;
 }

@@ -12,8 +12,8 @@ static const char usage[] =
     " [--interp nearest|linear|cubic]\n"
     "           [--threads N] [--level N] [--quiet]\n"
     "reads .nii, .nii.gz or .hdr/.img; writes PREFIX.nii.gz (float) and PREFIX.png (before above after)\n"
-    "exit codes: 0 done, 2 usage, 3 cannot read, 4 malformed file, 5 cannot write, 6 memory, 9 unsupported,"
-    " 130 cancelled\n";
+    "exit codes: 0 done, 2 usage, 3 cannot read, 4 malformed file, 5 cannot write, 6 memory, 7 nothing but 0,"
+    "\n9 unsupported, 130 cancelled\n";
 
 static void parse_shape(ex *e, const char *s, size_t *shape) {
     char *end;
@@ -101,7 +101,7 @@ int main(int argc, char **argv) {
     else if (!strcmp(s, "cubic")) resample.interp = MEDVOL_CUBIC;
     else if (!strcmp(s, "nearest")) resample.interp = MEDVOL_NEAREST;
     else ex_quit(e, EX_USAGE, "--interp = %s; must be nearest, linear or cubic", s);
-    s = ex_text(e, "--out");
+    s = ex_prefix(e, "--out");
     in = ex_word(e);
     ex_no_more(e);
     if (s) snprintf(prefix, sizeof prefix, "%s", s);

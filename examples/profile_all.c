@@ -82,7 +82,8 @@ int main(int argc, char **argv) {
             "share: floor / time, median over the calls; the floor moves the same bytes as fast as it can\n"
             "--cpu-time: of all threads together, for busy machines\n");
     e.large = ex_flag(&e, "--large");
-    e.iterations = (int)((s = ex_word(&e)) != NULL ? ex_parse(&e, "ITERATIONS", s, 1, EX_ROWS_MAX) : 20);
+    e.iterations =
+        (int)((s = ex_word(&e)) != NULL ? ex_parse_whole(&e, "ITERATIONS", s, 1, EX_ROWS_MAX) : 20);
     ex_no_more(&e);
     e.budget = 0.6;
     ex_bar.on = 0;

@@ -46,7 +46,7 @@ static void profile_crop_pad(ex *e) {
 
     EX_OK(mv_pad(&e->ctx, &out, &head, before, after, NULL));
     EX_EXPECT(e, get(&out, before[0], before[1], before[2]) == get(&head, 0, 0, 0), "pad: the corner voxel");
-    EX_EXPECT(e, get(&out, 0, 0, 0) == 0.0f, "pad: the border");
+    EX_EXPECT(e, before[0] + before[1] + before[2] == 0 || get(&out, 0, 0, 0) == 0.0f, "pad: the border");
     big = ex_bytes(&out);
     for (ex_begin(e, "pad to 5/4, constant", &head, 0, in, 0, big - in); ex_more(e);)
         EX_OK(mv_pad(&e->ctx, &out, &head, before, after, &pad));

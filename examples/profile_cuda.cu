@@ -1210,7 +1210,7 @@ int main(int argc, char **argv) {
     ex_init(e, argc, argv, "profile_cuda", usage);
     if ((s = ex_text(e, "--size")) != NULL) n = parse_sizes(e, s, sizes, 16);
     want(e, ex_text(e, "--only"));
-    w->iterations = (int)ex_number(e, "--iterations", 20, 1, EX_ROWS_MAX);
+    w->iterations = (int)ex_whole(e, "--iterations", 20, 1, EX_ROWS_MAX);
     w->graph = ex_flag(e, "--graph");
     list = ex_flag(e, "--list");
     if (!count_rows(0)) ex_quit(e, EX_USAGE, "--only: there is no such row");

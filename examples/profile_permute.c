@@ -10,7 +10,9 @@ static void profile_permute(ex *e) {
         {2, 1, 0, 3, 4, 5, 6}, {1, 2, 0, 3, 4, 5, 6}, {1, 0, 2, 3, 4, 5, 6}, {0, 2, 1, 3, 4, 5, 6}};
     static const char *const names[4] = {"permute z y x", "permute y z x", "permute y x z", "permute x z y"};
     mv_volume head, scan, label, out = {0}, turned = {0};
-    double b, p[3] = {1, 2, 3}, q[3] = {3, 2, 1}, world[3], same[3];
+    double b, p[3], q[3], world[3], same[3];
+    const float *from, *to;
+    size_t at[3] = {3, 2, 1};
     int k;
 
     ex_input(e, &head, MEDVOL_F32);
@@ -20,12 +22,18 @@ static void profile_permute(ex *e) {
     EX_OK(mv_reorient(&e->ctx, &head, &head, "RAS", NULL));
     b = ex_bytes(&head);
 
-    /* voxel (1, 2, 3) of the result is voxel (3, 2, 1) of the source, at the same place in the world */
+    /* voxel (1, 2, 3) of the result is voxel (3, 2, 1) of the source, at the same place in the world; where
+       there are fewer, the last */
+    for (k = 0; k < 3; k++) {
+        if (at[k] >= head.dim[k]) at[k] = head.dim[k] - 1;
+        q[k] = (double)at[k], p[2 - k] = (double)at[k];
+    }
     EX_OK(mv_permute(&e->ctx, &out, &head, orders[0]));
     mv_voxel_to_world(&out, world, p);
     mv_voxel_to_world(&head, same, q);
-    EX_EXPECT(e, ((float *)out.data)[1 + 2 * out.stride[1] + 3 * out.stride[2]] ==
-                         ((float *)head.data)[3 + 2 * head.stride[1] + head.stride[2]] &&
+    from = (float *)head.data + at[0] + at[1] * (size_t)head.stride[1] + at[2] * (size_t)head.stride[2];
+    to = (float *)out.data + at[2] + at[1] * (size_t)out.stride[1] + at[0] * (size_t)out.stride[2];
+    EX_EXPECT(e, !memcmp(to, from, sizeof *to) &&
                      world[0] == same[0] && world[1] == same[1] && world[2] == same[2],
               "permute: a voxel and its place");
     for (k = 0; k < 4; k++) {

@@ -16,6 +16,7 @@ static void profile_warp(ex *e) {
     size_t i;
 
     ex_input(e, &head, MEDVOL_F32);
+    if (head.ndim != 3) ex_quit(e, EX_UNSUPPORTED, "%s: one volume of three axes is needed", e->input);
     ex_bend(e, &u, &head, 5.0);
     ex_turn(&head, 20.0, 15.0, chain[1].affine);
     chain[0].field = chain[2].field = &u;
@@ -35,8 +36,10 @@ static void profile_warp(ex *e) {
 
     ex_empty_like(e, &labels, &head, MEDVOL_I16);
     memcpy(labels.affine, head.affine, sizeof head.affine);
-    for (i = 0; i < mv_volume_count(&head); i++)
-        ((int16_t *)labels.data)[i] = (int16_t)(((const float *)head.data)[i] / 100.0f);
+    for (i = 0; i < mv_volume_count(&head); i++) {
+        const float f = ((const float *)head.data)[i] / 100.0f;
+        ((int16_t *)labels.data)[i] = (int16_t)(fabsf(f) < 32767.0f ? f : 0.0f);
+    }
     opt.labels = 1;
     for (ex_begin(e, "warp of labels", &labels, 3.5 * bytes, 0, 0, 0.5 * bytes); ex_more(e);)
         EX_OK(mv_warp(&e->ctx, &moved, &labels, &labels, chain, 1, &opt));

@@ -117,8 +117,17 @@ static void read_head(radial *r) {
             const double m = (double)((const float *)v.data)[x + v.dim[0] * (y + v.dim[1] * (v.dim[2] / 2))];
             const double phase = 1.2 * ((double)i - (double)j) / (double)r->n;
             float *to = (float *)plane.data + 2 * (i + r->n * j);
+            if (!(fabs(m) < INFINITY))
+                ex_quit(e, EX_MALFORMED, "%s: voxel %zu, %zu, %zu is %g", r->head_path, x, y, v.dim[2] / 2,
+                    m);
             to[0] = (float)(m * cos(phase)), to[1] = (float)(m * sin(phase));
         }
+    memcpy(plane.affine, v.affine, sizeof plane.affine); /* the images lie where the plane does */
+    for (c = 0; c < 3; c++) {
+        const double *a = v.affine + 4 * c;
+        plane.affine[4 * c + 3] += a[0] * ((double)(v.dim[0] / 2) - (double)half) +
+            a[1] * ((double)(v.dim[1] / 2) - (double)half) + a[2] * (double)(v.dim[2] / 2);
+    }
     mv_volume_free(&e->ctx, &v);
     p.coils = r->coils;
     EX_OK(mv_phantom_sens(&e->ctx, &r->sens, shape, &p));
@@ -138,6 +147,7 @@ static void magnitude(radial *r, mv_volume *to, const mv_volume *image) {
     const float *p = (const float *)image->data;
     size_t i;
     EX_OK(mv_volume_alloc(&e->ctx, to, MEDVOL_F32, 3, dim));
+    if (r->head.data) memcpy(to->affine, r->head.affine, sizeof to->affine);
     for (i = 0; i < r->n * r->n; i++)
         ((float *)to->data)[i] = (float)hypot((double)p[2 * i], (double)p[2 * i + 1]);
 }
@@ -690,19 +700,20 @@ static void read_options(radial *r) {
     static const char *const densities[] = {"angular", "radial", "voronoi", "pipe"};
     static const char *const makers[] = {"espirit", "lowres", "walsh"};
     ex *e = r->e;
-    r->frames = (size_t)ex_number(e, "--series", 1, 1, 100000);
+    r->frames = (size_t)ex_whole(e, "--series", 1, 1, 100000);
     r->series = r->frames > 1;
     r->estimate = ex_choice(e, "--estimate", estimates, 3);
     r->density = ex_choice(e, "--density", densities, 4);
     r->maps_by = ex_choice(e, "--maps", makers, 3);
-    r->n = (size_t)ex_number(e, "--size", 0, 16, 1024) / 2 * 2;
-    r->spokes = (size_t)ex_number(e, "--spokes", r->series ? 34 : 64, 4, 100000);
-    r->samples = (size_t)ex_number(e, "--samples", 0, 16, 4096);
-    r->coils = (size_t)ex_number(e, "--coils", 8, 2, 64);
-    r->calib = (size_t)ex_number(e, "--calib", 24, 8, 64);
+    r->n = (size_t)ex_whole(e, "--size", 0, 16, 1024);
+    if (r->n % 2) ex_quit(e, EX_USAGE, "--size = %zu; must be even", r->n);
+    r->spokes = (size_t)ex_whole(e, "--spokes", r->series ? 34 : 64, 4, 100000);
+    r->samples = (size_t)ex_whole(e, "--samples", 0, 16, 4096);
+    r->coils = (size_t)ex_whole(e, "--coils", 8, 2, 64);
+    r->calib = (size_t)ex_whole(e, "--calib", 24, 8, 64);
     r->noise = ex_number(e, "--noise", 1, 0, 1000);
-    r->iterations = (int)ex_number(e, "--iterations", 30, 1, 10000);
-    r->l1_iterations = (int)ex_number(e, "--l1-iterations", 50, 1, 10000);
+    r->iterations = (int)ex_whole(e, "--iterations", 30, 1, 10000);
+    r->l1_iterations = (int)ex_whole(e, "--l1-iterations", 50, 1, 10000);
     r->l2 = ex_number(e, "--l2", 0.03, 0, 1e6);
     r->l1 = ex_number(e, "--l1", 0.0005, 0, 1e6);
     r->lag[0] = 0.6, r->lag[1] = -0.4, r->lag[3] = 0.2;
@@ -717,8 +728,8 @@ int main(int argc, char **argv) {
     ex_init(e, argc, argv, "radial", usage);
     r.e = e;
     read_options(&r);
-    samples = ex_text(e, "--save-data");
-    prefix = ex_text(e, "--out");
+    samples = ex_prefix(e, "--save-data");
+    prefix = ex_prefix(e, "--out");
     path = ex_word(e);
     r.data_path = path ? ex_word(e) : NULL;
     *(r.data_path ? &r.traj_path : &r.head_path) = path;

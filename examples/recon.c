@@ -388,14 +388,14 @@ int main(int argc, char **argv) {
     r.method = ex_choice(e, "--method", methods, 4);
     r.maps_by = makers[ex_choice(e, "--maps", makers, 4)];
     pair_of(e, "--accel", r.unfold.accel);
-    r.unfold.shift = (size_t)ex_number(e, "--shift", 0, 0, 64);
+    r.unfold.shift = (size_t)ex_whole(e, "--shift", 0, 0, 64);
     lambda = ex_number(e, "--lambda", 0.01, 0, 1e6);
     r.unfold.lambda = r.gradients.lambda = lambda;
-    r.gradients.iterations = (int)ex_number(e, "--iterations", 50, 1, 10000);
-    r.calib = (size_t)ex_number(e, "--calib", 24, 4, 1024);
+    r.gradients.iterations = (int)ex_whole(e, "--iterations", 50, 1, 10000);
+    r.calib = (size_t)ex_whole(e, "--calib", 24, 4, 1024);
     r.unring = ex_flag(e, "--unring");
     samples = ex_text(e, "--save-kspace");
-    s = ex_text(e, "--out");
+    s = ex_prefix(e, "--out");
     r.path = ex_word(e);
     ex_no_more(e);
     if (s) snprintf(prefix, sizeof prefix, "%s", s);
@@ -412,11 +412,11 @@ int main(int argc, char **argv) {
     for (k = 0; k < 3; k++) dim[k] = r.dim[k];
     for (ndim = 3, k = 4; k < 7; k++)
         if (r.dim[k] > 1) dim[ndim++] = r.dim[k];
-    EX_OK(mv_volume_alloc(&e->ctx, &out, MEDVOL_F32, ndim, dim));
     for (f = 0; f < r.frames; f++) {
         mv_volume image = {0};
         get_frame(&r, &k_space, f);
-        if (f == 0) {
+        if (f == 0) { /* a size that a header claims is believed when a frame of it was there */
+            EX_OK(mv_volume_alloc(&e->ctx, &out, MEDVOL_F32, ndim, dim));
             prepare(&r, &k_space);
             root_sum(&r, &before, &k_space);
         }

@@ -11,6 +11,8 @@
    fixed, moving and warped image and squares of the first and the last, below the difference before and
    after, the warped grid and the Jacobian determinant. */
 #include "example.h"
+#include <errno.h>
+#include <limits.h>
 
 static const char usage[] =
     "register [[FIXED] MOVING] [--method lncc|syn|velocity|bspline|demons|affine|similarity|rigid|\n"
@@ -42,9 +44,9 @@ static unsigned char *read_file(ex *e, const char *path, size_t *n) {
     unsigned char *p = NULL;
     long size = -1;
     if (f && fseek(f, 0, SEEK_END) == 0) size = ftell(f);
-    if (size >= 0) p = (unsigned char *)malloc((size_t)size + 1);
+    if (size >= 0 && size < LONG_MAX) p = (unsigned char *)malloc((size_t)size + 1); /* that long: a folder */
     if (!p || fseek(f, 0, SEEK_SET) != 0 || fread(p, 1, (size_t)size, f) != (size_t)size)
-        ex_quit(e, EX_READ, "%s: cannot be read", path);
+        ex_quit(e, EX_READ, "%s: cannot be read%s%s", path, f ? "" : ": ", f ? "" : strerror(errno));
     fclose(f);
     p[size] = 0;
     *n = (size_t)size;
@@ -257,6 +259,10 @@ static size_t chain_of(const reg *r, mv_transform *chain) {
     return n;
 }
 
+static int scaled(const mv_volume *v) { /* slope 0: no scaling */
+    return v->slope != 0.0 && (v->slope != 1.0 || v->inter != 0.0);
+}
+
 /* ---- results ---- */
 /* the middle slice of a picture, grey or rgb24, into a field of the sheet: y upwards in volumes */
 static void put(mv_volume *sheet, size_t column, size_t line, const mv_volume *p) {
@@ -324,6 +330,11 @@ static void save_pictures(reg *r, const mv_volume *before, const mv_volume *afte
     mv_volume_free(&e->ctx, &sheet);
     for (k = 0; k < 3; k++) mv_volume_free(&e->ctx, &grey[k]);
 }
+static void header_of(ex *e, const char *path) {
+    mv_volume head = {0};
+    EX_OK(mv_load_header(&e->ctx, &head, path, NULL));
+    mv_volume_free(&e->ctx, &head);
+}
 static void save_labels(reg *r, const mv_transform *chain, size_t n, const char *from, const char *truth) {
     ex *e = r->e;
     mv_volume labels = {0}, moved = {0}, fixed = {0};
@@ -366,7 +377,8 @@ static void write_all(reg *r, const char *labels, const char *fixed_labels) {
     EX_OK(mv_warp(&e->ctx, &before, &r->image[1], fixed, NULL, 0, NULL));
     EX_OK(mv_warp(&e->ctx, &after, &r->image[1], fixed, chain, n, NULL));
     opt.interp = picture ? MEDVOL_LINEAR : MEDVOL_CUBIC; /* of colours linear is what there is */
-    opt.dtype = r->shown[1].dtype;
+    /* its own type, but for whole numbers that stand for others: those would lose what is between them */
+    opt.dtype = scaled(&r->shown[1]) ? MEDVOL_F32 : r->shown[1].dtype;
     EX_OK(mv_warp(&e->ctx, &warped, &r->shown[1], fixed, chain, n, &opt));
     snprintf(path, sizeof path, "%s_warped.%s", r->prefix, picture ? "png" : "nii.gz");
     if (picture) EX_SAVED(mv_save_png(&e->ctx, &warped, path, NULL));
@@ -435,11 +447,14 @@ int main(int argc, char **argv) {
     mask = ex_text(e, "--mask");
     labels = ex_text(e, "--labels");
     fixed_labels = ex_text(e, "--fixed-labels");
-    prefix = ex_text(e, "--out");
+    prefix = ex_prefix(e, "--out");
     path[0] = ex_word(e);
     path[1] = ex_word(e);
     ex_no_more(e);
     snprintf(r.prefix, sizeof r.prefix, "%s", prefix ? prefix : "registered");
+    if (fixed_labels && !labels) ex_quit(e, EX_USAGE, "--fixed-labels: --labels is missing");
+    if (labels) header_of(e, labels); /* said now, not behind the registration */
+    if (fixed_labels) header_of(e, fixed_labels);
     start = ex_now();
 
     if (path[1]) {

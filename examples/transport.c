@@ -327,11 +327,14 @@ static void save_planes(transport *t, const char *path) {
 }
 
 /* ---- results ---- */
-static void save_curve(transport *t, const char *path) {
+static void save_curve(transport *t, const char *path) { /* whole, or the old one stays */
     ex *e = t->e;
-    FILE *f = fopen(path, "w");
+    char part[1040];
+    FILE *f;
     size_t i;
-    int ok = f != NULL;
+    int ok;
+    snprintf(part, sizeof part, "%s.part", path);
+    ok = (f = fopen(part, "w")) != NULL;
     if (f) {
         ok = fprintf(f, "depth_mm,dose_%s,sigma_mm\n",
                      !t->opt.grays ? "MeV_per_mm" : t->spot ? "Gy_mm2" : "Gy_mm") > 0;
@@ -339,6 +342,11 @@ static void save_curve(transport *t, const char *path) {
             ok = ok && fprintf(f, "%.9g,%.9g,%.9g\n", ((double)i + 0.5) * t->dz, t->curve[i],
                                t->width[i]) > 0;
         ok = fclose(f) == 0 && ok;
+#ifdef _WIN32
+        if (ok) remove(path);
+#endif
+        ok = ok && rename(part, path) == 0;
+        if (!ok) remove(part);
     }
     if (!ok) ex_quit(e, EX_WRITE, "%s: cannot be written", path);
 }
@@ -474,15 +482,16 @@ int main(int argc, char **argv) {
     plane = ex_text(e, "--plane");
     t.dz = ex_number(e, "--dz", 1, 0.01, 100);
     t.dx = ex_number(e, "--dx", 1, 0.01, 100);
-    t.opt.fine = (size_t)ex_number(e, "--fine", 2, 1, 64);
+    t.opt.fine = (size_t)ex_whole(e, "--fine", 2, 1, 64);
     angle = ex_number(e, "--angle", 1, 0.02, 12);
     t.opt.most_leak = ex_number(e, "--leak", 0.01, 1e-9, 1);
     t.opt.grays = gray = ex_flag(e, "--gray");
     if (ex_flag(e, "--nuclear")) t.opt.nuclear = 0.012, t.opt.nuclear_local = 0.6;
     volume = ex_flag(e, "--volume");
     table = ex_flag(e, "--accuracy");
-    prefix = ex_text(e, "--out");
+    prefix = ex_prefix(e, "--out");
     ex_no_more(e);
+    if (plane && (!ct || volume)) ex_quit(e, EX_USAGE, "--plane: of --ct alone, without --volume");
     if (!prefix) prefix = "transport";
     start = ex_now();
 
@@ -494,7 +503,7 @@ int main(int argc, char **argv) {
     }
     angles_of(&t.opt, angle);
     make_beams(&t, spread, protons, spots, volume);
-    if (ct) read_ct(&t, ct, plane ? ex_parse(e, "--plane", plane, 0, 1e9) : -1.0);
+    if (ct) read_ct(&t, ct, plane ? ex_parse_whole(e, "--plane", plane, 0, 1e9) : -1.0);
     else make_water(&t);
     run(&t, gray);
     snprintf(path, sizeof path, "%s.nii.gz", prefix);

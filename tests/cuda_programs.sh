@@ -58,6 +58,8 @@ ok $? "pipeline_cuda --quiet"
 echo "no volume at all" > $D/text.nii
 gives 2 "no such option" "$P/pipeline_cuda_cpu" --bogus
 gives 2 "--shape" "$P/pipeline_cuda_cpu" --shape 1,2
+mkdir $D/other && cp $D/small.nii.gz $D/other
+gives 2 "both would be" "$P/pipeline_cuda_cpu" $D/small.nii.gz $D/other/small.nii.gz --folder $D
 gives 2 "device" "$P/pipeline_cuda_cpu" --device 7
 gives 3 "missing.nii" "$P/pipeline_cuda_cpu" $D/missing.nii
 gives 4 "text.nii" "$P/pipeline_cuda_cpu" $D/text.nii

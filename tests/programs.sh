@@ -111,7 +111,11 @@ ok $? "radial --series: $(wc -c < $D/s-data.cfl) bytes of samples, read again: $
 ok $? "radial: frames of a file"
 gives 2 "one to three numbers" $P/radial --delay 1,2,x
 gives 2 "no such choice" $P/radial --estimate luck
+[ "$(gzip -dc $D/spokes_cg.nii.gz | od -An -tf4 -j80 -N8 | xargs)" = "2 2" ]
+ok $? "radial: the images lie where the volume's plane does"
 gives 2 "of a phantom or of two files" $P/radial $D/again.nii.gz --series 3
+gives 2 "must be even" $P/radial --size 17
+gives 2 "must be a whole number" $P/radial --spokes 20.5
 gives 3 "missing.cfl" $P/radial $D/missing.cfl $D/s-data.cfl
 gives 4 "not 3 x samples" $P/radial $D/s-data.cfl $D/s-data.cfl
 gives 4 "samples x" $P/radial $D/s-traj.cfl $D/frame.cfl
@@ -143,6 +147,25 @@ for c in 1 3; do
 done
 gives 4 "text.pgm" $P/register $D/text.pgm $D/fixed.pgm
 gives 3 "missing.png" $P/register $D/missing.png $D/fixed.pgm
+mkdir $D/folder.png
+gives 3 "folder.png" $P/register $D/folder.png $D/fixed.pgm
+gives 3 "missing.nii" $P/register $D/again.nii.gz $D/again.nii.gz --labels $D/missing.nii --quiet --out $D/none/x
+gives 2 "--labels is missing" $P/register $D/again.nii.gz $D/again.nii.gz --fixed-labels $D/again.nii.gz
+# bytes that stand for other numbers, 0.01 apart: what is warped is no whole number
+{
+    printf '\x5c\x01\x00\x00'; zeros 36; printf '\x03\x00\x18\x00\x14\x00\x10\x00'; zeros 22
+    printf '\x02\x00\x08\x00'; zeros 2; printf '\x00\x00\x80\x3f%.0s' 1 2 3 4 5 6 7 8
+    printf '\x00\x00\xb0\x43\x0a\xd7\x23\x3c'; zeros 228; printf 'n+1\x00'; zeros 4
+    LC_ALL=C awk 'BEGIN { for (z = 0; z < 16; z++) for (y = 0; y < 20; y++) for (x = 0; x < 24; x++)
+        printf "%c", 40 + 80 * exp(-((x - 12) ^ 2 + (y - 9) ^ 2 + (z - 8) ^ 2) / 60) }'
+} > $D/scaled.nii
+{ # one of its columns
+    head -c 42 $D/scaled.nii; printf '\x01\x00\x01\x00'; head -c 352 $D/scaled.nii | tail -c +47; head -c 16 $D/scaled.nii
+} > $D/column.nii
+$P/register $D/scaled.nii $D/scaled.nii --method translation --quiet --out $D/scaled 2> $D/err &&
+    [ "$(gzip -dc $D/scaled_warped.nii.gz | od -An -tu2 -j70 -N2 | xargs)" = 16 ]
+ok $? "register of scaled bytes: floats: $(cat $D/err)"
+gives 9 "at least 2" $P/register $D/column.nii $D/column.nii
 
 # protons: R80 within 0.3 mm at every level; files
 for level in 1 2 3 4; do
@@ -169,6 +192,12 @@ $P/transport --volume --ct $D/again.nii.gz --gray --out $D/box > $D/out &&
 ok $? "transport --volume --ct"
 gives 2 "--energy" $P/transport --energy 70,0
 gives 2 "--spots" $P/transport --spots 5
+gives 2 "--plane" $P/transport --plane 3
+gives 2 "--plane" $P/transport --ct $D/again.nii.gz --plane 3 --volume
+mkdir $D/kept.csv
+gives 5 "kept.csv" $P/transport --energy 20 --out $D/kept
+[ -z "$(find $D -name '*.part')" ]
+ok $? "transport: no half of a curve"
 gives 3 "missing.nii" $P/transport --ct $D/missing.nii
 gives 4 "text.nii" $P/transport --ct $D/text.nii
 gives 5 "none/x" $P/transport --out $D/none/x
@@ -176,6 +205,27 @@ gives 5 "none/x" $P/transport --out $D/none/x
 # errors: one line that names the file, and the code
 head -c 2000 $D/phantom.nii.gz > $D/short.nii.gz
 gives 2 "no such option" $P/preprocess --bogus
+gives 2 "a value must follow" $P/preprocess --out --quiet $D/again.nii.gz
+gives 2 "a value must follow" $P/preprocess $D/again.nii.gz --out --threads 1
+gives 2 "must be 1..990 bytes" $P/preprocess --out ""
+gives 2 "must be 1..990 bytes" $P/preprocess --out $D/$(printf './%.0s' $(seq 600))x
+gives 2 "must be a whole number" $P/preprocess --threads 1.5
+gives 2 "must be a whole number" $P/profile_flip 8.5
+gives 5 "longer than the system takes" $P/preprocess --shape 9,9,9 --quiet --out $D/$(printf 'x%.0s' $(seq 300))
+$P/preprocess $D/again.nii.gz --shape 9,9,9 --quiet --quiet -q --out $D/twice > $D/out 2> $D/err &&
+    [ ! -s $D/out ] && [ ! -s $D/err ] && [ -s $D/twice.nii.gz ]
+ok $? "an option twice: $(cat $D/err)"
+if [ -w /dev/full ]; then
+    for c in "preprocess --help" "profile_flip 8 1 --no-floor" "preprocess $D/again.nii.gz --shape 9,9,9 --out $D/twice"; do
+        $P/$c > /dev/full 2> $D/err
+        [ $? = 5 ] && grep -q "standard output" $D/err
+        ok $? "$c, nowhere to say it: $(cat $D/err)"
+    done
+fi
+for op in permute crop_pad warp; do # of a column, and of a plane
+    $P/profile_$op 8 1 --no-floor --input $D/column.nii > $D/out 2> $D/err || [ $op = warp ]
+    ok $? "profile_$op of one column: $(cat $D/err)"
+done
 gives 2 "--level" $P/profile_flip --level 9
 gives 2 "SIZE" $P/profile_flip many
 gives 2 "a value must follow" $P/profile_flip --threads
@@ -194,6 +244,14 @@ kill -INT $!
 wait $!
 [ $? = 130 ] && [ ! -e $D/stopped.nii.gz ]
 ok $? "Ctrl-C: $(cat $D/err)"
+
+# and the temporary files of a profiler go
+$P/profile_load 96 4000 --no-floor --threads 1 > /dev/null 2> $D/err &
+sleep 1
+kill -INT $!
+wait $!
+[ $? = 130 ] && [ -z "$(find $D -name 'medvol-*')" ]
+ok $? "Ctrl-C of a profiler: $(cat $D/err) $(find $D -name 'medvol-*')"
 
 # the bar on a terminal: drawn, at most ten a second, wrap restored and the line erased at the end
 if command -v script > /dev/null; then

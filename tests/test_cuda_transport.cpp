@@ -650,6 +650,10 @@ static void test_dose_refused(void) {
     ((float *)rows.host.data)[1] = INFINITY, send(&rows);
     DOSE(&b, &water, &rows); /* of a row that no spot lights */
     twin_free(&rows);
+    ct.host.affine[6] = ct.device.affine[6] = 0.01; /* z leans along y */
+    DOSE(&b, &water, &ct);
+    CHECK(strstr(mv_cuda_message(&gpu), "axes 1 and 2 of ct are not at right angles") != NULL);
+    ct.host.affine[6] = ct.device.affine[6] = 0;
     o.dangle = 1e-4, o.angles = 1023;
     DOSE(&b, &water, &ct);
     o = base, o.most_leak = 1;

@@ -951,6 +951,11 @@ static void box_refused(void) {
     good.beam.size = good.size_y = 0.5; /* what follows is of the shapes */
     ct = a_block(8, 9, 12, 1, 1, 1);
     CHECK_STATUS(mv_transport_dose(T, &dose, NULL, &ct, &good, 1, &water, &o), MEDVOL_E_SHAPE);
+    ct.affine[6] = 0.002; /* z leans along y, as under a tilted gantry */
+    CHECK_STATUS(mv_transport_dose(T, &dose, NULL, &ct, &good, 1, &water, &o), MEDVOL_E_UNSUPPORTED);
+    CHECK(strstr(mv_message(T), "axes 1 and 2 of ct are not at right angles") != NULL);
+    ct.affine[6] = 0.0005;
+    CHECK_STATUS(mv_transport_dose(T, &dose, NULL, &ct, &good, 1, &water, &o), MEDVOL_E_SHAPE);
     CHECK_STATUS(mv_transport_dose(T, &ct, NULL, &ct, &good, 1, &water, &o), MEDVOL_E_ALIAS);
     CHECK_STATUS(mv_transport_march(T, &dose, NULL, &ct, &good.beam, 1, &water, &o), MEDVOL_E_SHAPE);
     mv_volume_free(T, &ct), mv_volume_free(&stops, &dose);
