@@ -2019,13 +2019,13 @@ EMU_RT cudaError_t cudaDeviceGetDefaultMemPool(cudaMemPool_t *p, int d) {
 }
 EMU_RT cudaError_t cudaDeviceGetMemPool(cudaMemPool_t *p, int d) { return cudaDeviceGetDefaultMemPool(p, d); }
 EMU_RT cudaError_t cudaMemPoolSetAttribute(cudaMemPool_t p, cudaMemPoolAttr a, void *v) {
-    EMU_ENTER();
+    EMU_ENTER_SAFE();
     if (!p || !v) return emu_error(cudaErrorInvalidValue);
     if (a == cudaMemPoolAttrReleaseThreshold) memcpy(&p->threshold, v, sizeof p->threshold);
     return cudaSuccess;
 }
 EMU_RT cudaError_t cudaMemPoolGetAttribute(cudaMemPool_t p, cudaMemPoolAttr a, void *v) {
-    EMU_ENTER();
+    EMU_ENTER_SAFE();
     if (!p || !v) return emu_error(cudaErrorInvalidValue);
     if (a >= cudaMemPoolAttrReleaseThreshold) {
         emu_u64 n = a == cudaMemPoolAttrReleaseThreshold ? p->threshold : emu_mem.used[p - emu_rt.pool];
@@ -2730,7 +2730,8 @@ EMU_CALL cufftResult emu_fft_exec(cufftHandle h, int type, void *in, void *out, 
         return CUFFT_INVALID_VALUE;
     if (!f->work) return CUFFT_NO_WORKSPACE;
     CUstream_st *s = emu_stream(f->stream);
-    if (!s || s->device != f->device || !emu_in_range(in) || !emu_in_range(out)) return CUFFT_EXEC_FAILED;
+    if (!s || s->device != f->device || emu_rt.device != f->device || !emu_in_range(in) || !emu_in_range(out))
+        return CUFFT_EXEC_FAILED;
     const size_t pair = type >= CUFFT_Z2Z ? 16 : 8; /* also of reals; seen of version 12 */
     if ((uintptr_t)in % pair || (uintptr_t)out % pair) return CUFFT_INVALID_VALUE;
     emu_fft_op *op = (emu_fft_op *)emu_op_new(sizeof *op, emu_fft_run);

@@ -460,6 +460,14 @@ static void host_graph(void) {
     check(cudaMalloc(&none, 16) == cudaErrorStreamCaptureUnsupported &&
               cudaStreamEndCapture(stream, &graph) == cudaErrorStreamCaptureInvalidated && !graph,
           "graph: no cudaMalloc in a capture");
+    cudaMemPool_t pool = NULL;
+    unsigned long long keep = 0;
+    check(!cudaDeviceGetDefaultMemPool(&pool, 0) &&
+              !cudaStreamBeginCapture(stream, cudaStreamCaptureModeGlobal) &&
+              cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &keep) ==
+                  cudaErrorStreamCaptureUnsupported &&
+              cudaStreamEndCapture(stream, &graph) == cudaErrorStreamCaptureInvalidated,
+          "graph: nothing is told to a pool in a capture");
     cudaStreamBeginCapture(stream, cudaStreamCaptureModeGlobal);
     check(cudaStreamSynchronize(stream) == cudaErrorStreamCaptureUnsupported &&
               cudaStreamEndCapture(stream, &graph) == cudaErrorStreamCaptureInvalidated,
@@ -964,9 +972,19 @@ static void fft_real(int in_place) { /* 2 of 6 x 5 */
 }
 static void fft_all(void) {
     fft_complex(0), fft_complex(1), fft_real(0), fft_real(1);
+    cufftHandle plan = 0;
+    int n = 8;
+    begin(0);
+    emu_device(2, 13000);
+    float2 *d = (float2 *)(void *)device(16, wave);
+    check(!cufftCreate(&plan) &&
+              !cufftMakePlanMany(plan, 1, &n, NULL, 1, 0, NULL, 1, 0, CUFFT_C2C, 1, NULL) &&
+              !cufftSetStream(plan, stream) && !cudaSetDevice(1) &&
+              cufftExecC2C(plan, d, d, CUFFT_FORWARD) == CUFFT_EXEC_FAILED && !cudaSetDevice(0) &&
+              !cufftExecC2C(plan, d, d, CUFFT_FORWARD),
+          "fft: a plan of another device than the current one");
     emu_reset();
     emu_device(0, 13000);
-    cufftHandle plan = 0;
     check(cufftCreate(&plan) == CUFFT_INTERNAL_ERROR, "fft: no device");
 }
 #else
