@@ -1164,6 +1164,7 @@ MV__CU_FN void *mv__cu_alloc(mv_cuda_ctx *ctx, const char *op, size_t bytes, mv_
     }
     if (ctx->desc.mem_alloc) {
         p = ctx->desc.mem_alloc(ctx->desc.mem_user, bytes, ctx->stream);
+        (void)cudaGetLastError(); /* of what it asked for in vain: no later call has failed by that */
         *st = p ? MEDVOL_OK : mv__cu_fail(ctx, MEDVOL_E_NOMEM, "bytes", (double)bytes,
                                           "%s: the allocation hook gave no %zu bytes", op, bytes);
         return p;
