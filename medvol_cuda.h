@@ -1122,9 +1122,10 @@ MV__CU_FN mv_status mv__cu_check(mv_cuda_ctx *ctx, const char *op, const char *c
                        cudaGetErrorString(e));
 }
 #define MV__CU_TRY(ctx, op, call, args) mv__cu_check(ctx, op, #call, call args)
-/* After a launch */
+/* After a launch; cudaErrorNotReady is none of a launch: a callback of the caller may have asked too early */
 MV__CU_FN mv_status mv__cu_launched(mv_cuda_ctx *ctx, const char *op) {
-    return MV__CU_TRY(ctx, op, cudaGetLastError, ());
+    const cudaError_t e = cudaGetLastError();
+    return e == cudaErrorNotReady ? MEDVOL_OK : mv__cu_check(ctx, op, "cudaGetLastError", e);
 }
 
 enum { MV__CU_ON_DEVICE, MV__CU_REACHED, MV__CU_PINNED, MV__CU_PAGEABLE };
