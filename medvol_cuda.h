@@ -140,7 +140,11 @@ MEDVOL_DEF mv_status mv_cuda_ctx_reserve(mv_cuda_ctx *ctx, size_t bytes);
    memory they named. Run them once before, so that the workspace is large enough. A launch after the
    workspace has moved is refused (MEDVOL_E_SCRATCH): capture again. Where a call between has failed, end
    gives the status of the last that did, and no graph ({0}). Between begin and end nothing is launched
-   (MEDVOL_E_BUSY) or freed (volumes and plans then stay as they are); other contexts go on as ever. */
+   (MEDVOL_E_BUSY) or freed (volumes and plans then stay as they are); other contexts go on as ever. But where
+   the stream was given, and the default stream waits for it, as for those of cudaStreamCreate, CUDA meanwhile
+   refuses work on the default stream, and new plans of cuFFT may fail. Where other code captures a given
+   stream, calls are as between begin and end; the graph is theirs, so nobody looks whether the workspace has
+   moved since; a context is not made (MEDVOL_E_BUSY), nor may one be freed. */
 typedef struct mv_cuda_graph {
     void *exec, *workspace; /* private */
 } mv_cuda_graph;
@@ -1093,6 +1097,7 @@ MV__CU_FN mv_status mv__cu_fail_null(mv_cuda_ctx *ctx, const char *op, const cha
 
 /* ==== [CTX] context, stream, workspace, graphs, errors. Owns mv__cu_ctx_*. Uses [BASE]. ================= */
 enum { MV__CU_LIVE = 1, MV__CU_DEAD = 2 };
+enum { MV__CU_OTHERS = 2 }; /* of `capturing`: other code captures the stream; below 0: a call has failed */
 enum { MV__CU_WORDS = 256, MV__CU_STAGE = 16 << 20 };
 /* Errors after which the process' CUDA context gives nothing but errors. */
 MV__CU_FN int mv__cu_sticky(cudaError_t e) {
@@ -1117,9 +1122,10 @@ MV__CU_FN mv_status mv__cu_check(mv_cuda_ctx *ctx, const char *op, const char *c
                        cudaGetErrorString(e));
 }
 #define MV__CU_TRY(ctx, op, call, args) mv__cu_check(ctx, op, #call, call args)
-/* After a launch */
+/* After a launch; cudaErrorNotReady is none of a launch: a callback of the caller may have asked too early */
 MV__CU_FN mv_status mv__cu_launched(mv_cuda_ctx *ctx, const char *op) {
-    return MV__CU_TRY(ctx, op, cudaGetLastError, ());
+    const cudaError_t e = cudaGetLastError();
+    return e == cudaErrorNotReady ? MEDVOL_OK : mv__cu_check(ctx, op, "cudaGetLastError", e);
 }
 
 enum { MV__CU_ON_DEVICE, MV__CU_REACHED, MV__CU_PINNED, MV__CU_PAGEABLE };
@@ -1159,6 +1165,7 @@ MV__CU_FN void *mv__cu_alloc(mv_cuda_ctx *ctx, const char *op, size_t bytes, mv_
     }
     if (ctx->desc.mem_alloc) {
         p = ctx->desc.mem_alloc(ctx->desc.mem_user, bytes, ctx->stream);
+        (void)cudaGetLastError(); /* of what it asked for in vain: no later call has failed by that */
         *st = p ? MEDVOL_OK : mv__cu_fail(ctx, MEDVOL_E_NOMEM, "bytes", (double)bytes,
                                           "%s: the allocation hook gave no %zu bytes", op, bytes);
         return p;
@@ -1176,17 +1183,28 @@ MV__CU_FN void mv__cu_free(mv_cuda_ctx *ctx, void *p, size_t bytes) {
     else (void)cudaGetLastError();
 }
 
-/* For what may not be done while a graph is captured: whether one is */
-MV__CU_FN int mv__cu_captures(mv_cuda_ctx *ctx, const char *op) {
-    if (!ctx || !ctx->capturing) return 0;
-    (void)mv__cu_fail(ctx, MEDVOL_E_BUSY, "capture", 0, "%s: not while a graph is captured", op);
-    return 1;
-}
 /* For what is freed whatever the state: the context's device, for its stream may be the default one. Whether
    to go back to `previous`. */
 MV__CU_FN int mv__cu_enter(const mv_cuda_ctx *ctx, int *previous) {
     return cudaGetDevice(previous) == cudaSuccess && *previous != ctx->device &&
            cudaSetDevice(ctx->device) == cudaSuccess;
+}
+/* Whether other code captures the stream that was given; or what the default stream would wait for */
+MV__CU_FN int mv__cu_captured(const mv_cuda_ctx *ctx) {
+    enum cudaStreamCaptureStatus how = cudaStreamCaptureStatusNone;
+    int previous = 0, set, failed;
+    if (ctx->state != MV__CU_LIVE || !ctx->desc.given_stream) return 0;
+    set = mv__cu_enter(ctx, &previous);
+    failed = cudaStreamIsCapturing(ctx->stream, &how) != cudaSuccess;
+    if (failed) (void)cudaGetLastError();
+    if (set) (void)cudaSetDevice(previous);
+    return failed || how != cudaStreamCaptureStatusNone;
+}
+/* For what may not be done while a graph is captured: whether one is */
+MV__CU_FN int mv__cu_captures(mv_cuda_ctx *ctx, const char *op) {
+    if (!ctx || !(ctx->capturing || mv__cu_captured(ctx))) return 0;
+    (void)mv__cu_fail(ctx, MEDVOL_E_BUSY, "capture", 0, "%s: not while a graph is captured", op);
+    return 1;
 }
 
 /* While a graph is captured: without a call that fails it would be another. */
@@ -1194,8 +1212,15 @@ MV__CU_FN mv_status mv__cu_missed(mv_cuda_ctx *ctx, mv_status st) {
     if (st < 0 && ctx->capturing) ctx->capturing = (int)st;
     return st;
 }
-/* Every call begins and ends with these: state, foreign errors, device. */
+/* What other code has left. That a stream or an event was asked too early is no error, but some versions keep
+   it like one; a launch would be taken to have failed. */
+MV__CU_FN cudaError_t mv__cu_left(void) {
+    const cudaError_t e = cudaPeekAtLastError();
+    return e == cudaErrorNotReady ? ((void)cudaGetLastError(), cudaSuccess) : e;
+}
+/* Every call begins and ends with these: state, foreign errors, device, captures of a given stream. */
 MV__CU_FN mv_status mv__cu_begin(mv_cuda_ctx *ctx, const char *op) {
+    enum cudaStreamCaptureStatus how = cudaStreamCaptureStatusNone;
     cudaError_t e;
     mv_status st;
     if (!ctx) return MEDVOL_E_NULL;
@@ -1205,7 +1230,7 @@ MV__CU_FN mv_status mv__cu_begin(mv_cuda_ctx *ctx, const char *op) {
         if ((st = mv_cuda_ctx_init(ctx, &desc)) < 0) return st;
     }
     if (ctx->depth++) return MEDVOL_OK;
-    if ((e = cudaPeekAtLastError()) != cudaSuccess) {
+    if ((e = mv__cu_left()) != cudaSuccess) {
         ctx->depth = 0;
         if (mv__cu_sticky(e)) ctx->state = MV__CU_DEAD;
         st = mv__cu_sticky(e) ? MEDVOL_E_DEVICE_LOST : MEDVOL_E_FOREIGN;
@@ -1216,12 +1241,18 @@ MV__CU_FN mv_status mv__cu_begin(mv_cuda_ctx *ctx, const char *op) {
     st = MV__CU_TRY(ctx, op, cudaGetDevice, (&ctx->previous));
     if (st == MEDVOL_OK && ctx->previous != ctx->device)
         st = MV__CU_TRY(ctx, op, cudaSetDevice, (ctx->device));
+    if (st == MEDVOL_OK && ctx->desc.given_stream && !ctx->capturing) {
+        st = MV__CU_TRY(ctx, op, cudaStreamIsCapturing, (ctx->stream, &how));
+        if (st == MEDVOL_OK && how != cudaStreamCaptureStatusNone) ctx->capturing = MV__CU_OTHERS;
+        if (st < 0 && ctx->previous != ctx->device) (void)cudaSetDevice(ctx->previous);
+    }
     if (st < 0) ctx->depth = 0;
     else ctx->used = 0;
     return mv__cu_missed(ctx, st);
 }
 MV__CU_FN mv_status mv__cu_end(mv_cuda_ctx *ctx, mv_status st) {
     if (--ctx->depth) return st;
+    if (ctx->capturing == MV__CU_OTHERS) ctx->capturing = 0; /* it is theirs */
     (void)mv__cu_missed(ctx, st);
     if (ctx->previous != ctx->device) (void)cudaSetDevice(ctx->previous);
     return st;
@@ -1379,7 +1410,7 @@ MEDVOL_DEF mv_status mv_cuda_ctx_init(mv_cuda_ctx *ctx, const mv_cuda_desc *desc
     if (!d.mem_alloc != !d.mem_free)
         return mv__cu_fail(ctx, MEDVOL_E_NULL, "mem_free", 0, "ctx_init: mem_alloc and mem_free go together");
     if (d.workspace_bytes && !d.workspace) return mv__cu_fail_null(ctx, "ctx_init", "workspace");
-    e = cudaPeekAtLastError();
+    e = mv__cu_left();
     if (e != cudaSuccess && (int)e != 35 && (int)e != 100)
         return mv__cu_fail(ctx, MEDVOL_E_FOREIGN, "error", (double)e,
                            "ctx_init: earlier code left the CUDA error %s (%d)", cudaGetErrorName(e), (int)e);
@@ -1395,7 +1426,7 @@ MEDVOL_DEF mv_status mv_cuda_ctx_init(mv_cuda_ctx *ctx, const mv_cuda_desc *desc
     ctx->workspace_bytes = d.workspace_bytes;
     ctx->own_workspace = d.workspace == NULL;
     ctx->state = MV__CU_LIVE;
-    st = mv__cu_ctx_make(ctx);
+    st = mv__cu_captures(ctx, "ctx_init") ? MEDVOL_E_BUSY : mv__cu_ctx_make(ctx);
     if (st < 0) {
         const mv_error why = ctx->error;
         mv_cuda_ctx_free(ctx);
@@ -1410,7 +1441,7 @@ MEDVOL_DEF void mv_cuda_ctx_free(mv_cuda_ctx *ctx) {
     if (!ctx) return;
     desc = ctx->desc;
     if (ctx->state) {
-        const int foreign = cudaPeekAtLastError() != cudaSuccess;
+        const int foreign = mv__cu_left() != cudaSuccess;
         const int set = mv__cu_enter(ctx, &previous);
         if (ctx->capturing) { /* nothing is freed on a stream that captures */
             cudaGraph_t g = NULL;
@@ -1481,7 +1512,7 @@ MEDVOL_DEF mv_status mv_cuda_capture_end(mv_cuda_ctx *ctx, mv_cuda_graph *graph)
         if (ctx) ctx->capturing = failed; /* it goes on */
         return st;
     }
-    if (!ctx->capturing)
+    if (!ctx->capturing || ctx->capturing == MV__CU_OTHERS)
         return mv__cu_end(ctx, mv__cu_fail(ctx, MEDVOL_E_RANGE, "capture", 0, "capture_end: none was begun"));
     failed = ctx->capturing < 0 ? ctx->capturing : 0; /* its message is still the last */
     ctx->capturing = 0;
@@ -2575,7 +2606,7 @@ MEDVOL_DEF mv_status mv_cuda_copy_peer(mv_cuda_ctx *to, mv_cuda_volume *dst, mv_
     mv_status st = mv__cu_begin(to, op);
     if (st < 0) return st;
     if (!from || !dst) return mv__cu_end(to, mv__cu_fail_null(to, op, from ? "dst" : "from"));
-    if (from->state != MV__CU_LIVE || to->capturing || from->capturing)
+    if (from->state != MV__CU_LIVE || to->capturing || from->capturing || mv__cu_captured(from))
         return mv__cu_end(to, mv__cu_fail(to, MEDVOL_E_BUSY, "from", 0,
                                           "%s: both contexts must be in use and not capturing", op));
     if ((st = mv__cu_vol_check(from, op, "src", src)) < 0) {

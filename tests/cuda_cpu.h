@@ -254,7 +254,7 @@ static struct {
     int running, n, next, pos, opening, ready, alive, arrived, left, cur, line, failed;
     unsigned epoch;                /* barriers of this block */
     emu_u64 serial, launch, block; /* blocks and launches of all time; linear index of this block */
-    size_t dynamic, used, dirty;
+    size_t dynamic, most_shared, used, dirty; /* most_shared: of static and dynamic */
     int arrays, free_fibers, device;
     char *arena, *stacks, *range; /* shared memory, fibers, device memory */
     void *main_sp;
@@ -571,8 +571,11 @@ EMU_CALL void *emu_shared(size_t size, int line = 0) {
         k = emu.arrays++;
         emu.array[k].at = at, emu.array[k].size = size, emu.array[k].line = line;
         emu.used = at + ((size + 15) & ~(size_t)15) + EMU_GAP;
-        if (emu.used - (size_t)emu.arrays * EMU_GAP > EMU_STATIC)
-            emu_fail(size, "more than 48 KiB of static shared memory");
+        const size_t all = emu.used - (size_t)emu.arrays * EMU_GAP;
+        if (all > EMU_STATIC) emu_fail(size, "more than 48 KiB of static shared memory");
+        if (emu.dynamic && all + emu.dynamic > emu.most_shared)
+            emu_fail(size, "%zu bytes of static and %zu of dynamic shared memory: %zu are the most", all,
+                     emu.dynamic, emu.most_shared);
     }
     return emu.arena + emu.array[k].at;
 }
@@ -1080,7 +1083,7 @@ struct CUstream_st {
 struct CUevent_st {
     CUstream_st *stream;
     emu_u64 seq, done;
-    int timing, ops;
+    int timing, ops, device;
     double time;
     CUgraph_st *capture;
     CUevent_st *next;
@@ -1148,6 +1151,14 @@ EMU_FN int emu_unsafe(void) {
         if (s->capture && s->capture->origin->mode != cudaStreamCaptureModeRelaxed)
             s->capture->invalid = bad = 1;
     return bad ? cudaErrorStreamCaptureUnsupported : 0;
+}
+/* what includes streams that capture, a device or its default stream, is neither waited for nor asked, whatever
+   the mode */
+EMU_FN int emu_captured(int device, int blocking) {
+    int bad = 0;
+    for (CUstream_st *s = emu_rt.captures ? emu_rt.streams : NULL; s; s = s->next)
+        if (s->capture && s->device == device && (s->blocking || !blocking)) s->capture->invalid = bad = 1;
+    return bad ? blocking ? cudaErrorStreamCaptureImplicit : cudaErrorStreamCaptureUnsupported : 0;
 }
 #define EMU_ENTER_SAFE()                                                                                     \
     do {                                                                                                     \
@@ -1220,13 +1231,9 @@ EMU_CALL cudaError_t emu_enqueue(CUstream_st *s, emu_op *op) {
         s->ops++;
         return cudaSuccess;
     }
-    if (s->legacy && emu_rt.captures) {
-        for (CUstream_st *k = emu_rt.streams; k; k = k->next)
-            if (k->capture && k->blocking) {
-                k->capture->invalid = 1;
-                emu_op_free(op);
-                return emu_error(cudaErrorStreamCaptureImplicit);
-            }
+    if (s->legacy && emu_captured(s->device, 1)) {
+        emu_op_free(op);
+        return emu_error(cudaErrorStreamCaptureImplicit);
     }
     emu_item *item = (emu_item *)emu_must(calloc(1, sizeof *item));
     item->op = op, item->seq = ++emu_rt.seq;
@@ -1242,7 +1249,7 @@ EMU_CALL cudaError_t emu_enqueue(CUstream_st *s, emu_op *op) {
 struct emu_launch_op {
     emu_op op;
     dim3 g, b;
-    size_t dynamic;
+    size_t dynamic, most_shared;
     const char *kernel;
     emu_body call;
 };
@@ -1270,13 +1277,15 @@ template <class... P> struct emu_closure {
 };
 EMU_CALL void emu_launch_run(emu_op *op) {
     emu_launch_op *l = (emu_launch_op *)(void *)op;
+    emu.most_shared = l->most_shared;
     int e = emu_grid(l->call, l, l->kernel, l->g, l->b, l->dynamic);
     if (e) emu.last_error = emu.sticky = e;
 }
 static struct {
     const void *kernel;
+    int device;
     size_t bytes;
-} emu_optin[64]; /* kernels that may have more than 48 KiB of dynamic shared memory */
+} emu_optin[64]; /* kernels that may, on a device, have more than 48 KiB of dynamic shared memory */
 EMU_FN const void *emu_address(void (*k)(void)) {
     const void *p;
     memcpy(&p, &k, sizeof p);
@@ -1284,7 +1293,7 @@ EMU_FN const void *emu_address(void (*k)(void)) {
 }
 EMU_FN size_t emu_optin_of(const void *kernel) {
     for (int i = 0; i < 64; i++)
-        if (emu_optin[i].kernel == kernel) return emu_optin[i].bytes;
+        if (emu_optin[i].kernel == kernel && emu_optin[i].device == emu_rt.device) return emu_optin[i].bytes;
     return EMU_STATIC;
 }
 EMU_FN cudaError_t emu_launch_check(const void *k, dim3 g, dim3 b, size_t dynamic, CUstream_st *s) {
@@ -1302,6 +1311,7 @@ EMU_FN void emu_named(const char *name) { emu_kernel_name = name; }
 template <class... P, class... A>
 EMU_FN void emu_launch(void (*k)(P...), dim3 g, dim3 b, size_t dynamic, cudaStream_t stream, A... a) {
     static_assert(sizeof...(P) == sizeof...(A), "a kernel is given another number of parameters than it has");
+    static_assert(sizeof(emu_args<P...>) <= 4096, "before CUDA 12.1 parameters are 4096 bytes at most");
     const char *name = emu_kernel_name;
     CUstream_st *s;
     emu_kernel_name = NULL;
@@ -1312,6 +1322,7 @@ EMU_FN void emu_launch(void (*k)(P...), dim3 g, dim3 b, size_t dynamic, cudaStre
     emu_closure<P...> *c = ::new (room) emu_closure<P...>(k, a...);
     c->l.op.run = emu_launch_run, c->l.op.refs = 1;
     c->l.g = g, c->l.b = b, c->l.dynamic = dynamic, c->l.kernel = name, c->l.call = emu_closure<P...>::call;
+    c->l.most_shared = dynamic > EMU_STATIC ? (size_t)EMU_SHARED : (size_t)EMU_STATIC;
     emu_enqueue(s, &c->l.op);
 }
 
@@ -1402,6 +1413,7 @@ EMU_RT cudaError_t cudaMemGetInfo(size_t *available, size_t *total) {
 }
 EMU_RT cudaError_t cudaDeviceSynchronize(void) {
     EMU_ENTER_SAFE();
+    if (emu_captured(emu_rt.device, 0)) return emu_error(cudaErrorStreamCaptureUnsupported);
     emu_rt.waits++;
     emu_drain_all();
     return emu_error(emu.sticky);
@@ -1422,8 +1434,8 @@ template <class F> EMU_FN cudaError_t cudaFuncSetAttribute(F *k, cudaFuncAttribu
     if (value < 0 || value > EMU_SHARED) return emu_error(cudaErrorInvalidValue);
     const void *p = emu_address((void (*)(void))k);
     for (int i = 0; i < 64; i++)
-        if (!emu_optin[i].kernel || emu_optin[i].kernel == p) {
-            emu_optin[i].kernel = p, emu_optin[i].bytes = (size_t)value;
+        if (!emu_optin[i].kernel || (emu_optin[i].kernel == p && emu_optin[i].device == emu_rt.device)) {
+            emu_optin[i].kernel = p, emu_optin[i].device = emu_rt.device, emu_optin[i].bytes = (size_t)value;
             return cudaSuccess;
         }
     return emu_error(cudaErrorUnknown);
@@ -1594,9 +1606,10 @@ EMU_CALL void emu_copy_run(emu_op *op) {
             memmove(d, s, c->n);
         else
             memset(d, c->fill < 0 ? 255 : c->fill, c->n);
-        if (ds && !dd && !emu_cells_ready(s, c->n))
-            emu_fail(12 + (c->n << 8),
-                     "%zu bytes that are copied to the host hold some that nobody has written", c->n);
+        if (ds && !emu_cells_ready(s, c->n)) /* compute-sanitizer looks at the sources of all copies */
+            emu_fail(12 + (c->n << 8) + (emu_u64)dd,
+                     "%zu bytes that are copied to the %s hold some that nobody has written", c->n,
+                     dd ? "device" : "host");
         if (dd && ds)
             emu_cells_copy(d, s, c->n);
         else if (dd)
@@ -1747,6 +1760,7 @@ EMU_RT cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
     CUstream_st *s = emu_stream(stream);
     if (!s) return emu_error(cudaErrorInvalidResourceHandle);
     if (s->capture) return emu_error((s->capture->invalid = 1, cudaErrorStreamCaptureUnsupported));
+    if (s->legacy && emu_captured(s->device, 1)) return emu_error(cudaErrorStreamCaptureImplicit);
     emu_rt.waits++;
     emu_drain(s, ~0ull);
     return emu_error(emu.sticky);
@@ -1757,6 +1771,7 @@ EMU_RT cudaError_t cudaStreamQuery(cudaStream_t stream) {
     CUstream_st *s = emu_stream(stream);
     if (!s) return emu_error(cudaErrorInvalidResourceHandle);
     if (s->capture) return emu_error((s->capture->invalid = 1, cudaErrorStreamCaptureUnsupported));
+    if (s->legacy && emu_captured(s->device, 1)) return emu_error(cudaErrorStreamCaptureImplicit);
     if (!s->head) return cudaSuccess;
     emu_drain(s, s->head->seq);
     return emu_error(emu.sticky ? emu.sticky : (int)cudaErrorNotReady);
@@ -1790,7 +1805,7 @@ EMU_FN CUevent_st *emu_event(cudaEvent_t e) {
 EMU_RT cudaError_t cudaEventCreateWithFlags(cudaEvent_t *e, unsigned flags) {
     EMU_ENTER();
     CUevent_st *k = (CUevent_st *)emu_must(calloc(1, sizeof *k));
-    k->timing = !(flags & cudaEventDisableTiming);
+    k->timing = !(flags & cudaEventDisableTiming), k->device = emu_rt.device;
     k->next = emu_rt.events, emu_rt.events = k;
     *e = k;
     return cudaSuccess;
@@ -1825,7 +1840,7 @@ EMU_RT cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream = NULL
     EMU_ENTER();
     CUstream_st *s = emu_stream(stream);
     CUevent_st *e = emu_event(event);
-    if (!s || !e) return emu_error(cudaErrorInvalidResourceHandle);
+    if (!s || !e || e->device != s->device) return emu_error(cudaErrorInvalidResourceHandle);
     if (s->capture) {
         e->capture = s->capture, e->stream = s, e->ops = s->ops;
         return cudaSuccess;
@@ -1875,6 +1890,7 @@ EMU_RT cudaError_t cudaEventSynchronize(cudaEvent_t event) {
     EMU_ENTER_SAFE();
     CUevent_st *e = emu_event(event);
     if (!e) return emu_error(cudaErrorInvalidResourceHandle);
+    if (e->capture) return emu_error((e->capture->invalid = 1, cudaErrorCapturedEvent));
     if (e->stream && e->done < e->seq) emu_rt.waits++, emu_drain(e->stream, e->seq);
     return emu_error(emu.sticky);
 }
@@ -1882,6 +1898,7 @@ EMU_RT cudaError_t cudaEventQuery(cudaEvent_t event) {
     EMU_ENTER_SAFE();
     CUevent_st *e = emu_event(event);
     if (!e) return emu_error(cudaErrorInvalidResourceHandle);
+    if (e->capture) return emu_error((e->capture->invalid = 1, cudaErrorCapturedEvent));
     if (!e->stream || e->done >= e->seq) return cudaSuccess;
     if (e->stream->head) emu_drain(e->stream, e->stream->head->seq);
     return emu_error(emu.sticky ? emu.sticky : (int)cudaErrorNotReady);
@@ -1932,6 +1949,9 @@ EMU_RT cudaError_t cudaStreamIsCapturing(cudaStream_t stream, cudaStreamCaptureS
     EMU_ENTER();
     CUstream_st *s = emu_stream(stream);
     if (!s) return emu_error(cudaErrorInvalidResourceHandle);
+    for (CUstream_st *k = s->legacy ? emu_rt.streams : NULL; k; k = k->next) /* that capture goes on */
+        if (k->capture && k->blocking && k->device == s->device)
+            return emu_error(cudaErrorStreamCaptureImplicit);
     *status = !s->capture           ? cudaStreamCaptureStatusNone
               : s->capture->invalid ? cudaStreamCaptureStatusInvalidated
                                     : cudaStreamCaptureStatusActive;
@@ -1945,6 +1965,10 @@ EMU_RT cudaError_t cudaGraphInstantiate(cudaGraphExec_t *exec, cudaGraph_t graph
     emu_rt.live_execs++;
     *exec = x;
     return cudaSuccess;
+}
+EMU_RT cudaError_t cudaGraphInstantiateWithFlags(cudaGraphExec_t *exec, cudaGraph_t graph,
+                                                 unsigned long long) {
+    return cudaGraphInstantiate(exec, graph, 0);
 }
 struct emu_graph_op {
     emu_op op;
@@ -1995,13 +2019,13 @@ EMU_RT cudaError_t cudaDeviceGetDefaultMemPool(cudaMemPool_t *p, int d) {
 }
 EMU_RT cudaError_t cudaDeviceGetMemPool(cudaMemPool_t *p, int d) { return cudaDeviceGetDefaultMemPool(p, d); }
 EMU_RT cudaError_t cudaMemPoolSetAttribute(cudaMemPool_t p, cudaMemPoolAttr a, void *v) {
-    EMU_ENTER();
+    EMU_ENTER_SAFE();
     if (!p || !v) return emu_error(cudaErrorInvalidValue);
     if (a == cudaMemPoolAttrReleaseThreshold) memcpy(&p->threshold, v, sizeof p->threshold);
     return cudaSuccess;
 }
 EMU_RT cudaError_t cudaMemPoolGetAttribute(cudaMemPool_t p, cudaMemPoolAttr a, void *v) {
-    EMU_ENTER();
+    EMU_ENTER_SAFE();
     if (!p || !v) return emu_error(cudaErrorInvalidValue);
     if (a >= cudaMemPoolAttrReleaseThreshold) {
         emu_u64 n = a == cudaMemPoolAttrReleaseThreshold ? p->threshold : emu_mem.used[p - emu_rt.pool];
@@ -2567,7 +2591,8 @@ EMU_RT cufftResult cufftMakePlanMany64(cufftHandle h, int rank, long long *n, lo
     emu_fft *f = emu_fft_of(h);
     long long total = batch;
     if (!f || f->made) return CUFFT_INVALID_PLAN;
-    if (emu_gate() || emu_unsafe()) return CUFFT_INTERNAL_ERROR;
+    /* its tables are made on the default stream */
+    if (emu_gate() || emu_unsafe() || emu_captured(emu_rt.device, 1)) return CUFFT_INTERNAL_ERROR;
     if (rank < 1 || rank > 3 || !n || batch < 1) return CUFFT_INVALID_SIZE;
     if (!type || !strchr("\x2a\x2c\x29\x6a\x6c\x69", (int)type)) return CUFFT_INVALID_TYPE;
     if (!inembed != !onembed) return CUFFT_INVALID_VALUE;
@@ -2705,7 +2730,8 @@ EMU_CALL cufftResult emu_fft_exec(cufftHandle h, int type, void *in, void *out, 
         return CUFFT_INVALID_VALUE;
     if (!f->work) return CUFFT_NO_WORKSPACE;
     CUstream_st *s = emu_stream(f->stream);
-    if (!s || s->device != f->device || !emu_in_range(in) || !emu_in_range(out)) return CUFFT_EXEC_FAILED;
+    if (!s || s->device != f->device || emu_rt.device != f->device || !emu_in_range(in) || !emu_in_range(out))
+        return CUFFT_EXEC_FAILED;
     const size_t pair = type >= CUFFT_Z2Z ? 16 : 8; /* also of reals; seen of version 12 */
     if ((uintptr_t)in % pair || (uintptr_t)out % pair) return CUFFT_INVALID_VALUE;
     emu_fft_op *op = (emu_fft_op *)emu_op_new(sizeof *op, emu_fft_run);

@@ -30,6 +30,16 @@ mv_cuda_stream dev_stream(void) {
 }
 void dev_stream_free(mv_cuda_stream s) { (void)cudaStreamDestroy(s); }
 void dev_stream_wait(mv_cuda_stream s) { (void)cudaStreamSynchronize(s); }
+int dev_capture(mv_cuda_stream s) { return cudaStreamBeginCapture(s, cudaStreamCaptureModeRelaxed) == cudaSuccess; }
+int dev_replay(mv_cuda_stream s) {
+    cudaGraph_t g = NULL;
+    cudaGraphExec_t x = NULL;
+    int ok = cudaStreamEndCapture(s, &g) == cudaSuccess && cudaGraphInstantiateWithFlags(&x, g, 0) == cudaSuccess &&
+             cudaGraphLaunch(x, s) == cudaSuccess && cudaStreamSynchronize(s) == cudaSuccess;
+    if (x && cudaGraphExecDestroy(x)) ok = 0;
+    if (g && cudaGraphDestroy(g)) ok = 0;
+    return ok;
+}
 #ifdef __CUDACC__ /* a GPU has no such controls; tests ask `emulated` first */
 void emu_order(int, unsigned) {}
 int emu_reports(void) { return 0; }

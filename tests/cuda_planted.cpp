@@ -96,6 +96,12 @@ static __global__ void k_past_dynamic(float *p) {
     SYNC();
     p[threadIdx.x] = s[threadIdx.x];
 }
+static __global__ void k_static_and_dynamic(float *p) { /* 49 KiB, which nobody has asked for */
+    SHARED(f256, s);
+    DYNAMIC(float, t);
+    s[threadIdx.x] = t[threadIdx.x] = 1;
+    p[threadIdx.x] = s[threadIdx.x] + t[threadIdx.x];
+}
 static __global__ void k_read_after_write(float *p) { /* no barrier between */
     SHARED(f256, s);
     s[threadIdx.x] = (float)threadIdx.x;
@@ -215,6 +221,8 @@ PLANTED(far_past_the_end, ANY, "out of bounds", NULL,
 PLANTED(past_shared, HOOKS, "beside the block's shared", NULL,
         LAUNCH(k_past_shared, 1, 256, 0, stream, device(256, NULL));)
 PLANTED(past_dynamic, ANY, "shared", NULL, LAUNCH(k_past_dynamic, 1, 256, 800, stream, device(256, NULL));)
+PLANTED(static_and_dynamic, ANY, "of static and", NULL,
+        LAUNCH(k_static_and_dynamic, 1, 256, 48 << 10, stream, device(256, NULL));)
 PLANTED(read_after_write, HOOKS, "race", NULL,
         LAUNCH(k_read_after_write, 1, 256, 0, stream, device(256, NULL));)
 PLANTED(write_after_read, HOOKS, "race", NULL,
@@ -264,6 +272,7 @@ PLANTED(right_count, NONE, "", NULL, count_launch();)
 static void all_planted(void) {
     t_early_exit(), t_two_barriers(), t_uninitialised_shared(), t_uninitialised_device(), t_past_the_end();
     t_past_an_odd_end(), t_far_past_the_end(), t_past_shared(), t_past_dynamic(), t_read_after_write();
+    t_static_and_dynamic();
     t_write_after_read(), t_write_write(), t_wrong_mask(), t_lane_outside_mask(), t_part_of_a_warp(),
         t_no_syncwarp();
     t_host_pointer(), t_misaligned(), t_blocks_in_place(), t_own_other_block(), t_use_of_freed();
@@ -316,6 +325,10 @@ static void host_unwritten(void) {
           "host: what was written is copied back");
     check(!cudaMemcpy(on_host, d, 513, cudaMemcpyDeviceToHost) && found(words) == emu_check(),
           "host: a byte that nobody has written is copied back");
+    emu_forget();
+    check(!cudaMemcpy(device(256, NULL), d, 1024, cudaMemcpyDeviceToDevice) &&
+              found("copied to the device hold some that nobody has written") == emu_check(),
+          "host: bytes that nobody has written are copied on the device");
     emu_forget();
     emu_stale(d, 1024, stream);
     check(!cudaMemcpyAsync(on_host, d, 4, cudaMemcpyDeviceToHost, stream) && on_host[0] == 0 &&
@@ -447,6 +460,14 @@ static void host_graph(void) {
     check(cudaMalloc(&none, 16) == cudaErrorStreamCaptureUnsupported &&
               cudaStreamEndCapture(stream, &graph) == cudaErrorStreamCaptureInvalidated && !graph,
           "graph: no cudaMalloc in a capture");
+    cudaMemPool_t pool = NULL;
+    unsigned long long keep = 0;
+    check(!cudaDeviceGetDefaultMemPool(&pool, 0) &&
+              !cudaStreamBeginCapture(stream, cudaStreamCaptureModeGlobal) &&
+              cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &keep) ==
+                  cudaErrorStreamCaptureUnsupported &&
+              cudaStreamEndCapture(stream, &graph) == cudaErrorStreamCaptureInvalidated,
+          "graph: nothing is told to a pool in a capture");
     cudaStreamBeginCapture(stream, cudaStreamCaptureModeGlobal);
     check(cudaStreamSynchronize(stream) == cudaErrorStreamCaptureUnsupported &&
               cudaStreamEndCapture(stream, &graph) == cudaErrorStreamCaptureInvalidated,
@@ -460,6 +481,48 @@ static void host_graph(void) {
     cudaGraphExecDestroy(exec), cudaEventDestroy(fork), cudaEventDestroy(join), cudaStreamDestroy(other);
     cudaFree(d), cudaStreamDestroy(stream);
     check(emu_leaks() == 0 && emu_reports() == 0, "graph: nothing is left");
+}
+/* in relaxed mode too; `waiting`: on a stream that the default stream waits for */
+static void host_captured(int waiting) {
+    cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;
+    const cudaError_t implicit = waiting ? cudaErrorStreamCaptureImplicit : cudaSuccess;
+    cudaGraph_t graph = NULL;
+    cudaStream_t s = NULL;
+    cudaEvent_t e = NULL;
+    float *d;
+    for (int k = 0; k < 7; k++) {
+        char what[100];
+        cudaError_t got = cudaSuccess, want = k < 5    ? implicit
+                                              : k == 5 ? cudaErrorCapturedEvent
+                                                       : cudaErrorStreamCaptureUnsupported;
+        begin(0);
+        d = device(256, ramp);
+        check(!cudaStreamCreateWithFlags(&s, waiting ? 0 : cudaStreamNonBlocking) && !cudaEventCreate(&e) &&
+                  !cudaStreamBeginCapture(s, cudaStreamCaptureModeRelaxed),
+              "captured: begins");
+        cudaEventRecord(e, s);
+        if (k == 0) got = cudaStreamIsCapturing(NULL, &status);
+        if (k == 1) got = cudaMemcpy(d, on_host, 4, cudaMemcpyHostToDevice);
+        if (k == 2) got = cudaStreamSynchronize(NULL);
+        if (k == 3) got = cudaStreamQuery(NULL);
+#ifndef EMU_NO_CUFFT
+        if (k == 4) {
+            cufftHandle plan = 0;
+            int n = 8;
+            check(!cufftCreate(&plan), "captured: a plan");
+            want = (cudaError_t)(waiting ? CUFFT_INTERNAL_ERROR : CUFFT_SUCCESS);
+            got = (cudaError_t)cufftMakePlanMany(plan, 1, &n, NULL, 1, 0, NULL, 1, 0, CUFFT_C2C, 1, NULL);
+        }
+#else
+        if (k == 4) want = cudaSuccess;
+#endif
+        if (k == 5) got = cudaEventSynchronize(e);
+        if (k == 6) got = cudaDeviceSynchronize();
+        snprintf(what, sizeof what, "captured: %d%s", k, waiting ? ", of a stream that waits" : "");
+        check(got == want, what);
+        want = k && want ? cudaErrorStreamCaptureInvalidated : cudaSuccess;
+        check(cudaStreamEndCapture(s, &graph) == want, what);
+    }
 }
 static void host_pointers(void) {
     cudaPointerAttributes a;
@@ -481,6 +544,16 @@ static void host_pointers(void) {
     cudaSetDevice(1);
     LAUNCH(k_right_own, 1, 32, 0, stream, d);
     check(cudaGetLastError() == cudaErrorInvalidResourceHandle, "pointers: a stream of another device");
+    cudaEvent_t e = NULL;
+    check(!cudaEventCreate(&e) && cudaEventRecord(e, stream) == cudaErrorInvalidResourceHandle &&
+              !cudaEventRecord(e, NULL),
+          "pointers: an event of another device");
+    cudaGetLastError();
+    cudaSetDevice(0);
+    cudaFuncSetAttribute(k_right_dynamic, cudaFuncAttributeMaxDynamicSharedMemorySize, 100000);
+    cudaSetDevice(1);
+    LAUNCH(k_right_dynamic, 1, 256, 100000, NULL, d);
+    check(cudaGetLastError() == cudaErrorInvalidValue, "pointers: shared memory asked for of another device");
     if (emu_check()) {
         cudaStream_t there = NULL;
         if (!cudaStreamCreate(&there)) LAUNCH(k_write_write, 1, 1, 0, there, d);
@@ -899,9 +972,19 @@ static void fft_real(int in_place) { /* 2 of 6 x 5 */
 }
 static void fft_all(void) {
     fft_complex(0), fft_complex(1), fft_real(0), fft_real(1);
+    cufftHandle plan = 0;
+    int n = 8;
+    begin(0);
+    emu_device(2, 13000);
+    float2 *d = (float2 *)(void *)device(16, wave);
+    check(!cufftCreate(&plan) &&
+              !cufftMakePlanMany(plan, 1, &n, NULL, 1, 0, NULL, 1, 0, CUFFT_C2C, 1, NULL) &&
+              !cufftSetStream(plan, stream) && !cudaSetDevice(1) &&
+              cufftExecC2C(plan, d, d, CUFFT_FORWARD) == CUFFT_EXEC_FAILED && !cudaSetDevice(0) &&
+              !cufftExecC2C(plan, d, d, CUFFT_FORWARD),
+          "fft: a plan of another device than the current one");
     emu_reset();
     emu_device(0, 13000);
-    cufftHandle plan = 0;
     check(cufftCreate(&plan) == CUFFT_INTERNAL_ERROR, "fft: no device");
 }
 #else
@@ -953,6 +1036,7 @@ int main(void) {
     host_errors();
     host_order();
     host_graph();
+    host_captured(0), host_captured(1);
     host_pointers();
     real_orders();
     real_profile();

@@ -24,6 +24,9 @@ int dev_error(int forget); /* what was left behind */
 mv_cuda_stream dev_stream(void);
 void dev_stream_free(mv_cuda_stream s);
 void dev_stream_wait(mv_cuda_stream s);
+/* begins a capture; ends it, runs the graph once and waits: whether that worked */
+int dev_capture(mv_cuda_stream s);
+int dev_replay(mv_cuda_stream s);
 }
 template <class T> bool dev_new(T **p, size_t bytes) { return (*p = (T *)dev_alloc(bytes)) != NULL; }
 

@@ -845,7 +845,7 @@ static void test_refused(void) {
 /* ---- contexts ---- */
 static int hook_live, hook_fail;
 static void *hook_alloc(void *, size_t bytes, mv_cuda_stream) {
-    void *p = NULL;
+    void *p = dev_alloc((size_t)-1 / 4); /* in vain, as before a cache is emptied: CUDA's error is left behind */
     if (hook_fail && !--hook_fail) return NULL;
     if (!dev_new(&p, bytes)) return NULL;
     hook_live++;
@@ -882,7 +882,7 @@ static void test_hooks(void) {
         } else CHECK_STATUS(st, MEDVOL_OK);
         mv_cuda_volume_free(&ctx, &d), mv_cuda_volume_free(&ctx, &e);
         mv_cuda_ctx_free(&ctx);
-        CHECK(hook_live == 0);
+        CHECK(hook_live == 0 && dev_error(0) == 0);
         if (hook_fail) break;
     }
     CHECK(n > 3 && n < 12);
@@ -1000,6 +1000,50 @@ static void test_capture(void) {
         CHECK(strstr(mv_cuda_message(&ctx), "host memory"));
         dev_free(p), dev_stream_free(s);
     }
+    twin_free(&a), twin_free(&b);
+}
+/* Other code captures the given stream: calls are recorded in its graph, and keep the rules of captures */
+static void test_captured(void) {
+    mv_cuda_desc desc;
+    mv_cuda_ctx ctx, two;
+    mv_cuda_graph graph;
+    mv_cuda_volume d, e, was;
+    mv_statistics got;
+    twin a, b;
+    memset(&desc, 0, sizeof desc), memset(&ctx, 0, sizeof ctx), memset(&d, 0, sizeof d), memset(&e, 0, sizeof e);
+    twin_make(&a, MEDVOL_F32, &shapes[5], PLAIN), twin_make(&b, MEDVOL_F32, &shapes[5], PLAIN);
+    fill(&a, 1);
+    desc.given_stream = 1, desc.stream = dev_stream();
+    CHECK_STATUS(mv_cuda_ctx_init(&ctx, &desc), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_linear(&ctx, &d, &a.device, 1, 2), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_sync(&ctx), MEDVOL_OK);
+    was = d;
+    CHECK(dev_capture(desc.stream));
+    CHECK_STATUS(mv_cuda_linear(&ctx, &b.device, &a.device, 3, -1), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_linear(&ctx, &e, &a.device, 1, 2), MEDVOL_E_SCRATCH); /* its memory were the graph's */
+    CHECK_STATUS(mv_cuda_znorm(&ctx, &d, &a.device, NULL), MEDVOL_E_SCRATCH);
+    CHECK(!strcmp(ctx.error.field, "workspace"));
+    CHECK_STATUS(mv_cuda_stats_wait(&ctx, &got, &a.device, NULL), MEDVOL_E_BUSY);
+    CHECK_STATUS(mv_cuda_download(&ctx, &b.host, &a.device, MEDVOL_NONE, NULL), MEDVOL_E_BUSY);
+    CHECK_STATUS(mv_cuda_copy_peer(&ctx, &b.device, &gpu, &a.device), MEDVOL_E_BUSY);
+    CHECK_STATUS(mv_cuda_copy_peer(&gpu, &b.device, &ctx, &a.device), MEDVOL_E_BUSY);
+    CHECK_STATUS(mv_cuda_capture_begin(&ctx), MEDVOL_E_BUSY);
+    CHECK_STATUS(mv_cuda_capture_end(&ctx, &graph), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_cuda_sync(&ctx), MEDVOL_E_BUSY);
+    mv_cuda_volume_free(&ctx, &d);
+    CHECK(!memcmp(&d, &was, sizeof d) && ctx.error.code == MEDVOL_E_BUSY);
+    CHECK_STATUS(mv_cuda_ctx_init(&two, &desc), MEDVOL_E_BUSY);
+    desc.stream = NULL; /* the default stream, which would wait for that which captures */
+    CHECK(mv_cuda_ctx_init(&two, &desc) < 0);
+    desc.stream = ctx.stream;
+    CHECK(dev_replay(desc.stream) && dev_error(0) == 0);
+    CHECK_STATUS(mv_linear(&cpu, &b.host, &a.host, 3, -1), MEDVOL_OK);
+    same(&b, 2, 1, __LINE__);
+    CHECK_SETTLED(mv_cuda_znorm(&ctx, &d, &a.device, NULL), MEDVOL_OK);
+    mv_cuda_volume_free(&ctx, &d);
+    CHECK(d.data == NULL);
+    mv_cuda_ctx_free(&ctx);
+    dev_stream_free(desc.stream);
     twin_free(&a), twin_free(&b);
 }
 static void test_capture_pinned(void) { /* a graph copies pinned memory as it then is; converted, it would need memory */
@@ -1248,6 +1292,9 @@ static void test_machine(void) { /* no device, memory that runs out, errors of o
     CHECK(strstr(mv_cuda_message(&ctx), "earlier") && dev_error(0) != 0);
     CHECK(dev_error(1) != 0);
     CHECK_STATUS(mv_cuda_ctx_reserve(&ctx, 64), MEDVOL_OK);
+    emu_raise(600); /* a stream was asked too early: no error */
+    CHECK_STATUS(mv_cuda_ctx_reserve(&ctx, 64), MEDVOL_OK);
+    CHECK(dev_error(0) == 0);
     emu_raise(1);
     mv_cuda_ctx_free(&ctx);
     CHECK(dev_error(1) == 1);
@@ -1328,7 +1375,8 @@ SUITE(base, {"refused", test_refused}, {"views", test_views}, {"convert", test_c
       {"transfer", test_transfer}, {"stats", test_stats}, {"percentiles", test_percentiles}, {"mad", test_mad},
       {"histogram", test_histogram}, {"znorm", test_znorm}, {"rescale", test_rescale}, {"limits", test_limits},
       {"gamma", test_gamma}, {"far", test_far}, {"arrays", test_arrays}, {"hooks", test_hooks},
-      {"capture", test_capture}, {"capture_pinned", test_capture_pinned}, {"peer", test_peer},
+      {"capture", test_capture}, {"captured", test_captured}, {"capture_pinned", test_capture_pinned},
+      {"peer", test_peer},
       {"devices", test_devices}, {"trust", test_trust}, {"many", test_many}, {"scratch", test_scratch}, {"machine", test_machine}, {"profile", test_profile});
 SUITE(once, {"staging", test_staging});
 SUITE(last, {"lost", test_lost});
