@@ -614,10 +614,11 @@ static void test_elements(void) {
         {MEDVOL_U8, MEDVOL_NONE, 1, MEDVOL_LINEAR}, {MEDVOL_I64, MEDVOL_NONE, 1, MEDVOL_LINEAR},
         {MEDVOL_U64, MEDVOL_I16, 1, MEDVOL_LINEAR}, {MEDVOL_I8, MEDVOL_F32, 1, MEDVOL_LINEAR},
         {MEDVOL_U32, MEDVOL_NONE, 1, MEDVOL_LINEAR}, {MEDVOL_U16, MEDVOL_NONE, 1, MEDVOL_LINEAR},
-        {MEDVOL_RGB24, MEDVOL_NONE, 0, MEDVOL_LINEAR}, {MEDVOL_RGBA32, MEDVOL_NONE, 0, MEDVOL_LINEAR}};
-    for (int t = 0; t < 14; t++)
+        {MEDVOL_RGB24, MEDVOL_NONE, 0, MEDVOL_LINEAR}, {MEDVOL_RGBA32, MEDVOL_NONE, 0, MEDVOL_LINEAR},
+        {MEDVOL_I32, MEDVOL_NONE, 1, MEDVOL_LINEAR}};
+    for (size_t t = 0; t < sizeof all / sizeof *all; t++)
         for (int k = 2; k < 9; k += 1 + (k == 4) * 3) {
-            const int i = (t + k) % IMAGES, flat = i == 3, real = all[t].type <= MEDVOL_F64;
+            const int i = (int)(t + (size_t)k) % IMAGES, flat = i == 3, real = all[t].type <= MEDVOL_F64;
             mv_volume grid, h, d;
             mv_warp_opt o;
             twin a;
@@ -627,7 +628,7 @@ static void test_elements(void) {
             o.border = t % 2 ? MEDVOL_BORDER_EDGE : MEDVOL_BORDER_CONSTANT;
             o.value = real || all[t].interp == MEDVOL_LINEAR ? 7.0 : 0.0;
             chain_make(&c, k, flat);
-            twin_make(&a, all[t].type, &images[i], t % LAYOUTS);
+            twin_make(&a, all[t].type, &images[i], (int)(t % LAYOUTS));
             for (size_t b = 0; all[t].labels && b < a.bytes; b++) /* few labels, some of them below 0 */
                 a.block[b] = (unsigned char)(b % mv_dtype_size(all[t].type) ? 0 : 254 + draw() % 4);
             if (real && !all[t].labels) tame(&a);
@@ -637,7 +638,7 @@ static void test_elements(void) {
             memcpy(a.device.affine, a.host.affine, sizeof a.host.affine);
             a.device.slope = a.host.slope, a.device.inter = a.host.inter;
             grid_make(&grid, 23, 18, flat ? 1 : 7, 0.15);
-            snprintf(about, sizeof about, "elements %d chain %d image %d", t, k, i);
+            snprintf(about, sizeof about, "elements %d chain %d image %d", (int)t, k, i);
             CHECK_STATUS(mv_warp(&cpu, &h, &a.host, &grid, c.host, c.n, &o), MEDVOL_OK);
             CHECK_SETTLED(mv_cuda_warp(&gpu, &d, &a.device, &grid, c.device, c.n, &o), MEDVOL_OK);
             if (all[t].interp == MEDVOL_LINEAR && !all[t].labels) { /* colours: one apart at ties */
@@ -969,7 +970,7 @@ static void test_field_refused(void) {
     mv_field_exp_opt e;
     mv_field_invert_opt v;
     mv_jacobian_opt j, jd;
-    double residual;
+    double residual, keep12[12];
     memset(&o, 0, sizeof o), memset(&h, 0, sizeof h), memset(&d, 0, sizeof d), memset(&t, 0, sizeof t);
     memset(&e, 0, sizeof e), memset(&v, 0, sizeof v), memset(&j, 0, sizeof j);
     field_make(&f, MEDVOL_F32, 9, 8, 7, 3, 1.5, 1.0, PLAIN), field_make(&g, MEDVOL_F32, 9, 8, 1, 2, 1.5, 1.0, PLAIN);
@@ -1007,6 +1008,10 @@ static void test_field_refused(void) {
     o.interp = MEDVOL_NEAREST, o.value = 3;
     WARP(MEDVOL_E_DTYPE, &h, &c.host, &grid, &t, &d, &c.device, &u, 1);
     o.interp = MEDVOL_LINEAR, o.value = 0;
+    memcpy(keep12, a.host.affine, sizeof keep12);
+    memset(a.host.affine, 0, sizeof keep12), memset(a.device.affine, 0, sizeof keep12);
+    WARP(MEDVOL_E_SINGULAR, &h, &a.host, &grid, &t, &d, &a.device, &u, 1);
+    memcpy(a.host.affine, keep12, sizeof keep12), memcpy(a.device.affine, keep12, sizeof keep12);
     grid.dim[0] = 0;
     WARP(MEDVOL_E_SIZE, &h, &a.host, &grid, &t, &d, &a.device, &u, 1);
     grid.dim[0] = 9, grid.ndim = 8;

@@ -857,7 +857,8 @@ static void test_resampled_world(void) {
 static void test_sampled_ways(void) {
     static const size_t dim[3] = {21, 18, 7}, to[3] = {13, 25, 5}, none[3] = {1, 0, 1};
     static const int interps[] = {MEDVOL_LINEAR, MEDVOL_CUBIC, MEDVOL_NEAREST};
-    const double m[12] = {0.9, 0.3, 0, 1, -0.3, 0.9, 0, 2, 0, 0, 1, 0}, flat[12] = {0}, sp[3] = {1, 0, 1};
+    const double m[12] = {0.9, 0.3, 0, 1, -0.3, 0.9, 0, 2, 0, 0, 1, 0}, flat[12] = {0};
+    double bad[12], sp[3] = {1, 0, 1};
     mv_cuda_graph graph;
     mv_resample_opt o;
     mv_volume d;
@@ -930,6 +931,24 @@ static void test_sampled_ways(void) {
     CHECK_STATUS(mv_cuda_resample_shape(&gpu, &d, &a.device, to, &o), MEDVOL_E_RANGE);
     o.value = 0, o.dtype = MEDVOL_C64;
     CHECK_STATUS(mv_cuda_resample_shape(&gpu, &d, &a.device, to, &o), MEDVOL_E_DTYPE);
+    o.dtype = (mv_dtype)999;
+    CHECK_STATUS(mv_cuda_resample_shape(&gpu, &d, &a.device, to, &o), MEDVOL_E_DTYPE);
+    o.dtype = MEDVOL_NONE, o.border = (mv_border)5;
+    CHECK_STATUS(mv_cuda_resample_shape(&gpu, &d, &a.device, to, &o), MEDVOL_E_RANGE);
+    o.border = MEDVOL_BORDER_DEFAULT, o.dtype = MEDVOL_I16;
+    CHECK_STATUS(mv_cuda_resample_shape_f32(&gpu, (float *)a.device.data, to, (float *)a.device.data, to, &o),
+                 MEDVOL_E_DTYPE);
+    memcpy(bad, m, sizeof bad), bad[5] = INFINITY;
+    CHECK_STATUS(mv_cuda_resample_affine(&gpu, &d, &a.device, bad, to, NULL), MEDVOL_E_RANGE);
+    sp[0] = sp[1] = sp[2] = 1e-12;
+    CHECK_STATUS(mv_cuda_resample_spacing(&gpu, &d, &a.device, sp, NULL), MEDVOL_E_SIZE);
+    b.host.ndim = 8;
+    CHECK_STATUS(mv_cuda_resample_like(&gpu, &d, &a.device, &b.host, NULL), MEDVOL_E_RANGE);
+    b.host.ndim = 3;
+    memset(a.device.affine, 0, sizeof a.device.affine);
+    CHECK_STATUS(mv_cuda_resample_like(&gpu, &d, &a.device, &b.host, NULL), MEDVOL_E_SINGULAR);
+    sp[0] = sp[1] = sp[2] = 1;
+    CHECK_STATUS(mv_cuda_resample_spacing(&gpu, &d, &a.device, sp, NULL), MEDVOL_E_SINGULAR);
     CHECK(d.data == NULL);
     twin_free(&a), twin_free(&b);
 }
