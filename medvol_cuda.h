@@ -773,7 +773,7 @@ MEDVOL_DEF mv_status mv_cuda_transport_dose(mv_cuda_ctx *ctx, mv_cuda_volume *do
 #  include <sys/time.h>
 #endif
 /* ==== [BASE] compilers, launches, packed accesses, types, messages. Owns MV__CU_*, mv__cu_ names without a
-   section. ============================================================================================== */
+   section, as [CTX], [VOLUME], [STATS] and [INTENSITY] do beside those that their banners tell. ========== */
 #define MV__CU_PRAGMA(x) _Pragma(#x)
 #ifdef __CUDACC__
 #  include <cuda_runtime.h>

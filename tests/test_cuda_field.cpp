@@ -83,18 +83,16 @@ static void tell(const char *what, const mv_volume *v) {
 static void sigmas(double *s, const int *r) {
     for (int d = 0; d < 3; d++) s[d] = r[d] ? ((double)r[d] + 0.2) / 4.0 : 0.0;
 }
-static void test_gaussian(void) {
-    static const int radii[][3] = {{1, 1, 1}, {2, 3, 4}, {5, 0, 6}, {0, 7, 8}, {8, 8, 7}, {0, 0, 3}, {4, 0, 0},
-                                   {0, 0, 0}, {3, 2, 2}, {6, 6, 6}};
+static void gaussians(const int (*radii)[3], int count, double value) {
     for (int s = 0; s < SHAPES; s++)
-        for (int r = 0; r < 10; r++) {
+        for (int r = 0; r < count; r++) {
             mv_gaussian_opt o;
             double sigma[3];
             twin a;
             memset(&o, 0, sizeof o);
             o.voxels = 1;
             o.border = (mv_border)((s + r) % 5);
-            o.value = 7.5;
+            o.value = value;
             sigmas(sigma, radii[r]);
             made(&a, MEDVOL_F32, &shapes[s], (s + r) % LAYOUTS);
             snprintf(about, sizeof about, "shape %d radii %d border %d", s, r, (int)o.border);
@@ -105,27 +103,15 @@ static void test_gaussian(void) {
             twin_free(&a);
         }
 }
+static void test_gaussian(void) {
+    static const int radii[][3] = {{1, 1, 1}, {2, 3, 4}, {5, 0, 6}, {0, 7, 8}, {8, 8, 7}, {0, 0, 3}, {4, 0, 0},
+                                   {0, 0, 0}, {3, 2, 2}, {6, 6, 6}};
+    gaussians(radii, sizeof radii / sizeof *radii, 7.5);
+}
 static void test_long(void) { /* windows that are not one pass */
     static const int radii[][3] = {{9, 4, 2}, {3, 3, 9}, {16, 16, 0}, {17, 0, 0}, {0, 17, 3}, {2, 40, 21}, {23, 1, 0},
                                    {0, 0, 60}, {20, 20, 20}};
-    for (int s = 0; s < SHAPES; s++)
-        for (int r = 0; r < 9; r++) {
-            mv_gaussian_opt o;
-            double sigma[3];
-            twin a;
-            memset(&o, 0, sizeof o);
-            o.voxels = 1;
-            o.border = (mv_border)((s + r) % 5);
-            o.value = -3.0;
-            sigmas(sigma, radii[r]);
-            made(&a, MEDVOL_F32, &shapes[s], (s + r) % LAYOUTS);
-            snprintf(about, sizeof about, "shape %d radii %d border %d", s, r, (int)o.border);
-            both(&a, 2e-4, (s + r) % 3 == 0,
-                 [&](mv_volume *d, const mv_volume *v) { return mv_gaussian(&cpu, d, v, sigma, &o); },
-                 [&](mv_volume *d, const mv_volume *v) { return mv_cuda_gaussian(&gpu, d, v, sigma, &o); },
-                 __LINE__);
-            twin_free(&a);
-        }
+    gaussians(radii, sizeof radii / sizeof *radii, -3.0);
 }
 static void test_box(void) {
     static const size_t radii[][3] = {{1, 1, 1}, {2, 0, 3}, {8, 8, 8}, {0, 0, 9}, {16, 12, 0}, {17, 1, 2},
