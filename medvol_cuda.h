@@ -2755,15 +2755,18 @@ struct mv__cu_op_unless { /* a copy, unless the device has found something */
     MV__CU_IN int begin() const { return !stop || *stop == 0; }
     MV__CU_IN void run(float *d, float s) const { *d = s; }
 };
-/* the stand-in's values to where they belong; then mv__cu_out_end */
-MV__CU_FN mv_status mv__cu_dst_put(mv_cuda_ctx *ctx, const char *op, const mv__cu_dst *d, const int *stop) {
-    const mv_volume to = mv__cu_vol_parts(&d->out), from = mv__cu_vol_parts(&d->work);
+MV__CU_FN mv_status mv__cu_put_unless(mv_cuda_ctx *ctx, const char *op, const mv_volume *out,
+                                      const mv_volume *work, const int *stop) { /* floats or pairs of them */
+    const mv_volume to = mv__cu_vol_parts(out), from = mv__cu_vol_parts(work);
     mv__cu_op_unless f;
     mv__cu_walk w;
-    if (!d->bytes) return MEDVOL_OK;
     f.stop = stop;
     mv__cu_walk_init(&w, &to, &from);
     return mv__cu_map(ctx, op, (float *)to.data, (const float *)from.data, &w, f);
+}
+/* the stand-in's values to where they belong; then mv__cu_out_end */
+MV__CU_FN mv_status mv__cu_dst_put(mv_cuda_ctx *ctx, const char *op, const mv__cu_dst *d, const int *stop) {
+    return d->bytes ? mv__cu_put_unless(ctx, op, &d->out, &d->work, stop) : MEDVOL_OK;
 }
 
 /* ==== [STATS] moments in two stages, masks, layouts. Owns mv__cu_set*, mv__cu_part*, mv__cu_fold*. Uses
@@ -10822,11 +10825,6 @@ typedef struct mv__cu_co_to {
     size_t bytes;
     const int *stop; /* on the device: nothing was made; or NULL */
 } mv__cu_co_to;
-typedef struct mv__cu_op_made {
-    const int *stop;
-    MV__CU_IN int begin() { return !*stop; }
-    MV__CU_IN void run(float *d, float s) const { *d = s; }
-} mv__cu_op_made;
 MV__CU_FN mv_status mv__cu_co_out_check(mv_cuda_ctx *ctx, const char *op, const mv_cuda_volume *dst,
                                         const mv_cuda_volume *src, mv_dtype type, int ndim, const size_t *dim,
                                         int flags) {
@@ -10863,15 +10861,7 @@ MV__CU_FN mv_status mv__cu_co_to_stop(mv_cuda_ctx *ctx, const char *op, mv__cu_c
                       (t->out.data, 0, mv_volume_count(&t->out) * mv_dtype_size(t->out.dtype), ctx->stream));
 }
 MV__CU_FN mv_status mv__cu_co_to_end(mv_cuda_ctx *ctx, const char *op, mv_status st, mv__cu_co_to *t) {
-    if (st == MEDVOL_OK && t->bytes && t->stop) {
-        const mv_volume d = mv__cu_vol_parts(&t->out), s = mv__cu_vol_parts(&t->work);
-        mv__cu_op_made made;
-        mv__cu_walk w;
-        made.stop = t->stop;
-        mv__cu_walk_init(&w, &d, &s);
-        st = mv__cu_map(ctx, op, (float *)d.data, (const float *)s.data, &w, made);
-    } else if (st == MEDVOL_OK && t->bytes)
-        st = mv__cu_vol_convert(ctx, op, &t->out, &t->work, 1.0, 0.0);
+    if (st == MEDVOL_OK && t->bytes) st = mv__cu_put_unless(ctx, op, &t->out, &t->work, t->stop);
     return mv__cu_out_end(ctx, st, &t->out, t->dst);
 }
 /* Maps for coil images or, coils 0, images of a shape */
