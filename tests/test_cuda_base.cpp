@@ -177,6 +177,7 @@ static void test_convert(void) {
 static void test_zeros(void) { /* both signs of them */
     static const mv_dtype from[2] = {MEDVOL_F16, MEDVOL_BF16};
     const shape s = {2, {37, 3}};
+    mv_statistics want, got;
     twin a, b;
     int i, layout;
     for (i = 0; i < 2; i++)
@@ -188,6 +189,9 @@ static void test_zeros(void) { /* both signs of them */
             CHECK_STATUS(mv_convert(&cpu, &b.host, &a.host, MEDVOL_F32, NULL), MEDVOL_OK);
             CHECK_SETTLED(mv_cuda_convert(&gpu, &b.device, &a.device, MEDVOL_F32, NULL), MEDVOL_OK);
             same(&b, 0, 0, __LINE__);
+            CHECK_STATUS(mv_stats(&cpu, &want, &a.host, NULL), MEDVOL_OK);
+            CHECK_STATUS(mv_cuda_stats_wait(&gpu, &got, &a.device, NULL), MEDVOL_OK);
+            CHECK(!memcmp(&got.min, &want.min, 8) && !memcmp(&got.max, &want.max, 8));
             twin_free(&a), twin_free(&b);
         }
 }
