@@ -860,6 +860,27 @@ static void test_exp(void) {
             twin_free(&f);
         }
 }
+/* One long vector, wherever it is, says how often is squared */
+static void test_exp_longest(void) {
+    static const size_t at[][3] = {{0, 0, 0}, {31, 2, 1}, {32, 0, 0}, {63, 5, 2}, {64, 8, 3}, {69, 8, 3}};
+    const size_t dim[5] = {70, 9, 4, 1, 3};
+    for (size_t k = 0; k < sizeof at / sizeof *at; k++) {
+        mv_volume h, d;
+        twin f;
+        memset(&h, 0, sizeof h), memset(&d, 0, sizeof d);
+        twin_make(&f, MEDVOL_F32, 5, dim, PLAIN);
+        memset(f.block, 0, f.bytes);
+        for (size_t c = 0; c < 3; c++)
+            ((float *)f.host.data)[at[k][0] + 70 * (at[k][1] + 9 * (at[k][2] + 4 * c))] = 3.0f - (float)c;
+        send(&f);
+        snprintf(about, sizeof about, "long at %zu, %zu, %zu", at[k][0], at[k][1], at[k][2]);
+        CHECK_STATUS(mv_field_exp(&cpu, &h, &f.host, NULL), MEDVOL_OK);
+        CHECK_SETTLED(mv_cuda_field_exp(&gpu, &d, &f.device, NULL), MEDVOL_OK);
+        alike(&h, &d, 6e-5, __LINE__);
+        mv_volume_free(&cpu, &h), mv_cuda_volume_free(&gpu, &d);
+        twin_free(&f);
+    }
+}
 static void test_invert(void) {
     struct told { double residual; size_t failed; } want, got, *there;
     CHECK(dev_new(&there, sizeof *there));
@@ -1176,6 +1197,7 @@ static void test_field_limits(void) { /* 2^28 along an axis of a field, 2^30 of 
 }
 SUITE(field, {"warp", test_warp}, {"limits", test_field_limits}, {"cubic", test_cubic}, {"elements", test_elements}, {"ties", test_ties},
       {"transforms", test_transforms},
-      {"world", test_warp_world}, {"jacobian", test_jacobian}, {"exp", test_exp}, {"invert", test_invert},
+      {"world", test_warp_world}, {"jacobian", test_jacobian}, {"exp", test_exp}, {"exp_longest", test_exp_longest},
+      {"invert", test_invert},
       {"refused", test_field_refused}, {"capture", test_field_capture},
       {"traffic", test_traffic});
