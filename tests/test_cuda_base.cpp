@@ -195,6 +195,30 @@ static void test_zeros(void) { /* both signs of them */
             twin_free(&a), twin_free(&b);
         }
 }
+static void test_ends(void) { /* of the integers, and what lies about them */
+    static const mv_dtype to[] = {MEDVOL_U8, MEDVOL_I8, MEDVOL_U16, MEDVOL_I16, MEDVOL_U32, MEDVOL_I32, MEDVOL_U64, MEDVOL_I64};
+    static const double powers[] = {7, 8, 15, 16, 31, 32, 63, 64};
+    const shape s = {1, {8 * 2 * 5}};
+    size_t k, i, n = 0;
+    twin a, b;
+    twin_make(&a, MEDVOL_F64, &s, PLAIN);
+    for (k = 0; k < 8; k++)
+        for (i = 0; i < 2; i++) {
+            const double x = ldexp(i ? -1.0 : 1.0, (int)powers[k]);
+            const double around[5] = {x, x - 0.5, x + 0.5, nextafter(x, 0.0), nextafter(x, 2 * x)};
+            memcpy((double *)a.host.data + n, around, sizeof around), n += 5;
+        }
+    send(&a);
+    for (k = 0; k < 8; k++) {
+        snprintf(about, sizeof about, "ends of %s", mv_dtype_name(to[k]));
+        twin_make(&b, to[k], &s, PLAIN);
+        CHECK_STATUS(mv_convert(&cpu, &b.host, &a.host, to[k], NULL), MEDVOL_OK);
+        CHECK_SETTLED(mv_cuda_convert(&gpu, &b.device, &a.device, to[k], NULL), MEDVOL_OK);
+        same(&b, 0, 0, __LINE__);
+        twin_free(&b);
+    }
+    twin_free(&a);
+}
 static void test_kinds(void) { /* complex, RGB, bytes */
     static const mv_dtype kind[] = {MEDVOL_C64, MEDVOL_C128, MEDVOL_RGB24, MEDVOL_RGBA32, MEDVOL_F128, MEDVOL_C256};
     mv_convert_opt raw;
@@ -1381,6 +1405,7 @@ static void test_lost(void) { /* the last of all: nothing works afterwards */
 
 
 SUITE(base, {"refused", test_refused}, {"views", test_views}, {"convert", test_convert}, {"zeros", test_zeros},
+      {"ends", test_ends},
       {"kinds", test_kinds},
       {"transfer", test_transfer}, {"stats", test_stats}, {"percentiles", test_percentiles}, {"mad", test_mad},
       {"histogram", test_histogram}, {"znorm", test_znorm}, {"rescale", test_rescale}, {"limits", test_limits},
