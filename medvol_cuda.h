@@ -827,11 +827,12 @@ extern __shared__ __align__(16) unsigned char mv__cu_dynamic[];
 #  ifdef __clang__
 #    define MV__CU_UNROLL _Pragma("unroll")
 #    define MV__CU_UNROLL_BY(n) MV__CU_PRAGMA(unroll n)
+#    define MV__CU_ROLLED _Pragma("nounroll")
 #  else
 #    define MV__CU_UNROLL _Pragma("GCC unroll 32")
 #    define MV__CU_UNROLL_BY(n) MV__CU_PRAGMA(GCC unroll n)
+#    define MV__CU_ROLLED
 #  endif
-#  define MV__CU_ROLLED
 #else
 #  error "medvol_cuda.h is for nvcc or clang; or MEDVOL_CUDA_EMULATION names a stand-in for CUDA"
 #endif
