@@ -777,7 +777,7 @@ MEDVOL_DEF mv_status mv_cuda_transport_dose(mv_cuda_ctx *ctx, mv_cuda_volume *do
 #  include <sys/time.h>
 #endif
 /* ==== [BASE] compilers, launches, packed accesses, types, messages. Owns MV__CU_*, mv__cu_ names without a
-   section. ============================================================================================== */
+   section, as [CTX], [VOLUME], [STATS] and [INTENSITY] do beside those that their banners tell. ========== */
 #define MV__CU_PRAGMA(x) _Pragma(#x)
 #ifdef __CUDACC__
 #  include <cuda_runtime.h>
@@ -831,11 +831,12 @@ extern __shared__ __align__(16) unsigned char mv__cu_dynamic[];
 #  ifdef __clang__
 #    define MV__CU_UNROLL _Pragma("unroll")
 #    define MV__CU_UNROLL_BY(n) MV__CU_PRAGMA(unroll n)
+#    define MV__CU_ROLLED _Pragma("nounroll")
 #  else
 #    define MV__CU_UNROLL _Pragma("GCC unroll 32")
 #    define MV__CU_UNROLL_BY(n) MV__CU_PRAGMA(GCC unroll n)
+#    define MV__CU_ROLLED
 #  endif
-#  define MV__CU_ROLLED
 #else
 #  error "medvol_cuda.h is for nvcc or clang; or MEDVOL_CUDA_EMULATION names a stand-in for CUDA"
 #endif
@@ -857,7 +858,6 @@ extern __shared__ __align__(16) unsigned char mv__cu_dynamic[];
 #endif
 
 enum { MV__CU_B = 256 };
-#define MV__CU_CHUNK 32768
 typedef unsigned long long mv__cu_u64;
 
 /* ---- arithmetic that no compiler may fuse: where the bits of medvol.h are promised ---- */
@@ -1067,6 +1067,13 @@ MV__CU_DEV void mv__cu_ldn(mv__cu_pack<T, N> &r, const T *p, int packed, int wan
         MV__CU_UNROLL for (k = 0; k < N; k++) r.v[k] = wanted ? p[k] : T();
     }
 }
+template <class T, int N> MV__CU_DEV void mv__cu_stn(T *p, const mv__cu_pack<T, N> &r, int packed) {
+    if (packed) mv__cu_stg((typename mv__cu_pack<T, N>::word *)(void *)p, r.w);
+    else {
+        int k;
+        MV__CU_UNROLL for (k = 0; k < N; k++) p[k] = r.v[k];
+    }
+}
 MV__CU_BOTH int mv__cu_mini(int a, int b) { return a < b ? a : b; }
 MV__CU_BOTH int mv__cu_maxi(int a, int b) { return a > b ? a : b; }
 
@@ -1077,6 +1084,9 @@ MV__CU_FN int mv__cu_muls(size_t a, size_t b, size_t *r) {
 MV__CU_FN int mv__cu_adds(size_t a, size_t b, size_t *r) { return a > (size_t)-1 - b ? 0 : (*r = a + b, 1); }
 MV__CU_FN size_t mv__cu_divup(size_t a, size_t b) { return a / b + (a % b != 0); }
 MV__CU_FN int mv__cu_finite(double x) { return x - x == 0.0; }
+MV__CU_FN int mv__cu_overlap(const void *a, size_t an, const void *b, size_t bn) {
+    return (uintptr_t)a < (uintptr_t)b + bn && (uintptr_t)b < (uintptr_t)a + an;
+}
 MV__CU_PRINTF(5, 6)
 MV__CU_FN mv_status mv__cu_fail(mv_cuda_ctx *ctx, mv_status code, const char *field, double value,
                                 const char *fmt, ...) {
@@ -1640,6 +1650,9 @@ MV__CU_FN size_t mv__cu_vol_extent(const mv_volume *v) { /* bytes from the first
     for (d = 0; d < v->ndim; d++) n += (v->dim[d] - 1) * (size_t)v->stride[d];
     return n * mv_dtype_size(v->dtype);
 }
+MV__CU_FN int mv__cu_vol_touch(const mv_volume *a, const mv_volume *b) {
+    return mv__cu_overlap(a->data, mv__cu_vol_extent(a), b->data, mv__cu_vol_extent(b));
+}
 MV__CU_FN int mv__cu_vol_same_shape(const mv_volume *v, int ndim, const size_t *dim) {
     int d;
     for (d = 0; d < 7; d++)
@@ -1747,8 +1760,6 @@ MV__CU_FN int mv__cu_out_fresh(const mv_cuda_volume *dst, const mv_cuda_volume *
 MV__CU_FN mv_status mv__cu_out_check(mv_cuda_ctx *ctx, const char *op, const mv_cuda_volume *dst,
                                      const mv_cuda_volume *src, mv_dtype dtype, int ndim, const size_t *dim,
                                      int flags) {
-    const size_t size = mv_dtype_size(dtype);
-    const uintptr_t a = (uintptr_t)dst->data, b = (uintptr_t)src->data;
     mv_status st;
     int d, same;
     if ((st = mv__cu_vol_check(ctx, op, "dst", dst)) < 0) return st;
@@ -1760,8 +1771,9 @@ MV__CU_FN mv_status mv__cu_out_check(mv_cuda_ctx *ctx, const char *op, const mv_
         return mv__cu_fail(ctx, MEDVOL_E_SHAPE, "dst", (double)dst->dim[0],
                            "%s: dst is %zu x %zu x %zu: the result is %zu x %zu x %zu", op, dst->dim[0],
                            dst->dim[1], dst->dim[2], dim[0], ndim > 1 ? dim[1] : 1, ndim > 2 ? dim[2] : 1);
-    if (dst == src || !(a < b + mv__cu_vol_extent(src) && b < a + mv__cu_vol_extent(dst))) return st;
-    same = (flags & MV__CU_INPLACE) && a == b && size == mv_dtype_size(src->dtype);
+    if (dst == src || !mv__cu_vol_touch(dst, src)) return st;
+    same = (flags & MV__CU_INPLACE) && dst->data == src->data &&
+           mv_dtype_size(dtype) == mv_dtype_size(src->dtype);
     for (d = 0; d < ndim; d++) same = same && (dim[d] == 1 || dst->stride[d] == src->stride[d]);
     return same ? st : mv__cu_fail(ctx, MEDVOL_E_ALIAS, "dst", 0, "%s: dst and src overlap", op);
 }
@@ -1808,16 +1820,15 @@ typedef struct mv__cu_walk {
     int axes;                    /* of the rows */
     long long dim[6], ds[6], ss[6];
 } mv__cu_walk;
-/* axis: one index of it alone (-1: all); its offsets are added by the caller. s may have extent 1 where d has
-   more: it then holds for all (stride 0). */
-MV__CU_FN void mv__cu_walk_init(mv__cu_walk *w, const mv_volume *d, const mv_volume *s, int axis) {
+/* s may have extent 1 where d has more: it then holds for all (stride 0). */
+MV__CU_FN void mv__cu_walk_init(mv__cu_walk *w, const mv_volume *d, const mv_volume *s) {
     int k, n = 0;
     memset(w, 0, sizeof *w);
     w->len = w->rows = w->dx = w->sx = 1;
     for (k = 0; k < d->ndim; k++) {
         const long long m = (long long)d->dim[k], a = (long long)d->stride[k],
                         b = k < s->ndim && s->dim[k] > 1 ? (long long)s->stride[k] : 0;
-        if (k == axis || m == 1) continue;
+        if (m == 1) continue;
         if (n == 0) w->len = m, w->dx = a, w->sx = b;
         else if (w->axes == 0 && a == w->len * w->dx && b == w->len * w->sx) w->len *= m;
         else if (w->axes && a == w->dim[w->axes - 1] * w->ds[w->axes - 1] &&
@@ -2257,7 +2268,7 @@ MV__CU_FN mv_status mv__cu_vol_convert(mv_cuda_ctx *ctx, const char *op, const m
     mv__cu_walk w;
     mv__cu_any f;
     mv_status st;
-    mv__cu_walk_init(&w, &d, &s, -1);
+    mv__cu_walk_init(&w, &d, &s);
     if (!scaled && d.dtype == s.dtype)
         return mv__cu_map_same(ctx, op, d.data, s.data, mv_dtype_size(d.dtype), &w);
     if (!scaled && d.dtype == MEDVOL_F32 && s.dtype == MEDVOL_F64 && aside)
@@ -2728,13 +2739,13 @@ MV__CU_FN mv_status mv__cu_coil_maps(mv_cuda_ctx *ctx, const char *op, const mv_
                            "%s: maps have axes beyond x, y, z, coil, set", op);
     return mv__cu_dense_check(ctx, op, "maps", maps, MEDVOL_C64);
 }
-/* dst's memory and that of another source than the one mv__cu_out_check knows of */
+/* dst's memory and that of another source than the one mv__cu_out_check knows of; what else is wrong with
+   either is told later */
 MV__CU_FN mv_status mv__cu_dst_apart(mv_cuda_ctx *ctx, const char *op, const char *name,
                                      const mv_cuda_volume *dst, const mv_cuda_volume *v) {
-    uintptr_t a, b;
-    if (!dst || !dst->data || mv__cu_vol_form(ctx, op, "dst", dst) < 0) return MEDVOL_OK; /* told later */
-    a = (uintptr_t)dst->data, b = (uintptr_t)v->data;
-    if (!(a < b + mv__cu_vol_extent(v) && b < a + mv__cu_vol_extent(dst))) return MEDVOL_OK;
+    if (mv__cu_vol_form(NULL, op, "dst", dst) < 0 || mv__cu_vol_form(NULL, op, name, v) < 0 ||
+        !mv__cu_vol_touch(dst, v))
+        return MEDVOL_OK;
     return mv__cu_fail(ctx, MEDVOL_E_ALIAS, "dst", 0, "%s: dst and %s overlap", op, name);
 }
 /* What a call writes: out, of which work is a contiguous stand-in in scratch where out has gaps, is not
@@ -2776,19 +2787,22 @@ struct mv__cu_op_unless { /* a copy, unless the device has found something */
     MV__CU_IN int begin() const { return !stop || *stop == 0; }
     MV__CU_IN void run(float *d, float s) const { *d = s; }
 };
-/* the stand-in's values to where they belong; then mv__cu_out_end */
-MV__CU_FN mv_status mv__cu_dst_put(mv_cuda_ctx *ctx, const char *op, const mv__cu_dst *d, const int *stop) {
-    const mv_volume to = mv__cu_vol_parts(&d->out), from = mv__cu_vol_parts(&d->work);
+MV__CU_FN mv_status mv__cu_put_unless(mv_cuda_ctx *ctx, const char *op, const mv_volume *out,
+                                      const mv_volume *work, const int *stop) { /* floats or pairs of them */
+    const mv_volume to = mv__cu_vol_parts(out), from = mv__cu_vol_parts(work);
     mv__cu_op_unless f;
     mv__cu_walk w;
-    if (!d->bytes) return MEDVOL_OK;
     f.stop = stop;
-    mv__cu_walk_init(&w, &to, &from, -1);
+    mv__cu_walk_init(&w, &to, &from);
     return mv__cu_map(ctx, op, (float *)to.data, (const float *)from.data, &w, f);
+}
+/* the stand-in's values to where they belong; then mv__cu_out_end */
+MV__CU_FN mv_status mv__cu_dst_put(mv_cuda_ctx *ctx, const char *op, const mv__cu_dst *d, const int *stop) {
+    return d->bytes ? mv__cu_put_unless(ctx, op, &d->out, &d->work, stop) : MEDVOL_OK;
 }
 
 /* ==== [STATS] moments in two stages, masks, layouts. Owns mv__cu_set*, mv__cu_part*, mv__cu_fold*. Uses
-   [VOLUME]. Source: Chan, Golub, LeVeque 1983. =========================================================== */
+   [BASE] [CTX] [VOLUME]. Source: Chan, Golub, LeVeque 1983. ============================================== */
 /* What takes part: a volume, a mask (or NULL), one index of an axis (-1: all at once). */
 typedef struct mv__cu_set {
     const char *op;
@@ -2814,7 +2828,7 @@ MV__CU_FN mv_cuda_volume mv__cu_part(const mv_cuda_volume *v, int axis, size_t i
 }
 MV__CU_FN int mv__cu_part_flat(const mv_cuda_volume *p) {
     mv__cu_walk w;
-    mv__cu_walk_init(&w, p, p, -1);
+    mv__cu_walk_init(&w, p, p);
     return w.rows == 1 && w.dx == 1;
 }
 MV__CU_FN int mv__cu_mask_direct(const mv_cuda_volume *m, const mv_cuda_volume *p) {
@@ -2873,7 +2887,7 @@ MV__CU_FN mv_status mv__cu_flatten(mv_cuda_ctx *ctx, const mv__cu_set *s, size_t
     if (!mv__cu_part_flat(&p)) {
         mv__cu_vol_init(&c, p.dtype, p.ndim, p.dim, NULL);
         f->x = c.data = mv__cu_take(ctx, mv__cu_round((size_t)f->n * mv_dtype_size(p.dtype)));
-        mv__cu_walk_init(&w, &c, &p, -1);
+        mv__cu_walk_init(&w, &c, &p);
         st = mv__cu_map_same(ctx, s->op, c.data, p.data, mv_dtype_size(p.dtype), &w);
     }
     if (!s->mask || st < 0) return st;
@@ -2882,7 +2896,7 @@ MV__CU_FN mv_status mv__cu_flatten(mv_cuda_ctx *ctx, const mv__cu_set *s, size_t
     if (mv__cu_mask_direct(&m, &p)) return st;
     mv__cu_vol_init(&c, MEDVOL_U8, p.ndim, p.dim, NULL);
     f->keep = (const unsigned char *)(c.data = mv__cu_take(ctx, mv__cu_round((size_t)f->n)));
-    mv__cu_walk_init(&w, &c, &m, -1);
+    mv__cu_walk_init(&w, &c, &m);
     memset(&any, 0, sizeof any);
     any.kind = MV__CU_ANY_MASK;
     any.dt = MEDVOL_U8, any.st = (int)m.dtype;
@@ -3396,7 +3410,7 @@ MV__CU_FN mv_status mv__cu_mask8(mv_cuda_ctx *ctx, const char *op, mv_cuda_volum
 }
 
 /* ==== [INTENSITY] statistics, percentiles, histograms, z-norm, rescale, clamp, gamma, threshold. Owns
-   mv__cu_in_*, mv__cu_sel*. Uses [STATS]. Source: Otsu 1979. ============================================= */
+   mv__cu_in_*, mv__cu_sel*. Uses [BASE] [CTX] [VOLUME] [STATS]. Source: Otsu 1979. ======================= */
 MV__CU_FN mv_status mv__cu_in_stats(mv_cuda_ctx *ctx, mv_statistics *out, const mv_cuda_volume *src,
                                     const mv_stats_opt *o, int wait) {
     static const char op[] = "stats";
@@ -3881,7 +3895,7 @@ MV__CU_FN mv_status mv__cu_in_mad_part(mv_cuda_ctx *ctx, const mv__cu_set *s, si
     far.x = mv__cu_take(ctx, mv__cu_round(n * sizeof(double)));
     mv__cu_vol_init(&a, MEDVOL_F64, 1, &n, NULL);
     mv__cu_vol_init(&b, p.dtype, 1, &n, NULL);
-    mv__cu_walk_init(&w, &a, &b, -1);
+    mv__cu_walk_init(&w, &a, &b);
     memset(&any, 0, sizeof any);
     any.kind = MV__CU_ANY_AWAY;
     any.dt = MEDVOL_F64, any.st = (int)p.dtype;
@@ -4347,7 +4361,7 @@ MV__CU_FN mv_status mv__cu_in_lines(mv_cuda_ctx *ctx, const mv_cuda_volume *out,
     any.scaled = mv__cu_scaled(s->slope, s->inter);
     for (i = 0; i < s->parts && st == MEDVOL_OK; i++) {
         const mv_cuda_volume d = mv__cu_part(out, s->axis, i), p = mv__cu_part(s->src, s->axis, i);
-        mv__cu_walk_init(&w, &d, &p, -1);
+        mv__cu_walk_init(&w, &d, &p);
         f.from = any.from = here ? NULL : lines + i;
         st = out->dtype == MEDVOL_F32 && mv__cu_is_narrow(p.dtype)
                  ? mv__cu_map_line(ctx, s->op, (float *)d.data, p.data, p.dtype, &w, &f)
@@ -4563,11 +4577,11 @@ MEDVOL_DEF mv_status mv_cuda_linear_f32(mv_cuda_ctx *ctx, float *dst, const floa
 }
 
 /* ---- clamp and threshold: bounds found once, in the domain of the stored values ---- */
-template <class T> struct mv__cu_op_keep {
-    T lo, hi, under, over;
+typedef struct mv__cu_op_keep {
+    float lo, hi, under, over;
     MV__CU_IN int begin() { return 1; }
-    MV__CU_IN void run(T *d, T s) const { *d = s < lo ? under : s > hi ? over : s; }
-};
+    MV__CU_IN void run(float *d, float s) const { *d = s < lo ? under : s > hi ? over : s; }
+} mv__cu_op_keep;
 typedef struct mv__cu_op_inside {
     float lo, hi;
     MV__CU_IN int begin() { return 1; }
@@ -4659,7 +4673,7 @@ template <class T> MV__CU_FN mv_status mv__cu_in_keep(mv_cuda_ctx *ctx, const ch
 MV__CU_FN mv_status mv__cu_in_keeps(mv_cuda_ctx *ctx, const char *op, const mv_cuda_volume *out,
                                     const mv_cuda_volume *src, const mv__cu_walk *w, const mv__cu_any *g,
                                     const mv__cu_keep *keep, int clamp) {
-    mv__cu_op_keep<float> f;
+    mv__cu_op_keep f;
     switch (src->dtype) {
         case MEDVOL_U8: return mv__cu_in_keep<unsigned char>(ctx, op, out->data, src->data, w, g, keep);
         case MEDVOL_I8: return mv__cu_in_keep<signed char>(ctx, op, out->data, src->data, w, g, keep);
@@ -4690,7 +4704,7 @@ MV__CU_FN mv_status mv__cu_in_limit(mv_cuda_ctx *ctx, const char *op, mv_cuda_vo
     g->dt = (int)t, g->st = (int)src->dtype;
     if (g->same && (st = mv__cu_in_stored(ctx, g, t, clamp, &keep)) < 0) return st;
     if ((st = mv__cu_in_out(ctx, op, &out, dst, src, t, !inside)) < 0) return st;
-    mv__cu_walk_init(&w, &out, src, -1);
+    mv__cu_walk_init(&w, &out, src);
     if (g->same) st = mv__cu_in_keeps(ctx, op, &out, src, &w, g, &keep, clamp);
     else if (inside && t == MEDVOL_U8 && src->dtype == MEDVOL_F32 && !g->scaled) {
         mv__cu_op_inside f;
@@ -4800,7 +4814,7 @@ MV__CU_FN mv_status mv__cu_in_gamma_map(mv_cuda_ctx *ctx, const mv_cuda_volume *
     any.power.g = g, any.power.mode = mode;
     for (i = 0; i < s->parts && st == MEDVOL_OK; i++) {
         const mv_cuda_volume d = mv__cu_part(out, s->axis, i), p = mv__cu_part(s->src, s->axis, i);
-        mv__cu_walk_init(&w, &d, &p, -1);
+        mv__cu_walk_init(&w, &d, &p);
         f.from = any.power_from = powers ? powers + i : NULL;
         st = out->dtype == MEDVOL_F32 && p.dtype == MEDVOL_F32 && !any.scaled
                  ? mv__cu_map(ctx, s->op, (float *)d.data, (const float *)p.data, &w, f)
@@ -4909,10 +4923,10 @@ MV__CU_FN void mv__cu_sp_simplify(mv__cu_sp_box *b) {
 MV__CU_FN size_t mv__cu_sp_unit(size_t bits) { /* the widest word that all of these are multiples of */
     return bits & 1 ? 1 : bits & 2 ? 2 : bits & 4 ? 4 : 8;
 }
-MV__CU_FN size_t mv__cu_sp_bits(const mv__cu_sp_box *b, int from) {
+MV__CU_FN size_t mv__cu_sp_bits(const mv__cu_sp_box *b) {
     size_t bits = (size_t)(uintptr_t)b->d | (size_t)(uintptr_t)b->s | b->size;
     int k;
-    for (k = from; k < b->nd; k++) bits |= (size_t)b->ds[k] | (size_t)b->ss[k];
+    for (k = 0; k < b->nd; k++) bits |= (size_t)b->ds[k] | (size_t)b->ss[k];
     return bits;
 }
 /* rows: axes from.. */
@@ -4928,13 +4942,6 @@ MV__CU_FN void mv__cu_sp_walk(mv__cu_walk *w, const mv__cu_sp_box *b, int from, 
         w->ds[w->axes] = b->ds[k] / (ptrdiff_t)unit;
         w->ss[w->axes++] = b->ss[k] / (ptrdiff_t)unit;
         w->rows *= (long long)b->n[k];
-    }
-}
-template <class T, int N> MV__CU_DEV void mv__cu_stn(T *p, const mv__cu_pack<T, N> &r, int packed) {
-    if (packed) mv__cu_stg((typename mv__cu_pack<T, N>::word *)(void *)p, r.w);
-    else {
-        int k;
-        MV__CU_UNROLL for (k = 0; k < N; k++) p[k] = r.v[k];
     }
 }
 
@@ -4973,7 +4980,7 @@ MV__CU_FN mv_status mv__cu_sp_words(mv_cuda_ctx *ctx, const char *op, const mv__
     return mv__cu_launched(ctx, op);
 }
 MV__CU_FN mv_status mv__cu_sp_anyhow(mv_cuda_ctx *ctx, const char *op, const mv__cu_sp_box *b, int swap) {
-    const size_t unit = mv__cu_sp_unit(mv__cu_sp_bits(b, 0));
+    const size_t unit = mv__cu_sp_unit(mv__cu_sp_bits(b));
     mv__cu_walk w;
     mv__cu_sp_walk(&w, b, 1, unit);
     switch (unit) {
@@ -5158,7 +5165,7 @@ MV__CU_FN mv_status mv__cu_sp_run(mv_cuda_ctx *ctx, const char *op, mv__cu_sp_bo
     int k, from = -1;
     mv__cu_sp_simplify(b);
     if (b->ds[0] == z && b->ss[0] == z) return mv__cu_sp_forward(ctx, op, b, 0);
-    unit = mv__cu_sp_unit(mv__cu_sp_bits(b, 0));
+    unit = mv__cu_sp_unit(mv__cu_sp_bits(b));
     if (unit != b->size && !(unit == 8 && b->size == 16)) return mv__cu_sp_anyhow(ctx, op, b, 0);
     if (b->ds[0] == z && b->ss[0] == -z) switch (b->size) {
         case 1: return mv__cu_sp_back<unsigned char>(ctx, op, b);
@@ -6188,10 +6195,6 @@ MV__CU_FN mv_status mv__cu_sp_strides(mv_cuda_ctx *ctx, const char *name, size_t
     }
     return MEDVOL_OK;
 }
-MV__CU_FN int mv__cu_sp_overlap(const void *a, size_t na, const void *b, size_t nb) {
-    const uintptr_t p = (uintptr_t)a, q = (uintptr_t)b;
-    return p < q + nb && q < p + na;
-}
 MV__CU_FN mv_status mv__cu_sp_permute_array(mv_cuda_ctx *ctx, void *dst, const ptrdiff_t *dst_stride,
                                             const void *src, const ptrdiff_t *src_stride, size_t elem_size,
                                             int ndim, const size_t *dim, const int *order, unsigned flips) {
@@ -6216,8 +6219,8 @@ MV__CU_FN mv_status mv__cu_sp_permute_array(mv_cuda_ctx *ctx, void *dst, const p
     if (st == MEDVOL_OK) st = mv__cu_on_device(ctx, op, "dst", dst, 0);
     if (st == MEDVOL_OK) st = mv__cu_on_device(ctx, op, "src", src, 0);
     if (st < 0) return st;
-    if (mv__cu_sp_overlap((unsigned char *)dst - dlow, dlow + dhigh, (const unsigned char *)src - slow,
-                          slow + shigh))
+    if (mv__cu_overlap((unsigned char *)dst - dlow, dlow + dhigh, (const unsigned char *)src - slow,
+                       slow + shigh))
         return mv__cu_fail(ctx, MEDVOL_E_ALIAS, "dst", 0, "%s: dst and src overlap", op);
     memset(&b, 0, sizeof b);
     b.size = elem_size;
@@ -6284,7 +6287,7 @@ MV__CU_FN mv_status mv__cu_sp_pad_array(mv_cuda_ctx *ctx, void *dst, const void 
     st = mv__cu_on_device(ctx, op, "dst", dst, 0);
     if (st == MEDVOL_OK) st = mv__cu_on_device(ctx, op, "src", src, 0);
     if (st < 0) return st;
-    if (mv__cu_sp_overlap(dst, outer, src, inner))
+    if (mv__cu_overlap(dst, outer, src, inner))
         return mv__cu_fail(ctx, MEDVOL_E_ALIAS, "dst", 0, "%s: dst and src overlap", op);
     if (fill) memcpy(f.fill, fill, elem_size);
     f.d = (unsigned char *)dst;
@@ -7469,14 +7472,14 @@ MV__CU_FN mv_status mv__cu_rs_matrix_run(mv_cuda_ctx *ctx, mv__cu_rs_work *w, co
                       (const float *)s->data, g);
     return mv__cu_launched(ctx, w->k->op);
 }
-/* Blocks of w x h outputs that go on along z: far where there are enough of them for all processors */
-MV__CU_FN mv_status mv__cu_rs_run_of(mv_cuda_ctx *ctx, const char *op, const size_t *m, int w, int h,
-                                     int longest, dim3 *blocks, int *run) {
+/* Blocks of 64 x h outputs that go on along z: far where there are enough of them for all processors */
+MV__CU_FN mv_status mv__cu_rs_run_of(mv_cuda_ctx *ctx, const char *op, const size_t *m, int h, int longest,
+                                     dim3 *blocks, int *run) {
     const size_t enough = 16 * (size_t)(ctx->processors > 0 ? ctx->processors : 1),
-        flat = mv__cu_divup(m[0], (size_t)w) * mv__cu_divup(m[1], (size_t)h);
+        flat = mv__cu_divup(m[0], 64) * mv__cu_divup(m[1], (size_t)h);
     *run = longest;
     while (*run > 4 && flat * mv__cu_divup(m[2], (size_t)*run) < enough) *run /= 2;
-    return mv__cu_rs_blocks(ctx, op, m, w, h, *run, blocks);
+    return mv__cu_rs_blocks(ctx, op, m, 64, h, *run, blocks);
 }
 template <class T, int TAPS, int PER, int ROWS>
 MV__CU_FN mv_status mv__cu_rs_march_run(mv_cuda_ctx *ctx, mv__cu_rs_work *w, const mv_volume *d,
@@ -7484,7 +7487,7 @@ MV__CU_FN mv_status mv__cu_rs_march_run(mv_cuda_ctx *ctx, mv__cu_rs_work *w, con
     mv__cu_rs_grid g;
     dim3 blocks;
     int run;
-    mv_status st = mv__cu_rs_run_of(ctx, w->k->op, d->dim, 64, 4 * PER, MV__CU_RS_RUN, &blocks, &run);
+    mv_status st = mv__cu_rs_run_of(ctx, w->k->op, d->dim, 4 * PER, MV__CU_RS_RUN, &blocks, &run);
     if (st < 0) return st;
     mv__cu_rs_grid_of(&g, d, s);
     MV__CU_LAUNCH((mv__cu_k_rs_march<T, TAPS, PER, ROWS>), blocks, MV__CU_B, 0, ctx->stream, (float *)d->data,
@@ -7508,7 +7511,7 @@ MV__CU_FN mv_status mv__cu_rs_near_words(mv_cuda_ctx *ctx, mv__cu_rs_work *w, co
     mv__cu_rs_gen e;
     dim3 blocks;
     int run = 0;
-    mv_status st = straight ? mv__cu_rs_run_of(ctx, w->k->op, d->dim, 64, 4, 16, &blocks, &run)
+    mv_status st = straight ? mv__cu_rs_run_of(ctx, w->k->op, d->dim, 4, 16, &blocks, &run)
         : mv__cu_rs_blocks(ctx, w->k->op, d->dim, 32, 8, MV__CU_RS_DEEP, &blocks);
     if (st < 0) return st;
     mv__cu_rs_grid_of(&g, d, s);
@@ -7897,10 +7900,8 @@ MEDVOL_DEF mv_status mv_cuda_resample_affine_f32(mv_cuda_ctx *ctx, float *dst, c
    [BASE] [CTX] [VOLUME] [STATS]. Source: Cooley & Tukey 1965, Stockham 1966, Bailey 1990. ================ */
 /* For other sections:
      mv__cu_ft_prepare  the plan of a desc, looked up in the context or made (which allocates and may wait; in
-                        a capture: MEDVOL_E_SCRATCH), and the scratch in bytes that a run takes. Before the
-                        first enqueue.
-     mv__cu_ft_bytes    the same, the scratch alone; (size_t)-1: there is no plan, the context says why. A
-                        multiple of 256.
+                        a capture: MEDVOL_E_SCRATCH), and the scratch in bytes that a run takes, a multiple
+                        of 256. Before the first enqueue.
      mv__cu_ft_run      inside a call that has begun and has the room: enqueues the transform. What it takes
                         of the workspace is free again when it returns. dst == src: complex, same strides.
    desc, dst and src as for mv_fft_plan_execute. */
@@ -9502,10 +9503,6 @@ MV__CU_FN mv_status mv__cu_ft_prepare(mv_cuda_ctx *ctx, const char *op, const mv
     if (st == MEDVOL_OK) *bytes = g->bytes;
     return st;
 }
-MV__CU_FN size_t mv__cu_ft_bytes(mv_cuda_ctx *ctx, const mv_fft_desc *desc) {
-    size_t bytes = 0;
-    return mv__cu_ft_prepare(ctx, "fft", desc, &bytes) < 0 ? (size_t)-1 : bytes;
-}
 /* cuFFT takes no complex numbers, nor reals beside them, off the alignment of a complex number. */
 MV__CU_FN int mv__cu_ft_loose(const mv_fft_desc *d, const void *dst, const void *src) {
     const int f64 = d->dtype == MEDVOL_C128;
@@ -9519,9 +9516,6 @@ MV__CU_FN mv_status mv__cu_ft_run(mv_cuda_ctx *ctx, const char *op, const mv_fft
 }
 
 /* ---- plans of the caller ---- */
-MV__CU_FN int mv__cu_ft_overlap(const void *a, size_t an, const void *b, size_t bn) {
-    return (uintptr_t)a < (uintptr_t)b + bn && (uintptr_t)b < (uintptr_t)a + an;
-}
 MEDVOL_DEF mv_status mv_cuda_fft_plan_init(mv_cuda_ctx *ctx, mv_cuda_fft_plan *plan,
                                            const mv_fft_desc *desc) {
     static const char op[] = "fft_plan_init";
@@ -9547,7 +9541,7 @@ MV__CU_FN mv_status mv__cu_ft_execute(mv_cuda_ctx *ctx, const mv_cuda_fft_plan *
     if (!(g = (mv__cu_ft_prog *)plan->tables)) return mv__cu_fail_null(ctx, op, "plan.tables");
     if ((st = mv__cu_on_device(ctx, op, "dst", dst, 0)) < 0) return st;
     if ((st = mv__cu_on_device(ctx, op, "src", src, 0)) < 0) return st;
-    if (dst == src ? !g->same : mv__cu_ft_overlap(dst, g->out_bytes, src, g->in_bytes))
+    if (dst == src ? !g->same : mv__cu_overlap(dst, g->out_bytes, src, g->in_bytes))
         return mv__cu_fail(ctx, MEDVOL_E_ALIAS, "dst", 0, "%s: dst and src overlap%s", op,
                            dst == src ? ", their strides or types differ" : "");
     if (mv__cu_ft_loose(&g->desc, dst, src) &&
@@ -10268,7 +10262,7 @@ MV__CU_FN mv_status mv__cu_ft_conv_fft(mv_cuda_ctx *ctx, const mv__cu_ft_conv *c
         for (f = 0; f < 7; f++) kdim[f] = e && c->k[f] == 1 ? 1 : cdim[f];
         mv__cu_vol_init(&spectra[e], cx, 7, kdim, NULL);
     }
-    mv__cu_walk_init(&w, &spectra[0], &spectra[1], -1);
+    mv__cu_walk_init(&w, &spectra[0], &spectra[1]);
     if (st == MEDVOL_OK) st = mv__cu_grid(ctx, c->op, mv__cu_walk_blocks(&w), &grid);
     if (st < 0) return st;
     if (c->f64)
@@ -10313,9 +10307,7 @@ MV__CU_FN mv_status mv__cu_ft_convolve(mv_cuda_ctx *ctx, const char *op, mv_cuda
     c.type = !c.cx ? c.real : c.f64 ? MEDVOL_C128 : MEDVOL_C64;
     if ((st = mv__cu_ft_conv_shape(ctx, &c, src, kernel, o.mode)) < 0) return st;
     if (!dst) return mv__cu_fail_null(ctx, op, "dst");
-    if (dst->data &&
-        mv__cu_ft_overlap(dst->data, mv__cu_vol_extent(dst), kernel->data, mv__cu_vol_extent(kernel)))
-        return mv__cu_fail(ctx, MEDVOL_E_ALIAS, "dst", 0, "%s: dst and kernel overlap", op);
+    if ((st = mv__cu_dst_apart(ctx, op, "kernel", dst, kernel)) < 0) return st;
     if ((st = mv__cu_out_begin(ctx, op, &out, dst, src, c.type, src->ndim, c.out, 0)) < 0) return st;
     st = mv__cu_ft_conv_summed(&c, o.method) ? mv__cu_ft_conv_direct(ctx, &c, &out, src, kernel)
                                              : mv__cu_ft_conv_fft(ctx, &c, &out, src, kernel);
@@ -10815,7 +10807,7 @@ MEDVOL_DEF mv_status mv_cuda_phase_correlate(mv_cuda_ctx *ctx, mv_shift *shift, 
 }
 
 /* ==== [COILS] combination, noise, compression and sensitivities of receiver coils. Owns mv__cu_co_*. Uses
-   [VOLUME] [STATS] [SPATIAL] [FFT]. Source: in medvol.h. ================================================= */
+   [BASE] [CTX] [VOLUME] [STATS] [SPATIAL] [FFT]. Source: in medvol.h. ==================================== */
 /* ---- coils: x, y, z, coil, frames ---- */
 MV__CU_FN size_t mv__cu_co_count(const mv_volume *v) { /* also of one without data yet */
     size_t n = 1;
@@ -10865,11 +10857,6 @@ typedef struct mv__cu_co_to {
     size_t bytes;
     const int *stop; /* on the device: nothing was made; or NULL */
 } mv__cu_co_to;
-typedef struct mv__cu_op_made {
-    const int *stop;
-    MV__CU_IN int begin() { return !*stop; }
-    MV__CU_IN void run(float *d, float s) const { *d = s; }
-} mv__cu_op_made;
 MV__CU_FN mv_status mv__cu_co_out_check(mv_cuda_ctx *ctx, const char *op, const mv_cuda_volume *dst,
                                         const mv_cuda_volume *src, mv_dtype type, int ndim, const size_t *dim,
                                         int flags) {
@@ -10906,15 +10893,7 @@ MV__CU_FN mv_status mv__cu_co_to_stop(mv_cuda_ctx *ctx, const char *op, mv__cu_c
                       (t->out.data, 0, mv_volume_count(&t->out) * mv_dtype_size(t->out.dtype), ctx->stream));
 }
 MV__CU_FN mv_status mv__cu_co_to_end(mv_cuda_ctx *ctx, const char *op, mv_status st, mv__cu_co_to *t) {
-    if (st == MEDVOL_OK && t->bytes && t->stop) {
-        const mv_volume d = mv__cu_vol_parts(&t->out), s = mv__cu_vol_parts(&t->work);
-        mv__cu_op_made made;
-        mv__cu_walk w;
-        made.stop = t->stop;
-        mv__cu_walk_init(&w, &d, &s, -1);
-        st = mv__cu_map(ctx, op, (float *)d.data, (const float *)s.data, &w, made);
-    } else if (st == MEDVOL_OK && t->bytes)
-        st = mv__cu_vol_convert(ctx, op, &t->out, &t->work, 1.0, 0.0);
+    if (st == MEDVOL_OK && t->bytes) st = mv__cu_put_unless(ctx, op, &t->out, &t->work, t->stop);
     return mv__cu_out_end(ctx, st, &t->out, t->dst);
 }
 /* Maps for coil images or, coils 0, images of a shape */
@@ -11623,7 +11602,7 @@ MV__CU_FN void mv__cu_co_gram_of(mv__cu_co_gram *g, const mv_volume *v, const si
     }
     w.dim[3] = 1;
     g->samples = (long long)mv__cu_co_count(&w);
-    mv__cu_walk_init(&g->w, &w, &w, -1);
+    mv__cu_walk_init(&g->w, &w, &w);
     g->p = (const float *)v->data + 2 * start;
     g->packed = (uintptr_t)g->p % 8 == 0;
     g->step = v->dim[3] > 1 ? v->stride[3] : 0;
@@ -12234,7 +12213,7 @@ MEDVOL_DEF mv_status mv_cuda_coil_gcc_apply(mv_cuda_ctx *ctx, mv_cuda_volume *ds
 /* ---- the greatest root sum of squares; what is not finite does not count ---- */
 typedef struct mv__cu_co_most {
     float rss, part; /* part: the largest real or imaginary part */
-    int odd, unused;
+    int odd;
 } mv__cu_co_most;
 typedef struct mv__cu_co_light { /* in the workspace */
     float scale;                 /* that makes the greatest 1 */
@@ -12265,7 +12244,7 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_co_most(mv__cu_co_most *part, const float *_
     mv__cu_co_most m;
     int k;
     m.rss = m.part = 0.0f;
-    m.odd = m.unused = 0;
+    m.odd = 0;
     if (i < g.groups) {
         mv__cu_co_squares<N>(sum, m.part, s + i * N, g);
         MV__CU_UNROLL for (k = 0; k < N / 2; k++) {
@@ -12283,7 +12262,7 @@ MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_co_most_fold(mv__cu_co_light *to, const mv__
     mv__cu_co_most m;
     long long i;
     m.rss = m.part = 0.0f;
-    m.odd = m.unused = 0;
+    m.odd = 0;
     for (i = (int)threadIdx.x; i < n; i += MV__CU_B) {
         const mv__cu_co_most a = part[i];
         m.rss = fmaxf(m.rss, a.rss);
@@ -13184,19 +13163,19 @@ MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_co_bright_v(mv__cu_co_joint j) {
     j.v[2 * t + 1] = best.energy > 0.0 ? (float)((double)j.src[2 * (best.at + j.voxels * t) + 1] / by) : 0.0f;
 }
 /* sum of conj(v) m of a voxel */
-MV__CU_DEV float2 mv__cu_co_by_mean(const mv__cu_co_joint &j, const float *m, int on) {
+MV__CU_DEV float2 mv__cu_co_by_mean(const mv__cu_co_joint &j, const float *m) {
     float2 s = make_float2(0.0f, 0.0f);
     int c;
     for (c = 0; c < j.coils; c++)
         mv__cu_co_dot(&s, make_float2(j.v[2 * c], j.v[2 * c + 1]),
-                      mv__cu_co_get(m + 2 * j.voxels * c, j.packed, on));
+                      mv__cu_co_get(m + 2 * j.voxels * c, j.packed, 1));
     return s;
 }
 MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_co_first(mv__cu_co_joint j) {
     const long long i = (long long)blockIdx.x * MV__CU_B + (int)threadIdx.x;
     float2 s;
     if (i >= j.voxels || j.light->stop) return;
-    s = mv__cu_co_by_mean(j, j.src + 2 * i, 1);
+    s = mv__cu_co_by_mean(j, j.src + 2 * i);
     s.x *= j.light->scale, s.y *= j.light->scale;
     if (!(s.y * s.y + s.x * s.x < 3e38f)) s.x = s.y = 0.0f;
     mv__cu_stg((float2 *)(void *)(j.was + 2 * i), s);
@@ -13284,7 +13263,7 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_co_turned(mv__cu_co_joint j) {
     for (u = 0; u < MV__CU_CO_EACH; u++, i += MV__CU_B) {
         float2 p, v, w;
         if (i >= j.voxels) break;
-        p = mv__cu_co_by_mean(j, j.maps + 2 * i, 1);
+        p = mv__cu_co_by_mean(j, j.maps + 2 * i);
         mv__cu_co_unit(&p.x, &p.y);
         v = mv__cu_co_get(j.now + 2 * i, 1, 1);
         w = mv__cu_co_get(j.was + 2 * i, 1, 1);
@@ -13316,7 +13295,7 @@ MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_co_settled(mv__cu_co_joint j, int packed) {
     all = sqrtf(all);
     on = all >= j.limit;
     r = on ? 1.0f / all : 0.0f;
-    p = mv__cu_co_by_mean(j, j.maps + 2 * i, 1);
+    p = mv__cu_co_by_mean(j, j.maps + 2 * i);
     mv__cu_co_unit(&p.x, &p.y);
     for (c = 0; c < j.coils; c++) {
         float *const to = j.maps + 2 * (i + j.voxels * c);
@@ -15072,10 +15051,10 @@ MV__CU_FN mv_status mv__cu_se_weights(mv_cuda_ctx *ctx, const mv__cu_se_given *g
     return mv__cu_launched(ctx, g->op);
 }
 /* a bad mask stops all */
-MV__CU_KERNEL(32, 1) mv__cu_k_se_stop(mv__cu_se_found *found, int *words, int what) {
+MV__CU_KERNEL(32, 1) mv__cu_k_se_stop(mv__cu_se_found *found, int *words) {
     if (threadIdx.x != 0 || !found->bad || found->stop) return;
     found->stop = 1;
-    mv__cu_raise(words, MEDVOL_E_RANGE, what);
+    mv__cu_raise(words, MEDVOL_E_RANGE, MV__CU_BAD_WEIGHT);
 }
 /* ---- the measurement and its adjoint ---- */
 enum { MV__CU_SE_SPREAD, MV__CU_SE_GATHER, MV__CU_SE_WEIGH };
@@ -15165,7 +15144,7 @@ MV__CU_FN mv_status mv__cu_se_apply_all(mv_cuda_ctx *ctx, mv__cu_se_given *g, fl
                         (found, 0, 256 + mv__cu_round(4 * g->masks), ctx->stream));
         if (st == MEDVOL_OK) st = mv__cu_se_weights(ctx, g, w, 0, g->k.frames, some, &found->bad);
         if (st < 0) return st;
-        MV__CU_LAUNCH(mv__cu_k_se_stop, 1, 32, 0, ctx->stream, found, (int *)ctx->words, MV__CU_BAD_WEIGHT);
+        MV__CU_LAUNCH(mv__cu_k_se_stop, 1, 32, 0, ctx->stream, found, (int *)ctx->words);
         st = mv__cu_launched(ctx, g->op);
     }
     for (f = 0; f < g->k.frames && st == MEDVOL_OK; f += g->frames)
@@ -15477,8 +15456,7 @@ MV__CU_FN mv_status mv__cu_se_solve(mv_cuda_ctx *ctx, const mv__cu_se_gradients 
         st = mv__cu_se_weights(ctx, g, c->w, first, frames, c->some + (g->masks == 1 ? 0 : first),
                                &c->found->bad);
     if (st == MEDVOL_OK && first == 0) {
-        MV__CU_LAUNCH(mv__cu_k_se_stop, 1, 32, 0, ctx->stream, c->found, (int *)ctx->words,
-                      MV__CU_BAD_WEIGHT);
+        MV__CU_LAUNCH(mv__cu_k_se_stop, 1, 32, 0, ctx->stream, c->found, (int *)ctx->words);
         st = mv__cu_launched(ctx, g->op);
     }
     if (st == MEDVOL_OK) st = mv__cu_se_normal(ctx, c, first, frames, 1, 0);
@@ -17294,17 +17272,13 @@ MV__CU_FN unsigned mv__cu_fi_halves(size_t *n, double *spacing, size_t least) {
         }
     return bits;
 }
-MV__CU_FN int mv__cu_fi_touch(const mv_volume *a, const mv_volume *b) {
-    const uintptr_t p = (uintptr_t)a->data, q = (uintptr_t)b->data;
-    return p < q + mv__cu_vol_extent(b) && q < p + mv__cu_vol_extent(a);
-}
 /* Does the memory of out[k], if it is the caller's, touch src or a level before? */
 MV__CU_FN mv_status mv__cu_fi_level_apart(mv_cuda_ctx *ctx, const mv_volume *out, size_t k,
                                           const mv_volume *src) {
     size_t j;
     for (j = 0; !out[k].owner && j <= k; j++) {
         if (j == 0 && k == 0) continue; /* looked at when it was begun */
-        if (mv__cu_fi_touch(&out[k], j ? &out[j - 1] : src))
+        if (mv__cu_vol_touch(&out[k], j ? &out[j - 1] : src))
             return mv__cu_fail(ctx, MEDVOL_E_ALIAS, "levels", (double)k, "pyramid: levels[%zu] overlaps %s",
                                k, j ? "another level" : "src");
     }
@@ -17568,9 +17542,9 @@ typedef struct mv__cu_fd_image {
     int planes, n[3];
     const float *u[3];
     mv__cu_fd_source s;
-    float *d, *grad[3]; /* arrays of n without gaps, as u */
+    float *d; /* an array of n without gaps, as u */
 } mv__cu_fd_image;
-template <int GRAD> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_fd_image(mv__cu_fd_image g) {
+MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_fd_image(mv__cu_fd_image g) {
     MV__CU_FD_XY(x, y);
     if (x >= g.n[0] || y >= g.n[1]) return;
     MV__CU_FD_STRETCH(g.n[2], from, to) {
@@ -17580,14 +17554,11 @@ template <int GRAD> MV__CU_KERNEL(MV__CU_B, 4) mv__cu_k_fd_image(mv__cu_fd_image
         for (z = from; z < to; z++) {
             const long long at = ((long long)z * g.n[1] + y) * g.n[0] + x;
             mv__cu_fd_spot o;
-            float d[3], slope[3];
+            float d[3];
             MV__CU_UNROLL for (c = 0; c < 3; c++) d[c] = c < g.planes ? g.u[c][at] : 0.0f;
             mv__cu_fd_spot_of(&o, p, g.b, d, g.planes, g.s.n);
-            g.d[at] = o.nan + mv__cu_fd_blend<GRAD>(g.s.p[0], mv__cu_fd_cell_of(o, g.s.n, g.s.sy, g.s.sz),
-                                                    o.f, slope);
-            if (GRAD)
-                MV__CU_UNROLL for (c = 0; c < 3; c++)
-                    g.grad[c][at] = o.nan + (o.in >> c & 1 ? slope[c] : 0.0f);
+            g.d[at] = o.nan + mv__cu_fd_blend<0>(g.s.p[0], mv__cu_fd_cell_of(o, g.s.n, g.s.sy, g.s.sz), o.f,
+                                                 NULL);
             mv__cu_fd_next(g.m, p);
         }
     }
@@ -17909,12 +17880,11 @@ MV__CU_FN mv_status mv__cu_fd_map_of(mv_cuda_ctx *ctx, const char *op, mv__cu_fd
     }
     return MEDVOL_OK;
 }
-/* w(x) = m(a (x + u(x))) and, where grad is given, the gradient of m there with respect to m's voxel indices;
-   0 along an axis along which the position lies outside. m: mn[0..2] voxels, u: `comps` planes (NULL: none)
-   on the n[0..2] voxels of w, in these voxels. Beyond the voxels of m the nearest one counts. */
-MV__CU_FN mv_status mv__cu_fd_warp(mv_cuda_ctx *ctx, const char *op, float *w, float *const *grad,
-                                   const float *m, const size_t *mn, const double *a, const float *const *u,
-                                   int comps, const size_t *n) {
+/* w(x) = m(a (x + u(x))). m: mn[0..2] voxels, u: `comps` planes (NULL: none) on the n[0..2] voxels of w, in
+   these voxels. Beyond the voxels of m the nearest one counts. */
+MV__CU_FN mv_status mv__cu_fd_warp(mv_cuda_ctx *ctx, const char *op, float *w, const float *m,
+                                   const size_t *mn, const double *a, const float *const *u, int comps,
+                                   const size_t *n) {
     mv__cu_fd_image g;
     dim3 blocks;
     int c;
@@ -17928,11 +17898,9 @@ MV__CU_FN mv_status mv__cu_fd_warp(mv_cuda_ctx *ctx, const char *op, float *w, f
     for (c = 0; c < 3; c++) {
         g.n[c] = (int)n[c];
         g.u[c] = c < g.planes ? u[c] : NULL;
-        g.grad[c] = grad ? grad[c] : NULL;
     }
     g.d = w;
-    if (grad) MV__CU_LAUNCH(mv__cu_k_fd_image<1>, blocks, MV__CU_B, 0, ctx->stream, g);
-    else MV__CU_LAUNCH(mv__cu_k_fd_image<0>, blocks, MV__CU_B, 0, ctx->stream, g);
+    MV__CU_LAUNCH(mv__cu_k_fd_image, blocks, MV__CU_B, 0, ctx->stream, g);
     return mv__cu_launched(ctx, op);
 }
 MV__CU_FN mv_status mv__cu_fd_compose_run(mv_cuda_ctx *ctx, const char *op, const mv__cu_fd_compose *g,
@@ -18060,10 +18028,10 @@ MV__CU_FN mv_status mv__cu_fd_invert(mv_cuda_ctx *ctx, const char *op, float *co
     MV__CU_LAUNCH(mv__cu_k_fd_told, 1, MV__CU_B, 0, ctx->stream, t);
     return mv__cu_launched(ctx, op);
 }
-/* dst = s times the 3 x 3 part of m, times each vector of src; in place is fine. Nothing where *stop. */
+/* dst = the 3 x 3 part of m times each vector of src; in place is fine. Nothing where *stop. */
 MV__CU_FN mv_status mv__cu_fd_mixed(mv_cuda_ctx *ctx, const char *op, float *const *dst, long long dy,
                                     long long dz, const mv__cu_fd_source *s, int comps, const double *m,
-                                    double scale, const int *stop) {
+                                    const int *stop) {
     const size_t n[3] = {(size_t)s->n[0], (size_t)s->n[1], (size_t)s->n[2]};
     mv__cu_fd_mix g;
     dim3 blocks;
@@ -18077,7 +18045,7 @@ MV__CU_FN mv_status mv__cu_fd_mixed(mv_cuda_ctx *ctx, const char *op, float *con
     }
     g.comps = comps;
     g.dy = dy, g.dz = dz, g.sy = s->sy, g.sz = s->sz;
-    mv__cu_fd_turn_of(g.by, m, scale);
+    mv__cu_fd_turn_of(g.by, m, 1.0);
     g.stop = stop;
     MV__CU_LAUNCH(mv__cu_k_fd_mix, blocks, MV__CU_B, 0, ctx->stream, g);
     return mv__cu_launched(ctx, op);
@@ -18236,11 +18204,10 @@ typedef struct mv__cu_fd_sample {
     void *d;
 } mv__cu_fd_sample;
 /* The spot of a voxel, from m's place p; then p is that of the next plane */
-template <int KIND>
 MV__CU_DEV void mv__cu_fd_seek(const mv__cu_fd_sample &g, long long *p, int x, int y, int z,
                                mv__cu_fd_spot *o) {
     float d[3];
-    const int moved = mv__cu_fd_moved<KIND>(g.front, p, x, y, z, d);
+    const int moved = mv__cu_fd_moved<MV__CU_FD_STILL>(g.front, p, x, y, z, d);
     mv__cu_fd_spot_of(o, p, g.b, d, moved, g.n);
     mv__cu_fd_next(g.m, p);
 }
@@ -18293,7 +18260,7 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_fd_cubic(mv__cu_fd_sample g) {
     MV__CU_FD_SAMPLES(g, x, y, z, p) {
         mv__cu_fd_spot o;
         float v;
-        mv__cu_fd_seek<MV__CU_FD_STILL>(g, p, x, y, z, &o);
+        mv__cu_fd_seek(g, p, x, y, z, &o);
         mv__cu_fd_taps<1>(s, o.i, o.f, g.interp, g.tap, &v);
         ((float *)g.d)[z * g.dz + y * g.dy + x] = mv__cu_fd_finish(g, o, v);
     }
@@ -18304,7 +18271,7 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_fd_colours(mv__cu_fd_sample g, int channels)
         mv__cu_fd_spot o;
         mv__cu_fd_cell cell;
         int c;
-        mv__cu_fd_seek<MV__CU_FD_STILL>(g, p, x, y, z, &o);
+        mv__cu_fd_seek(g, p, x, y, z, &o);
         cell = mv__cu_fd_cell_of(o, g.n, g.sy, g.sz);
         cell.at *= channels, cell.dy *= channels, cell.dz *= channels;
         for (c = 0; c < channels; c++)
@@ -18358,7 +18325,7 @@ template <class T> MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_fd_pick(mv__cu_fd_pick g)
         const T *s = (const T *)g.a.s;
         mv__cu_fd_spot o;
         int r, j;
-        mv__cu_fd_seek<MV__CU_FD_STILL>(g.a, p, x, y, z, &o);
+        mv__cu_fd_seek(g.a, p, x, y, z, &o);
         if (g.labels) {
             const int which = mv__cu_fd_vote(g.labels, g.type, mv__cu_fd_cell_of(o, g.a.n, g.ly, g.lz), o.f);
             MV__CU_UNROLL for (r = 0; r < 3; r++) if (g.a.n[r] > 1) o.i[r] += which >> r & 1;
@@ -18840,12 +18807,12 @@ MV__CU_FN mv_status mv__cu_fd_link_made(mv_cuda_ctx *ctx, const char *op, mv__cu
         memset(&told, 0, sizeof told);
         told.stop = words, told.words = (int *)ctx->words;
         told.what = MV__CU_NO_INVERSE;
-        st = mv__cu_fd_mixed(ctx, op, other, dy, dz, &l->s, l->comps, l->a, 1.0, NULL);
+        st = mv__cu_fd_mixed(ctx, op, other, dy, dz, &l->s, l->comps, l->a, NULL);
         if (st == MEDVOL_OK)
             st = mv__cu_fd_invert(ctx, op, made, (const float *const *)other, l->comps, n, 1e-3, 50, &told,
                                   rest);
         mv__cu_fd_planar(&u, (const float *const *)made, l->comps, n);
-        if (st == MEDVOL_OK) st = mv__cu_fd_mixed(ctx, op, made, dy, dz, &u, l->comps, l->grid, 1.0, NULL);
+        if (st == MEDVOL_OK) st = mv__cu_fd_mixed(ctx, op, made, dy, dz, &u, l->comps, l->grid, NULL);
     }
     mv__cu_fd_planar(&l->s, (const float *const *)made, l->comps, n);
     return st;
@@ -18942,20 +18909,13 @@ MV__CU_FN mv_status mv__cu_fd_grid_check(mv_cuda_ctx *ctx, const char *op, const
                            grid->ndim);
     return mv__cu_rs_shape(ctx, op, "grid dim", grid->dim, grid->ndim < 3 ? grid->ndim : 3, n);
 }
-MV__CU_FN mv_status mv__cu_fd_apart(mv_cuda_ctx *ctx, const char *op, const char *name, const mv_volume *dst,
-                                    const mv_volume *v) { /* what does not hold is told of later */
-    if (!dst || !dst->data || !v || !v->data || mv__cu_vol_form(NULL, op, "dst", dst) < 0 ||
-        mv__cu_vol_form(NULL, op, name, v) < 0 || !mv__cu_fi_touch(dst, v))
-        return MEDVOL_OK;
-    return mv__cu_fail(ctx, MEDVOL_E_ALIAS, "dst", 0, "%s: dst and %s overlap", op, name);
-}
 MV__CU_FN mv_status mv__cu_fd_chain_apart(mv_cuda_ctx *ctx, const char *op, const mv_volume *dst,
                                           const mv_transform *t, size_t n) {
     mv_status st = MEDVOL_OK;
     size_t i;
     for (i = 0; t && i < n && st == MEDVOL_OK; i++)
         if (t[i].kind != MEDVOL_TRANSFORM_AFFINE)
-            st = mv__cu_fd_apart(ctx, op, "a field of chain", dst, t[i].field);
+            st = mv__cu_dst_apart(ctx, op, "a field of chain", dst, t[i].field);
     return st;
 }
 MV__CU_FN mv_status mv__cu_fd_transform_field(mv_cuda_ctx *ctx, mv_volume *dst, const mv_volume *grid,
@@ -19200,7 +19160,7 @@ MV__CU_FN mv_status mv__cu_fd_deliver(mv_cuda_ctx *ctx, const char *op, const mv
     mv__cu_walk w;
     mv__cu_any f;
     if (!stop) return mv__cu_vol_convert(ctx, op, dst, made, 1.0, 0.0);
-    mv__cu_walk_init(&w, dst, made, -1);
+    mv__cu_walk_init(&w, dst, made);
     memset(&f, 0, sizeof f);
     f.kind = MV__CU_ANY_SCALE;
     f.dt = (int)dst->dtype, f.st = (int)made->dtype;
@@ -19388,7 +19348,7 @@ MV__CU_FN mv_status mv__cu_fd_mask(mv_cuda_ctx *ctx, const char *op, unsigned ch
     mv__cu_walk w;
     mv__cu_any f;
     mv__cu_vol_init(&d, MEDVOL_U8, mask->ndim, mask->dim, NULL);
-    mv__cu_walk_init(&w, &d, mask, -1);
+    mv__cu_walk_init(&w, &d, mask);
     memset(&f, 0, sizeof f);
     f.kind = MV__CU_ANY_MASK;
     f.dt = MEDVOL_U8, f.st = (int)mask->dtype;
@@ -19415,7 +19375,7 @@ MV__CU_FN mv_status mv__cu_fd_jacobian(mv_cuda_ctx *ctx, mv_volume *dst, mv_jaco
                            "%s: mask is %zu x %zu x %zu: the field has %zu x %zu x %zu voxels", op,
                            mask->dim[0],
                            mask->dim[1], mask->dim[2], field->dim[0], field->dim[1], field->dim[2]);
-    if (mask && (st = mv__cu_fd_apart(ctx, op, "mask", dst, mask)) < 0) return st;
+    if (mask && (st = mv__cu_dst_apart(ctx, op, "mask", dst, mask)) < 0) return st;
     if (stats && (st = mv__cu_on_device(ctx, op, "stats", stats, 1)) < 0) return st;
     if ((st = mv__cu_fd_blocks(ctx, op, field->dim, &blocks)) < 0) return st;
     copied = !mv__cu_fd_plain(field);
@@ -19557,15 +19517,14 @@ MV__CU_FN mv_status mv__cu_fd_invert_all(mv_cuda_ctx *ctx, const char *op, const
     }
     st = mv__cu_fd_dense(ctx, op, &s, field, copied);
     if (st == MEDVOL_OK)
-        st = mv__cu_fd_mixed(ctx, op, u, (long long)n[0], (long long)(n[0] * n[1]), &s, comps, inverse, 1.0,
-                             NULL);
+        st = mv__cu_fd_mixed(ctx, op, u, (long long)n[0], (long long)(n[0] * n[1]), &s, comps, inverse, NULL);
     if (st == MEDVOL_OK)
         st = mv__cu_fd_invert(ctx, op, w, (const float *const *)u, comps, n, o->tolerance, o->iterations,
                               &told,
                               mv__cu_take(ctx, mv__cu_fd_invert_scratch(n)));
     mv__cu_fd_planar(&s, (const float *const *)w, comps, n);
     if (st == MEDVOL_OK)
-        st = mv__cu_fd_mixed(ctx, op, to, out->stride[1], out->stride[2], &s, comps, field->affine, 1.0,
+        st = mv__cu_fd_mixed(ctx, op, to, out->stride[1], out->stride[2], &s, comps, field->affine,
                              told.stop);
     return st;
 }
@@ -19600,7 +19559,8 @@ MEDVOL_DEF mv_status mv_cuda_field_invert(mv_cuda_ctx *ctx, mv_cuda_volume *dst,
     return st < 0 ? st : mv__cu_end(ctx, mv__cu_fd_field_invert(ctx, dst, field, opt));
 }
 /* ==== [CORRELATE] correlation, gain and offset, chi-squared, likeness of images. Owns mv__cu_cr_*. Uses
-   [STATS]. Source: Chan, Golub, LeVeque 1983, Studholme et al. 1999, Wang et al. 2004. ================== */
+   [BASE] [CTX] [VOLUME] [STATS]. Source: Chan, Golub, LeVeque 1983, Studholme et al. 1999, Wang et al.
+   2004. ================================================================================================== */
 /* ---- what is compared: operands as rows of values, one row for each index of the split axis. Of two of one
    type (8 and 16 bits, float, double) rows are read where they are, if nothing lies between their values;
    else from copies, floats where these hold the stored values, doubles otherwise. ---- */
@@ -19613,17 +19573,17 @@ typedef struct mv__cu_cr_rows {
     const void *x;
     long long step; /* from row to row; 0: one row for all */
 } mv__cu_cr_rows;
-enum { MV__CU_CO_A, MV__CU_CO_B, MV__CU_CO_MASK, MV__CU_CO_W, MV__CU_CO_SIDES };
+enum { MV__CU_CR_A, MV__CU_CR_B, MV__CU_CR_MASK, MV__CU_CR_W, MV__CU_CR_SIDES };
 typedef struct mv__cu_cr_set {
     const char *op;
-    const mv_cuda_volume *v[MV__CU_CO_SIDES];
-    mv_dtype type[MV__CU_CO_SIDES]; /* in rows */
+    const mv_cuda_volume *v[MV__CU_CR_SIDES];
+    mv_dtype type[MV__CU_CR_SIDES]; /* in rows */
     double slope[2], inter[2];
     int axis;
     size_t slices, count, chunks;      /* values and chunks of a row */
     int chunk;
-    size_t copy[MV__CU_CO_SIDES], all; /* bytes of copies */
-    mv__cu_cr_rows rows[MV__CU_CO_SIDES];
+    size_t copy[MV__CU_CR_SIDES], all; /* bytes of copies */
+    mv__cu_cr_rows rows[MV__CU_CR_SIDES];
 } mv__cu_cr_set;
 MV__CU_FN mv_status mv__cu_cr_like(mv_cuda_ctx *ctx, const char *op, const char *name,
                                    const mv_cuda_volume *v, const mv_cuda_volume *shape, int axes) {
@@ -19644,24 +19604,24 @@ MV__CU_FN int mv__cu_cr_direct(const mv_cuda_volume *v, const mv_cuda_volume *a,
 }
 /* Types in rows: of a and b the same. */
 MV__CU_FN void mv__cu_cr_types(mv__cu_cr_set *s) {
-    const mv_cuda_volume *a = s->v[MV__CU_CO_A], *b = s->v[MV__CU_CO_B], *w = s->v[MV__CU_CO_W];
+    const mv_cuda_volume *a = s->v[MV__CU_CR_A], *b = s->v[MV__CU_CR_B], *w = s->v[MV__CU_CR_W];
     const mv_dtype t = a->dtype;
     const int own = t == MEDVOL_U8 || t == MEDVOL_I16 || t == MEDVOL_U16 || t == MEDVOL_F32;
     mv_dtype both = own && (!b || b->dtype == t) ? t : MEDVOL_F32;
     double slope, inter;
     if (!mv__cu_is_narrow(t) || (b && !mv__cu_is_narrow(b->dtype))) both = MEDVOL_F64;
-    s->type[MV__CU_CO_A] = s->type[MV__CU_CO_B] = both;
-    s->type[MV__CU_CO_MASK] = MEDVOL_U8;
+    s->type[MV__CU_CR_A] = s->type[MV__CU_CR_B] = both;
+    s->type[MV__CU_CR_MASK] = MEDVOL_U8;
     if (!w) return;
     mv__cu_vol_scaling(w, &slope, &inter);
-    s->type[MV__CU_CO_W] = w->dtype == MEDVOL_F32 && !mv__cu_scaled(slope, inter) ? MEDVOL_F32 : MEDVOL_F64;
+    s->type[MV__CU_CR_W] = w->dtype == MEDVOL_F32 && !mv__cu_scaled(slope, inter) ? MEDVOL_F32 : MEDVOL_F64;
 }
 MV__CU_FN int mv__cu_cr_stays(const mv__cu_cr_set *s, int side) { /* no copy is needed */
     const mv_cuda_volume *v = s->v[side];
     double slope, inter;
-    if (v->dtype != s->type[side] || !mv__cu_cr_direct(v, s->v[MV__CU_CO_A], s->axis)) return 0;
+    if (v->dtype != s->type[side] || !mv__cu_cr_direct(v, s->v[MV__CU_CR_A], s->axis)) return 0;
     mv__cu_vol_scaling(v, &slope, &inter);
-    return side < MV__CU_CO_MASK || !mv__cu_scaled(slope, inter);
+    return side < MV__CU_CR_MASK || !mv__cu_scaled(slope, inter);
 }
 MV__CU_FN mv_status mv__cu_cr_begin(mv_cuda_ctx *ctx, mv__cu_cr_set *s, const mv__cu_cr_ask *k) {
     int side;
@@ -19675,18 +19635,18 @@ MV__CU_FN mv_status mv__cu_cr_begin(mv_cuda_ctx *ctx, mv__cu_cr_set *s, const mv
     if (!(k->split >= 0 && k->split <= k->a->ndim))
         return mv__cu_fail(ctx, MEDVOL_E_RANGE, "split", k->split, "%s: split = %d: must be 0..%d", k->op,
                            k->split, k->a->ndim);
-    s->v[MV__CU_CO_A] = k->a, s->v[MV__CU_CO_B] = k->b;
-    s->v[MV__CU_CO_MASK] = k->mask, s->v[MV__CU_CO_W] = k->w;
+    s->v[MV__CU_CR_A] = k->a, s->v[MV__CU_CR_B] = k->b;
+    s->v[MV__CU_CR_MASK] = k->mask, s->v[MV__CU_CR_W] = k->w;
     s->axis = k->split - 1;
     s->slices = k->split ? k->a->dim[k->split - 1] : 1;
     s->count = mv_volume_count(k->a) / s->slices;
-    s->chunk = s->count <= 1u << 25 ? MV__CU_CHUNK / 4 : MV__CU_CHUNK; /* enough of them for all processors */
+    s->chunk = s->count <= 1u << 25 ? 8192 : 32768; /* enough of them for all processors */
     s->chunks = mv__cu_divup(s->count, (size_t)s->chunk);
     s->slope[1] = 1.0;
     mv__cu_vol_scaling(k->a, &s->slope[0], &s->inter[0]);
     if (k->b) mv__cu_vol_scaling(k->b, &s->slope[1], &s->inter[1]);
     mv__cu_cr_types(s);
-    for (side = 0; side < MV__CU_CO_SIDES; side++) {
+    for (side = 0; side < MV__CU_CR_SIDES; side++) {
         const mv_cuda_volume *v = s->v[side];
         size_t n = s->count;
         if (!v || mv__cu_cr_stays(s, side)) continue;
@@ -19698,7 +19658,7 @@ MV__CU_FN mv_status mv__cu_cr_begin(mv_cuda_ctx *ctx, mv__cu_cr_set *s, const mv
     return st;
 }
 MV__CU_FN mv_status mv__cu_cr_copy(mv_cuda_ctx *ctx, mv__cu_cr_set *s, int side) {
-    const mv_cuda_volume *v = s->v[side], *a = s->v[MV__CU_CO_A];
+    const mv_cuda_volume *v = s->v[side], *a = s->v[MV__CU_CR_A];
     size_t dim[7], n = 1;
     ptrdiff_t stride[7];
     double slope, inter;
@@ -19716,9 +19676,9 @@ MV__CU_FN mv_status mv__cu_cr_copy(mv_cuda_ctx *ctx, mv__cu_cr_set *s, int side)
     s->rows[side].x = c.data;
     s->rows[side].step = s->axis >= 0 && v->dim[s->axis] > 1 ? (long long)s->count : 0;
     mv__cu_vol_scaling(v, &slope, &inter);
-    if (side < MV__CU_CO_MASK) return mv__cu_vol_convert(ctx, s->op, &c, v, 1.0, 0.0);
-    if (side == MV__CU_CO_W) return mv__cu_vol_convert(ctx, s->op, &c, v, slope, inter);
-    mv__cu_walk_init(&w, &c, v, -1);
+    if (side < MV__CU_CR_MASK) return mv__cu_vol_convert(ctx, s->op, &c, v, 1.0, 0.0);
+    if (side == MV__CU_CR_W) return mv__cu_vol_convert(ctx, s->op, &c, v, slope, inter);
+    mv__cu_walk_init(&w, &c, v);
     memset(&any, 0, sizeof any);
     any.kind = MV__CU_ANY_INSIDE;
     any.open = 1, any.hi = HUGE_VAL; /* above 0 */
@@ -19731,7 +19691,7 @@ MV__CU_FN mv_status mv__cu_cr_copy(mv_cuda_ctx *ctx, mv__cu_cr_set *s, int side)
 MV__CU_FN mv_status mv__cu_cr_lay(mv_cuda_ctx *ctx, mv__cu_cr_set *s) {
     mv_status st = MEDVOL_OK;
     int side;
-    for (side = 0; side < MV__CU_CO_SIDES && st == MEDVOL_OK; side++) {
+    for (side = 0; side < MV__CU_CR_SIDES && st == MEDVOL_OK; side++) {
         const mv_cuda_volume *v = s->v[side];
         if (!v) continue;
         if (s->copy[side]) {
@@ -19942,7 +19902,7 @@ typedef struct mv__cu_cr_arg {
     const unsigned char *keep;
     const float *w32; /* weights or sigmas, one of them */
     const double *w64;
-    long long n, chunks, step[MV__CU_CO_SIDES];
+    long long n, chunks, step[MV__CU_CR_SIDES];
     double slope[2], inter[2];
     int scaled, chunk;
 } mv__cu_cr_arg;
@@ -20049,7 +20009,7 @@ MV__CU_FN mv_status mv__cu_cr_run(mv_cuda_ctx *ctx, const mv__cu_cr_set *s, cons
     return mv__cu_launched(ctx, s->op);
 }
 /* A name for the types of rows: call is a template function of T and P. */
-#define MV__CU_CO_EACH(type, call, P, args)                                                                  \
+#define MV__CU_CR_EACH(type, call, P, args)                                                                  \
     ((type) == MEDVOL_U8    ? call<unsigned char, P> args                                                    \
      : (type) == MEDVOL_U16 ? call<unsigned short, P> args                                                   \
      : (type) == MEDVOL_I16 ? call<short, P> args                                                            \
@@ -20061,12 +20021,12 @@ MV__CU_FN size_t mv__cu_cr_bytes(const mv__cu_cr_set *s, size_t part) { /* of th
 MV__CU_FN void mv__cu_cr_args(const mv__cu_cr_set *s, mv__cu_cr_arg *g) {
     int side;
     memset(g, 0, sizeof *g);
-    g->a = s->rows[MV__CU_CO_A].x, g->b = s->rows[MV__CU_CO_B].x;
-    g->keep = (const unsigned char *)s->rows[MV__CU_CO_MASK].x;
-    if (s->type[MV__CU_CO_W] == MEDVOL_F32) g->w32 = (const float *)s->rows[MV__CU_CO_W].x;
-    else g->w64 = (const double *)s->rows[MV__CU_CO_W].x;
+    g->a = s->rows[MV__CU_CR_A].x, g->b = s->rows[MV__CU_CR_B].x;
+    g->keep = (const unsigned char *)s->rows[MV__CU_CR_MASK].x;
+    if (s->type[MV__CU_CR_W] == MEDVOL_F32) g->w32 = (const float *)s->rows[MV__CU_CR_W].x;
+    else g->w64 = (const double *)s->rows[MV__CU_CR_W].x;
     g->n = (long long)s->count, g->chunks = (long long)s->chunks, g->chunk = s->chunk;
-    for (side = 0; side < MV__CU_CO_SIDES; side++) g->step[side] = s->rows[side].step;
+    for (side = 0; side < MV__CU_CR_SIDES; side++) g->step[side] = s->rows[side].step;
     for (side = 0; side < 2; side++) {
         g->slope[side] = s->slope[side], g->inter[side] = s->inter[side];
         g->scaled |= mv__cu_scaled(s->slope[side], s->inter[side]);
@@ -20107,7 +20067,7 @@ mv__cu_k_cr_bad(const P *in, long long n, int *words, int *stop, int what) {
 }
 template <class P>
 MV__CU_FN mv_status mv__cu_cr_judge(mv_cuda_ctx *ctx, const mv__cu_cr_set *s, const P *parts, int *stop) {
-    if (!s->v[MV__CU_CO_W]) return MEDVOL_OK;
+    if (!s->v[MV__CU_CR_W]) return MEDVOL_OK;
     MV__CU_LAUNCH(mv__cu_k_cr_bad<P>, 1, MV__CU_B, 0, ctx->stream, parts,
                   (long long)(s->slices * s->chunks), (int *)ctx->words, stop,
                   (int)(mv__cu_cr_sums<P>::SIGMAS ? MV__CU_BAD_SIGMA : MV__CU_BAD_WEIGHT));
@@ -20126,7 +20086,7 @@ MV__CU_FN mv_status mv__cu_cr_work(mv_cuda_ctx *ctx, const mv__cu_cr_set *s, P *
     mv__cu_cr_arg g;
     mv_status st;
     mv__cu_cr_args(s, &g);
-    st = MV__CU_CO_EACH(s->type[MV__CU_CO_A], mv__cu_cr_run, P, (ctx, s, &g, parts));
+    st = MV__CU_CR_EACH(s->type[MV__CU_CR_A], mv__cu_cr_run, P, (ctx, s, &g, parts));
     return st < 0 ? st : mv__cu_cr_judge(ctx, s, parts, stop);
 }
 
@@ -20804,7 +20764,7 @@ MV__CU_FN mv_status mv__cu_cr_lags_check(mv_cuda_ctx *ctx, const char *op, const
                            "%s: %zu rows of %zu values and %zu lags are too many", op, rows, n, lags);
     if (n > (size_t)1 << 30)
         return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "n", (double)n, "%s: n = %zu: at most 2^30", op, n);
-    if (mv__cu_ft_overlap(out, *bytes, a, in) || mv__cu_ft_overlap(out, *bytes, b, in))
+    if (mv__cu_overlap(out, *bytes, a, in) || mv__cu_overlap(out, *bytes, b, in))
         return mv__cu_fail(ctx, MEDVOL_E_ALIAS, "out", 0, "%s: out and a or b overlap", op);
     if ((st = mv__cu_give_check(ctx, op, "out", out, 0)) < 0) return st;
     if ((st = mv__cu_on_device(ctx, op, "a", a, 0)) < 0) return st;
@@ -20922,10 +20882,10 @@ MEDVOL_DEF mv_status mv_cuda_chi2_wait(mv_cuda_ctx *ctx, mv_chi2_sum *out, const
 }
 /* Over the frames of a series, voxel by voxel; axes run together where all operands let them. */
 typedef struct mv__cu_cr_map {
-    const void *x[MV__CU_CO_SIDES]; /* observed, expected, mask, sigmas */
-    int type[MV__CU_CO_SIDES], scaled[MV__CU_CO_SIDES], reduced;
-    double slope[MV__CU_CO_SIDES], inter[MV__CU_CO_SIDES];
-    long long step[MV__CU_CO_SIDES][4], to[3], n[3], frames; /* step[3]: from frame to frame */
+    const void *x[MV__CU_CR_SIDES]; /* observed, expected, mask, sigmas */
+    int type[MV__CU_CR_SIDES], scaled[MV__CU_CR_SIDES], reduced;
+    double slope[MV__CU_CR_SIDES], inter[MV__CU_CR_SIDES];
+    long long step[MV__CU_CR_SIDES][4], to[3], n[3], frames; /* step[3]: from frame to frame */
     float *out;
     double factor, fitted;
     const double *factors; /* of each frame, or factor */
@@ -20960,7 +20920,7 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_cr_map(mv__cu_cr_map g) {
     MV__CU_SHARED(mv__cu_folding<mv__cu_cr_squares>, sh);
     const long long i = (long long)blockIdx.x * MV__CU_B + (int)threadIdx.x;
     mv__cu_cr_squares p;
-    long long j, k, at[MV__CU_CO_SIDES];
+    long long j, k, at[MV__CU_CR_SIDES];
     int c, keep = 0;
     p.clear();
     if (g.stop && *g.stop) {
@@ -20971,7 +20931,7 @@ MV__CU_KERNEL(MV__CU_B, 3) mv__cu_k_cr_map(mv__cu_cr_map g) {
         for (j = blockIdx.y; j < g.n[1]; j += gridDim.y) {
             float v = 0.0f;
             if (i >= g.n[0]) continue;
-            MV__CU_UNROLL for (c = 0; c < MV__CU_CO_SIDES; c++)
+            MV__CU_UNROLL for (c = 0; c < MV__CU_CR_SIDES; c++)
                 at[c] = i * g.step[c][0] + j * g.step[c][1] + k * g.step[c][2];
             if (!g.x[2] || mv__cu_cr_value(g, 2, at[2]) > 0.0) v = mv__cu_cr_voxel(g, at, &p.skipped);
             if (!keep) g.out[i * g.to[0] + j * g.to[1] + k * g.to[2]] = v;
@@ -21066,11 +21026,6 @@ MV__CU_FN mv_status mv__cu_cr_series(mv_cuda_ctx *ctx, const char *name, mv_volu
     v->ndim = v->dim[3] > 1 ? 4 : src->ndim < 3 ? src->ndim : 3;
     return MEDVOL_OK;
 }
-MV__CU_FN int mv__cu_cr_overlap(const mv_cuda_volume *dst, const mv_cuda_volume *v) {
-    const uintptr_t a = (uintptr_t)dst->data, b = (uintptr_t)v->data;
-    return dst->data && mv__cu_vol_form(NULL, "", "", dst) == MEDVOL_OK && a < b + mv__cu_vol_extent(v) &&
-           b < a + mv__cu_vol_extent(dst);
-}
 MV__CU_FN void mv__cu_cr_map_side(mv__cu_cr_map *g, int side, const mv_cuda_volume *v) {
     int d;
     if (!v) return;
@@ -21086,18 +21041,18 @@ MV__CU_FN void mv__cu_cr_map_join(mv__cu_cr_map *g) {
     int c, turn, even = 1;
     for (turn = 0; turn < 2 && even; turn++) {
         even = g->n[0] == 1 || g->to[1] == g->n[0] * g->to[0];
-        for (c = 0; c < MV__CU_CO_SIDES; c++)
+        for (c = 0; c < MV__CU_CR_SIDES; c++)
             even &= !g->x[c] || g->n[0] == 1 || g->step[c][1] == g->n[0] * g->step[c][0];
         even |= g->n[1] == 1;
         if (!even) return;
         if (g->n[0] == 1) {
             g->to[0] = g->to[1];
-            for (c = 0; c < MV__CU_CO_SIDES; c++) g->step[c][0] = g->step[c][1];
+            for (c = 0; c < MV__CU_CR_SIDES; c++) g->step[c][0] = g->step[c][1];
         }
         g->n[0] *= g->n[1];
         g->n[1] = g->n[2], g->n[2] = 1;
         g->to[1] = g->to[2];
-        for (c = 0; c < MV__CU_CO_SIDES; c++) g->step[c][1] = g->step[c][2];
+        for (c = 0; c < MV__CU_CR_SIDES; c++) g->step[c][1] = g->step[c][2];
     }
 }
 MV__CU_FN int mv__cu_cr_map_plain(const mv__cu_cr_map *g) {
@@ -21123,8 +21078,7 @@ MV__CU_FN mv_status mv__cu_cr_map_check(mv_cuda_ctx *ctx, mv__cu_cr_series_set *
     for (c = 0; c < 4 && st == MEDVOL_OK; c++) {
         if (!from[c]) continue;
         if (c && (st = mv__cu_cr_like(ctx, k.op, name[c], from[c], observed, c == 3 ? 3 : 7)) < 0) return st;
-        if (c && mv__cu_cr_overlap(dst, from[c]))
-            return mv__cu_fail(ctx, MEDVOL_E_ALIAS, "dst", 0, "%s: dst and %s overlap", k.op, name[c]);
+        if (c && (st = mv__cu_dst_apart(ctx, k.op, name[c], dst, from[c])) < 0) return st;
         if (c == 3) break;
         if ((st = mv__cu_cr_series(ctx, name[c], &m->flat[c], from[c])) < 0) return st;
         if (m->flat[c].dim[3] != 1 && m->flat[c].dim[3] != m->flat[0].dim[3])
@@ -21247,7 +21201,7 @@ MEDVOL_DEF mv_status mv_cuda_chi2_map(mv_cuda_ctx *ctx, mv_cuda_volume *dst, con
 }
 
 /* ---- likeness of images: all pairs ---- */
-enum { MV__CU_CO_REACH = 16, MV__CU_CO_PLANES = 16, MV__CU_CO_JOINT = 8192 };
+enum { MV__CU_CR_REACH = 16, MV__CU_CR_PLANES = 16, MV__CU_CR_JOINT = 8192 };
 typedef struct mv__cu_cr_whole { /* what later kernels ask of all pairs */
     mv__cu_cr_likeness l;
     double mean[2]; /* taken from values in windows */
@@ -21299,10 +21253,9 @@ typedef struct mv__cu_cr_joint {
     double slope[2], inter[2], range[2][2]; /* range: 0, 0: that of the values that count */
     int scaled, bins, copies;               /* copies 0: not in shared memory */
     unsigned *table;
-    mv__cu_u64 *margins;
     const mv__cu_cr_whole *whole;
 } mv__cu_cr_joint;
-typedef struct mv__cu_cr_joint_table { unsigned t[MV__CU_CO_JOINT]; } mv__cu_cr_joint_table;
+typedef struct mv__cu_cr_joint_table { unsigned t[MV__CU_CR_JOINT]; } mv__cu_cr_joint_table;
 MV__CU_DEV void mv__cu_cr_bins(const mv__cu_cr_joint &g, int side, double *lo, double *scale) {
     const int given = g.range[side][0] != 0.0 || g.range[side][1] != 0.0;
     const double hi = given ? g.range[side][1] : g.whole->l.hi[side];
@@ -21409,8 +21362,8 @@ MV__CU_KERNEL(MV__CU_B, 1) mv__cu_k_cr_entropy(mv_image_metrics *m, mv__cu_cr_jo
 
 /* ---- windows: sums of a, a a, of b, b b, of a b and what counts, along z from memory, then y and x in
    shared memory: in double, for variances are small differences; of SSIM, whose constants bound what cancels,
-   in float, of values less a mean nearby. A block has a tile and MV__CU_CO_PLANES planes. ---- */
-enum { MV__CU_CO_LNCC, MV__CU_CO_SSIM, MV__CU_CO_NCC_MAP };
+   in float, of values less a mean nearby. A block has a tile and MV__CU_CR_PLANES planes. ---- */
+enum { MV__CU_CR_LNCC, MV__CU_CR_SSIM, MV__CU_CR_NCC_MAP };
 typedef struct mv__cu_cr_window {
     const float *a, *b;
     const unsigned char *keep;
@@ -21458,7 +21411,7 @@ MV__CU_DEV float mv__cu_cr_local(const mv__cu_cr_window &g, const double *s, con
     const float fa = (float)(va * q.aa), fb = (float)(vb * q.bb), fn = (float)n, least = 1e-10f * (fn * fn),
                 fr = (float)(ab * q.ab) * rsqrtf(fa * fb), r = fminf(fmaxf(fr, -1.0f), 1.0f);
     int fine = least < fa && least < fb;
-    if (g.kind == MV__CU_CO_NCC_MAP) fine = fine && aa * 1e-13 < va && bb * 1e-13 < vb;
+    if (g.kind == MV__CU_CR_NCC_MAP) fine = fine && aa * 1e-13 < va && bb * 1e-13 < vb;
     return fine ? g.squared ? r * r : r : g.nan ? (float)mv__cu_nan() : 0.0f;
 }
 /* What becomes of the window about a voxel, counted in m if it counts */
@@ -21532,8 +21485,8 @@ MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_cr_wide(mv__cu_cr_window g) {
     const int cols = 32 + 2 * g.r[0], rows = tall + 2 * g.r[1];
     const unsigned bx = blockIdx.x % g.across, rest = blockIdx.x / g.across, by = rest % g.down,
                    layer = rest / g.down, frame = layer / g.deep;
-    const int x0 = (int)bx * 32, y0 = (int)by * tall, z0 = (int)(layer - frame * g.deep) * MV__CU_CO_PLANES,
-              z1 = mv__cu_mini(g.nz, z0 + MV__CU_CO_PLANES), x = x0 + tx, y = y0 + ty;
+    const int x0 = (int)bx * 32, y0 = (int)by * tall, z0 = (int)(layer - frame * g.deep) * MV__CU_CR_PLANES,
+              z1 = mv__cu_mini(g.nz, z0 + MV__CU_CR_PLANES), x = x0 + tx, y = y0 + ty;
     const long long image = (long long)frame * g.nz * g.ny * g.nx;
     const int sure = g.whole->sure;
     const float base_a = g.direct ? (float)g.whole->mean[0] : 0.0f,
@@ -21826,8 +21779,8 @@ MV__CU_DEV void mv__cu_cr_march(const mv__cu_cr_window &g, const mv__cu_cr_taps<
     const int t = (int)threadIdx.x;
     const unsigned bx = blockIdx.x % g.across, rest = blockIdx.x / g.across, by = rest % g.down,
                    layer = rest / g.down, frame = layer / g.deep;
-    const int x0 = (int)bx * 32, y0 = (int)by * 16, z0 = (int)(layer - frame * g.deep) * MV__CU_CO_PLANES,
-              z1 = mv__cu_mini(g.nz, z0 + MV__CU_CO_PLANES), first = SSIM && z0 < g.r[2] ? g.r[2] : z0,
+    const int x0 = (int)bx * 32, y0 = (int)by * 16, z0 = (int)(layer - frame * g.deep) * MV__CU_CR_PLANES,
+              z1 = mv__cu_mini(g.nz, z0 + MV__CU_CR_PLANES), first = SSIM && z0 < g.r[2] ? g.r[2] : z0,
               last = SSIM ? mv__cu_mini(z1, g.nz - g.r[2]) : z1;
     const long long image = (long long)frame * g.nz * g.ny * g.nx;
     const float base[2] = {g.direct ? (float)g.whole->mean[0] : 0.0f,
@@ -21970,14 +21923,14 @@ typedef struct mv__cu_cr_images_set {
 /* The radius of windows that mv__cu_k_cr_window takes, or 0 */
 MV__CU_FN int mv__cu_cr_even(const mv__cu_cr_window *w) {
     const int far = w->r[0] > w->r[1] ? w->r[0] : w->r[1] > 0 ? w->r[1] : w->r[2];
-    if (w->kind == MV__CU_CO_SSIM) return 5;
+    if (w->kind == MV__CU_CR_SSIM) return 5;
     if ((w->r[0] != far && w->nx > 1) || (w->r[1] != far && w->ny > 1) || w->r[2] > far) return 0;
     return far > 4 ? 0 : far;
 }
 /* How windows of a kind are launched */
 MV__CU_FN mv_status mv__cu_cr_plan(mv_cuda_ctx *ctx, mv__cu_cr_images_set *m, int kind,
                                    const size_t *radius) {
-    const mv_cuda_volume *a = m->s.v[MV__CU_CO_A];
+    const mv_cuda_volume *a = m->s.v[MV__CU_CR_A];
     const size_t n[3] = {a->dim[0], a->dim[1], a->dim[2]},
                  frames = a->dim[3] * a->dim[4] * a->dim[5] * a->dim[6];
     mv__cu_cr_window *w = &m->w;
@@ -21987,15 +21940,15 @@ MV__CU_FN mv_status mv__cu_cr_plan(mv_cuda_ctx *ctx, mv__cu_cr_images_set *m, in
         if (n[d] > 0x7fffffff)
             return mv__cu_fail(ctx, MEDVOL_E_SIZE, "dim", (double)n[d], "%s: dim[%d] is too large", m->s.op,
                                d);
-        w->r[d] = n[d] == 1 ? 0 : kind == MV__CU_CO_SSIM ? 5 : (int)radius[d];
+        w->r[d] = n[d] == 1 ? 0 : kind == MV__CU_CR_SSIM ? 5 : (int)radius[d];
     }
     w->kind = kind;
-    if (kind == MV__CU_CO_LNCC) w->squared = 1;
+    if (kind == MV__CU_CR_LNCC) w->squared = 1;
     w->nx = (int)n[0], w->ny = (int)n[1], w->nz = (int)n[2];
     m->tall[kind] = mv__cu_cr_even(w) ? 16 : w->r[1] > 8 ? 4 : 8;
     w->across = (unsigned)mv__cu_divup(n[0], 32);
     w->down = (unsigned)mv__cu_divup(n[1], m->tall[kind]);
-    w->deep = (unsigned)mv__cu_divup(n[2], MV__CU_CO_PLANES);
+    w->deep = (unsigned)mv__cu_divup(n[2], MV__CU_CR_PLANES);
     blocks = (size_t)w->across * w->down;
     if (blocks > 0x7fffffff || blocks * w->deep > 0x7fffffff) blocks = (size_t)-1 / 2;
     else if (!mv__cu_muls(blocks * w->deep, frames, &blocks)) blocks = (size_t)-1 / 2;
@@ -22009,7 +21962,7 @@ MV__CU_FN mv_status mv__cu_cr_tiles(mv_cuda_ctx *ctx, const mv__cu_cr_images_set
     int d, k;
     for (d = 0; d < 3; d++)
         for (k = 0; k <= R; k++)
-            taps.w[d][k] = k > m->w.r[d] ? (S)0 : kind == MV__CU_CO_SSIM && m->w.r[d] ? (S)gauss[k] : (S)1;
+            taps.w[d][k] = k > m->w.r[d] ? (S)0 : kind == MV__CU_CR_SSIM && m->w.r[d] ? (S)gauss[k] : (S)1;
     MV__CU_LAUNCH((mv__cu_k_cr_window<S, R>), m->blocks[kind], MV__CU_CR_TB, 0, ctx->stream, m->w, taps);
     return mv__cu_launched(ctx, m->s.op);
 }
@@ -22020,12 +21973,12 @@ MV__CU_FN mv_status mv__cu_cr_windows(mv_cuda_ctx *ctx, mv__cu_cr_images_set *m,
     mv_status st = mv__cu_cr_plan(ctx, m, kind, radius);
     if (st < 0) return st;
     shared = 2 * (size_t)(32 + 2 * w->r[0]) * (size_t)(2 * (int)m->tall[kind] + 2 * w->r[1]) * sizeof(double);
-    w->a = m->direct ? (const float *)m->s.rows[MV__CU_CO_A].x : m->less[0];
-    w->b = m->direct ? (const float *)m->s.rows[MV__CU_CO_B].x : m->less[1];
-    w->keep = (const unsigned char *)m->s.rows[MV__CU_CO_MASK].x;
+    w->a = m->direct ? (const float *)m->s.rows[MV__CU_CR_A].x : m->less[0];
+    w->b = m->direct ? (const float *)m->s.rows[MV__CU_CR_B].x : m->less[1];
+    w->keep = (const unsigned char *)m->s.rows[MV__CU_CR_MASK].x;
     w->whole = m->whole;
     w->direct = m->direct;
-    w->sums = kind == MV__CU_CO_NCC_MAP ? NULL : m->sums;
+    w->sums = kind == MV__CU_CR_NCC_MAP ? NULL : m->sums;
     switch (mv__cu_cr_even(w)) {
         case 1: return mv__cu_cr_tiles<double, 1>(ctx, m, kind);
         case 2: return mv__cu_cr_tiles<double, 2>(ctx, m, kind);
@@ -22071,7 +22024,7 @@ MV__CU_FN mv_status mv__cu_cr_pairs_of(mv_cuda_ctx *ctx, mv__cu_cr_images_set *m
     int side;
     end.whole = m->whole;
     end.floats = m->direct;
-    end.masked = s->v[MV__CU_CO_MASK] != NULL;
+    end.masked = s->v[MV__CU_CR_MASK] != NULL;
     end.words = (int *)ctx->words;
     if ((st = mv__cu_cr_lay(ctx, s)) == MEDVOL_OK) st = mv__cu_cr_work(ctx, s, m->parts, NULL);
     if (st == MEDVOL_OK) st = mv__cu_cr_fold(ctx, s, m->parts, end);
@@ -22086,7 +22039,7 @@ MV__CU_FN mv_status mv__cu_cr_pairs_of(mv_cuda_ctx *ctx, mv__cu_cr_images_set *m
     return st;
 }
 MV__CU_FN int mv__cu_cr_floats(const mv__cu_cr_set *s) {
-    return s->type[MV__CU_CO_A] == MEDVOL_F32 && !mv__cu_scaled(s->slope[0], s->inter[0]) &&
+    return s->type[MV__CU_CR_A] == MEDVOL_F32 && !mv__cu_scaled(s->slope[0], s->inter[0]) &&
            !mv__cu_scaled(s->slope[1], s->inter[1]);
 }
 template <class T, class P>
@@ -22105,8 +22058,8 @@ MV__CU_FN mv_status mv__cu_cr_information(mv_cuda_ctx *ctx, mv__cu_cr_images_set
                               (m->table, 0, cells * sizeof *m->table, ctx->stream));
     if (st < 0) return st;
     memset(&g, 0, sizeof g);
-    g.a = s->rows[MV__CU_CO_A].x, g.b = s->rows[MV__CU_CO_B].x;
-    g.keep = (const unsigned char *)s->rows[MV__CU_CO_MASK].x;
+    g.a = s->rows[MV__CU_CR_A].x, g.b = s->rows[MV__CU_CR_B].x;
+    g.keep = (const unsigned char *)s->rows[MV__CU_CR_MASK].x;
     g.n = (long long)s->count;
     for (d = 0; d < 2; d++) {
         g.slope[d] = s->slope[d], g.inter[d] = s->inter[d];
@@ -22114,10 +22067,10 @@ MV__CU_FN mv_status mv__cu_cr_information(mv_cuda_ctx *ctx, mv__cu_cr_images_set
         g.range[0][d] = o->range_a[d], g.range[1][d] = o->range_b[d];
     }
     g.bins = (int)o->bins;
-    g.copies = (int)(MV__CU_CO_JOINT / cells < 8 ? MV__CU_CO_JOINT / cells : 8);
+    g.copies = (int)(MV__CU_CR_JOINT / cells < 8 ? MV__CU_CR_JOINT / cells : 8);
     g.table = m->table;
     g.whole = m->whole;
-    st = MV__CU_CO_EACH(s->type[MV__CU_CO_A], mv__cu_cr_joint_run, void, (ctx, &g, s->op, grid));
+    st = MV__CU_CR_EACH(s->type[MV__CU_CR_A], mv__cu_cr_joint_run, void, (ctx, &g, s->op, grid));
     if (st < 0) return st;
     MV__CU_LAUNCH(mv__cu_k_cr_entropy, 1, MV__CU_B, 0, ctx->stream, m->metrics, g, o->what);
     return mv__cu_launched(ctx, s->op);
@@ -22138,10 +22091,10 @@ MV__CU_FN mv_status mv__cu_cr_metric_opt(mv_cuda_ctx *ctx, const char *op, mv_me
     if (!(o->peak >= 0.0 && mv__cu_finite(o->peak)))
         return mv__cu_fail(ctx, MEDVOL_E_RANGE, "peak", o->peak, "%s: peak = %g: must be 0 or more", op,
                            o->peak);
-    if (o->radius > MV__CU_CO_REACH)
+    if (o->radius > MV__CU_CR_REACH)
         return mv__cu_fail(ctx, MEDVOL_E_RANGE, "radius", (double)o->radius,
                            "%s: radius = %zu: must be at most %d",
-                           op, o->radius, MV__CU_CO_REACH);
+                           op, o->radius, MV__CU_CR_REACH);
     if (o->bins < 2 || o->bins > 1024)
         return mv__cu_fail(ctx, MEDVOL_E_RANGE, "bins", (double)o->bins, "%s: bins = %zu: must be 2..1024",
                            op,
@@ -22165,7 +22118,7 @@ MV__CU_FN mv_status mv__cu_cr_local_means(mv_cuda_ctx *ctx, mv__cu_cr_images_set
     memset(&fold, 0, sizeof fold);
     fold.op = m->s.op, fold.slices = 1, fold.chunks = m->blocks[kind];
     end.out = m->metrics, end.whole = m->whole;
-    end.ssim = kind == MV__CU_CO_SSIM;
+    end.ssim = kind == MV__CU_CR_SSIM;
     return mv__cu_cr_fold(ctx, &fold, (const mv__cu_cr_mean *)m->sums, end);
 }
 MV__CU_FN mv_status mv__cu_cr_metric(mv_cuda_ctx *ctx, mv_image_metrics *out, const mv_cuda_volume *a,
@@ -22195,7 +22148,7 @@ MV__CU_FN mv_status mv__cu_cr_metric(mv_cuda_ctx *ctx, mv_image_metrics *out, co
                            op);
     m.direct = mv__cu_cr_floats(&m.s);
     m.w.peak = o.peak;
-    for (kind = MV__CU_CO_LNCC; kind <= MV__CU_CO_SSIM && st == MEDVOL_OK; kind++)
+    for (kind = MV__CU_CR_LNCC; kind <= MV__CU_CR_SSIM && st == MEDVOL_OK; kind++)
         if (o.what & (unsigned)(kind ? MEDVOL_METRIC_SSIM : MEDVOL_METRIC_LNCC))
             st = mv__cu_cr_plan(ctx, &m, kind, radius);
     if (st == MEDVOL_OK) st = mv__cu_room(ctx, op, m.s.all + mv__cu_cr_pieces(ctx, &m, windows, bins, 0));
@@ -22205,7 +22158,7 @@ MV__CU_FN mv_status mv__cu_cr_metric(mv_cuda_ctx *ctx, mv_image_metrics *out, co
     end.out = m.metrics, end.what = o.what, end.peak = o.peak;
     st = mv__cu_cr_pairs_of(ctx, &m, end, windows);
     if (st == MEDVOL_OK && bins) st = mv__cu_cr_information(ctx, &m, &o);
-    for (kind = MV__CU_CO_LNCC; kind <= MV__CU_CO_SSIM && st == MEDVOL_OK; kind++)
+    for (kind = MV__CU_CR_LNCC; kind <= MV__CU_CR_SSIM && st == MEDVOL_OK; kind++)
         if (m.blocks[kind]) st = mv__cu_cr_local_means(ctx, &m, kind, radius);
     if (st < 0 || here) return st;
     return wait ? mv__cu_give_wait(ctx, op, out, m.metrics, sizeof *out)
@@ -22255,7 +22208,7 @@ MV__CU_FN mv_status mv__cu_cr_map_image(mv_cuda_ctx *ctx, const mv_volume *out, 
     m.w.row = out->ndim > 1 ? (long long)out->stride[1] : 0;
     m.w.plane = out->ndim > 2 ? (long long)out->stride[2] : 0;
     st = mv__cu_cr_pairs_of(ctx, &m, end, 1);
-    if (st == MEDVOL_OK) st = mv__cu_cr_windows(ctx, &m, MV__CU_CO_NCC_MAP, o->radius);
+    if (st == MEDVOL_OK) st = mv__cu_cr_windows(ctx, &m, MV__CU_CR_NCC_MAP, o->radius);
     ctx->used = used;
     return st;
 }
@@ -22263,7 +22216,6 @@ MV__CU_FN mv_status mv__cu_cr_ncc_map(mv_cuda_ctx *ctx, mv_cuda_volume *dst, con
                                       const mv_cuda_volume *b, const mv_ncc_map_opt *opt) {
     static const char op[] = "ncc_map";
     mv_cuda_volume out, image[4];
-    const mv_cuda_volume *from[2];
     mv_ncc_map_opt o;
     mv__cu_cr_set s;
     size_t f, frames;
@@ -22273,17 +22225,15 @@ MV__CU_FN mv_status mv__cu_cr_ncc_map(mv_cuda_ctx *ctx, mv_cuda_volume *dst, con
     if (opt) o = *opt;
     if (o.radius[0] == 0 && o.radius[1] == 0 && o.radius[2] == 0) o.radius[0] = o.radius[1] = o.radius[2] = 2;
     for (d = 0; d < 3; d++)
-        if (o.radius[d] > MV__CU_CO_REACH)
+        if (o.radius[d] > MV__CU_CR_REACH)
             return mv__cu_fail(ctx, MEDVOL_E_RANGE, "radius", (double)o.radius[d],
                                "%s: radius[%d] = %zu: must be at most %d", op, d, o.radius[d],
-                               MV__CU_CO_REACH);
+                               MV__CU_CR_REACH);
     if (!dst) return mv__cu_fail_null(ctx, op, "dst");
     if ((st = mv__cu_cr_images(ctx, &s, op, a, b, o.mask)) < 0) return st;
-    from[0] = b, from[1] = o.mask;
-    for (d = 0; d < 2; d++)
-        if (from[d] && mv__cu_cr_overlap(dst, from[d]))
-            return mv__cu_fail(ctx, MEDVOL_E_ALIAS, "dst", 0, "%s: dst and %s overlap", op, d ? "mask" : "b");
-    st = mv__cu_out_begin(ctx, op, &out, dst, a, MEDVOL_F32, a->ndim, a->dim, 0);
+    st = mv__cu_dst_apart(ctx, op, "b", dst, b);
+    if (st == MEDVOL_OK) st = mv__cu_dst_apart(ctx, op, "mask", dst, o.mask);
+    if (st == MEDVOL_OK) st = mv__cu_out_begin(ctx, op, &out, dst, a, MEDVOL_F32, a->ndim, a->dim, 0);
     if (st < 0) return st;
     out.slope = out.inter = 0.0;
     frames = a->dim[3] * a->dim[4] * a->dim[5] * a->dim[6];
@@ -22643,7 +22593,7 @@ MV__CU_DEV double mv__cu_rg_wish(const double *logs, int bins, int i, double *u)
     return -0.5 * e * e * logs[at - 1] + f * (1.5 * f - 2.0) * logs[at] - e * (1.5 * e - 2.0) * logs[at + 1] +
            0.5 * f * f * logs[at + 2];
 }
-typedef struct mv__cu_rg_logs { double column[MV__CU_B], logs[MV__CU_B], sum[MV__CU_B / 32]; } mv__cu_rg_logs;
+typedef struct mv__cu_rg_logs { double logs[MV__CU_B], sum[MV__CU_B / 32]; } mv__cu_rg_logs;
 /* A block to a moving bin (x) of a place (y): its share of the information, its table (or none): slope by the
    fixed value, how much it grows by the next step, curvature of a parabola with that slope. */
 MV__CU_KERNEL(MV__CU_B, 2) mv__cu_k_rg_table(double *record, float4 *table, const unsigned *joint,
@@ -24725,10 +24675,10 @@ MV__CU_FN mv_status mv__cu_df_carry(mv_cuda_ctx *ctx, const char *op, float *con
     mv_status st = MEDVOL_OK;
     int c;
     for (c = 0; c < comps && st == MEDVOL_OK; c++)
-        st = mv__cu_fd_warp(ctx, op, dst[c], NULL, src[c], m, place, NULL, 0, n);
+        st = mv__cu_fd_warp(ctx, op, dst[c], src[c], m, place, NULL, 0, n);
     if (st < 0 || !turn) return st;
     mv__cu_fd_planar(&s, (const float *const *)dst, comps, n);
-    return mv__cu_fd_mixed(ctx, op, dst, s.sy, s.sz, &s, comps, turn, 1.0, NULL);
+    return mv__cu_fd_mixed(ctx, op, dst, s.sy, s.sz, &s, comps, turn, NULL);
 }
 MV__CU_FN mv_status mv__cu_df_side_of(mv_cuda_ctx *ctx, const char *op, mv__cu_df_side *s,
                                       const mv__cu_rg_image *v, const double *m, const size_t *n) {
@@ -24840,11 +24790,6 @@ MV__CU_FN mv_status mv__cu_df_iterate(mv_cuda_ctx *ctx, const mv__cu_df_run *q, 
     rep->update = now.update;
     return st;
 }
-MV__CU_FN mv_status mv__cu_df_apart(mv_cuda_ctx *ctx, const char *op, const char *name, const mv_volume *dst,
-                                    const mv_volume *v) {
-    if (!dst->data || mv__cu_vol_form(ctx, op, "dst", dst) < 0 || !mv__cu_fi_touch(dst, v)) return MEDVOL_OK;
-    return mv__cu_fail(ctx, MEDVOL_E_ALIAS, "dst", 0, "%s: dst and %s overlap", op, name);
-}
 /* What a call is asked for: a field, its inverse, its velocity; they and the images lie apart. */
 typedef struct mv__cu_df_outs {
     mv_volume *to[3], out[3], like;
@@ -24872,14 +24817,14 @@ MV__CU_FN mv_status mv__cu_df_outs_check(mv_cuda_ctx *ctx, const char *op, const
     for (i = 0; i < 3; i++) {
         if (!g->to[i]) continue;
         for (k = 0; k < 3; k++)
-            if (images[k] && (st = mv__cu_df_apart(ctx, op, image[k], g->to[i], images[k])) < 0) return st;
+            if (images[k] && (st = mv__cu_dst_apart(ctx, op, image[k], g->to[i], images[k])) < 0) return st;
         if (g->to[i]->data)
             st = mv__cu_out_check(ctx, op, g->to[i], &g->like, MEDVOL_F32, 5, g->like.dim, 0);
         else st = MEDVOL_OK;
         for (k = 0; k < i && st == MEDVOL_OK; k++) {
             if (g->to[i] == g->to[k])
                 return mv__cu_fail(ctx, MEDVOL_E_ALIAS, name[i], 0, "%s: %s is %s", op, name[i], name[k]);
-            if (g->to[k] && g->to[k]->data) st = mv__cu_df_apart(ctx, op, name[k], g->to[i], g->to[k]);
+            if (g->to[k] && g->to[k]->data) st = mv__cu_dst_apart(ctx, op, name[k], g->to[i], g->to[k]);
         }
         if (st < 0) return st;
     }
@@ -24911,7 +24856,7 @@ MV__CU_FN mv_status mv__cu_df_put(mv_cuda_ctx *ctx, const char *op, const mv_vol
     int c;
     for (c = 0; c < comps; c++) to[c] = (float *)out->data + (size_t)c * (size_t)out->stride[4];
     mv__cu_fd_planar(&s, (const float *const *)planes, comps, n);
-    return mv__cu_fd_mixed(ctx, op, to, out->stride[1], out->stride[2], &s, comps, affine, 1.0, NULL);
+    return mv__cu_fd_mixed(ctx, op, to, out->stride[1], out->stride[2], &s, comps, affine, NULL);
 }
 MV__CU_FN size_t mv__cu_df_more(size_t a, size_t b) { return a > b ? a : b; }
 /* d = a + factor b, see mv__cu_df_sum */
@@ -25271,7 +25216,7 @@ MV__CU_FN mv_status mv__cu_df_weights(mv_cuda_ctx *ctx, const char *op, const mv
         if (!v->w) continue;
         st = mv__cu_df_whole(ctx, op, d, d->f[i].u, whole);
         if (st == MEDVOL_OK)
-            st = mv__cu_fd_warp(ctx, op, d->weight[made++], NULL, v->w, n, d->m[i],
+            st = mv__cu_fd_warp(ctx, op, d->weight[made++], v->w, n, d->m[i],
                                 (const float *const *)whole, d->comps, d->n);
     }
     if (st < 0 || made < 2) return st;
@@ -27329,9 +27274,9 @@ MV__CU_FN mv_status mv__cu_of_flow(mv_cuda_ctx *ctx, mv_volume *field, const mv_
     dim[3] = 1;
     dim[4] = flat ? 2 : 3;
     if (d.o.start && (st = mv__cu_of_check_start(ctx, op, d.o.start, dim, fixed)) < 0) return st;
-    if (d.o.start && (st = mv__cu_fd_apart(ctx, op, "start", field, d.o.start)) < 0) return st;
-    if ((st = mv__cu_fd_apart(ctx, op, "fixed", field, fixed)) < 0) return st;
-    if ((st = mv__cu_fd_apart(ctx, op, "moving", field, moving)) < 0) return st;
+    if (d.o.start && (st = mv__cu_dst_apart(ctx, op, "start", field, d.o.start)) < 0) return st;
+    if ((st = mv__cu_dst_apart(ctx, op, "fixed", field, fixed)) < 0) return st;
+    if ((st = mv__cu_dst_apart(ctx, op, "moving", field, moving)) < 0) return st;
     mv__cu_vol_init(&like, MEDVOL_F32, 5, dim, NULL);
     memcpy(like.affine, fixed->affine, sizeof like.affine);
     if (field->data && (st = mv__cu_out_check(ctx, op, field, &like, MEDVOL_F32, 5, dim, 0)) < 0) return st;
@@ -28128,7 +28073,7 @@ MV__CU_FN mv_status mv__cu_ly_flat(mv_cuda_ctx *ctx, const char *op, unsigned *t
     unsigned grid = 0;
     mv_status st;
     mv__cu_vol_init(&d, MEDVOL_F32, v->ndim, v->dim, NULL);
-    mv__cu_walk_init(&w, &d, v, -1);
+    mv__cu_walk_init(&w, &d, v);
     if (WHAT == MV__CU_LY_KEYS && v->dtype == MEDVOL_F32 && !keep && !mv__cu_ly_from_of(v).scaled)
         return mv__cu_map(ctx, op, to, (const float *)v->data, &w, mv__cu_op_key());
     if ((st = mv__cu_grid(ctx, op, mv__cu_walk_blocks(&w), &grid)) < 0) return st;
@@ -28990,7 +28935,7 @@ MV__CU_FN mv_status mv__cu_ly_match_map(mv_cuda_ctx *ctx, const mv_volume *out, 
     mv__cu_walk w;
     unsigned grid = 0;
     mv_status st;
-    mv__cu_walk_init(&w, out, src, -1);
+    mv__cu_walk_init(&w, out, src);
     if ((st = mv__cu_grid(ctx, op, mv__cu_walk_blocks(&w), &grid)) < 0) return st;
     if (!g->values) {
         MV__CU_LAUNCH(mv__cu_k_ly_match, grid, MV__CU_B, 0, ctx->stream, out->data, from, w, *g);
@@ -29044,7 +28989,7 @@ MV__CU_FN mv_status mv__cu_ly_image_keep(mv_cuda_ctx *ctx, mv__cu_ly_image *o) {
     if (!o->kept) return MEDVOL_OK;
     mv__cu_vol_init(&d, MEDVOL_U8, o->mask->ndim, o->mask->dim, NULL);
     d.data = o->keep = (unsigned char *)mv__cu_take(ctx, o->kept);
-    mv__cu_walk_init(&w, &d, o->mask, -1);
+    mv__cu_walk_init(&w, &d, o->mask);
     memset(&f, 0, sizeof f);
     f.kind = MV__CU_ANY_INSIDE;
     f.open = 1, f.hi = HUGE_VAL;
@@ -29068,7 +29013,7 @@ MV__CU_FN mv_status mv__cu_ly_image_count(mv_cuda_ctx *ctx, const mv__cu_ly_imag
     if (o->flat && st == MEDVOL_OK) {
         mv__cu_vol_init(&d, o->v->dtype, o->v->ndim, o->v->dim, NULL);
         f.x = d.data = mv__cu_take(ctx, o->flat);
-        mv__cu_walk_init(&w, &d, o->v, -1);
+        mv__cu_walk_init(&w, &d, o->v);
         st = mv__cu_map_same(ctx, op, d.data, o->v->data, mv_dtype_size(d.dtype), &w);
     }
     memset(&s, 0, sizeof s);
@@ -29190,8 +29135,8 @@ MEDVOL_DEF mv_status mv_cuda_match_histogram(mv_cuda_ctx *ctx, mv_cuda_volume *d
 }
 
 /* ==== [TRANSPORT] protons: a step in energy, angle, z and x; marching along z, of planes of a volume too.
-   Owns mv__cu_tr_*. Uses [STATS]. Source: as in medvol.h: NIST PSTAR, Gottschalk 2010, Kanematsu 2008,
-   Lindeberg 1990, Hong 1996. ============================================================================= */
+   Owns mv__cu_tr_*. Uses [BASE] [CTX] [VOLUME] [STATS]. Source: as in medvol.h: NIST PSTAR, Gottschalk 2010,
+   Kanematsu 2008, Lindeberg 1990, Hong 1996. ============================================================= */
 #define MV__CU_TR_MASS 938.27208816 /* of protons, MeV */
 enum { MV__CU_TR_NODES = 41, MV__CU_TR_RING = 4, MV__CU_TR_BLOCK = 64 };
 /* ---- stopping powers from the table of mv_stopping_init, in device memory: medvol.h's formulas ---- */

@@ -103,7 +103,6 @@ EX_FN void ex_gpu_ok(ex *e, const mv_cuda_ctx *gpu, mv_status st) {
     if (hint) fprintf(stderr, "hint: %s\n", hint);
     exit(code);
 }
-#define EX_GPU(call) ex_gpu_ok(e, gpu, (call))
 /* The end of a program */
 EX_FN void ex_gpu_free(ex *e, mv_cuda_ctx *gpu) {
     mv_cuda_ctx_free(gpu);

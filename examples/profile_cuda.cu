@@ -561,8 +561,8 @@ static mv_status medium_for(work *w, const medium **made, const mv_volume *psi) 
 #define ON_HOST(name) mv_##name
 PROTON_ROW(gpu, &w->gpu, ON_DEVICE)
 PROTON_ROW(cpu, &w->e->ctx, ON_HOST)
-/* a pencil beam of 100 MeV in water, some 90 planes of ranges, angles and x: the same for all sizes; emulated, a
-   slow one that stops early */
+/* a pencil beam of 100 MeV in water, some 90 planes of ranges, angles and x: the same for all sizes;
+   emulated, a slow one that stops early */
 static const mv_stopping *pencil_water(work *w) {
     static mv_stopping water;
     static int made;
@@ -576,7 +576,7 @@ static mv_beam pencil() {
     b.energy = ex_emulated ? 40 : 100, b.spread = 1, b.size = 4, b.divergence = 0.01;
     return b;
 }
-/* nine spots of one energy, three to a row: three planes of water or, in the head, those of all rows they light */
+/* nine spots of one energy, three to a row: three planes of water or, in the head, all rows they light */
 enum { SPOTS = 9 };
 static const mv_spot *nine_spots() {
     static mv_spot spots[SPOTS];
@@ -1157,7 +1157,8 @@ static int parse_sizes(ex *e, const char *s, size_t *sizes, int most) {
     int n = 0;
     for (;; s = end + 1) {
         const double x = strtod(s, &end);
-        if (end == s || (*end && *end != ',') || !(x >= 12 && x <= 2048) || x != 2 * floor(x / 2) || n == most)
+        if (end == s || (*end && *end != ',') || !(x >= 12 && x <= 2048) || x != 2 * floor(x / 2) ||
+            n == most)
             ex_quit(e, EX_USAGE, "--size: must be at most %d even numbers 12..2048, as 128,256", most);
         sizes[n++] = (size_t)x;
         if (!*end) return n;

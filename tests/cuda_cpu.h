@@ -528,10 +528,6 @@ template <class T> EMU_FN T emu_shfl_down(unsigned mask, int line, T v, unsigned
     unsigned lane = (unsigned)emu_lane();
     return emu_shfl_from(mask, line, v, (int)(lane + d < 32u ? lane + d : lane));
 }
-template <class T> EMU_FN T emu_shfl_up(unsigned mask, int line, T v, unsigned d) {
-    unsigned lane = (unsigned)emu_lane();
-    return emu_shfl_from(mask, line, v, (int)(lane >= d ? lane - d : lane));
-}
 template <class T> EMU_FN T emu_shfl_xor(unsigned mask, int line, T v, unsigned m) {
     return emu_shfl_from(mask, line, v, (int)(((unsigned)emu_lane() ^ m) & 31u));
 }
@@ -2127,9 +2123,7 @@ static emu_cell emu_shared_cells[EMU_ARENA / 4];
 extern "C" const char __executable_start[] __attribute__((weak));
 enum { EMU_READ = 0, EMU_WRITE = 1, EMU_ATOMIC = 2, EMU_LOOSE = 4 }; /* LOOSE: any alignment is meant */
 
-/* bytes of a range, as they lie in each word: calls what for each cell */
-EMU_FN emu_cell *emu_cell_of(emu_alloc *a, const void *p) { return &a->cells[((const char *)p - a->p) / 4]; }
-EMU_FN int emu_mask(size_t at, size_t end) { /* of the word that `at` lies in, up to end */
+EMU_FN int emu_mask(size_t at, size_t end) { /* a bit for each byte of the word of `at`, up to end */
     size_t last = (at | 3) + 1 < end ? 4 : ((end - 1) & 3) + 1;
     return (int)((1u << last) - 1) & ~(int)((1u << (at & 3)) - 1);
 }

@@ -61,7 +61,8 @@ void twin_free(twin *t) {
 void send(twin *t) { CHECK(dev_put(t->there, t->block, t->bytes)); }
 void twin_make(twin *t, mv_dtype type, int ndim, const size_t *dim, int layout) {
     const size_t size = mv_dtype_size(type), margin = layout == VIEW ? 3 : 0;
-    size_t n = 1, at = layout == SHIFTED ? 1 : 0, i;
+    const size_t half = layout == SHIFTED && (type == MEDVOL_C64 || type == MEDVOL_C128) && dim[0] % 2 ? size / 2 : 0;
+    size_t n = 1, at = layout == SHIFTED && !half ? 1 : 0, i;
     ptrdiff_t stride[7];
     memset(t, 0, sizeof *t);
     for (i = 0; i < (size_t)ndim; i++) {
@@ -74,8 +75,9 @@ void twin_make(twin *t, mv_dtype type, int ndim, const size_t *dim, int layout) 
     for (i = 0; i < t->bytes; i++) t->block[i] = (unsigned char)draw();
     t->there = (unsigned char *)dev_alloc(t->bytes);
     CHECK(t->there != NULL);
-    CHECK_STATUS(mv_volume_wrap(&cpu, &t->host, t->block + at * size, type, ndim, dim, stride), MEDVOL_OK);
-    CHECK_STATUS(mv_cuda_volume_wrap(&gpu, &t->device, t->there + at * size, type, ndim, dim, stride), MEDVOL_OK);
+    CHECK_STATUS(mv_volume_wrap(&cpu, &t->host, t->block + at * size + half, type, ndim, dim, stride), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_volume_wrap(&gpu, &t->device, t->there + at * size + half, type, ndim, dim, stride),
+                 MEDVOL_OK);
     send(t);
 }
 void twin_place(twin *t) {

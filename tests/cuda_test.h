@@ -58,7 +58,8 @@ inline double uniform(void) { return draw() / 16777216.0; }
 
 /* ---- twins: a block on the host and one on the device, with the same volume in both ---- */
 struct shape { int ndim; size_t dim[7]; };
-enum { PLAIN = 0, VIEW = 1, SHIFTED = 2, LAYOUTS = 3 }; /* VIEW: gaps on all sides; SHIFTED: by one element */
+enum { PLAIN = 0, VIEW = 1, SHIFTED = 2, LAYOUTS = 3 }; /* VIEW: gaps on all sides; SHIFTED: by one
+    element, of complex numbers in odd rows by half a one */
 struct twin {
     size_t bytes;
     unsigned char *block, *there;

@@ -177,6 +177,7 @@ static void test_convert(void) {
 static void test_zeros(void) { /* both signs of them */
     static const mv_dtype from[2] = {MEDVOL_F16, MEDVOL_BF16};
     const shape s = {2, {37, 3}};
+    mv_statistics want, got;
     twin a, b;
     int i, layout;
     for (i = 0; i < 2; i++)
@@ -188,8 +189,35 @@ static void test_zeros(void) { /* both signs of them */
             CHECK_STATUS(mv_convert(&cpu, &b.host, &a.host, MEDVOL_F32, NULL), MEDVOL_OK);
             CHECK_SETTLED(mv_cuda_convert(&gpu, &b.device, &a.device, MEDVOL_F32, NULL), MEDVOL_OK);
             same(&b, 0, 0, __LINE__);
+            CHECK_STATUS(mv_stats(&cpu, &want, &a.host, NULL), MEDVOL_OK);
+            CHECK_STATUS(mv_cuda_stats_wait(&gpu, &got, &a.device, NULL), MEDVOL_OK);
+            CHECK(!memcmp(&got.min, &want.min, 8) && !memcmp(&got.max, &want.max, 8));
             twin_free(&a), twin_free(&b);
         }
+}
+static void test_ends(void) { /* of the integers, and what lies about them */
+    static const mv_dtype to[] = {MEDVOL_U8, MEDVOL_I8, MEDVOL_U16, MEDVOL_I16, MEDVOL_U32, MEDVOL_I32, MEDVOL_U64, MEDVOL_I64};
+    static const double powers[] = {7, 8, 15, 16, 31, 32, 63, 64};
+    const shape s = {1, {8 * 2 * 5}};
+    size_t k, i, n = 0;
+    twin a, b;
+    twin_make(&a, MEDVOL_F64, &s, PLAIN);
+    for (k = 0; k < 8; k++)
+        for (i = 0; i < 2; i++) {
+            const double x = ldexp(i ? -1.0 : 1.0, (int)powers[k]);
+            const double around[5] = {x, x - 0.5, x + 0.5, nextafter(x, 0.0), nextafter(x, 2 * x)};
+            memcpy((double *)a.host.data + n, around, sizeof around), n += 5;
+        }
+    send(&a);
+    for (k = 0; k < 8; k++) {
+        snprintf(about, sizeof about, "ends of %s", mv_dtype_name(to[k]));
+        twin_make(&b, to[k], &s, PLAIN);
+        CHECK_STATUS(mv_convert(&cpu, &b.host, &a.host, to[k], NULL), MEDVOL_OK);
+        CHECK_SETTLED(mv_cuda_convert(&gpu, &b.device, &a.device, to[k], NULL), MEDVOL_OK);
+        same(&b, 0, 0, __LINE__);
+        twin_free(&b);
+    }
+    twin_free(&a);
 }
 static void test_kinds(void) { /* complex, RGB, bytes */
     static const mv_dtype kind[] = {MEDVOL_C64, MEDVOL_C128, MEDVOL_RGB24, MEDVOL_RGBA32, MEDVOL_F128, MEDVOL_C256};
@@ -479,6 +507,17 @@ static void test_histogram(void) {
         if (st < 0) return;
         CHECK(!memcmp(want, got, w.bins * 8) && w.lo == g.lo && w.hi == g.hi && w.below == g.below &&
               w.above == g.above && w.nan == g.nan && w.total == g.total);
+        if (o.mask == NULL && a->device.dtype == MEDVOL_F32 && mv_volume_contiguous(&a->device)) {
+            const size_t n = mv_volume_count(&a->device);
+            unsigned char *p = NULL;
+            mv_cuda_hist h;
+            CHECK(dev_new(&p, 256 + 8 * w.bins));
+            h.bins = w.bins, h.tail = (mv_cuda_hist_tail *)(void *)p, h.counts = (uint64_t *)(void *)(p + 256);
+            CHECK_STATUS(mv_histogram_f32(&cpu, &w, (const float *)a->host.data, n, &o), st);
+            CHECK_SETTLED(mv_cuda_histogram_f32(&gpu, &h, (const float *)a->device.data, n, &o), st);
+            CHECK(dev_get(got, h.counts, 8 * w.bins) && !memcmp(want, got, w.bins * 8));
+            dev_free(p);
+        }
         { /* and all on the device */
             mv_cuda_hist h;
             unsigned char *p = NULL;
@@ -689,6 +728,15 @@ static void test_refused(void) {
     mv_cuda_hist dh;
     uint64_t counts[4];
     double q = 50, t[4];
+    static const size_t vast[3] = {(size_t)1 << 31, (size_t)1 << 31, 4};
+    mv_histogram_opt ho;
+    mv_percentile_opt rule;
+    mv_threshold_opt to;
+    mv_convert_opt co;
+    mv_volume none2;
+    void *block;
+    memset(&ho, 0, sizeof ho), memset(&rule, 0, sizeof rule), memset(&to, 0, sizeof to), memset(&co, 0, sizeof co);
+    memset(&none2, 0, sizeof none2);
     twin_make(&a, MEDVOL_F32, &s, PLAIN), twin_make(&b, MEDVOL_F32, &s, PLAIN);
     twin_make(&c, MEDVOL_F32, &other, PLAIN), twin_make(&rgb, MEDVOL_RGB24, &s, PLAIN);
     fill(&a, 0), fill(&b, 0);
@@ -743,6 +791,31 @@ static void test_refused(void) {
     CHECK_STATUS(mv_cuda_histogram_wait(&gpu, &h, &a.device, NULL), MEDVOL_E_SIZE);
     dh.bins = 2, dh.counts = counts, dh.tail = NULL;
     CHECK_STATUS(mv_cuda_histogram(&gpu, &dh, &a.device, NULL), MEDVOL_E_POINTER);
+    h.bins = 4, ho.lo = 2, ho.hi = 1;
+    CHECK_STATUS(mv_cuda_histogram_wait(&gpu, &h, &a.device, &ho), MEDVOL_E_RANGE);
+    dh.bins = 0, dh.counts = (uint64_t *)a.device.data, dh.tail = (mv_cuda_hist_tail *)a.device.data;
+    CHECK_STATUS(mv_cuda_otsu(&gpu, (double *)b.device.data, &dh), MEDVOL_E_RANGE);
+    rule.rule = 5, q = 50;
+    CHECK_STATUS(mv_cuda_percentiles_wait(&gpu, t, &a.device, &q, 1, &rule), MEDVOL_E_RANGE);
+    z.mask = NULL, z.given_mean = 1, z.mean = NAN;
+    CHECK_STATUS(mv_cuda_znorm(&gpu, &b.device, &a.device, &z), MEDVOL_E_RANGE);
+    r.range = MEDVOL_RANGE_GIVEN, r.lo = r.hi = 1;
+    CHECK_STATUS(mv_cuda_rescale(&gpu, &b.device, &a.device, 0, 1, &r), MEDVOL_E_RANGE);
+    to.below = NAN;
+    CHECK_STATUS(mv_cuda_threshold(&gpu, &b.device, &a.device, 0, 1, &to), MEDVOL_E_RANGE);
+    wild = a.device, wild.dtype = MEDVOL_I32;
+    CHECK_STATUS(mv_cuda_clamp(&gpu, &wild, &wild, 0.25, 0.75), MEDVOL_E_RANGE); /* no whole number lies there */
+    co.slope = INFINITY;
+    CHECK_STATUS(mv_cuda_convert(&gpu, &b.device, &a.device, MEDVOL_F32, &co), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_cuda_download(&gpu, &c.host, &a.device, MEDVOL_F32, NULL), MEDVOL_E_SHAPE);
+    CHECK_STATUS(mv_cuda_download(&gpu, &b.host, &a.device, MEDVOL_F64, NULL), MEDVOL_E_DTYPE);
+    CHECK_STATUS(mv_cuda_host_alloc(&gpu, &block, 0), MEDVOL_E_SIZE);
+    CHECK_STATUS(mv_cuda_host_register(&gpu, counts, 0), MEDVOL_E_SIZE);
+    CHECK_STATUS(mv_cuda_volume_alloc(&gpu, &none2, MEDVOL_F32, 3, vast), MEDVOL_E_SIZE);
+    wild = a.device, wild.dim[4] = 2;
+    CHECK_STATUS(mv_cuda_linear(&gpu, &b.device, &wild, 1, 0), MEDVOL_E_SHAPE);
+    wild = a.device, wild.stride[2] = PTRDIFF_MAX / 4;
+    CHECK_STATUS(mv_cuda_linear(&gpu, &b.device, &wild, 1, 0), MEDVOL_E_SIZE);
     CHECK_STATUS(mv_cuda_stats_f32(&gpu, &out, NULL, 4, NULL), MEDVOL_E_NULL);
     CHECK_STATUS(mv_cuda_linear_f32(&gpu, (float *)b.device.data, (float *)a.device.data, 0, 1, 0), MEDVOL_E_SIZE);
     CHECK_STATUS(mv_cuda_volume_wrap(&gpu, &wild, (char *)a.device.data + 1, MEDVOL_F32, 1, s.dim, NULL), MEDVOL_E_POINTER);
@@ -1209,6 +1282,12 @@ static void test_peer(void) { /* two contexts of one device; another device wher
         CHECK(((float *)back.data)[i] == 2 * ((float *)a.host.data)[i]);
     CHECK_STATUS(mv_cuda_copy_peer(&two, NULL, &gpu, &d), MEDVOL_E_NULL);
     CHECK_STATUS(mv_cuda_sync(&gpu), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_copy_peer(&two, &e, &gpu, &a.host), MEDVOL_E_POINTER);
+    CHECK(strstr(mv_cuda_message(&two), "src"));
+    captures();
+    CHECK_STATUS(mv_cuda_copy_peer(&two, &e, &gpu, &d), MEDVOL_E_BUSY);
+    CHECK_STATUS(mv_cuda_capture_end(&gpu, NULL), MEDVOL_E_NULL);
+    CHECK_SETTLED(mv_cuda_linear(&gpu, &d, &a.device, 2, 0), MEDVOL_OK); /* the capture has ended all the same */
     mv_cuda_volume_free(&gpu, &d), mv_cuda_volume_free(&two, &e);
     mv_volume_free(&cpu, &back);
     mv_cuda_ctx_free(&two);
@@ -1251,7 +1330,7 @@ static void test_views(void) {
     mv_cuda_volume_free(&gpu, NULL);
 }
 static void test_machine(void) { /* no device, memory that runs out, errors of others, a lost device */
-    mv_cuda_ctx ctx;
+    mv_cuda_ctx ctx, other;
     mv_cuda_desc desc;
     mv_cuda_volume d, e;
     twin a;
@@ -1296,6 +1375,8 @@ static void test_machine(void) { /* no device, memory that runs out, errors of o
     CHECK_STATUS(mv_cuda_ctx_reserve(&ctx, 64), MEDVOL_OK);
     CHECK(dev_error(0) == 0);
     emu_raise(1);
+    CHECK_STATUS(mv_cuda_ctx_init(&other, NULL), MEDVOL_E_FOREIGN);
+    CHECK(strstr(mv_cuda_message(&other), "earlier"));
     mv_cuda_ctx_free(&ctx);
     CHECK(dev_error(1) == 1);
     CHECK(emu_leaks() == live);
@@ -1371,6 +1452,7 @@ static void test_lost(void) { /* the last of all: nothing works afterwards */
 
 
 SUITE(base, {"refused", test_refused}, {"views", test_views}, {"convert", test_convert}, {"zeros", test_zeros},
+      {"ends", test_ends},
       {"kinds", test_kinds},
       {"transfer", test_transfer}, {"stats", test_stats}, {"percentiles", test_percentiles}, {"mad", test_mad},
       {"histogram", test_histogram}, {"znorm", test_znorm}, {"rescale", test_rescale}, {"limits", test_limits},

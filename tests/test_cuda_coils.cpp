@@ -524,7 +524,7 @@ static void walsh(twin *a, const mv_coil_walsh_opt *o, double tolerance, int lin
 }
 static void test_walsh(void) {
     static const size_t dims[][4] = {{20, 17, 3, 4}, {33, 9, 1, 8}, {17, 6, 2, 3}, {9, 1, 8, 5}, {7, 5, 1, 1}, {10, 6, 1, 20},
-                                     {8, 5, 1, 40}};
+                                     {8, 5, 1, 40}, {13, 7, 2, 12}};
     mv_coil_walsh_opt o;
     size_t k;
     for (k = 0; k < sizeof dims / sizeof *dims; k++) {
@@ -694,9 +694,9 @@ static void spectra(twin *t, mv_dtype type, const size_t *dim, double noise, int
 static void espirit(twin *a, const mv_espirit_opt *opt, int line) {
     mv_volume h, d, vh, vd, both_values, none;
     mv_espirit_opt o, p, q;
-    double worse = 0.0, better = 0.0, off = 0.0;
+    double worse = 0.0, close = 0.0, better = 0.0, off = 0.0;
     size_t i, k, s, n, c, some = 0;
-    char said[96];
+    char said[128];
     pair m, v;
     memset(&h, 0, sizeof h), memset(&d, 0, sizeof d), memset(&vh, 0, sizeof vh), memset(&vd, 0, sizeof vd);
     memset(&both_values, 0, sizeof both_values), memset(&none, 0, sizeof none), memset(&o, 0, sizeof o);
@@ -718,7 +718,9 @@ static void espirit(twin *a, const mv_espirit_opt *opt, int line) {
             const double x = (double)((const float *)v.want.data)[i + n * s], y = (double)((const float *)v.got.data)[i + n * s];
             const float *e = (const float *)both_values.data;
             double sum = 0.0, length = 0.0, second;
-            worse = fmax(worse, x - y), better = fmax(better, y - x);
+            better = fmax(better, y - x);
+            if (s > 0 ? c > 3 : e[i + n] > 0.9f * e[i]) close = fmax(close, x - y); /* a third one is not known */
+            else worse = fmax(worse, x - y);
             for (k = 0; k < 2 * c; k++) {
                 const size_t at = 2 * (i + n * (k / 2 + c * s)) + k % 2;
                 const double t = (double)((const float *)m.want.data)[at], u = (double)((const float *)m.got.data)[at];
@@ -728,8 +730,9 @@ static void espirit(twin *a, const mv_espirit_opt *opt, int line) {
             if (s > 0 || second > 0.6 || length == 0.0) continue; /* the processor stops at 24 steps */
             some++, off = fmax(off, sqrt(sum));
         }
-    snprintf(said, sizeof said, "values lower by %g, higher by %g; vectors apart by %g", worse, better, off);
-    check(worse < 1e-4 && better < 0.05 && off < 2e-3, said, line);
+    snprintf(said, sizeof said, "values lower by %g, by %g of two, higher by %g; vectors apart by %g", worse, close, better,
+             off);
+    check(worse < 1e-4 && close < 0.02 && better < 0.05 && off < 2e-3, said, line);
     check(some > n / 9, "vectors to look at", line);
     keep(v.got.data, 4 * n * h.dim[4]);
     pair_free(&m), pair_free(&v);
@@ -771,10 +774,10 @@ static void test_espirit_close(void) { /* of noise: eigenvalues close to each ot
     twin_free(&a);
 }
 static void test_espirit(void) {
-    static const size_t dims[][4] = {{32, 30, 1, 4}, {12, 11, 10, 3}, {33, 26, 1, 3}};
+    static const size_t dims[][4] = {{32, 30, 1, 4}, {12, 11, 10, 3}, {33, 26, 1, 3}, {24, 22, 1, 10}};
     mv_espirit_opt o;
     size_t k;
-    for (k = 0; k < 3; k++) {
+    for (k = 0; k < 4; k++) {
         twin a;
         memset(&o, 0, sizeof o);
         spectra(&a, kind(k), dims[k], 1e-4, (int)(k % LAYOUTS));
@@ -786,7 +789,7 @@ static void test_espirit(void) {
         if (k < 2) espirit(&a, &o, __LINE__);
         o.sets = 2;
         o.crop = 0.95;
-        if (k == 2) espirit(&a, &o, __LINE__);
+        if (k > 1) espirit(&a, &o, __LINE__);
         twin_free(&a);
     }
 }

@@ -720,7 +720,7 @@ static const shape images[] = {{3, {33, 18, 11}}, {3, {12, 13, 14}}, {2, {40, 35
 static void test_metric(void) {
     int j, turn, k = 0;
     for (j = 0; j < 6; j++)
-        for (turn = 0; turn < 8; turn++, k++) {
+        for (turn = 0; turn < 9; turn++, k++) {
             const shape *s = &images[j], one = part_of(s, turn == 6 ? draw() % (1u << s->ndim) : 0);
             mv_image_metrics *g = (mv_image_metrics *)pinned(sizeof *g), c, w;
             mv_metric_opt o, p;
@@ -732,7 +732,8 @@ static void test_metric(void) {
             twin_make(&m, turn % 4 == 1 ? MEDVOL_U8 : MEDVOL_F32, &one, k % LAYOUTS);
             picture(&a, 0, 5, turn == 2 || turn == 5), picture(&b, 0.4, 9, turn == 2), fill(&m, 0.5, 0.8, 0);
             put((unsigned char *)m.host.data, m.host.dtype, 1.0), send(&m); /* one counts */
-            if (turn == 4) fill(&b, 50, 0, 0); /* constant */
+            if (turn == 4 || turn == 8) fill(&b, 50, 0, 0); /* constant */
+            if (turn == 8) fill(&a, 50, 0, 0);
             if (turn == 7) scale(&a, 0.5, 3), scale(&b, -2, 100);
             o.what = turn == 1 ? 0u : turn == 3 ? (unsigned)(MEDVOL_METRIC_MI | MEDVOL_METRIC_NCC)
                 : (unsigned)MEDVOL_METRIC_ALL;

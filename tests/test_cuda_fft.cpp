@@ -396,6 +396,7 @@ static void volumes(void) {
                         o.shape[0] = kind == 2 ? 0 : shapes[j].dim[0] + 4;
                         if (shapes[j].ndim > 1) o.shape[1] = shapes[j].dim[1] * 2 / 3;
                     }
+                    if (shapes[j].ndim == 4 && k == 2) o.axes = 10, o.shape[1] = 0, o.shape[3] = 5; /* steps beyond space */
                     if (k == 1) o.scale = 0.5;
                     volume(kind, types[i], &shapes[j], (int)((i + j + k) % 3), &o, __LINE__);
                 }

@@ -83,18 +83,16 @@ static void tell(const char *what, const mv_volume *v) {
 static void sigmas(double *s, const int *r) {
     for (int d = 0; d < 3; d++) s[d] = r[d] ? ((double)r[d] + 0.2) / 4.0 : 0.0;
 }
-static void test_gaussian(void) {
-    static const int radii[][3] = {{1, 1, 1}, {2, 3, 4}, {5, 0, 6}, {0, 7, 8}, {8, 8, 7}, {0, 0, 3}, {4, 0, 0},
-                                   {0, 0, 0}, {3, 2, 2}, {6, 6, 6}};
+static void gaussians(const int (*radii)[3], int count, double value) {
     for (int s = 0; s < SHAPES; s++)
-        for (int r = 0; r < 10; r++) {
+        for (int r = 0; r < count; r++) {
             mv_gaussian_opt o;
             double sigma[3];
             twin a;
             memset(&o, 0, sizeof o);
             o.voxels = 1;
             o.border = (mv_border)((s + r) % 5);
-            o.value = 7.5;
+            o.value = value;
             sigmas(sigma, radii[r]);
             made(&a, MEDVOL_F32, &shapes[s], (s + r) % LAYOUTS);
             snprintf(about, sizeof about, "shape %d radii %d border %d", s, r, (int)o.border);
@@ -105,27 +103,15 @@ static void test_gaussian(void) {
             twin_free(&a);
         }
 }
+static void test_gaussian(void) {
+    static const int radii[][3] = {{1, 1, 1}, {2, 3, 4}, {5, 0, 6}, {0, 7, 8}, {8, 8, 7}, {0, 0, 3}, {4, 0, 0},
+                                   {0, 0, 0}, {3, 2, 2}, {6, 6, 6}};
+    gaussians(radii, sizeof radii / sizeof *radii, 7.5);
+}
 static void test_long(void) { /* windows that are not one pass */
     static const int radii[][3] = {{9, 4, 2}, {3, 3, 9}, {16, 16, 0}, {17, 0, 0}, {0, 17, 3}, {2, 40, 21}, {23, 1, 0},
                                    {0, 0, 60}, {20, 20, 20}};
-    for (int s = 0; s < SHAPES; s++)
-        for (int r = 0; r < 9; r++) {
-            mv_gaussian_opt o;
-            double sigma[3];
-            twin a;
-            memset(&o, 0, sizeof o);
-            o.voxels = 1;
-            o.border = (mv_border)((s + r) % 5);
-            o.value = -3.0;
-            sigmas(sigma, radii[r]);
-            made(&a, MEDVOL_F32, &shapes[s], (s + r) % LAYOUTS);
-            snprintf(about, sizeof about, "shape %d radii %d border %d", s, r, (int)o.border);
-            both(&a, 2e-4, (s + r) % 3 == 0,
-                 [&](mv_volume *d, const mv_volume *v) { return mv_gaussian(&cpu, d, v, sigma, &o); },
-                 [&](mv_volume *d, const mv_volume *v) { return mv_cuda_gaussian(&gpu, d, v, sigma, &o); },
-                 __LINE__);
-            twin_free(&a);
-        }
+    gaussians(radii, sizeof radii / sizeof *radii, -3.0);
 }
 static void test_box(void) {
     static const size_t radii[][3] = {{1, 1, 1}, {2, 0, 3}, {8, 8, 8}, {0, 0, 9}, {16, 12, 0}, {17, 1, 2},
@@ -614,10 +600,11 @@ static void test_elements(void) {
         {MEDVOL_U8, MEDVOL_NONE, 1, MEDVOL_LINEAR}, {MEDVOL_I64, MEDVOL_NONE, 1, MEDVOL_LINEAR},
         {MEDVOL_U64, MEDVOL_I16, 1, MEDVOL_LINEAR}, {MEDVOL_I8, MEDVOL_F32, 1, MEDVOL_LINEAR},
         {MEDVOL_U32, MEDVOL_NONE, 1, MEDVOL_LINEAR}, {MEDVOL_U16, MEDVOL_NONE, 1, MEDVOL_LINEAR},
-        {MEDVOL_RGB24, MEDVOL_NONE, 0, MEDVOL_LINEAR}, {MEDVOL_RGBA32, MEDVOL_NONE, 0, MEDVOL_LINEAR}};
-    for (int t = 0; t < 14; t++)
+        {MEDVOL_RGB24, MEDVOL_NONE, 0, MEDVOL_LINEAR}, {MEDVOL_RGBA32, MEDVOL_NONE, 0, MEDVOL_LINEAR},
+        {MEDVOL_I32, MEDVOL_NONE, 1, MEDVOL_LINEAR}};
+    for (size_t t = 0; t < sizeof all / sizeof *all; t++)
         for (int k = 2; k < 9; k += 1 + (k == 4) * 3) {
-            const int i = (t + k) % IMAGES, flat = i == 3, real = all[t].type <= MEDVOL_F64;
+            const int i = (int)(t + (size_t)k) % IMAGES, flat = i == 3, real = all[t].type <= MEDVOL_F64;
             mv_volume grid, h, d;
             mv_warp_opt o;
             twin a;
@@ -627,7 +614,7 @@ static void test_elements(void) {
             o.border = t % 2 ? MEDVOL_BORDER_EDGE : MEDVOL_BORDER_CONSTANT;
             o.value = real || all[t].interp == MEDVOL_LINEAR ? 7.0 : 0.0;
             chain_make(&c, k, flat);
-            twin_make(&a, all[t].type, &images[i], t % LAYOUTS);
+            twin_make(&a, all[t].type, &images[i], (int)(t % LAYOUTS));
             for (size_t b = 0; all[t].labels && b < a.bytes; b++) /* few labels, some of them below 0 */
                 a.block[b] = (unsigned char)(b % mv_dtype_size(all[t].type) ? 0 : 254 + draw() % 4);
             if (real && !all[t].labels) tame(&a);
@@ -637,7 +624,7 @@ static void test_elements(void) {
             memcpy(a.device.affine, a.host.affine, sizeof a.host.affine);
             a.device.slope = a.host.slope, a.device.inter = a.host.inter;
             grid_make(&grid, 23, 18, flat ? 1 : 7, 0.15);
-            snprintf(about, sizeof about, "elements %d chain %d image %d", t, k, i);
+            snprintf(about, sizeof about, "elements %d chain %d image %d", (int)t, k, i);
             CHECK_STATUS(mv_warp(&cpu, &h, &a.host, &grid, c.host, c.n, &o), MEDVOL_OK);
             CHECK_SETTLED(mv_cuda_warp(&gpu, &d, &a.device, &grid, c.device, c.n, &o), MEDVOL_OK);
             if (all[t].interp == MEDVOL_LINEAR && !all[t].labels) { /* colours: one apart at ties */
@@ -873,6 +860,27 @@ static void test_exp(void) {
             twin_free(&f);
         }
 }
+/* One long vector, wherever it is, says how often is squared */
+static void test_exp_longest(void) {
+    static const size_t at[][3] = {{0, 0, 0}, {31, 2, 1}, {32, 0, 0}, {63, 5, 2}, {64, 8, 3}, {69, 8, 3}};
+    const size_t dim[5] = {70, 9, 4, 1, 3};
+    for (size_t k = 0; k < sizeof at / sizeof *at; k++) {
+        mv_volume h, d;
+        twin f;
+        memset(&h, 0, sizeof h), memset(&d, 0, sizeof d);
+        twin_make(&f, MEDVOL_F32, 5, dim, PLAIN);
+        memset(f.block, 0, f.bytes);
+        for (size_t c = 0; c < 3; c++)
+            ((float *)f.host.data)[at[k][0] + 70 * (at[k][1] + 9 * (at[k][2] + 4 * c))] = 3.0f - (float)c;
+        send(&f);
+        snprintf(about, sizeof about, "long at %zu, %zu, %zu", at[k][0], at[k][1], at[k][2]);
+        CHECK_STATUS(mv_field_exp(&cpu, &h, &f.host, NULL), MEDVOL_OK);
+        CHECK_SETTLED(mv_cuda_field_exp(&gpu, &d, &f.device, NULL), MEDVOL_OK);
+        alike(&h, &d, 6e-5, __LINE__);
+        mv_volume_free(&cpu, &h), mv_cuda_volume_free(&gpu, &d);
+        twin_free(&f);
+    }
+}
 static void test_invert(void) {
     struct told { double residual; size_t failed; } want, got, *there;
     CHECK(dev_new(&there, sizeof *there));
@@ -969,7 +977,7 @@ static void test_field_refused(void) {
     mv_field_exp_opt e;
     mv_field_invert_opt v;
     mv_jacobian_opt j, jd;
-    double residual;
+    double residual, keep12[12];
     memset(&o, 0, sizeof o), memset(&h, 0, sizeof h), memset(&d, 0, sizeof d), memset(&t, 0, sizeof t);
     memset(&e, 0, sizeof e), memset(&v, 0, sizeof v), memset(&j, 0, sizeof j);
     field_make(&f, MEDVOL_F32, 9, 8, 7, 3, 1.5, 1.0, PLAIN), field_make(&g, MEDVOL_F32, 9, 8, 1, 2, 1.5, 1.0, PLAIN);
@@ -1007,6 +1015,10 @@ static void test_field_refused(void) {
     o.interp = MEDVOL_NEAREST, o.value = 3;
     WARP(MEDVOL_E_DTYPE, &h, &c.host, &grid, &t, &d, &c.device, &u, 1);
     o.interp = MEDVOL_LINEAR, o.value = 0;
+    memcpy(keep12, a.host.affine, sizeof keep12);
+    memset(a.host.affine, 0, sizeof keep12), memset(a.device.affine, 0, sizeof keep12);
+    WARP(MEDVOL_E_SINGULAR, &h, &a.host, &grid, &t, &d, &a.device, &u, 1);
+    memcpy(a.host.affine, keep12, sizeof keep12), memcpy(a.device.affine, keep12, sizeof keep12);
     grid.dim[0] = 0;
     WARP(MEDVOL_E_SIZE, &h, &a.host, &grid, &t, &d, &a.device, &u, 1);
     grid.dim[0] = 9, grid.ndim = 8;
@@ -1185,6 +1197,7 @@ static void test_field_limits(void) { /* 2^28 along an axis of a field, 2^30 of 
 }
 SUITE(field, {"warp", test_warp}, {"limits", test_field_limits}, {"cubic", test_cubic}, {"elements", test_elements}, {"ties", test_ties},
       {"transforms", test_transforms},
-      {"world", test_warp_world}, {"jacobian", test_jacobian}, {"exp", test_exp}, {"invert", test_invert},
+      {"world", test_warp_world}, {"jacobian", test_jacobian}, {"exp", test_exp}, {"exp_longest", test_exp_longest},
+      {"invert", test_invert},
       {"refused", test_field_refused}, {"capture", test_field_capture},
       {"traffic", test_traffic});

@@ -731,14 +731,16 @@ static void test_worlds(void) {
         memcpy(m.device.affine, m.host.affine, sizeof m.host.affine);
         memcpy(f.device.affine, f.host.affine, sizeof f.host.affine);
         if (k == 6 || k == 7) { /* holes: single ones, ends of rows, a row, a plane's first row */
-            float *v = (float *)m.host.data;
-            const ptrdiff_t sy = m.host.stride[1];
+            twin *const t = k == 6 ? &f : &m;
+            float *v = (float *)t->host.data;
+            const ptrdiff_t sy = t->host.stride[1];
             v[7] = (float)NAN, v[0] = (float)INFINITY, v[3 * sy] = v[3 * sy + 1] = -2e37f;
-            for (size_t x = 0; x < m.host.dim[0]; x++) {
+            for (size_t x = 0; x < t->host.dim[0]; x++) {
                 v[4 * sy + (ptrdiff_t)x] = v[5 * sy + (ptrdiff_t)x] = (float)NAN;
-                if (k == 7) v[2 * m.host.stride[2] + (ptrdiff_t)x] = (float)NAN;
+                if (k == 7) v[2 * t->host.stride[2] + (ptrdiff_t)x] = (float)NAN;
+                if (k == 6) v[2 * sy + (ptrdiff_t)x] *= 8.0f; /* not the row that fills the holes */
             }
-            send(&m);
+            send(t);
         }
         { /* a start of any type, also a view */
             const shape like = {5, {f.host.dim[0], f.host.dim[1], flat ? 1 : f.host.dim[2], 1, flat ? 2u : 3u}};

@@ -6,23 +6,26 @@ struct lattice {
     size_t n[3], coils, frames, accel[2], shift, kernel[3], block[2];
     int layout, masked, refill;
     size_t gap; /* lines from y = 0 on that are missing, of the lattice too */
+    size_t first[2];
 };
 static const lattice cases[] = {
-    {{33, 24, 1}, 3, 1, {2, 1}, 0, {0, 0, 0}, {12, 1}, PLAIN, 1, 0, 0},
-    {{70, 21, 1}, 5, 2, {3, 1}, 0, {3, 2, 1}, {11, 1}, VIEW, 1, 1, 0},
-    {{12, 16, 12}, 4, 1, {2, 2}, 1, {3, 2, 2}, {9, 9}, SHIFTED, 1, 0, 0},
-    {{257, 13, 1}, 2, 1, {2, 1}, 0, {5, 4, 1}, {9, 1}, PLAIN, 1, 0, 2},
-    {{9, 8, 16}, 9, 3, {1, 3}, 0, {1, 1, 2}, {8, 7}, VIEW, 1, 0, 0},
-    {{31, 9, 1}, 20, 1, {2, 1}, 0, {15, 1, 1}, {5, 1}, PLAIN, 1, 1, 1},
-    {{1, 14, 6}, 1, 2, {2, 3}, 2, {1, 2, 2}, {9, 6}, PLAIN, 1, 0, 0},
-    {{130, 10, 1}, 6, 1, {2, 1}, 0, {4, 3, 1}, {7, 1}, SHIFTED, 0, 0, 0},
-    {{100, 12, 1}, 17, 1, {4, 1}, 0, {2, 2, 1}, {10, 1}, VIEW, 0, 0, 0},
-    {{20, 6, 1}, 2, 1, {1, 1}, 0, {3, 2, 1}, {4, 1}, PLAIN, 1, 0, 0}};
+    {{33, 24, 1}, 3, 1, {2, 1}, 0, {0, 0, 0}, {12, 1}, PLAIN, 1, 0, 0, {0, 0}},
+    {{70, 21, 1}, 5, 2, {3, 1}, 0, {3, 2, 1}, {11, 1}, VIEW, 1, 1, 0, {0, 0}},
+    {{13, 16, 12}, 4, 1, {2, 2}, 1, {3, 2, 2}, {9, 9}, SHIFTED, 1, 0, 0, {0, 0}},
+    {{257, 13, 1}, 2, 1, {2, 1}, 0, {5, 4, 1}, {9, 1}, PLAIN, 1, 0, 2, {0, 0}},
+    {{9, 8, 16}, 9, 4, {1, 3}, 0, {1, 1, 2}, {8, 7}, VIEW, 1, 0, 0, {0, 0}},
+    {{31, 9, 1}, 20, 1, {2, 1}, 0, {15, 1, 1}, {5, 1}, PLAIN, 1, 1, 1, {0, 0}},
+    {{1, 14, 6}, 1, 2, {2, 3}, 2, {1, 2, 2}, {9, 6}, PLAIN, 1, 0, 0, {0, 0}},
+    {{130, 10, 1}, 6, 1, {2, 1}, 0, {4, 3, 1}, {7, 1}, SHIFTED, 0, 0, 0, {0, 0}},
+    {{100, 12, 1}, 17, 1, {4, 1}, 0, {2, 2, 1}, {10, 1}, VIEW, 0, 0, 0, {0, 0}},
+    {{20, 6, 1}, 2, 1, {1, 1}, 0, {3, 2, 1}, {4, 1}, PLAIN, 1, 0, 0, {0, 0}},
+    {{21, 15, 9}, 3, 1, {2, 3}, 1, {3, 2, 2}, {9, 7}, PLAIN, 1, 0, 0, {1, 2}},
+    {{40, 13, 8}, 3, 2, {3, 2}, 0, {2, 2, 2}, {10, 7}, VIEW, 0, 0, 0, {2, 1}}};
 enum { CASES = sizeof cases / sizeof *cases };
 
 static int on_lattice(const lattice *l, size_t y, size_t z) {
-    return y >= l->gap && y % l->accel[0] == 0 &&
-        (z + l->accel[1] * l->shift - l->shift * (y / l->accel[0] % l->accel[1])) % l->accel[1] == 0;
+    const size_t up = y + l->accel[0] - l->first[0], rz = l->accel[1], step = (up / l->accel[0] + rz - 1) % rz;
+    return y >= l->gap && up % l->accel[0] == 0 && (z + rz - l->first[1] + l->shift * (rz - step)) % rz == 0;
 }
 static int in_block(const lattice *l, size_t y, size_t z) {
     const size_t a = l->n[1] / 2 - l->block[0] / 2, b = l->n[2] / 2 - l->block[1] / 2;
@@ -97,7 +100,8 @@ static void near_c64(const mv_volume *want, const mv_volume *there, double toler
     mv_volume_free(&cpu, &got);
 }
 static void one_case(const lattice *l, int gaps) {
-    const size_t dim[5] = {l->n[0], l->n[1], l->n[2], l->coils, l->frames};
+    const size_t two = l->frames == 4 ? 2 : 1; /* frames along two axes */
+    const size_t dim[6] = {l->n[0], l->n[1], l->n[2], l->coils, l->frames / two, two};
     twin k, m, b, c;
     mv_volume calib, h, d, calib_there, wanted;
     mv_grappa plan;
@@ -111,8 +115,11 @@ static void one_case(const lattice *l, int gaps) {
     memcpy(o.kernel, l->kernel, sizeof o.kernel);
     o.lambda = 0.02;
     o.refill = l->refill;
-    if (!l->masked || gaps) memcpy(o.accel, l->accel, sizeof o.accel), o.shift = l->shift;
-    twin_make(&k, MEDVOL_C64, l->frames > 1 ? 5 : 4, dim, l->layout);
+    if (!l->masked || gaps) {
+        memcpy(o.accel, l->accel, sizeof o.accel), memcpy(o.first, l->first, sizeof o.first);
+        o.shift = l->shift;
+    }
+    twin_make(&k, MEDVOL_C64, two > 1 ? 6 : l->frames > 1 ? 5 : 4, dim, l->layout);
     fill(&k, 1.0f);
     calib_of(&calib, &k.host, l);
     CHECK_STATUS(mv_cuda_upload(&gpu, &calib_there, &calib, MEDVOL_C64, NULL), MEDVOL_OK);

@@ -225,6 +225,26 @@ static void test_large(void) { /* more sums of blocks than a block has threads *
     mv_volume_free(&cpu, &h), mv_cuda_volume_free(&gpu, &d);
     scene_free(&s);
 }
+/* More coils than are at work together: those of the second lot are added to the first */
+static void test_lots(void) {
+    const size_t dim[4] = {512, 300, 1, 23};
+    twin x, y, maps;
+    mv_volume h, d;
+    memset(&h, 0, sizeof h), memset(&d, 0, sizeof d);
+    twin_make(&x, MEDVOL_C64, 3, dim, PLAIN);
+    twin_make(&y, MEDVOL_C64, 4, dim, PLAIN), twin_make(&maps, MEDVOL_C64, 4, dim, PLAIN);
+    noise(&x), noise(&y), noise(&maps);
+    snprintf(about, sizeof about, "%zu coils", dim[3]);
+    CHECK_STATUS(mv_sense_adjoint(&cpu, &h, &y.host, &maps.host, NULL), MEDVOL_OK);
+    CHECK_SETTLED(mv_cuda_sense_adjoint(&gpu, &d, &y.device, &maps.device, NULL), MEDVOL_OK);
+    near_norm(&h, &d, 2e-6, __LINE__);
+    mv_volume_free(&cpu, &h), mv_cuda_volume_free(&gpu, &d);
+    CHECK_STATUS(mv_sense_forward(&cpu, &h, &x.host, &maps.host, NULL), MEDVOL_OK);
+    CHECK_SETTLED(mv_cuda_sense_forward(&gpu, &d, &x.device, &maps.device, NULL), MEDVOL_OK);
+    near_norm(&h, &d, 2e-6, __LINE__);
+    mv_volume_free(&cpu, &h), mv_cuda_volume_free(&gpu, &d);
+    twin_free(&x), twin_free(&y), twin_free(&maps);
+}
 /* Device memory: sectors of what must be moved, 16 bytes a lane; shared memory: a pass a request */
 static void traffic(const char *kernel, double loads, double stores, int line) {
     emu_counts c;
@@ -632,3 +652,4 @@ static void test_limits(void) { /* 2^32 voxels of a coil */
 SUITE(sense, {"measure", test_measure}, {"gradients", test_gradients}, {"many_steps", test_many_steps},
       {"unfold", test_unfold}, {"graph", test_graph}, {"memory", test_memory}, {"large", test_large},
       {"limits", test_limits}, {"traffic", test_traffic}, {"found", test_found}, {"errors", test_errors});
+SUITE(once, {"sense_lots", test_lots});

@@ -388,13 +388,14 @@ static void test_world(void) {
     mv_cuda_volume_free(&gpu, &d);
 }
 static void test_refused(void) {
-    static const size_t dim[3] = {6, 5, 4}, huge[3] = {(size_t)-1, 0, 0}, none[3] = {0, 0, 0};
+    static const size_t dim[3] = {6, 5, 4}, to[3] = {6, 5, 3}, huge[3] = {(size_t)-1, 0, 0}, none[3] = {0, 0, 0};
     static const int twice[3] = {0, 0, 1};
+    static const ptrdiff_t fold[3] = {1, 2, 30}, far[3] = {1, 6, PTRDIFF_MAX / 8};
     mv_pad_opt pad;
     mv_foreground_opt fg;
     mv_crop_or_pad_opt cp;
     mv_reorient_opt from;
-    twin a, c;
+    twin a, b, c;
     mv_volume d, over;
     memset(&pad, 0, sizeof pad), memset(&fg, 0, sizeof fg), memset(&cp, 0, sizeof cp),
         memset(&from, 0, sizeof from);
@@ -432,6 +433,10 @@ static void test_refused(void) {
     CHECK_STATUS(mv_cuda_crop_foreground(&gpu, &d, &c.device, &fg), MEDVOL_E_DTYPE);
     fg.threshold = NAN;
     CHECK_STATUS(mv_cuda_crop_foreground(&gpu, &d, &a.device, &fg), MEDVOL_E_RANGE);
+    twin_made(&b, MEDVOL_F32, 3, to, PLAIN);
+    fg.threshold = 0, fg.by = &b.device;
+    CHECK_STATUS(mv_cuda_crop_foreground(&gpu, &d, &a.device, &fg), MEDVOL_E_SHAPE);
+    twin_free(&b);
     CHECK_STATUS(mv_cuda_foreground_box(&gpu, NULL, NULL, &a.device, NULL), MEDVOL_E_NULL);
     CHECK_STATUS(mv_cuda_permute_array(&gpu, a.there, NULL, a.there, NULL, 4, 3, dim, NULL, 0),
                  MEDVOL_E_ALIAS);
@@ -439,6 +444,15 @@ static void test_refused(void) {
                  MEDVOL_E_POINTER);
     CHECK_STATUS(mv_cuda_permute_array(&gpu, a.there, NULL, c.there, NULL, 65, 3, dim, NULL, 0),
                  MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_cuda_permute_array(&gpu, a.there, NULL, c.there, NULL, 4, 8, dim, NULL, 0), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_cuda_permute_array(&gpu, a.there, NULL, c.there, NULL, 4, 3, none, NULL, 0), MEDVOL_E_SIZE);
+    CHECK_STATUS(mv_cuda_permute_array(&gpu, a.there, NULL, c.there, NULL, 4, 3, dim, NULL, 8), MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_cuda_permute_array(&gpu, a.there, fold, c.there, NULL, 4, 3, dim, NULL, 0), MEDVOL_E_SHAPE);
+    CHECK_STATUS(mv_cuda_permute_array(&gpu, a.there, NULL, c.there, far, 4, 3, dim, NULL, 0), MEDVOL_E_SIZE);
+    CHECK_STATUS(mv_cuda_pad_array(&gpu, c.there, a.there, 4, 3, dim, none, none, (mv_pad_mode)9, NULL),
+                 MEDVOL_E_RANGE);
+    CHECK_STATUS(mv_cuda_pad_array(&gpu, c.there, a.there, 4, 3, dim, huge, none, MEDVOL_PAD_EDGE, NULL),
+                 MEDVOL_E_SIZE);
     CHECK_STATUS(mv_cuda_pad_array(&gpu, c.there, a.there, 4, 3, dim, none, none, MEDVOL_PAD_MEAN, NULL),
                  MEDVOL_E_UNSUPPORTED);
     CHECK_STATUS(mv_cuda_pad_array(&gpu, a.there, a.there, 4, 3, dim, none, none, MEDVOL_PAD_EDGE, NULL),
@@ -722,6 +736,29 @@ static void test_folded(void) {
             twin_free(&a);
         }
 }
+/* Tiles whose voxels all lie within src; lines longer than what begins and ends them */
+static void test_inside(void) {
+    static const size_t dims[2][3] = {{84, 83, 44}, {57, 60, 90}}, to[3] = {40, 36, 20};
+    static const double c = 0.98, q = 0.198;
+    static const double m[12] = {c, -q, 0.02, 10.25, q, c, 0.0, 3.5, 0.03, 0.0, 1.0, 6.125};
+    int interp, k;
+    for (interp = MEDVOL_LINEAR; interp <= MEDVOL_CUBIC_CONV; interp++)
+        for (k = 0; k < 2; k++) {
+            mv_resample_opt o = some_option(0, interp);
+            twin a;
+            twin_made(&a, MEDVOL_F32, 3, dims[k], PLAIN);
+            a.host.slope = a.device.slope = 1.0, a.host.inter = a.device.inter = 0.0;
+            each(&a.host, [&](unsigned char *p) {
+                const float x = (float)(draw() % 1000);
+                memcpy(p, &x, 4);
+            });
+            send(&a);
+            snprintf(about, sizeof about, "interp %d of %zux%zux%zu", interp, dims[k][0], dims[k][1], dims[k][2]);
+            SAMPLED(&a, 1e-5, mv_resample_affine(&cpu, d, v, m, to, &o),
+                    mv_cuda_resample_affine(&gpu, d, v, m, to, &o));
+            twin_free(&a);
+        }
+}
 static void test_nearest(void) { /* any type, to the bit */
     int i, n = 0;
     for (i = 0; i < TYPES; i++, n++) {
@@ -820,7 +857,8 @@ static void test_resampled_world(void) {
 static void test_sampled_ways(void) {
     static const size_t dim[3] = {21, 18, 7}, to[3] = {13, 25, 5}, none[3] = {1, 0, 1};
     static const int interps[] = {MEDVOL_LINEAR, MEDVOL_CUBIC, MEDVOL_NEAREST};
-    const double m[12] = {0.9, 0.3, 0, 1, -0.3, 0.9, 0, 2, 0, 0, 1, 0}, flat[12] = {0}, sp[3] = {1, 0, 1};
+    const double m[12] = {0.9, 0.3, 0, 1, -0.3, 0.9, 0, 2, 0, 0, 1, 0}, flat[12] = {0};
+    double bad[12], sp[3] = {1, 0, 1};
     mv_cuda_graph graph;
     mv_resample_opt o;
     mv_volume d;
@@ -893,6 +931,24 @@ static void test_sampled_ways(void) {
     CHECK_STATUS(mv_cuda_resample_shape(&gpu, &d, &a.device, to, &o), MEDVOL_E_RANGE);
     o.value = 0, o.dtype = MEDVOL_C64;
     CHECK_STATUS(mv_cuda_resample_shape(&gpu, &d, &a.device, to, &o), MEDVOL_E_DTYPE);
+    o.dtype = (mv_dtype)999;
+    CHECK_STATUS(mv_cuda_resample_shape(&gpu, &d, &a.device, to, &o), MEDVOL_E_DTYPE);
+    o.dtype = MEDVOL_NONE, o.border = (mv_border)5;
+    CHECK_STATUS(mv_cuda_resample_shape(&gpu, &d, &a.device, to, &o), MEDVOL_E_RANGE);
+    o.border = MEDVOL_BORDER_DEFAULT, o.dtype = MEDVOL_I16;
+    CHECK_STATUS(mv_cuda_resample_shape_f32(&gpu, (float *)a.device.data, to, (float *)a.device.data, to, &o),
+                 MEDVOL_E_DTYPE);
+    memcpy(bad, m, sizeof bad), bad[5] = INFINITY;
+    CHECK_STATUS(mv_cuda_resample_affine(&gpu, &d, &a.device, bad, to, NULL), MEDVOL_E_RANGE);
+    sp[0] = sp[1] = sp[2] = 1e-12;
+    CHECK_STATUS(mv_cuda_resample_spacing(&gpu, &d, &a.device, sp, NULL), MEDVOL_E_SIZE);
+    b.host.ndim = 8;
+    CHECK_STATUS(mv_cuda_resample_like(&gpu, &d, &a.device, &b.host, NULL), MEDVOL_E_RANGE);
+    b.host.ndim = 3;
+    memset(a.device.affine, 0, sizeof a.device.affine);
+    CHECK_STATUS(mv_cuda_resample_like(&gpu, &d, &a.device, &b.host, NULL), MEDVOL_E_SINGULAR);
+    sp[0] = sp[1] = sp[2] = 1;
+    CHECK_STATUS(mv_cuda_resample_spacing(&gpu, &d, &a.device, sp, NULL), MEDVOL_E_SINGULAR);
     CHECK(d.data == NULL);
     twin_free(&a), twin_free(&b);
 }
@@ -955,6 +1011,6 @@ SUITE(spatial, {"refused", test_refused}, {"sampled_limits", test_sampled_limits
       {"reorient", test_reorient}, {"crop", test_crop}, {"pad", test_pad}, {"pad_axes", test_pad_axes},
       {"crop_or_pad", test_crop_or_pad},
       {"foreground", test_foreground}, {"arrays", test_arrays}, {"world", test_world}, {"capture", test_capture},
-      {"straight", test_straight}, {"folded", test_folded}, {"matrix", test_matrix},
+      {"straight", test_straight}, {"folded", test_folded}, {"matrix", test_matrix}, {"inside", test_inside},
       {"nearest", test_nearest}, {"sampled_world", test_resampled_world},
       {"sampled_ways", test_sampled_ways}, {"traffic", test_traffic});
