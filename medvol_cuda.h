@@ -1176,9 +1176,10 @@ MV__CU_FN void mv__cu_free(mv_cuda_ctx *ctx, void *p, size_t bytes) {
     else (void)cudaGetLastError();
 }
 
-/* For what may not be done while a graph is captured: whether one is */
+/* For what may not be done while a graph is captured: whether one is. A device that is lost captures nothing,
+   and its message stays. */
 MV__CU_FN int mv__cu_captures(mv_cuda_ctx *ctx, const char *op) {
-    if (!ctx || !ctx->capturing) return 0;
+    if (!ctx || !ctx->capturing || ctx->state == MV__CU_DEAD) return 0;
     (void)mv__cu_fail(ctx, MEDVOL_E_BUSY, "capture", 0, "%s: not while a graph is captured", op);
     return 1;
 }
@@ -2790,6 +2791,10 @@ MV__CU_FN int mv__cu_mask_direct(const mv_cuda_volume *m, const mv_cuda_volume *
     return m->dtype == MEDVOL_U8 && (m->inter == 0.0 || !mv__cu_scaled(m->slope, m->inter)) &&
            mv__cu_vol_same_shape(m, p->ndim, p->dim) && mv__cu_part_flat(m);
 }
+/* Scratch of a part whose values do not lie in a row */
+MV__CU_FN size_t mv__cu_flat_bytes(const mv_cuda_volume *p) {
+    return mv__cu_part_flat(p) ? 0 : mv__cu_round(mv_volume_count(p) * mv_dtype_size(p->dtype));
+}
 MV__CU_FN mv_status mv__cu_set_begin(mv_cuda_ctx *ctx, const char *op, mv__cu_set *s,
                                      const mv_cuda_volume *src, const mv_volume *mask, const uint8_t *mask8,
                                      int nonzero, int split) {
@@ -2823,7 +2828,7 @@ MV__CU_FN mv_status mv__cu_set_begin(mv_cuda_ctx *ctx, const char *op, mv__cu_se
     else if (src->dtype != MEDVOL_F64) z = (double)(float)z;
     s->zero = z * s->slope + s->inter == 0.0 ? z + 0.0 : (double)NAN;
     p = mv__cu_part(src, s->axis, 0);
-    if (!mv__cu_part_flat(&p)) s->flat_bytes = mv__cu_round(mv_volume_count(&p) * mv_dtype_size(p.dtype));
+    s->flat_bytes = mv__cu_flat_bytes(&p);
     if (mask) {
         m = mv__cu_part(mask, s->axis, 0);
         if (!mv__cu_mask_direct(&m, &p)) s->flat_bytes += mv__cu_round(mv_volume_count(&p));
@@ -22907,10 +22912,8 @@ MV__CU_FN void mv__cu_rg_pyramid_take(mv_cuda_ctx *ctx, mv__cu_rg_pyramid *p) {
     memcpy(p->weight[0].affine, p->src->affine, sizeof p->weight[0].affine);
 }
 /* What is finite of v, to `out` on the device; scratch of mv__cu_rg_range_bytes */
-MV__CU_FN size_t mv__cu_rg_range_bytes(mv_cuda_ctx *ctx, const char *op, const mv_volume *v) {
-    mv__cu_set s;
-    (void)mv__cu_set_begin(ctx, op, &s, v, NULL, NULL, 0, 0); /* v has been checked */
-    return mv__cu_moments_bytes(&s) + s.flat_bytes;
+MV__CU_FN size_t mv__cu_rg_range_bytes(const mv_volume *v) { /* asks the device nothing: it cannot fail */
+    return mv__cu_round(mv__cu_chunks(mv_volume_count(v)) * sizeof(mv__cu_moment)) + mv__cu_flat_bytes(v);
 }
 MV__CU_FN mv_status mv__cu_rg_range_of(mv_cuda_ctx *ctx, const char *op, const mv_volume *v,
                                        mv_stats_part *out) {
@@ -23361,7 +23364,7 @@ MV__CU_FN size_t mv__cu_rg_rooms(mv__cu_rg *g, mv__cu_rg_pyramid *p, mv_stats_pa
     int k;
     for (k = 0; k < 5; k++) all += bytes[k];
     for (k = 0; k < 2; k++) {
-        const size_t b = mv__cu_rg_range_bytes(g->ctx, g->op, &p[k].level[0]);
+        const size_t b = mv__cu_rg_range_bytes(&p[k].level[0]);
         most = most > b ? most : b;
     }
     if (!take) return all + most;
@@ -23377,7 +23380,7 @@ MV__CU_FN size_t mv__cu_rg_rooms(mv__cu_rg *g, mv__cu_rg_pyramid *p, mv_stats_pa
 }
 /* Waits: do the images have voxels that are no numbers, or none in float? What those become */
 MV__CU_FN mv_status mv__cu_rg_scan(mv_cuda_ctx *ctx, const char *op, mv__cu_rg_pyramid *p) {
-    const size_t a = mv__cu_rg_range_bytes(ctx, op, p[0].src), b = mv__cu_rg_range_bytes(ctx, op, p[1].src),
+    const size_t a = mv__cu_rg_range_bytes(p[0].src), b = mv__cu_rg_range_bytes(p[1].src),
                  used = ctx->used, each = mv__cu_round(2 * sizeof(mv_stats_part));
     mv_stats_part *range, got[2];
     mv_status st = mv__cu_room(ctx, op, each + (a > b ? a : b));
@@ -24936,7 +24939,7 @@ MV__CU_FN mv_status mv__cu_df_open(mv_cuda_ctx *ctx, const char *op, mv__cu_rg_p
     mv_status st = mv__cu_rg_scan(ctx, op, p);
     for (k = 0; k < 2 && st == MEDVOL_OK; k++) {
         lay += mv__cu_rg_pyramid_lay(&p[k]);
-        scratch = mv__cu_df_more(scratch, mv__cu_round(mv__cu_rg_range_bytes(ctx, op, p[k].src)));
+        scratch = mv__cu_df_more(scratch, mv__cu_round(mv__cu_rg_range_bytes(p[k].src)));
         for (i = 0; i < p[k].levels; i++) /* sizes are asked of volumes that are not empty */
             p[k].level[i].data = p[k].weight[i].data = p[k].src->data;
     }
