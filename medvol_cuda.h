@@ -14365,10 +14365,14 @@ MEDVOL_DEF mv_status mv_cuda_grappa_init(mv_cuda_ctx *ctx, mv_cuda_grappa *g, co
     return mv__cu_end(ctx, mv__cu_gr_init(ctx, op, g, calib, mask, opt));
 }
 MEDVOL_DEF void mv_cuda_grappa_free(mv_cuda_ctx *ctx, mv_cuda_grappa *g) {
-    if (!g || mv__cu_captures(ctx, "grappa_free")) return;
-    if (!ctx || ctx->state != MV__CU_LIVE || mv__cu_begin(ctx, "grappa_free") < 0) return;
-    mv__cu_gr_release(ctx, g);
-    (void)mv__cu_end(ctx, MEDVOL_OK);
+    int previous = 0;
+    if (!g || (g->kernels && mv__cu_captures(ctx, "grappa_free"))) return;
+    if (ctx && ctx->state) {
+        const int set = mv__cu_enter(ctx, &previous);
+        mv__cu_gr_release(ctx, g);
+        if (set) (void)cudaSetDevice(previous);
+    }
+    memset(g, 0, sizeof *g);
 }
 /* ---- application ---- */
 /* a mask's axes and those of k-space */
