@@ -1511,8 +1511,9 @@ MEDVOL_DEF mv_status mv_cuda_graph_launch(mv_cuda_ctx *ctx, const mv_cuda_graph 
     return mv__cu_end(ctx, st);
 }
 MEDVOL_DEF void mv_cuda_graph_free(mv_cuda_ctx *ctx, mv_cuda_graph *graph) {
+    (void)ctx; /* which may have ended before */
     if (!graph) return;
-    if (graph->exec && ctx && ctx->state) (void)cudaGraphExecDestroy((cudaGraphExec_t)graph->exec);
+    if (graph->exec) (void)cudaGraphExecDestroy((cudaGraphExec_t)graph->exec);
     memset(graph, 0, sizeof *graph);
 }
 

@@ -934,7 +934,11 @@ static void test_capturing(twin *a, twin *b) { /* what else a program does meanw
     mv_cuda_volume_free(&ctx, &d);
     CHECK_STATUS(mv_cuda_ctx_reserve(&ctx, 1000), MEDVOL_OK);
     CHECK_STATUS(mv_cuda_capture_begin(&ctx), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_linear(&ctx, &b->device, &a->device, 3, -1), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_capture_end(&ctx, &graph), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_capture_begin(&ctx), MEDVOL_OK);
     mv_cuda_ctx_free(&ctx); /* the capture, too */
+    mv_cuda_graph_free(&ctx, &graph);
     CHECK(emu_leaks() == live && dev_error(0) == 0);
 }
 static void test_capture(void) {
