@@ -1688,7 +1688,7 @@ MEDVOL_DEF mv_status mv_cuda_volume_wrap(mv_cuda_ctx *ctx, mv_cuda_volume *v, vo
 MEDVOL_DEF void mv_cuda_volume_free(mv_cuda_ctx *ctx, mv_cuda_volume *v) {
     int previous = 0;
     if (!v || (v->owner && mv__cu_captures(ctx, "volume_free"))) return;
-    if (v->owner && ctx && ctx->state == MV__CU_LIVE) {
+    if (v->owner && ctx && ctx->state) {
         const int set = mv__cu_enter(ctx, &previous);
         mv__cu_vol_release(ctx, v);
         if (set) (void)cudaSetDevice(previous);

@@ -1334,6 +1334,8 @@ static void test_lost(void) { /* the last of all: nothing works afterwards */
     emu_device(1, 13000);
     memset(&ctx, 0, sizeof ctx);
     (void)dev_error(1);
+    hook_live = 0;
+    ctx.desc.mem_alloc = hook_alloc, ctx.desc.mem_free = hook_free;
     CHECK_STATUS(mv_cuda_ctx_reserve(&ctx, 64), MEDVOL_OK);
     CHECK_STATUS(mv_cuda_volume_alloc(&ctx, &d, MEDVOL_F32, 1, &few), MEDVOL_OK);
     CHECK_STATUS(mv_cuda_capture_begin(&ctx), MEDVOL_OK);
@@ -1346,6 +1348,7 @@ static void test_lost(void) { /* the last of all: nothing works afterwards */
     mv_cuda_volume_free(&ctx, &d); /* the capture is lost, too */
     CHECK(!d.owner && !strcmp(first, mv_cuda_message(&ctx)));
     mv_cuda_ctx_free(&ctx);
+    CHECK(hook_live == 0); /* whose memory it is, has it back */
     emu_reset();
 }
 
