@@ -1186,8 +1186,12 @@ MV__CU_FN int mv__cu_captures(mv_cuda_ctx *ctx, const char *op) {
 /* For what is freed whatever the state: the context's device, for its stream may be the default one. Whether
    to go back to `previous`. */
 MV__CU_FN int mv__cu_enter(const mv_cuda_ctx *ctx, int *previous) {
-    return cudaGetDevice(previous) == cudaSuccess && *previous != ctx->device &&
-           cudaSetDevice(ctx->device) == cudaSuccess;
+    const int foreign = cudaPeekAtLastError() != cudaSuccess;
+    if (cudaGetDevice(previous) == cudaSuccess &&
+        (*previous == ctx->device || cudaSetDevice(ctx->device) == cudaSuccess))
+        return *previous != ctx->device;
+    if (!foreign) (void)cudaGetLastError(); /* nobody is told of it, so it does not stay behind */
+    return 0;
 }
 
 /* While a graph is captured: without a call that fails it would be another. */

@@ -1310,9 +1310,10 @@ static void test_faults(void) {
     double median;
     mv_statistics got;
     mv_volume out;
+    mv_cuda_volume d;
     twin a, b;
     twin_make(&a, MEDVOL_I16, &shapes[5], VIEW), twin_make(&b, MEDVOL_F32, &shapes[5], PLAIN);
-    fill(&a, 1), memset(&out, 0, sizeof out);
+    fill(&a, 1), memset(&out, 0, sizeof out), memset(&d, 0, sizeof d);
     FAULTS(&b.device, mv_cuda_upload(&gpu, &b.device, &a.host, MEDVOL_F32, NULL));
     FAULTS(&b.device, mv_cuda_download(&gpu, &out, &a.device, MEDVOL_F32, NULL));
     FAULTS(&b.device, mv_cuda_znorm(&gpu, &b.device, &a.device, NULL));
@@ -1320,6 +1321,12 @@ static void test_faults(void) {
     FAULTS(&b.device, mv_cuda_stats_wait(&gpu, &got, &a.device, NULL));
     FAULTS(&b.device, mv_cuda_percentiles_wait(&gpu, &median, &a.device, &q, 1, NULL));
     mv_volume_free(&cpu, &out);
+    if (emulated) { /* what has no status leaves no error behind */
+        CHECK_STATUS(mv_cuda_volume_copy(&gpu, &d, &b.device), MEDVOL_OK);
+        emu_fail_call(1, 1);
+        mv_cuda_volume_free(&gpu, &d);
+        CHECK(emu_fail_call(0, 0) == 0 && !d.owner && dev_error(1) == 0);
+    }
     twin_free(&a), twin_free(&b);
 }
 static void test_lost(void) { /* the last of all: nothing works afterwards */
