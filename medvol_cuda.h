@@ -1196,23 +1196,29 @@ MV__CU_FN void mv__cu_free(mv_cuda_ctx *ctx, void *p, size_t bytes) {
 /* For what is freed whatever the state: the context's device, for its stream may be the default one. Whether
    to go back to `previous`. */
 MV__CU_FN int mv__cu_enter(const mv_cuda_ctx *ctx, int *previous) {
-    return cudaGetDevice(previous) == cudaSuccess && *previous != ctx->device &&
-           cudaSetDevice(ctx->device) == cudaSuccess;
+    const int foreign = cudaPeekAtLastError() != cudaSuccess;
+    if (cudaGetDevice(previous) == cudaSuccess &&
+        (*previous == ctx->device || cudaSetDevice(ctx->device) == cudaSuccess))
+        return *previous != ctx->device;
+    if (!foreign) (void)cudaGetLastError(); /* nobody is told of it, so it does not stay behind */
+    return 0;
 }
 /* Whether other code captures the stream that was given; or what the default stream would wait for */
 MV__CU_FN int mv__cu_captured(const mv_cuda_ctx *ctx) {
     enum cudaStreamCaptureStatus how = cudaStreamCaptureStatusNone;
-    int previous = 0, set, failed;
+    int previous = 0, set, failed, foreign;
     if (ctx->state != MV__CU_LIVE || !ctx->desc.given_stream) return 0;
+    foreign = cudaPeekAtLastError() != cudaSuccess;
     set = mv__cu_enter(ctx, &previous);
     failed = cudaStreamIsCapturing(ctx->stream, &how) != cudaSuccess;
-    if (failed) (void)cudaGetLastError();
+    if (failed && !foreign) (void)cudaGetLastError();
     if (set) (void)cudaSetDevice(previous);
     return failed || how != cudaStreamCaptureStatusNone;
 }
-/* For what may not be done while a graph is captured: whether one is */
+/* For what may not be done while a graph is captured: whether one is. A device that is lost captures nothing,
+   and its message stays. */
 MV__CU_FN int mv__cu_captures(mv_cuda_ctx *ctx, const char *op) {
-    if (!ctx || !(ctx->capturing || mv__cu_captured(ctx))) return 0;
+    if (!ctx || ctx->state == MV__CU_DEAD || !(ctx->capturing || mv__cu_captured(ctx))) return 0;
     (void)mv__cu_fail(ctx, MEDVOL_E_BUSY, "capture", 0, "%s: not while a graph is captured", op);
     return 1;
 }
@@ -1551,8 +1557,9 @@ MEDVOL_DEF mv_status mv_cuda_graph_launch(mv_cuda_ctx *ctx, const mv_cuda_graph 
     return mv__cu_end(ctx, st);
 }
 MEDVOL_DEF void mv_cuda_graph_free(mv_cuda_ctx *ctx, mv_cuda_graph *graph) {
+    (void)ctx; /* which may have ended before */
     if (!graph) return;
-    if (graph->exec && ctx && ctx->state) (void)cudaGraphExecDestroy((cudaGraphExec_t)graph->exec);
+    if (graph->exec) (void)cudaGraphExecDestroy((cudaGraphExec_t)graph->exec);
     memset(graph, 0, sizeof *graph);
 }
 
@@ -1730,7 +1737,7 @@ MEDVOL_DEF mv_status mv_cuda_volume_wrap(mv_cuda_ctx *ctx, mv_cuda_volume *v, vo
 MEDVOL_DEF void mv_cuda_volume_free(mv_cuda_ctx *ctx, mv_cuda_volume *v) {
     int previous = 0;
     if (!v || (v->owner && mv__cu_captures(ctx, "volume_free"))) return;
-    if (v->owner && ctx && ctx->state == MV__CU_LIVE) {
+    if (v->owner && ctx && ctx->state) {
         const int set = mv__cu_enter(ctx, &previous);
         mv__cu_vol_release(ctx, v);
         if (set) (void)cudaSetDevice(previous);
@@ -2835,6 +2842,10 @@ MV__CU_FN int mv__cu_mask_direct(const mv_cuda_volume *m, const mv_cuda_volume *
     return m->dtype == MEDVOL_U8 && (m->inter == 0.0 || !mv__cu_scaled(m->slope, m->inter)) &&
            mv__cu_vol_same_shape(m, p->ndim, p->dim) && mv__cu_part_flat(m);
 }
+/* Scratch of a part whose values do not lie in a row */
+MV__CU_FN size_t mv__cu_flat_bytes(const mv_cuda_volume *p) {
+    return mv__cu_part_flat(p) ? 0 : mv__cu_round(mv_volume_count(p) * mv_dtype_size(p->dtype));
+}
 MV__CU_FN mv_status mv__cu_set_begin(mv_cuda_ctx *ctx, const char *op, mv__cu_set *s,
                                      const mv_cuda_volume *src, const mv_volume *mask, const uint8_t *mask8,
                                      int nonzero, int split) {
@@ -2868,7 +2879,7 @@ MV__CU_FN mv_status mv__cu_set_begin(mv_cuda_ctx *ctx, const char *op, mv__cu_se
     else if (src->dtype != MEDVOL_F64) z = (double)(float)z;
     s->zero = z * s->slope + s->inter == 0.0 ? z + 0.0 : (double)NAN;
     p = mv__cu_part(src, s->axis, 0);
-    if (!mv__cu_part_flat(&p)) s->flat_bytes = mv__cu_round(mv_volume_count(&p) * mv_dtype_size(p.dtype));
+    s->flat_bytes = mv__cu_flat_bytes(&p);
     if (mask) {
         m = mv__cu_part(mask, s->axis, 0);
         if (!mv__cu_mask_direct(&m, &p)) s->flat_bytes += mv__cu_round(mv_volume_count(&p));
@@ -14370,10 +14381,14 @@ MEDVOL_DEF mv_status mv_cuda_grappa_init(mv_cuda_ctx *ctx, mv_cuda_grappa *g, co
     return mv__cu_end(ctx, mv__cu_gr_init(ctx, op, g, calib, mask, opt));
 }
 MEDVOL_DEF void mv_cuda_grappa_free(mv_cuda_ctx *ctx, mv_cuda_grappa *g) {
-    if (!g || mv__cu_captures(ctx, "grappa_free")) return;
-    if (!ctx || ctx->state != MV__CU_LIVE || mv__cu_begin(ctx, "grappa_free") < 0) return;
-    mv__cu_gr_release(ctx, g);
-    (void)mv__cu_end(ctx, MEDVOL_OK);
+    int previous = 0;
+    if (!g || (g->kernels && mv__cu_captures(ctx, "grappa_free"))) return;
+    if (ctx && ctx->state) {
+        const int set = mv__cu_enter(ctx, &previous);
+        mv__cu_gr_release(ctx, g);
+        if (set) (void)cudaSetDevice(previous);
+    }
+    memset(g, 0, sizeof *g);
 }
 /* ---- application ---- */
 /* a mask's axes and those of k-space */
@@ -22888,10 +22903,8 @@ MV__CU_FN void mv__cu_rg_pyramid_take(mv_cuda_ctx *ctx, mv__cu_rg_pyramid *p) {
     memcpy(p->weight[0].affine, p->src->affine, sizeof p->weight[0].affine);
 }
 /* What is finite of v, to `out` on the device; scratch of mv__cu_rg_range_bytes */
-MV__CU_FN size_t mv__cu_rg_range_bytes(mv_cuda_ctx *ctx, const char *op, const mv_volume *v) {
-    mv__cu_set s;
-    (void)mv__cu_set_begin(ctx, op, &s, v, NULL, NULL, 0, 0); /* v has been checked */
-    return mv__cu_moments_bytes(&s) + s.flat_bytes;
+MV__CU_FN size_t mv__cu_rg_range_bytes(const mv_volume *v) { /* asks the device nothing: it cannot fail */
+    return mv__cu_round(mv__cu_chunks(mv_volume_count(v)) * sizeof(mv__cu_moment)) + mv__cu_flat_bytes(v);
 }
 MV__CU_FN mv_status mv__cu_rg_range_of(mv_cuda_ctx *ctx, const char *op, const mv_volume *v,
                                        mv_stats_part *out) {
@@ -23342,7 +23355,7 @@ MV__CU_FN size_t mv__cu_rg_rooms(mv__cu_rg *g, mv__cu_rg_pyramid *p, mv_stats_pa
     int k;
     for (k = 0; k < 5; k++) all += bytes[k];
     for (k = 0; k < 2; k++) {
-        const size_t b = mv__cu_rg_range_bytes(g->ctx, g->op, &p[k].level[0]);
+        const size_t b = mv__cu_rg_range_bytes(&p[k].level[0]);
         most = most > b ? most : b;
     }
     if (!take) return all + most;
@@ -23358,7 +23371,7 @@ MV__CU_FN size_t mv__cu_rg_rooms(mv__cu_rg *g, mv__cu_rg_pyramid *p, mv_stats_pa
 }
 /* Waits: do the images have voxels that are no numbers, or none in float? What those become */
 MV__CU_FN mv_status mv__cu_rg_scan(mv_cuda_ctx *ctx, const char *op, mv__cu_rg_pyramid *p) {
-    const size_t a = mv__cu_rg_range_bytes(ctx, op, p[0].src), b = mv__cu_rg_range_bytes(ctx, op, p[1].src),
+    const size_t a = mv__cu_rg_range_bytes(p[0].src), b = mv__cu_rg_range_bytes(p[1].src),
                  used = ctx->used, each = mv__cu_round(2 * sizeof(mv_stats_part));
     mv_stats_part *range, got[2];
     mv_status st = mv__cu_room(ctx, op, each + (a > b ? a : b));
@@ -24912,7 +24925,7 @@ MV__CU_FN mv_status mv__cu_df_open(mv_cuda_ctx *ctx, const char *op, mv__cu_rg_p
     mv_status st = mv__cu_rg_scan(ctx, op, p);
     for (k = 0; k < 2 && st == MEDVOL_OK; k++) {
         lay += mv__cu_rg_pyramid_lay(&p[k]);
-        scratch = mv__cu_df_more(scratch, mv__cu_round(mv__cu_rg_range_bytes(ctx, op, p[k].src)));
+        scratch = mv__cu_df_more(scratch, mv__cu_round(mv__cu_rg_range_bytes(p[k].src)));
         for (i = 0; i < p[k].levels; i++) /* sizes are asked of volumes that are not empty */
             p[k].level[i].data = p[k].weight[i].data = p[k].src->data;
     }

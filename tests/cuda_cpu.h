@@ -31,7 +31,9 @@ enum { EMU_FORWARD = 0, EMU_BACKWARD, EMU_SHUFFLED };
    blocks, threads and barriers; emu_profile_of: of the last launch of a kernel whose name holds `kernel`, 0: none
    among the last 64 kernels. emu_leaks: live allocations, pinned ranges, streams, events, graphs and FFT
    plans. emu_reset: as if the program had just started; what was live is gone. emu_fail_alloc: the n-th
-   allocation of device or pinned memory from now fails (1: the next; 0: none). emu_limit: bytes of a device
+   allocation of device or pinned memory from now fails (1: the next; 0: none). emu_fail_call: the n-th call of
+   the runtime or of cuFFT from now does nothing but fail by `error`, of those that neither free nor end; gives
+   what was left to count of the one before (0: it has failed). emu_limit: bytes of a device
    (0: 16 GiB). emu_device: how many there are, and the driver's version (0: none). emu_raise: an error as
    earlier code leaves it, sticky where CUDA's is. emu_pending: operations queued on all streams.
    emu_launches: launches run so far; emu_waits: calls so far in which the host waited for the device. */
@@ -46,6 +48,7 @@ int emu_profile_of(const char *kernel, emu_counts *counts);
 int emu_leaks(void);
 void emu_reset(void);
 void emu_fail_alloc(int n);
+int emu_fail_call(int n, int error);
 void emu_limit(size_t bytes);
 void emu_device(int present, int driver);
 void emu_raise(int error);
@@ -265,7 +268,7 @@ static struct {
     emu_fiber fiber[EMU_THREADS + 1];
     int free_list[EMU_THREADS + 1], order[EMU_THREADS];
     /* settings and results */
-    int order_kind, profiling, quiet, fail_alloc, reports, last_error, sticky;
+    int order_kind, profiling, quiet, fail_alloc, fail_call, fail_by, reports, last_error, sticky;
     unsigned order_seed;
     emu_counts counts;
     char *report[EMU_REPORTS];
@@ -1113,6 +1116,11 @@ extern "C" EMU_RAW void emu_raise(int e) {
     if (emu_is_sticky(e)) emu.sticky = e;
 }
 extern "C" EMU_RAW void emu_fail_alloc(int n) { emu.fail_alloc = n; }
+extern "C" EMU_RAW int emu_fail_call(int n, int error) {
+    const int left = emu.fail_call;
+    emu.fail_call = n, emu.fail_by = error;
+    return left;
+}
 extern "C" EMU_RAW void emu_limit(size_t bytes) { emu_mem.limit = bytes; }
 EMU_FN void emu_rt_begin(void) {
     if (emu_rt.set) return;
@@ -1134,11 +1142,20 @@ EMU_FN int emu_gate(void) {
     if (emu_rt.devices < 1) return cudaErrorNoDevice;
     return emu.sticky;
 }
-#define EMU_ENTER()                                                                                          \
+/* the same of calls that emu_fail_call counts */
+EMU_FN int emu_may(void) {
+    int gate = emu_gate();
+    if (gate || !emu.fail_call || --emu.fail_call) return gate;
+    if (emu_is_sticky(emu.fail_by)) emu.sticky = emu.last_error = emu.fail_by;
+    return emu.fail_by;
+}
+#define EMU_ENTER_BY(gate)                                                                                   \
     do {                                                                                                     \
-        int gate_ = emu_gate();                                                                              \
+        int gate_ = gate;                                                                                    \
         if (gate_) return emu_error(gate_);                                                                  \
     } while (0)
+#define EMU_ENTER() EMU_ENTER_BY(emu_may())
+#define EMU_RELEASE() EMU_ENTER_BY(emu_gate()) /* of calls that free or end */
 /* calls that may not be made while a stream captures: they break the capture */
 EMU_FN int emu_unsafe(void) {
     int bad = 0;
@@ -1156,12 +1173,9 @@ EMU_FN int emu_captured(int device, int blocking) {
         if (s->capture && s->device == device && (s->blocking || !blocking)) s->capture->invalid = bad = 1;
     return bad ? blocking ? cudaErrorStreamCaptureImplicit : cudaErrorStreamCaptureUnsupported : 0;
 }
-#define EMU_ENTER_SAFE()                                                                                     \
-    do {                                                                                                     \
-        int gate_ = emu_gate();                                                                              \
-        if (!gate_) gate_ = emu_unsafe();                                                                    \
-        if (gate_) return emu_error(gate_);                                                                  \
-    } while (0)
+EMU_FN int emu_safe(int gate) { return gate ? gate : emu_unsafe(); }
+#define EMU_ENTER_SAFE() EMU_ENTER_BY(emu_safe(emu_may()))
+#define EMU_RELEASE_SAFE() EMU_ENTER_BY(emu_safe(emu_gate()))
 EMU_FN CUstream_st *emu_stream(cudaStream_t s) {
     if (!s || s == cudaStreamLegacy) return &emu_rt.legacy[emu_rt.device];
     if (s == cudaStreamPerThread) return &emu_rt.per_thread[emu_rt.device];
@@ -1467,7 +1481,7 @@ template <class T> EMU_CALL cudaError_t cudaMalloc(T **p, size_t n) {
     return emu_malloc((void **)(void *)p, n);
 }
 EMU_RT cudaError_t cudaFree(void *p) {
-    EMU_ENTER_SAFE();
+    EMU_RELEASE_SAFE();
     if (!p) return cudaSuccess;
     emu_alloc *a = emu_owner(p);
     if (!a || !a->live || a->freeing || a->p != p) return emu_error(cudaErrorInvalidValue);
@@ -1494,7 +1508,7 @@ EMU_CALL void emu_free_run(emu_op *op) {
     if (a && a->live) emu_alloc_drop(a);
 }
 EMU_RT cudaError_t cudaFreeAsync(void *p, cudaStream_t stream) {
-    EMU_ENTER();
+    EMU_RELEASE();
     CUstream_st *s = emu_stream(stream);
     if (!s) return emu_error(cudaErrorInvalidResourceHandle);
     if (!p) return cudaSuccess;
@@ -1527,7 +1541,7 @@ template <class T> EMU_CALL cudaError_t cudaHostAlloc(T **p, size_t n, unsigned)
     return emu_host_alloc((void **)(void *)p, n);
 }
 EMU_RT cudaError_t cudaFreeHost(void *p) {
-    EMU_ENTER_SAFE();
+    EMU_RELEASE_SAFE();
     if (!p) return cudaSuccess;
     emu_pinned *q = emu_pin_of(p, 0);
     if (!q || q->p != p || q->registered) return emu_error(cudaErrorInvalidValue);
@@ -1545,7 +1559,7 @@ EMU_RT cudaError_t cudaHostRegister(void *p, size_t n, unsigned) {
     return cudaSuccess;
 }
 EMU_RT cudaError_t cudaHostUnregister(void *p) {
-    EMU_ENTER_SAFE();
+    EMU_RELEASE_SAFE();
     emu_pinned *q = emu_pin_of(p, 1);
     if (!q || q->p != p || !q->registered) return emu_error(cudaErrorHostMemoryNotRegistered);
     q->alive = 0;
@@ -1734,7 +1748,7 @@ EMU_FN void emu_capture_end(CUgraph_st *g) {
     emu_rt.captures--;
 }
 EMU_RT cudaError_t cudaStreamDestroy(cudaStream_t s) {
-    EMU_ENTER();
+    EMU_RELEASE();
     for (CUstream_st **k = &emu_rt.streams; *k; k = &(*k)->next)
         if (*k == s) {
             if (s->capture && s->capture->origin == s) {
@@ -1808,7 +1822,7 @@ EMU_RT cudaError_t cudaEventCreateWithFlags(cudaEvent_t *e, unsigned flags) {
 }
 EMU_RT cudaError_t cudaEventCreate(cudaEvent_t *e) { return cudaEventCreateWithFlags(e, cudaEventDefault); }
 EMU_RT cudaError_t cudaEventDestroy(cudaEvent_t e) {
-    EMU_ENTER();
+    EMU_RELEASE();
     for (CUevent_st **k = &emu_rt.events; *k; k = &(*k)->next)
         if (*k == e) {
             *k = e->next;
@@ -1921,7 +1935,7 @@ EMU_RT cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCapture
     return cudaSuccess;
 }
 EMU_RT cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t *graph) {
-    EMU_ENTER();
+    EMU_RELEASE();
     CUstream_st *s = emu_stream(stream);
     if (!s) return emu_error(cudaErrorInvalidResourceHandle);
     *graph = NULL;
@@ -1991,14 +2005,14 @@ EMU_RT cudaError_t cudaGraphGetNodes(cudaGraph_t graph, cudaGraphNode_t *, size_
     return cudaSuccess;
 }
 EMU_RT cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
-    EMU_ENTER();
+    EMU_RELEASE();
     if (!graph) return emu_error(cudaErrorInvalidValue);
     emu_rt.live_graphs--;
     emu_graph_drop(graph);
     return cudaSuccess;
 }
 EMU_RT cudaError_t cudaGraphExecDestroy(cudaGraphExec_t exec) {
-    EMU_ENTER();
+    EMU_RELEASE();
     if (!exec) return emu_error(cudaErrorInvalidValue);
     emu_rt.live_execs--;
     emu_graph_drop(exec->graph);
@@ -2080,7 +2094,7 @@ extern "C" EMU_RAW void emu_reset(void) {
     }
     memset(&emu_rt, 0, sizeof emu_rt);
     memset(emu_optin, 0, sizeof emu_optin);
-    emu.last_error = emu.sticky = emu.order_kind = emu.profiling = emu.fail_alloc = 0, emu.order_seed = 0;
+    emu.last_error = emu.sticky = emu.order_kind = emu.profiling = emu.fail_alloc = emu.fail_call = 0, emu.order_seed = 0;
     emu_forget();
 }
 
@@ -2528,7 +2542,7 @@ EMU_FN emu_fft *emu_fft_of(cufftHandle h) {
     return h >= 1 && h <= 64 && emu_fft_lives[h - 1] ? &emu_ffts[h - 1] : NULL;
 }
 EMU_RT cufftResult cufftCreate(cufftHandle *h) {
-    if (emu_gate()) return CUFFT_INTERNAL_ERROR;
+    if (emu_may()) return CUFFT_INTERNAL_ERROR;
     for (int i = 0; i < 64; i++)
         if (!emu_fft_lives[i]) {
             memset(&emu_ffts[i], 0, sizeof emu_ffts[i]);
@@ -2586,7 +2600,7 @@ EMU_RT cufftResult cufftMakePlanMany64(cufftHandle h, int rank, long long *n, lo
     long long total = batch;
     if (!f || f->made) return CUFFT_INVALID_PLAN;
     /* its tables are made on the default stream */
-    if (emu_gate() || emu_unsafe() || emu_captured(emu_rt.device, 1)) return CUFFT_INTERNAL_ERROR;
+    if (emu_may() || emu_unsafe() || emu_captured(emu_rt.device, 1)) return CUFFT_INTERNAL_ERROR;
     if (rank < 1 || rank > 3 || !n || batch < 1) return CUFFT_INVALID_SIZE;
     if (!type || !strchr("\x2a\x2c\x29\x6a\x6c\x69", (int)type)) return CUFFT_INVALID_TYPE;
     if (!inembed != !onembed) return CUFFT_INVALID_VALUE;
@@ -2719,7 +2733,7 @@ EMU_CALL void emu_fft_run(emu_op *op) {
 EMU_CALL cufftResult emu_fft_exec(cufftHandle h, int type, void *in, void *out, int direction) {
     emu_fft *f = emu_fft_of(h);
     if (!f || !f->made) return CUFFT_INVALID_PLAN;
-    if (emu_gate()) return CUFFT_EXEC_FAILED;
+    if (emu_may()) return CUFFT_EXEC_FAILED;
     if (f->type != type || (direction != CUFFT_FORWARD && direction != CUFFT_INVERSE))
         return CUFFT_INVALID_VALUE;
     if (!f->work) return CUFFT_NO_WORKSPACE;

@@ -52,6 +52,7 @@ int emu_profile_of(const char *, struct emu_counts *) { return 0; }
 int emu_leaks(void) { return 0; }
 void emu_reset(void) {}
 void emu_fail_alloc(int) {}
+int emu_fail_call(int, int) { return 0; }
 void emu_limit(size_t) {}
 void emu_device(int, int) {}
 void emu_raise(int) {}

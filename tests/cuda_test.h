@@ -102,6 +102,27 @@ template <class F> void needs(const char *what, double least, double most, F cal
 }
 #define NEEDS(least, most, x) needs(#x, least, most, [&](mv_cuda_ctx *c) { return x; }, __FILE__, __LINE__)
 
+/* call() into `dst`, which has memory, with each call of the runtime failing in turn: it is refused and says why, dst's
+   struct is as it was, the context goes on */
+template <class F> void faults(const char *what, const mv_cuda_volume *dst, F call, const char *file, int line) {
+    const mv_cuda_volume was = *dst;
+    mv_status st;
+    int n = emulated ? 1 : 0, left = 0, refused = 0;
+    for (; n && !left; n += 1 + n / 16) {
+        snprintf(about, sizeof about, "%s: call %d of the runtime fails", what, n);
+        emu_fail_call(n, 1);
+        st = call();
+        left = emu_fail_call(0, 0);
+        refused += st < 0;
+        check_at(st == MEDVOL_OK || (left == 0 && mv_cuda_message(&gpu)[0]), "refused, with a message", file, line);
+        check_at(st == MEDVOL_OK || !memcmp(&was, dst, sizeof was), "dst's struct", file, line);
+        check_status_at(mv_cuda_sync(&gpu), MEDVOL_OK, mv_cuda_message(&gpu), file, line);
+        check_at(!dev_error(1), "no error stays behind", file, line);
+    }
+    check_at(!emulated || refused > 1, "some are told", file, line);
+}
+#define FAULTS(dst, x) faults(#x, dst, [&] { return x; }, __FILE__, __LINE__)
+
 /* ---- suites ---- */
 struct test_part {
     const char *name;

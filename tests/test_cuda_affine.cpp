@@ -832,6 +832,9 @@ static void test_scratch(void) {
         mv_cuda_ctx_free(&own);
         dev_free(room);
     }
+    got[0] = 77;
+    FAULTS(&p.fixed.device, mv_cuda_register_affine(&gpu, got, &p.fixed.device, &p.moving.device, &o));
+    CHECK(!emulated || memcmp(got, want, sizeof got) == 0);
     pair_free(&p);
 }
 /* sectors of 32 bytes for each access of a warp to rows of 64 voxels: 4 at best, 5 beside a multiple of 32 */

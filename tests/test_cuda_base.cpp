@@ -1007,7 +1007,11 @@ static void test_capturing(twin *a, twin *b) { /* what else a program does meanw
     mv_cuda_volume_free(&ctx, &d);
     CHECK_STATUS(mv_cuda_ctx_reserve(&ctx, 1000), MEDVOL_OK);
     CHECK_STATUS(mv_cuda_capture_begin(&ctx), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_linear(&ctx, &b->device, &a->device, 3, -1), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_capture_end(&ctx, &graph), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_capture_begin(&ctx), MEDVOL_OK);
     mv_cuda_ctx_free(&ctx); /* the capture, too */
+    mv_cuda_graph_free(&ctx, &graph);
     CHECK(emu_leaks() == live && dev_error(0) == 0);
 }
 static void test_capture(void) {
@@ -1428,25 +1432,58 @@ static void test_profile(void) {
     emu_profiling(0);
     twin_free(&a), twin_free(&b), twin_free(&v), twin_free(&w);
 }
+/* A call of the runtime that fails, wherever: the status says so, and the context goes on */
+static void test_faults(void) {
+    const double sigma[3] = {1, 1, 1}, q = 40;
+    double median;
+    mv_statistics got;
+    mv_volume out;
+    mv_cuda_volume d;
+    twin a, b;
+    twin_make(&a, MEDVOL_I16, &shapes[5], VIEW), twin_make(&b, MEDVOL_F32, &shapes[5], PLAIN);
+    fill(&a, 1), memset(&out, 0, sizeof out), memset(&d, 0, sizeof d);
+    FAULTS(&b.device, mv_cuda_upload(&gpu, &b.device, &a.host, MEDVOL_F32, NULL));
+    FAULTS(&b.device, mv_cuda_download(&gpu, &out, &a.device, MEDVOL_F32, NULL));
+    FAULTS(&b.device, mv_cuda_znorm(&gpu, &b.device, &a.device, NULL));
+    FAULTS(&b.device, mv_cuda_gaussian(&gpu, &b.device, &a.device, sigma, NULL));
+    FAULTS(&b.device, mv_cuda_stats_wait(&gpu, &got, &a.device, NULL));
+    FAULTS(&b.device, mv_cuda_percentiles_wait(&gpu, &median, &a.device, &q, 1, NULL));
+    mv_volume_free(&cpu, &out);
+    if (emulated) { /* what has no status leaves no error behind */
+        CHECK_STATUS(mv_cuda_volume_copy(&gpu, &d, &b.device), MEDVOL_OK);
+        emu_fail_call(1, 1);
+        mv_cuda_volume_free(&gpu, &d);
+        CHECK(emu_fail_call(0, 0) == 0 && !d.owner && dev_error(1) == 0);
+    }
+    twin_free(&a), twin_free(&b);
+}
 static void test_lost(void) { /* the last of all: nothing works afterwards */
+    const size_t few = 64;
     mv_cuda_ctx ctx;
+    mv_cuda_volume d;
     if (!emulated) return;
-    memset(&ctx, 0, sizeof ctx);
+    memset(&ctx, 0, sizeof ctx), memset(&d, 0, sizeof d);
     emu_device(0, 0);
     CHECK_STATUS(mv_cuda_ctx_reserve(&ctx, 64), MEDVOL_E_NO_DEVICE);
     CHECK(mv_cuda_message(&ctx)[0]);
     emu_device(1, 13000);
     memset(&ctx, 0, sizeof ctx);
     (void)dev_error(1);
+    hook_live = 0;
+    ctx.desc.mem_alloc = hook_alloc, ctx.desc.mem_free = hook_free;
     CHECK_STATUS(mv_cuda_ctx_reserve(&ctx, 64), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_volume_alloc(&ctx, &d, MEDVOL_F32, 1, &few), MEDVOL_OK);
+    CHECK_STATUS(mv_cuda_capture_begin(&ctx), MEDVOL_OK);
     emu_raise(700);
     CHECK_STATUS(mv_cuda_ctx_reserve(&ctx, 64), MEDVOL_E_DEVICE_LOST);
     char first[384];
     strcpy(first, mv_cuda_message(&ctx));
     CHECK(strstr(first, "700"));
     CHECK_STATUS(mv_cuda_sync(&ctx), MEDVOL_E_DEVICE_LOST);
-    CHECK(!strcmp(first, mv_cuda_message(&ctx)));
+    mv_cuda_volume_free(&ctx, &d); /* the capture is lost, too */
+    CHECK(!d.owner && !strcmp(first, mv_cuda_message(&ctx)));
     mv_cuda_ctx_free(&ctx);
+    CHECK(hook_live == 0); /* whose memory it is, has it back */
     emu_reset();
 }
 
@@ -1456,7 +1493,7 @@ SUITE(base, {"refused", test_refused}, {"views", test_views}, {"convert", test_c
       {"kinds", test_kinds},
       {"transfer", test_transfer}, {"stats", test_stats}, {"percentiles", test_percentiles}, {"mad", test_mad},
       {"histogram", test_histogram}, {"znorm", test_znorm}, {"rescale", test_rescale}, {"limits", test_limits},
-      {"gamma", test_gamma}, {"far", test_far}, {"arrays", test_arrays}, {"hooks", test_hooks},
+      {"gamma", test_gamma}, {"far", test_far}, {"arrays", test_arrays}, {"hooks", test_hooks}, {"faults", test_faults},
       {"capture", test_capture}, {"captured", test_captured}, {"capture_pinned", test_capture_pinned},
       {"peer", test_peer},
       {"devices", test_devices}, {"trust", test_trust}, {"many", test_many}, {"scratch", test_scratch}, {"machine", test_machine}, {"profile", test_profile});

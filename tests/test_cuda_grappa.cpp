@@ -314,6 +314,12 @@ static void test_errors(void) {
     CHECK_SETTLED(mv_cuda_grappa_init(&gpu, &none, &k.host, NULL, &o), MEDVOL_E_POINTER);
     CHECK_SETTLED(mv_cuda_grappa_init(&gpu, &none, NULL, NULL, &o), MEDVOL_E_NULL);
     CHECK_SETTLED(mv_cuda_grappa_recon(&gpu, NULL, &k.device, &k.device, NULL, &o), MEDVOL_E_NULL);
+    if (emulated) { /* freed whatever the state, as volumes are */
+        const int live = emu_leaks();
+        emu_raise(1);
+        mv_cuda_grappa_free(&gpu, &g);
+        CHECK(!g.kernels && dev_error(1) == 1 && emu_leaks() == live - 1);
+    }
     mv_cuda_grappa_free(&gpu, &g), mv_cuda_grappa_free(&gpu, NULL), mv_cuda_grappa_free(&gpu, &none);
     mv_grappa_free(&cpu, &plan);
     { /* a line without a neighbour inside: 1 line of 4 along an axis of 6 */
