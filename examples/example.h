@@ -238,6 +238,18 @@ EX_FN const char *ex_prefix(ex *e, const char *option) {
     if (s && (!*s || strlen(s) > 990)) ex_quit(e, EX_USAGE, "%s: must be 1..990 bytes", option);
     return s;
 }
+/* PATH without folders and endings, with room for what comes behind it: "a/t1.nii.gz" gives "t1" */
+EX_FN void ex_stem(char *out, size_t size, const char *path) {
+    const char *base = path, *s, *dot;
+    size_t n;
+    for (s = path; *s; s++)
+        if (*s == '/' || *s == '\\') base = s + 1;
+    n = strlen(base);
+    if (n > 3 && !strcmp(base + n - 3, ".gz")) n -= 3;
+    for (dot = base + n; dot > base && *dot != '.';) dot--;
+    if (dot > base && (size_t)(dot - base) + 5 >= n) n = (size_t)(dot - base);
+    snprintf(out, size, "%.*s", (int)n, base);
+}
 /* The number of the word behind an option among `names`, 0 without it. */
 EX_FN int ex_choice(ex *e, const char *option, const char *const *names, int count) {
     const char *s = ex_text(e, option);

@@ -245,14 +245,9 @@ static void write_scan(pipeline *p, const char *prefix) {
 }
 /* folder/NAME_gpu, NAME without folders and endings */
 static void name_result(char *out, size_t size, const char *folder, const char *in) {
-    const char *base = in, *s;
-    size_t n;
-    for (s = in; *s; s++)
-        if (*s == '/' || *s == '\\') base = s + 1;
-    n = strlen(base);
-    if (n > 3 && !strcmp(base + n - 3, ".gz")) n -= 3;
-    if (n > 4 && base[n - 4] == '.') n -= 4;
-    snprintf(out, size, "%s/%.*s_gpu", folder, (int)n, base);
+    char stem[400];
+    ex_stem(stem, sizeof stem, in);
+    snprintf(out, size, "%s/%s_gpu", folder, stem);
 }
 /* one/t1.nii.gz and two/t1.nii.gz would be one result */
 static void differ(ex *e, const char *folder, const char *const *names, int files) {

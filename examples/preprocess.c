@@ -68,17 +68,6 @@ static void stack(ex *e, mv_volume *sheet, const mv_volume *top, const mv_volume
     EX_OK(mv_volume_view(&e->ctx, &part, sheet, start, bottom->dim));
     EX_OK(mv_volume_copy(&e->ctx, &part, bottom));
 }
-/* IN without folders and endings, "_pre" behind it. */
-static void default_prefix(char *out, size_t size, const char *in) {
-    const char *base = in, *s;
-    size_t n;
-    for (s = in; *s; s++)
-        if (*s == '/' || *s == '\\') base = s + 1;
-    n = strlen(base);
-    if (n > 3 && !strcmp(base + n - 3, ".gz")) n -= 3;
-    if (n > 4 && base[n - 4] == '.') n -= 4;
-    snprintf(out, size, "%.*s_pre", (int)n, base);
-}
 
 int main(int argc, char **argv) {
     static ex state;
@@ -105,7 +94,10 @@ int main(int argc, char **argv) {
     in = ex_word(e);
     ex_no_more(e);
     if (s) snprintf(prefix, sizeof prefix, "%s", s);
-    else default_prefix(prefix, sizeof prefix, in ? in : "phantom");
+    else {
+        ex_stem(prefix, sizeof prefix - 8, in ? in : "phantom");
+        strcat(prefix, "_pre");
+    }
     snprintf(nifti, sizeof nifti, "%s.nii.gz", prefix);
     snprintf(png, sizeof png, "%s.png", prefix);
     start = ex_now();

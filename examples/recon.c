@@ -347,16 +347,6 @@ static void save_picture(recon *r, const mv_volume *left, const mv_volume *right
     EX_SAVED(mv_save_png(&e->ctx, &sheet, path, NULL));
     mv_volume_free(&e->ctx, &sheet);
 }
-static void default_prefix(char *out, size_t size, const char *in) {
-    const char *base = in, *s;
-    size_t n;
-    for (s = in; *s; s++)
-        if (*s == '/' || *s == '\\') base = s + 1;
-    n = strlen(base);
-    for (s = base; *s; s++)
-        if (*s == '.') n = (size_t)(s - base);
-    snprintf(out, size, "%.*s_recon", (int)n, base);
-}
 static void pair_of(ex *e, const char *option, size_t *two) {
     const char *s = ex_text(e, option);
     char *end;
@@ -399,7 +389,10 @@ int main(int argc, char **argv) {
     r.path = ex_word(e);
     ex_no_more(e);
     if (s) snprintf(prefix, sizeof prefix, "%s", s);
-    else default_prefix(prefix, sizeof prefix, r.path ? r.path : "phantom");
+    else {
+        ex_stem(prefix, sizeof prefix - 8, r.path ? r.path : "phantom");
+        strcat(prefix, "_recon");
+    }
     snprintf(nifti, sizeof nifti, "%s.nii.gz", prefix);
     snprintf(png, sizeof png, "%s.png", prefix);
     start = ex_now();

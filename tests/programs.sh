@@ -202,6 +202,13 @@ gives 3 "missing.nii" $P/transport --ct $D/missing.nii
 gives 4 "text.nii" $P/transport --ct $D/text.nii
 gives 5 "none/x" $P/transport --out $D/none/x
 
+# without --out: the input's name without folders and endings, here
+cp $D/again.nii.gz $D/a.t1.nii.gz
+(p=$PWD/$P && cd $D && $p/preprocess ./a.t1.nii.gz --shape 9,9,9 --quiet && $p/recon ../programs/frame.cfl --iterations 3 --quiet)
+ok $? "names of results, made"
+[ -s $D/a.t1_pre.nii.gz ] && [ -s $D/a.t1_pre.png ] && [ -s $D/frame_recon.nii.gz ] && [ -s $D/frame_recon.png ]
+ok $? "names of results"
+
 # errors: one line that names the file, and the code
 head -c 2000 $D/phantom.nii.gz > $D/short.nii.gz
 gives 2 "no such option" $P/preprocess --bogus
