@@ -5056,9 +5056,11 @@ MV__CU_FN mv_status mv__cu_sp_back(mv_cuda_ctx *ctx, const char *op, const mv__c
 /* ---- tiles: d's axis 1 is s's row. 1024 squares of P x P elements, H of them along d's row, turned in
    registers and then as words in shared memory: of 8 and 16-bit elements P make a word of 4 bytes. H is 8 or
    128 where one of the two axes is short. ---- */
-typedef struct mv__cu_sp_two { /* 16 bytes, aligned to 8 */
+typedef struct mv__cu_sp_two { /* 16 bytes, aligned to 8: moved word by word */
     mv__cu_u64 a, b;
 } mv__cu_sp_two;
+template <class T> MV__CU_DEV void mv__cu_sp_move(T *d, const T *s) { *d = *s; }
+MV__CU_DEV void mv__cu_sp_move(mv__cu_sp_two *d, const mv__cu_sp_two *s) { d->a = s->a, d->b = s->b; }
 template <class T> struct mv__cu_sp_shape {
     enum { P = sizeof(T) < 4 ? 4 / (int)sizeof(T) : 1, U = 1024 / MV__CU_B };
 };
@@ -5099,7 +5101,7 @@ mv__cu_k_sp_tile(T *d, const T *s, mv__cu_sp_turn g) {
                 const int i = (h + u * (MV__CU_B / C)) * P + p;
                 MV__CU_UNROLL for (j = 0; j < P; j++) {
                     v[u][p].v[j] = T();
-                    if (i < ni && c * P + j < nk) v[u][p].v[j] = s[i * g.ss0 + j];
+                    if (i < ni && c * P + j < nk) mv__cu_sp_move(&v[u][p].v[j], s + i * g.ss0 + j);
                 }
             }
         }
@@ -5128,7 +5130,7 @@ mv__cu_k_sp_tile(T *d, const T *s, mv__cu_sp_turn g) {
             const int k = (r + u * (MV__CU_B / H)) * P + j;
             v[0][0].w = sh.t[j * C + r + u * (MV__CU_B / H)][q];
             MV__CU_UNROLL for (p = 0; p < P; p++)
-                if (k < nk && q * P + p < ni) d[k * g.ds1 + p] = v[0][0].v[p];
+                if (k < nk && q * P + p < ni) mv__cu_sp_move(d + k * g.ds1 + p, &v[0][0].v[p]);
         }
     }
 }

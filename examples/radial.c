@@ -125,8 +125,9 @@ static void read_head(radial *r) {
     memcpy(plane.affine, v.affine, sizeof plane.affine); /* the images lie where the plane does */
     for (c = 0; c < 3; c++) {
         const double *a = v.affine + 4 * c;
-        plane.affine[4 * c + 3] += a[0] * ((double)(v.dim[0] / 2) - (double)half) +
-            a[1] * ((double)(v.dim[1] / 2) - (double)half) + a[2] * (double)(v.dim[2] / 2);
+        const size_t mid[3] = {v.dim[0] / 2, v.dim[1] / 2, v.dim[2] / 2};
+        plane.affine[4 * c + 3] += a[0] * ((double)mid[0] - (double)half) +
+            a[1] * ((double)mid[1] - (double)half) + a[2] * (double)mid[2];
     }
     mv_volume_free(&e->ctx, &v);
     p.coils = r->coils;

@@ -45,12 +45,14 @@ static unsigned char *read_file(ex *e, const char *path, size_t *n) {
     long size = -1;
     if (f && fseek(f, 0, SEEK_END) == 0) size = ftell(f);
     if (size >= 0 && size < LONG_MAX) p = (unsigned char *)malloc((size_t)size + 1); /* that long: a folder */
-    if (!p || fseek(f, 0, SEEK_SET) != 0 || fread(p, 1, (size_t)size, f) != (size_t)size)
-        ex_quit(e, EX_READ, "%s: cannot be read%s%s", path, f ? "" : ": ", f ? "" : strerror(errno));
-    fclose(f);
-    p[size] = 0;
-    *n = (size_t)size;
-    return p;
+    if (p && fseek(f, 0, SEEK_SET) == 0 && fread(p, 1, (size_t)size, f) == (size_t)size) {
+        fclose(f);
+        p[size] = 0;
+        *n = (size_t)size;
+        return p;
+    }
+    ex_quit(e, EX_READ, "%s: cannot be read%s%s", path, f ? "" : ": ", f ? "" : strerror(errno));
+    return NULL;
 }
 /* Big-endian samples, rows on end, into a volume; of four channels or two the last, alpha, is dropped. */
 static void picture_of(ex *e, mv_volume *v, const char *path, const unsigned char *from, size_t nx, size_t ny,
