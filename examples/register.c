@@ -41,6 +41,7 @@ typedef struct reg {
 /* ---- pictures in: PGM, PPM and PNG, without interlace and palette ---- */
 static unsigned char *read_file(ex *e, const char *path, size_t *n) {
     FILE *f = fopen(path, "rb");
+    const char *why = f ? "not a file that can be read whole" : strerror(errno);
     unsigned char *p = NULL;
     long size = -1;
     if (f && fseek(f, 0, SEEK_END) == 0) size = ftell(f);
@@ -51,7 +52,9 @@ static unsigned char *read_file(ex *e, const char *path, size_t *n) {
         *n = (size_t)size;
         return p;
     }
-    ex_quit(e, EX_READ, "%s: cannot be read%s%s", path, f ? "" : ": ", f ? "" : strerror(errno));
+    free(p);
+    if (f) fclose(f);
+    ex_quit(e, EX_READ, "%s: cannot be read: %s", path, why);
     return NULL;
 }
 /* Big-endian samples, rows on end, into a volume; of four channels or two the last, alpha, is dropped. */
