@@ -41,7 +41,7 @@ typedef struct reg {
 /* ---- pictures in: PGM, PPM and PNG, without interlace and palette ---- */
 static unsigned char *read_file(ex *e, const char *path, size_t *n) {
     FILE *f = fopen(path, "rb");
-    const char *why = f ? "not a file that can be read whole" : strerror(errno);
+    const char *reason = f ? "not a file that can be read whole" : strerror(errno);
     unsigned char *p = NULL;
     long size = -1;
     if (f && fseek(f, 0, SEEK_END) == 0) size = ftell(f);
@@ -54,7 +54,7 @@ static unsigned char *read_file(ex *e, const char *path, size_t *n) {
     }
     free(p);
     if (f) fclose(f);
-    ex_quit(e, EX_READ, "%s: cannot be read: %s", path, why);
+    ex_quit(e, EX_READ, "%s: cannot be read: %s", path, reason);
     return NULL;
 }
 /* Big-endian samples, rows on end, into a volume; of four channels or two the last, alpha, is dropped. */
