@@ -4767,8 +4767,9 @@ typedef struct mv_transport_report {
    then must be water. Ours: -1000 (0.001, 0.001), -200 (0.80, 0.77), -100 (0.93, 0.81), 0 (1, 1), 100 (1.07,
    1.06), 500 (1.28, 1.50), 1000 (1.55, 2.10), 1700 (1.85, 2.85): round numbers for tissues of ICRU 44, no
    scanner's. In a CT ranges move between bins by four taps that may be negative, in one medium never
-   (MEDVOL_SHIFT_CUBIC excepted): there doses may be below 0, by 0.05, 0.003, 2e-6 MeV at `fine` 1, 2, 4 for
-   70 MeV. Grays take the relative stopping power for relative density.
+   (MEDVOL_SHIFT_CUBIC excepted): there doses behind edges and the peak may be below 0, by 0.05, 0.01, 1e-3 MeV
+   a cell at `fine` 1, 2, 4 for 70 MeV through water, bone and lung in planes of 1 mm, by more in thicker ones.
+   Grays take the relative stopping power for relative density.
    nuclear: protons that slow down from a residual range R to R', g/cm2, are reduced by (1 + nuclear R') / (1
    + nuclear R), so that of those of range R0 (1 + nuclear R) / (1 + nuclear R0) are left at R. Who is lost in
    a step has half of its slowing behind it; `nuclear_local` of the rest stays in the cell and is in STOPPED,
