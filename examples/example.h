@@ -246,7 +246,7 @@ EX_FN void ex_stem(char *out, size_t size, const char *path) {
         if (*s == '/' || *s == '\\') base = s + 1;
     n = strlen(base);
     if (n > 3 && !strcmp(base + n - 3, ".gz")) n -= 3;
-    for (dot = base + n; dot > base && *dot != '.';) dot--;
+    for (dot = base + n; dot > base && *--dot != '.';) {}
     if (dot > base && (size_t)(dot - base) + 5 >= n) n = (size_t)(dot - base);
     snprintf(out, size, "%.*s", (int)n, base);
 }
