@@ -30855,8 +30855,8 @@ MV__CU_FN mv_status mv__cu_tr_ct_check(mv_cuda_ctx *ctx, const char *op, mv__cu_
         for (e = 0; e < c; e++) {
             const double *a = ct->affine;
             const double dot = a[c] * a[e] + a[4 + c] * a[4 + e] + a[8 + c] * a[8 + e];
-            if (ct->dim[c] > 1 && ct->dim[e] > 1 && fabs(dot) > 1e-3 * mm[c] * mm[e])
-                return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "ct", dot / (mm[c] * mm[e]),
+            if (ct->dim[c] > 1 && ct->dim[e] > 1 && !(fabs(dot) <= 1e-3 * mm[c] * mm[e]))
+                return mv__cu_fail(ctx, MEDVOL_E_UNSUPPORTED, "affine", dot / (mm[c] * mm[e]),
                                    "%s: axes %d and %d of ct are not at right angles: resample first", op, e,
                                    c);
         }

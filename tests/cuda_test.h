@@ -102,7 +102,7 @@ template <class F> void needs(const char *what, double least, double most, F cal
 }
 #define NEEDS(least, most, x) needs(#x, least, most, [&](mv_cuda_ctx *c) { return x; }, __FILE__, __LINE__)
 
-/* call() into `dst`, which has memory, with each call of the runtime failing in turn: it is refused and says why, dst's
+/* call() into `dst`, which has memory, with calls of the runtime failing in turn, each of the first 16: it is refused and says why, dst's
    struct is as it was, the context goes on */
 template <class F> void faults(const char *what, const mv_cuda_volume *dst, F call, const char *file, int line) {
     const mv_cuda_volume was = *dst;

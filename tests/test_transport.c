@@ -1003,6 +1003,32 @@ static int stop_at_5(void *user, double done, double total, const char *label) {
     (void)user, (void)total, (void)label;
     return done >= 5;
 }
+/* The four taps of a CT: how far doses fall below 0, as the manual says */
+static void below_zero(void) {
+    static const double most[3] = {0.05, 0.02, 1e-3};
+    mv_volume dose = {0}, ct;
+    mv_beam b = {0};
+    mv_transport_opt o = {0};
+    size_t i;
+    int k;
+    begin();
+    ct = a_ct(40, 60, 1, 1);
+    fill(&ct, 1000, 10, 15);
+    fill(&ct, -700, 15, 22);
+    fill(&ct, 40, 22, 60);
+    for (i = 22 * 40; i < 60 * 40; i++)
+        if (i % 40 < 20) ((float *)ct.data)[i] = 1200;
+    b.energy = 70, b.size = 2, o.angles = 51, o.most_leak = 0.1;
+    for (k = 0; k < 3; k++) {
+        double least = 0;
+        o.fine = (size_t)1 << k;
+        CHECK_OK(mv_transport_march(T, &dose, NULL, &ct, &b, 1, &water, &o));
+        for (i = 0; i < 40 * 60; i++) least = fmin(least, ((float *)dose.data)[i]);
+        CHECK(least >= -most[k]);
+        mv_volume_free(T, &dose);
+    }
+    mv_volume_free(T, &ct);
+}
 /* Straggling over a bin^2 a step is refused, not cut (water) or blown up (CT); close to it all is right. */
 static void straggles(void) {
     static const double air[2] = {0.5, 2}, hu[2] = {0, 1000};
@@ -1566,6 +1592,7 @@ const t_case tests_transport[] = {{"tables", tables, 0},
                                   {"box_tissues", box_tissues, 0},
                                   {"box_refused", box_refused, 0},
                                   {"beams", beams, 0},
+                                  {"below_zero", below_zero, 0},
                                   {"straggles", straggles, 0},
                                   {"last_energy", last_energy, 0},
                                   {"all_leaves", all_leaves, 0},

@@ -19,12 +19,12 @@ check() { # check NAME COMMAND...
         failed=$((failed + 1))
     fi
 }
-tool() { ${CC:-cc} -O1 -I. $ISMRMRD "tests/peers/$1.c" "$B/medvol.o" -lm -lpthread -o "$D/$1"; }
+tool() { rm -f "$D/$1"; ${CC:-cc} -O1 -I. $ISMRMRD "tests/peers/$1.c" "$B/medvol.o" -lm -lpthread -o "$D/$1"; }
 check gzip "$B/gzip_peers" "${STREAMS:-100000}"
 if [ -x "$B/lz4_peer" ]; then check lz4 "$B/lz4_peer"; else echo "liblz4 is not installed: left out"; fi
 if "$PYTHON" -c 'import nibabel, scipy' 2>/dev/null; then
-    tool convert_tool && check nibabel "$PYTHON" tests/peers/check_nibabel.py "$D/convert_tool"
-    tool resample_tool && check resample "$PYTHON" tests/peers/check_resample.py "$D/resample_tool" 64
+    tool convert_tool; check nibabel "$PYTHON" tests/peers/check_nibabel.py "$D/convert_tool"
+    tool resample_tool; check resample "$PYTHON" tests/peers/check_resample.py "$D/resample_tool" 64
     preprocess() {
         "$B/examples/preprocess" --out "$D/phantom" --quiet --shape 64,72,60 --spacing 3 &&
             "$B/examples/preprocess" "$D/phantom.nii.gz" --out "$D/again" --quiet --shape 70,64,66 \
@@ -41,12 +41,12 @@ else
     echo "SimpleITK is not installed for $PYTHON: left out"
 fi
 if "$PYTHON" -c 'import numpy' 2>/dev/null; then
-    tool arrays_tool && check arrays "$PYTHON" tests/peers/check_arrays.py "$D/arrays_tool" "$D" $ARRAYS
+    tool arrays_tool; check arrays "$PYTHON" tests/peers/check_arrays.py "$D/arrays_tool" "$D" $ARRAYS
 else
     echo "numpy is not installed for $PYTHON: left out"
 fi
 if echo '#include <ismrmrd/waveform.h>' | ${CC:-cc} -E $ISMRMRD - >/dev/null 2>&1; then
-    tool mrd_peer && check mrd "$D/mrd_peer"
+    tool mrd_peer; check mrd "$D/mrd_peer"
 else
     echo "ismrmrd/ismrmrd.h (libismrmrd-dev) is not installed: left out"
 fi
